@@ -1,0 +1,40 @@
+# Everything a newcomer or CI types. Each target sets up what it needs; nothing is installed outside .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: install demo test lint types bench docs clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade "pip>=24"
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	# setuptools leaves an egg-info in the root, which would shadow the installed entry points.
+	rm -rf veraretouch.egg-info
+	mkdir -p .venv/types && ln -sfn ../.. .venv/types/veraretouch
+	touch $@
+
+demo: install
+	$(BIN)/python docs/demo.py
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: install
+	$(BIN)/mypy
+
+test: lint types
+	$(BIN)/python -m pytest -n 2 -q
+
+bench: install
+	$(BIN)/python -m pytest -q -m slow tests/benchmarks
+
+docs: install
+	$(BIN)/python docs/build.py
+
+clean:
+	rm -rf .venv out build dist site *.egg-info

@@ -1,0 +1,189 @@
+"""A retoucher: a planner and a renderer behind one call."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidRequest
+from .photo import Photo, SaveOptions, as_photo
+from .plan import Plan
+from .planner import Planner, Reasoning
+from .registry import registry
+from .renderer import Engine, Renderer, Report
+from .request import Request
+from .subject import Subject
+
+DEFAULT_PLANNER = "rules"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a retoucher gives back.
+
+    Attributes:
+        image: the retouched photo in the kind that was given; a path gives a `Photo`.
+        plan: what was done, as a document.
+        report: how it was rendered.
+    """
+
+    image: Any
+    plan: Plan
+    report: Report
+
+    @property
+    def reasoning(self) -> Reasoning:
+        """Group -> problem and plan, in words."""
+        return self.plan.reasoning
+
+    def save(self, path: str | os.PathLike[str], *, options: SaveOptions | None = None) -> Path:
+        """Write the picture; the format follows from the suffix.
+
+        Raises:
+            UnwritablePhoto
+        """
+        image = self.image
+        if not isinstance(image, Photo):
+            subject = Subject.of(image)
+            image = subject.photo()
+        return image.save(path, options=options or SaveOptions())
+
+
+class Retoucher:
+    """A planner and a renderer.
+
+    >>> import numpy, veraretouch as vr
+    >>> retoucher = vr.zoo.load("rules")
+    >>> result = retoucher(numpy.full((8, 8, 3), 0.2, dtype="float32"), params={"exposure.ev": 1.0})
+    >>> float(result.image.mean()) > 0.2
+    True
+    """
+
+    def __init__(self, planner: Planner, renderer: Renderer | None = None) -> None:
+        self.planner = planner
+        self.renderer = renderer or Renderer()
+
+    def plan(
+        self,
+        photo: Any,
+        *,
+        style: str | None = None,
+        params: Any = None,
+        reference: Any = None,
+        groups: Collection[str] | None = None,
+        strength: float = 1.0,
+        seed: int = 0,
+    ) -> Plan:
+        """The plan alone; keywords as in `__call__`."""
+        request = Request.of(style=style, params=params, reference=_pair(reference), groups=groups, seed=seed)
+        if request.mode not in self.planner.modes:
+            raise InvalidRequest(
+                f"planner {self.planner.id!r} has no mode {request.mode!r}",
+                cure=f"It has {', '.join(sorted(self.planner.modes))}.",
+            )
+        if not 0 <= strength <= 1:
+            raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
+        proposal = self.planner.plan([Subject.of(photo).photo()], [request])
+        unknown = sorted(set(groups or ()) - set(proposal.latents.schema.groups))
+        if unknown:
+            known = ", ".join(proposal.latents.schema.groups)
+            raise InvalidRequest(f"no group {unknown[0]!r}", cure=f"This planner edits {known}.")
+        plan = Plan.of(
+            proposal.latents.row(0),
+            mode=request.mode,
+            prompt=request.prompt,
+            seed=seed,
+            strength=float(strength),
+            planner={"id": self.planner.id, "version": self.planner.version},
+            groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
+            reasoning=proposal.reasoning[0] if proposal.reasoning else {},
+        )
+        registry.announce("plan_made", plan=plan)
+        return plan
+
+    def __call__(
+        self,
+        photo: Any,
+        *,
+        style: str | None = None,
+        params: Any = None,
+        reference: Any = None,
+        groups: Collection[str] | None = None,
+        strength: float = 1.0,
+        seed: int = 0,
+        engine: Engine = "auto",
+    ) -> Result:
+        """Plan and render one photo.
+
+        Args:
+            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`.
+            style: the look in words; `params`: exact values (a plan, ``{"exposure.ev": 0.35}``, a parameter file or its path);
+                `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.
+            groups: only these groups are edited.
+            strength: blend with the input, 0..1.
+
+        Raises:
+            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
+        """
+        start = time.perf_counter()
+        subject = Subject.of(photo)
+        read = time.perf_counter()
+        plan = self.plan(
+            subject, style=style, params=params, reference=reference, groups=groups, strength=strength, seed=seed
+        )
+        planned = time.perf_counter()
+        image, report = self.renderer.render_reported(subject, plan, engine=engine)
+        timings = report.timings | {"read": read - start, "plan": planned - read}
+        return Result(image, plan, replace(report, timings=timings))
+
+
+def retouch(
+    photo: Any,
+    *,
+    style: str | None = None,
+    params: Any = None,
+    reference: Any = None,
+    planner: str | Planner | None = None,
+    groups: Collection[str] | None = None,
+    strength: float = 1.0,
+    seed: int = 0,
+    engine: Engine = "auto",
+    device: Any = None,
+) -> Result:
+    """Retouch one photo with a planner, by default the built-in rules; the keywords are `Retoucher.__call__`'s.
+
+    Raises:
+        InvalidRequest, InvalidPhoto, UnreadablePhoto, UnknownPlugin
+    """
+    retoucher = Retoucher(load_planner(planner or DEFAULT_PLANNER), Renderer(device=device))
+    return retoucher(
+        photo,
+        style=style,
+        params=params,
+        reference=reference,
+        groups=groups,
+        strength=strength,
+        seed=seed,
+        engine=engine,
+    )
+
+
+def load_planner(planner: str | Planner) -> Planner:
+    """A planner by id, or the planner itself."""
+    if not isinstance(planner, str):
+        return planner
+    made: Planner = registry.planners.load(planner)()
+    return made
+
+
+def _pair(reference: Any) -> tuple[Photo, ...] | None:
+    if reference is None:
+        return None
+    items = reference if isinstance(reference, tuple | list) else (reference,)
+    if len(items) not in (1, 2):
+        raise InvalidRequest(f"a reference of {len(items)} photos", cure="Give one target, or (before, after).")
+    return tuple(as_photo(item) for item in items)

@@ -1,0 +1,99 @@
+"""Colour grading: tints and lightness for shadows, midtones, highlights and the whole.
+
+Weights depend on lightness alone (as Lightroom's do, by fits): two logistic ramps and the rest between them, a partition of unity. A tint
+moves OkLab a and b in proportion to lightness, a gain in linear light, so that black stays black; it fades towards white.
+Hues are those of the HSL wheel, as the crs fields carry them; OkLab: Ottosson (2020).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ..core.color import Lab, chroma, oklab, shift_oklab, within_headroom
+from ..core.op import Op, Params, Stage
+from ..core.slots import Slot
+
+TINT_REACH: Final = 0.12
+LUMINANCE_REACH: Final = 0.35
+REGIONS: Final = ("shadow", "midtone", "highlight", "global")
+
+
+def _wheel_hue(region: str) -> Slot:
+    return Slot(
+        low=0.0,
+        high=360.0,
+        period=360.0,
+        unit="degree",
+        group="global_color",
+        doc=f"Hue of the {region} tint on the HSL wheel.",
+    )
+
+
+def _wheel_saturation(region: str) -> Slot:
+    return Slot(low=0.0, high=1.0, group="global_color", doc=f"Strength of the {region} tint.")
+
+
+def _wheel_luminance(region: str) -> Slot:
+    return Slot(low=-1.0, high=1.0, group="global_color", doc=f"Lightness of the {region} tones.")
+
+
+class ColorGrading(Op):
+    """Tint and lighten shadows, midtones and highlights apart; black and white stay pure."""
+
+    id = "color_grading"
+    version = 1
+    stage = Stage.GRADING
+    pointwise = True
+    shadow_hue = _wheel_hue("shadow")
+    shadow_saturation = _wheel_saturation("shadow")
+    shadow_luminance = _wheel_luminance("shadow")
+    midtone_hue = _wheel_hue("midtone")
+    midtone_saturation = _wheel_saturation("midtone")
+    midtone_luminance = _wheel_luminance("midtone")
+    highlight_hue = _wheel_hue("highlight")
+    highlight_saturation = _wheel_saturation("highlight")
+    highlight_luminance = _wheel_luminance("highlight")
+    global_hue = _wheel_hue("global")
+    global_saturation = _wheel_saturation("global")
+    global_luminance = _wheel_luminance("global")
+    blending = Slot(0.5, low=0.0, high=1.0, group="global_color", doc="How far the regions run into each other.")
+    balance = Slot(low=-1.0, high=1.0, group="global_color", doc="Positive gives more of the range to highlights.")
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Add up the regions' tints and lightness gains."""
+        lab = oklab(rgb)
+        weights = region_weights(lab.L, p.blending.to(lab.L.dtype), p.balance.to(lab.L.dtype))
+        a_shift, b_shift, stops = torch.zeros_like(lab.L), torch.zeros_like(lab.L), torch.zeros_like(lab.L)
+        for region, weight in zip(REGIONS, weights, strict=True):
+            direction = wheel_direction(getattr(p, f"{region}_hue").to(weight.dtype))
+            strength = TINT_REACH * weight * getattr(p, f"{region}_saturation")
+            a_shift = a_shift + strength * direction[:, :1]
+            b_shift = b_shift + strength * direction[:, 1:]
+            stops = stops + LUMINANCE_REACH * weight * getattr(p, f"{region}_luminance")
+        tone = lab.L.clamp(0, 1)
+        fade = tone * (1 - tone**8)
+        lift = within_headroom(torch.exp2(stops) - 1, lab.L)
+        # Lightening stops at white; so does the chroma it carries.
+        moved = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
+        return shift_oklab(rgb, lab, moved)
+
+
+def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weights of shadows, midtones and highlights at lightness `tone`, which sum to 1, and of the whole, 1."""
+    pivot = 0.5 - 0.3 * balance
+    width = (0.12 + 0.33 * blending) / 4
+    shadow = torch.sigmoid((pivot - 0.17 - tone) / width)
+    highlight = torch.sigmoid((tone - pivot - 0.17) / width)
+    return shadow, 1 - shadow - highlight, highlight, torch.ones_like(tone)
+
+
+def wheel_direction(degrees: Tensor) -> Tensor:
+    """The unit vector (B, 2, 1, 1) in OkLab's a-b plane of a pure HSL hue (B, 1, 1, 1) in degrees."""
+    offset = torch.tensor([0.0, 240.0, 120.0], dtype=degrees.dtype, device=degrees.device).reshape(1, 3, 1, 1)
+    sector = torch.remainder(degrees + offset, 360.0) / 60
+    pure = ((sector - 3).abs() - 1).clamp(0, 1)
+    lab = oklab(pure)
+    return torch.cat([lab.a, lab.b], dim=1) / chroma(lab)

@@ -1,0 +1,25 @@
+"""A 3x3 matrix and an offset in linear light."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..core.color import encode, linear, mix
+from ..core.op import Op, Params, Stage
+from ..core.slots import Bands, Matrix
+
+
+class ColorMatrix(Op):
+    """Mix the channels of linear light by a matrix and add an offset."""
+
+    id = "color_matrix"
+    version = 1
+    stage = Stage.MATRIX
+    pointwise = True
+    matrix = Matrix(3, 3, low=-4.0, high=4.0, group="global_color", doc="Rows give the new red, green and blue.")
+    offset = Bands(3, low=-1.0, high=1.0, group="global_color", doc="Linear light added to red, green and blue.")
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Multiply and add in linear light."""
+        light = linear(rgb)
+        return rgb + (encode(mix(light, p.matrix.to(light.dtype)) + p.offset) - encode(light))

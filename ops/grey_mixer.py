@@ -1,0 +1,32 @@
+"""The black-and-white mixer: how light each band of hue becomes in a monochrome picture. Bands: see `ops.hsl`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..core.color import chroma, encode, hue, oklab, smoothstep, within_headroom
+from ..core.op import Op, Params, Stage
+from ..core.slots import Bands, Slot
+from .hsl import GATE, band_weights
+
+
+class GreyMixer(Op):
+    """Turn a photo to black and white, with each band of hue as light as wished."""
+
+    id = "grey_mixer"
+    version = 1
+    stage = Stage.MONOCHROME
+    pointwise = True
+    monochrome = Slot(low=0.0, high=1.0, group="specific_color", doc="0 keeps the colours, 1 is black and white.")
+    bands = Bands(8, group="specific_color", doc="Lightness of each band in the black-and-white picture.")
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Blend towards the grey of the mixed lightness."""
+        lab = oklab(rgb)
+        mixed = (band_weights(hue(lab)) * p.bands.to(lab.L.dtype)).sum(dim=1, keepdim=True)
+        # Lightness follows colourfulness: muted colours move less than strong ones.
+        growth = torch.exp2(mixed * smoothstep(0.0, 4 * GATE, chroma(lab)) / 2) - 1
+        lightness = lab.L * within_headroom(growth, lab.L)
+        grey = encode(lightness**3).to(rgb.dtype)
+        return rgb + p.monochrome * (grey - rgb)

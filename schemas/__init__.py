@@ -1,0 +1,1 @@
+"""The JSON Schema documents: the source of truth for every file that is read."""
