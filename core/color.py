@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
+MIDDLE: Final = 0.6
 
 _TO_LMS: Final = (
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -61,7 +62,7 @@ def encode(light: Tensor) -> Tensor:
 
 def luminance(light: Tensor) -> Tensor:
     """Relative luminance (B, 1, H, W) of linear light; of encoded values, the luma of BT.709."""
-    red, green, blue = light.split(1, dim=1)
+    red, green, blue = light.chunk(3, dim=1)
     return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
 
 
@@ -81,13 +82,18 @@ def _cbrt(x: Tensor) -> Tensor:
 def oklab(rgb: Tensor) -> Lab:
     """OkLab of sRGB-encoded pixels. Half precision is computed, and returned, in float32."""
     lms = _cbrt(mix(linear(at_least_single(rgb)), _TO_LMS))
-    return Lab(*mix(lms, _TO_LAB).split(1, dim=1))
+    return Lab(*mix(lms, _TO_LAB).chunk(3, dim=1))
 
 
 def from_oklab(lab: Lab) -> Tensor:
-    """sRGB-encoded pixels of OkLab; the inverse of `oklab` to 3e-5, so ops add differences (see `shift_oklab`)."""
-    lms = mix(torch.cat(torch.broadcast_tensors(*lab), dim=1), _inverse(_TO_LAB))
-    return encode(mix(lms * lms * lms, _inverse(_TO_LMS)))
+    """sRGB-encoded pixels of OkLab; the inverse of `oklab` to 3e-4 (near black), so ops add differences (see `shift_oklab`)."""
+    return encode(light_of(lab))
+
+
+def light_of(lab: Lab) -> Tensor:
+    """Linear light of OkLab."""
+    lms = mix(torch.cat(lab, dim=1), _inverse(_TO_LAB))
+    return mix(lms * lms * lms, _inverse(_TO_LMS))
 
 
 def shift_oklab(rgb: Tensor, before: Lab, after: Lab) -> Tensor:
@@ -118,29 +124,59 @@ def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
     return t * t * (3 - 2 * t)
 
 
-def fullness(rgb: Tensor, grey: Tensor) -> Tensor:
-    """How far from its grey to the gamut's wall a colour lies: 0 grey, 1 on the wall, more outside; (B, 1, H, W).
-
-    Args:
-        rgb: sRGB-encoded (B, 3, H, W).
-        grey: the encoded grey of the same lightness, (B, 1, H, W).
-    """
-    grey = grey.clamp(1e-3, 1 - 1e-3)
-    away = rgb - grey
-    return torch.maximum(away / (1 - grey), -away / grey).amax(dim=1, keepdim=True).clamp(min=1e-4)
-
-
 def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
     """A gain 1 + growth that slows down before the wall: slope 1 at no growth, never past fullness 1; shrinking is untouched.
 
     Args:
         growth: the wanted relative change; negative shrinks.
-        full: the present fullness, as `fullness` gives it or as the largest channel of an encoded pixel.
+        full: how full it is already: `chroma_share`, OkLab's L, or the largest channel of an encoded pixel.
     """
     full = full.clamp(min=1e-4)
-    room = (1 - full).clamp(min=1e-4)
-    slowed = room / full * torch.tanh(growth.clamp(min=0) * full / room)
+    room = (1 - full).clamp(min=0)
+    slowed = room / full * torch.tanh(growth.clamp(min=0) * full / room.clamp(min=1e-4))
     return 1 + torch.where(growth > 0, slowed, growth)
+
+
+def chroma_share(rgb: Tensor, lab: Lab) -> Tensor:
+    """Chroma as a share of that at which a channel reaches 0 at this lightness and hue: 0 grey, 1 and more there; (B, 1, H, W).
+
+    The wall is met by one secant step from the straight guess in linear light; the way there is bent most for blues.
+    """
+    full = _depth(linear(at_least_single(rgb)), lab.L).clamp(1e-4, 1)
+    guess = (1 / full).clamp(max=4)
+    there = _depth(light_of(Lab(lab.L, lab.a * guess, lab.b * guess)), lab.L)
+    room = 1 - full
+    # Deep blues first turn away from the wall: the step is held to twice the guess.
+    wall = 1 + (guess - 1) * room / torch.maximum(there - full, room / 2 + 1e-6)
+    return 1 / wall
+
+
+def _depth(light: Tensor, lightness: Tensor) -> Tensor:
+    """How far the lowest channel of linear light lies below its grey: 0 grey, 1 at 0, more below."""
+    grey = (lightness * lightness * lightness).clamp(min=1e-6)
+    return 1 - light.amin(dim=1, keepdim=True) / grey
+
+
+def hold_in_gamut(moved: Tensor, before: Tensor, lightness: Tensor) -> Tensor:
+    """Set what left the gamut on its wall, straight towards a grey, where clipping would turn the hue.
+
+    The grey is a middle one, or the colour's own where that is darker: bright colours then darken a little and stay strong, where
+    their own grey would pale them (the adaptive anchor of Ottosson (2021), "sRGB gamut clipping", made fixed).
+
+    Args:
+        moved, before: sRGB-encoded (B, 3, H, W); what was outside before may stay as far out.
+        lightness: OkLab's L of `before`, (B, 1, H, W).
+    """
+    light, grey = linear(at_least_single(moved)), (lightness.clamp(0.01, MIDDLE)) ** 3
+    allowed = _fullness(linear(at_least_single(before)), grey).clamp(min=1)
+    share = (allowed / _fullness(light, grey).clamp(min=1)).clamp(max=1)
+    return moved + (encode(grey + share * (light - grey)) - encode(light)).to(moved.dtype)
+
+
+def _fullness(light: Tensor, grey: Tensor) -> Tensor:
+    """How far from a grey of linear light to the gamut's wall a colour lies: 0 grey, 1 on the wall, more outside."""
+    away = light - grey
+    return torch.maximum(away / (1 - grey), -away / grey).amax(dim=1, keepdim=True)
 
 
 def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
@@ -154,6 +190,6 @@ def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
         curve: maps (B, 2, H, W) elementwise.
     """
     low, high = rgb.amin(dim=1, keepdim=True), rgb.amax(dim=1, keepdim=True)
-    low_after, high_after = curve(torch.cat([low, high], dim=1)).split(1, dim=1)
+    low_after, high_after = curve(torch.cat([low, high], dim=1)).chunk(2, dim=1)
     place = (rgb - low) / (high - low + 1e-6)
     return rgb + (low_after - low) + place * ((high_after - low_after) - (high - low))

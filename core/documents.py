@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +15,8 @@ from .errors import InvalidDocument, nearest
 
 LARGEST = 64 * 2**20
 DEEPEST = 40
+_LARGE = 10**300  # beyond it, integers are no floats
+_PLAIN_KEY = re.compile(r"[\w.\- ]{1,100}")
 
 
 def parse(text: str | bytes, *, name: str = "document") -> Any:
@@ -28,10 +32,14 @@ def parse(text: str | bytes, *, name: str = "document") -> Any:
         )
     try:
         if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+            text = text.decode("utf-8")
+        document = json.loads(
+            text.removeprefix("\ufeff"), object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
+        )
     except UnicodeDecodeError as error:
-        raise InvalidDocument(f"not UTF-8 text ({error.reason} at byte {error.start})", path=name) from None
+        raise InvalidDocument(
+            f"not UTF-8 text ({error.reason} at byte {error.start})", path=name, cure="Save it as UTF-8."
+        ) from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InvalidDocument(f"not JSON: {error.msg} at {place}", path=name, cure="Mend it there.") from None
@@ -40,15 +48,18 @@ def parse(text: str | bytes, *, name: str = "document") -> Any:
     except _Refused as refusal:
         raise InvalidDocument(refusal.problem, path=name, cure=refusal.cure) from None
     except ValueError as error:
-        raise InvalidDocument(f"a number that cannot be read: {error}", path=name) from None
+        # Python reads no integer of more than 4300 digits.
+        raise InvalidDocument(
+            f"a number that cannot be read: {error}", path=name, cure="Give a finite number."
+        ) from None
     _check_values(document, name, 0)
     return document
 
 
-def load(source: str | bytes | Path | dict[str, Any], schema: str, *, name: str) -> Any:
+def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str, *, name: str) -> Any:
     """Read a document from a path, JSON text or an object and judge it by ``schemas/<schema>.schema.json``.
 
-    A string that begins with ``{`` is JSON text; any other is a path.
+    A string that begins with ``{`` is JSON text; any other is a path. Bytes are JSON text.
 
     Raises:
         InvalidDocument: a file that cannot be read, or a document that breaks a rule; the path within it begins the message.
@@ -58,23 +69,34 @@ def load(source: str | bytes | Path | dict[str, Any], schema: str, *, name: str)
         document: Any = source
     elif isinstance(source, bytes) or (isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("{")):
         document = parse(source, name=name)
-    else:
+    elif isinstance(source, str | os.PathLike):
         document = parse(_read(Path(source)), name=name)
+    else:
+        raise InvalidDocument(
+            f"{shorten(source)} is neither a path, nor JSON text, nor an object", path=name, cure="Give one of them."
+        )
     judge(document, schema, name=name)
     return document
 
 
 def judge(document: Any, schema: str, *, name: str) -> None:
     """Raise `InvalidDocument` for the first rule of a schema that the document breaks, with path, rule and cure."""
-    errors = sorted(
-        _validator(schema).iter_errors(document), key=lambda e: (len(e.absolute_path), str(e.absolute_path))
-    )
-    if errors:
-        from jsonschema.exceptions import best_match
-
-        worst = best_match(errors)
-        problem, cure = _explain(worst)
-        raise InvalidDocument(problem, path=_path(name, worst.absolute_path), cure=cure)
+    validator = _validator(schema)
+    version = validator.schema.get("properties", {}).get("schema", {}).get("const")
+    if version and isinstance(document, dict) and document.get("schema", version) != version:
+        # Of a document of another version nothing else can be said.
+        found = shorten(document["schema"])
+        raise InvalidDocument(
+            f"{found} is not {version!r}", path=f"{name}.schema", cure=f"This version of veraretouch reads {version!r}."
+        )
+    # The first error alone: a spoilt list of a million items would have a million.
+    error = next(validator.iter_errors(document), None)
+    if error is not None:
+        while branches := [e for e in error.context if e.validator != "type" or e.relative_path]:
+            # The branch whose type was right says more than that none fits.
+            error = branches[0]
+        problem, cure = _explain(error)
+        raise InvalidDocument(problem, path=name + "".join(map(step, error.absolute_path)), cure=cure)
 
 
 @cache
@@ -88,12 +110,15 @@ def _validator(schema: str) -> Any:
 
 
 def _read(path: Path) -> bytes:
+    """The file's bytes, and never more than one beyond the limit: devices and pipes state no size."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InvalidDocument(f"{path.stat().st_size} bytes are more than {LARGEST}", path=str(path))
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidDocument(f"cannot be read: {error.strerror}", path=str(path), cure="Check the path.") from None
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidDocument(
+            f"cannot be read: {reason}", path=shorten(str(path)), cure="Check the path; JSON text begins with {."
+        ) from None
 
 
 class _Refused(Exception):
@@ -117,27 +142,54 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _check_values(value: Any, path: str, depth: int) -> None:
-    """Refuse depth and numbers that JSON text can smuggle in."""
+    """Refuse what JSON text or Python objects can smuggle in: depth, numbers that are not finite, text that is not Unicode."""
     if depth > DEEPEST:
         raise InvalidDocument(f"nested deeper than {DEEPEST} levels", path=path[:200], cure="No document is so deep.")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidDocument(f"{value} is not finite", path=path, cure="Give a finite number.")
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        raise InvalidDocument(f"{shorten(value)} is too large", path=path, cure="Give a number of at most 300 digits.")
+    if isinstance(value, str) and not is_unicode(value):
+        raise InvalidDocument(f"{shorten(value)} holds half a character", path=path, cure="Give Unicode text.")
     if isinstance(value, dict):
         for key, item in value.items():
-            _check_values(item, f"{path}.{key}", depth + 1)
+            if not isinstance(key, str) or not is_unicode(key):
+                raise InvalidDocument(f"key {shorten(key)} is not Unicode text", path=path, cure="Keys are texts.")
+            _check_values(item, path + step(key), depth + 1)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if isinstance(item, float | list | dict):
-                _check_values(item, f"{path}[{index}]", depth + 1)
+            # Lists of a million numbers pass at once.
+            if (type(item) is float and math.isfinite(item)) or (type(item) is int and -_LARGE < item < _LARGE):
+                continue
+            _check_values(item, f"{path}[{index}]", depth + 1)
 
 
-def _path(name: str, parts: Any) -> str:
-    return name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+def is_unicode(text: str) -> bool:
+    """Whether the text has no lone surrogates, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def step(part: str | int) -> str:
+    """One step of a JSON path: ``.key`` or ``[0]``; a key that is no plain word is quoted, as data."""
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{shorten(part)}]"
 
 
 def shorten(value: Any) -> str:
     """The repr of a value from a file, cut to a line's length."""
-    text = repr(value)
+    if isinstance(value, list | str) and len(value) > 60:
+        # The repr of a million items takes a second.
+        value = value[:60]
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python prints no integer of more than 4300 digits.
+        text = f"{_an(type(value).__name__)} of too many digits to print"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -151,20 +203,33 @@ def _explain(error: Any) -> tuple[str, str]:
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             extra = next(key for key in error.instance if key not in known)
-            return f"has an unknown key {shorten(extra)}.{nearest(extra, known)}", f"Known: {', '.join(known)}."
+            cure = f"{nearest(extra[:100], known)} Known: {', '.join(known)}.".lstrip()
+            return f"has an unknown key {shorten(extra)}", cure
         case "type":
             wanted = " or ".join(rule) if isinstance(rule, list) else rule
-            return f"{value} is not of type {wanted}", ""
+            return f"{value} is not of type {wanted}", f"Give {_an(wanted)}."
+        case "oneOf" | "anyOf":
+            # A branch without a type refers to an object's definition.
+            kinds = " or ".join(branch.get("type", "object") for branch in rule)
+            return f"{value} is not of type {kinds}", f"Give {_an(kinds)}."
         case "enum":
-            return (
-                f"{value} is not one of {', '.join(map(repr, rule))}.{nearest(str(error.instance), map(str, rule))}",
-                "",
-            )
+            cure = nearest(shorten(error.instance).strip("'"), map(str, rule)).lstrip()
+            return f"{value} is not one of {', '.join(map(repr, rule))}", cure or "Choose one of them."
         case "const":
-            return f"{value} is not {rule!r}", f"This version of veraretouch reads {rule!r}."
+            return f"{value} is not {rule!r}", f"Give {rule!r}."
         case "minimum":
-            return f"{value} is below the minimum {rule}", ""
+            return f"{value} is below the minimum {rule}", f"Give {rule} or more."
         case "maximum":
-            return f"{value} is above the maximum {rule}", ""
+            return f"{value} is above the maximum {rule}", f"Give {rule} or less."
+        case "uniqueItems":
+            return f"{value} holds an item twice", "Keep one of them."
+        case "minLength" | "minItems" | "minProperties":
+            return f"{value} has fewer than {rule} parts", "Give more."
+        case "maxLength" | "maxItems" | "maxProperties":
+            return f"{value} has more than {rule} parts", "Give fewer."
         case _:
-            return f"{value} breaks the rule {error.validator}: {shorten(rule)}", ""
+            return f"{value} breaks the rule {error.validator}: {shorten(rule)}", "Give a value that keeps the rule."
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"

@@ -44,6 +44,8 @@ def call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any
     results = []
     for listener in reversed(caller.get_hookimpls()):
         try:
+            if listener.wrapper or listener.hookwrapper:
+                raise TypeError("wrappers are not called here; use a plain @hookimpl")
             result = listener.function(*(arguments[name] for name in listener.argnames))
         except Exception as error:
             warnings.warn(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .errors import InvalidLatents, OutOfBounds, nearest
+from .errors import InvalidLatents, nearest
 from .schema import OpSpec, Schema
 from .slots import Slot
 from .squash import squash, unsquash
@@ -26,7 +26,8 @@ class Latents:
         batch: the number of rows, needed only where `values` is empty.
 
     Raises:
-        InvalidLatents: unknown op or slot, a wrong shape, an integer dtype, a missing value that has no identity.
+        InvalidLatents: unknown op or slot, a wrong shape, an integer dtype, two devices, a missing value that has no
+            identity, presence of an op without values.
     """
 
     def __init__(
@@ -38,16 +39,22 @@ class Latents:
         batch: int | None = None,
     ) -> None:
         self.schema = schema
-        first = next((tensor for slots in values.values() for tensor in slots.values()), None)
-        if first is None and batch is None:
-            batch = 1
-        self.batch = batch if batch is not None else int(first.shape[0])  # type: ignore[union-attr]
-        self.device = first.device if first is not None else torch.device("cpu")
-        self.dtype = first.dtype if first is not None else torch.float32
+        for op in values:
+            if op not in schema.specs:
+                cure = f"{nearest(op, schema.specs)} It has: {schema}.".lstrip()
+                raise InvalidLatents(f"no op {op!r} in this schema", cure=cure)
+            for name, value in values[op].items():
+                if not isinstance(value, Tensor) or value.ndim == 0:
+                    raise InvalidLatents(f"{op}.{name}: {value!r} is no batch", cure="Give a tensor of shape (B, ...).")
+        for op in present or ():
+            if op not in values:
+                raise InvalidLatents(
+                    f"op {op!r} is present but has no values", cure="Give its values, {} for its identity."
+                )
+        first = next((tensor for slots in values.values() for tensor in slots.values()), torch.empty(1))
+        self.batch = int(first.shape[0]) if batch is None else batch
+        self.device, self.dtype = first.device, first.dtype
         self.values = {op: self._fill(schema.spec(op), values[op]) for op in schema.specs if op in values}
-        unknown = [op for op in values if op not in schema.specs]
-        if unknown:
-            schema.spec(unknown[0])
         self.present = {op: self._presence(op, present) for op in self.values}
 
     def _fill(self, spec: OpSpec, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -55,8 +62,8 @@ class Latents:
         for name in given:
             if name not in spec.slots:
                 raise InvalidLatents(
-                    f"op {spec.id!r} has no slot {name!r}.{nearest(name, spec.slots)}",
-                    cure=f"Its slots: {', '.join(spec.slots)}.",
+                    f"op {spec.id!r} has no slot {name!r}",
+                    cure=f"{nearest(name, spec.slots)} Its slots: {', '.join(spec.slots)}.".lstrip(),
                 )
         return {name: self._value(spec, name, slot, given.get(name)) for name, slot in spec.slots.items()}
 
@@ -69,13 +76,18 @@ class Latents:
         if not value.is_floating_point():
             raise InvalidLatents(f"{path}: dtype {value.dtype} is not a float", cure="Give float32 values.")
         if tuple(value.shape) != (self.batch, *slot.shape):
-            raise InvalidLatents(f"{path}: shape {tuple(value.shape)} is not {(self.batch, *slot.shape)}")
+            raise InvalidLatents(
+                f"{path}: shape {tuple(value.shape)} is not {(self.batch, *slot.shape)}",
+                cure="One row a photo, each alike.",
+            )
+        if value.device != self.device:
+            raise InvalidLatents(f"{path}: on {value.device}, others on {self.device}", cure="Move them to one device.")
         return value
 
     def _presence(self, op: str, present: Mapping[str, Tensor] | None) -> Tensor:
         if present is None or op not in present:
             return torch.ones(self.batch, dtype=torch.bool, device=self.device)
-        rows = present[op]
+        rows = torch.as_tensor(present[op], device=self.device)
         if rows.dtype != torch.bool or tuple(rows.shape) != (self.batch,):
             raise InvalidLatents(f"{op}: presence must be ({self.batch},) bool, not {tuple(rows.shape)} {rows.dtype}")
         return rows
@@ -96,7 +108,15 @@ class Latents:
     def unpack(cls, schema: Schema, packed: Tensor, *, present: Tensor | None = None) -> Latents:
         """Read what `pack` wrote: packed (B, D) and, optionally, presence (B, number of ops) bool."""
         if packed.ndim != 2 or packed.shape[1] != schema.size:
-            raise InvalidLatents(f"packed shape {tuple(packed.shape)} is not (B, {schema.size})")
+            raise InvalidLatents(
+                f"packed shape {tuple(packed.shape)} is not (B, {schema.size})",
+                cure="Pack latents of this very schema.",
+            )
+        if present is not None and present.shape != (len(packed), len(schema.specs)):
+            raise InvalidLatents(
+                f"presence of shape {tuple(present.shape)} is not {(len(packed), len(schema.specs))}",
+                cure="Give one column an op, in schema order.",
+            )
         values: dict[str, dict[str, Tensor]] = {}
         start = 0
         for op, name, slot in schema:
@@ -110,15 +130,15 @@ class Latents:
     def squash(cls, schema: Schema, raw: Tensor, *, present: Tensor | None = None) -> Latents:
         """Valid latents from unbounded reals (B, D), differentiably; 0 is the identity. See `core.squash`."""
         free = cls.unpack(schema, raw, present=present)
-        return free._map(lambda slot, value: squash(slot, value))
+        return free._map(squash)
 
     def unsquash(self) -> Tensor:
         """The raw (B, D) reals that `squash` maps to these latents."""
-        return self._map(lambda slot, value: unsquash(slot, value)).pack()
+        return self._map(unsquash).pack()
 
     def pack(self) -> Tensor:
         """All values as (B, D) in schema order; ops without values stand at their identity (`off` where there is none)."""
-        parts = []
+        parts = [torch.empty(self.batch, 0, dtype=self.dtype, device=self.device)]
         for op, name, slot in self.schema:
             if op in self.values:
                 parts.append(self.values[op][name].reshape(self.batch, -1))
@@ -129,8 +149,11 @@ class Latents:
 
     def presence(self) -> Tensor:
         """Presence as (B, number of ops) bool in schema order."""
-        absent = torch.zeros(self.batch, dtype=torch.bool, device=self.device)
-        return torch.stack([self.present.get(op, absent) for op in self.schema.specs], dim=1)
+        rows = torch.zeros(self.batch, len(self.schema.specs), dtype=torch.bool, device=self.device)
+        for i, op in enumerate(self.schema.specs):
+            if op in self.present:
+                rows[:, i] = self.present[op]
+        return rows
 
     def masked(self, groups: Sequence[Collection[str]]) -> Latents:
         """Switch groups off: `groups` names, for each row, those that stay on.
@@ -170,7 +193,7 @@ class Latents:
     def row(self, index: int) -> Latents:
         """Row `index` alone, as latents with B = 1."""
         if not -self.batch <= index < self.batch:
-            raise OutOfBounds(f"row {index} of latents with {self.batch} rows")
+            raise InvalidLatents(f"row {index} of latents with {self.batch} rows", cure="Rows count from 0.")
         index %= self.batch
         rows = slice(index, index + 1)
         return Latents(
@@ -187,7 +210,7 @@ class Latents:
             raise InvalidLatents("no latents to join", cure="Give at least one.")
         schema = rows[0].schema
         if any(latents.schema != schema for latents in rows):
-            raise InvalidLatents("latents of different schemas cannot be joined")
+            raise InvalidLatents("latents of different schemas cannot be joined", cure="Make them with one schema.")
         present = torch.cat([latents.presence() for latents in rows])
         return cls.unpack(schema, torch.cat([latents.pack() for latents in rows]), present=present)
 
@@ -199,7 +222,7 @@ class Latents:
         rows = {op: present.to(device=device) for op, present in self.present.items()}
         return Latents(self.schema, moved, present=rows, batch=self.batch)
 
-    def _map(self, change: Any) -> Latents:
+    def _map(self, change: Callable[[Slot, Tensor], Tensor]) -> Latents:
         values = {
             op: {name: change(self.schema.spec(op).slots[name], value) for name, value in slots.items()}
             for op, slots in self.values.items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,21 +17,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import documents
-from .errors import InvalidDocument, InvalidPlan, OutOfBounds, VeraRetouchError, nearest
+from .errors import InvalidDocument, InvalidPlan, OutOfBounds, UnknownPlugin, VeraRetouchError, nearest
 from .planner import Reasoning
-from .registry import State, registry
-from .schema import Schema
-from .slots import GROUPS, FloatArray, Lattice, Slot
+from .registry import registry
+from .schema import OpSpec, Schema
+from .slots import GROUPS, INLINE, FloatArray, Lattice, Slot
 
 if TYPE_CHECKING:
     from .latents import Latents
     from .op import Op
 
 FORMAT = "veraretouch.plan/1"
-_INLINE = 64
+
+# Names of distributions as PEP 508 allows them: the only ones to suggest to pip.
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edit:
     """The values of one op: slot -> array of the slot's shape; the op's version, distribution and asset."""
 
@@ -37,6 +41,9 @@ class Edit:
     params: Mapping[str, FloatArray]
     source: str | None = None
     asset: Mapping[str, str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Edit) and _write_edit(self) == _write_edit(other)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Plan:
     reasoning: Reasoning = field(default_factory=dict)
 
     @classmethod
-    def load(cls, source: str | bytes | Path | dict[str, Any]) -> Plan:
+    def load(cls, source: str | bytes | os.PathLike[str] | dict[str, Any]) -> Plan:
         """Read a plan from a path, JSON text or an object, strictly; older op versions are migrated.
 
         Raises:
@@ -69,16 +76,14 @@ class Plan:
         """
         try:
             document = documents.load(source, "plan", name="plan")
-            edits = {id: _read_edit(id, edit) for id, edit in document["edits"].items()}
-        except InvalidPlan:
-            raise
         except InvalidDocument as error:
-            raise InvalidPlan(str(error)) from None
+            raise _located(error.path, error) from None
+        edits = {id: _read_edit(id, edit) for id, edit in document["edits"].items()}
         return cls(
             mode=document["mode"],
             edits=edits,
             prompt=document.get("prompt"),
-            seed=document.get("seed", 0),
+            seed=int(document.get("seed", 0)),
             strength=float(document.get("strength", 1.0)),
             planner=document.get("planner"),
             groups=tuple(document.get("groups", GROUPS)),
@@ -94,25 +99,30 @@ class Plan:
         """
         if latents.batch != 1:
             raise InvalidPlan(f"latents of {latents.batch} rows", cure="A plan holds one photo; take latents.row(i).")
-        latents.check()
         edits = {}
         for op, slots in latents.values.items():
             if bool(latents.present[op][0]):
+                spec = latents.schema.spec(op)
                 params = {
-                    name: value[0].detach().cpu().float().numpy().astype(np.float64) for name, value in slots.items()
+                    name: spec.slots[name].check(value[0].detach().cpu().float().numpy(), path=f"{op}.{name}")
+                    for name, value in slots.items()
                 }
-                edits[op] = Edit(latents.schema.spec(op).version, params, source=_provider(op))
+                edits[op] = Edit(spec.version, params, source=_provider(op))
         return cls(edits=edits, **facts)
 
     def schema(self) -> Schema:
-        """The schema of the ops that the plan edits, lattices at the plan's own size."""
-        lattices = [
-            len(edit.params[name])
-            for op, edit in self.edits.items()
-            for name, slot in _op(op).slots.items()
-            if isinstance(slot, Lattice) and name in edit.params
-        ]
-        return Schema.of([_op(op) for op in self.edits], lattice=lattices[0] if lattices else None)
+        """The schema of the ops that the plan edits, each lattice at the plan's own size."""
+        specs = []
+        for id, edit in self.edits.items():
+            op = _op(id)
+            slots = {
+                name: slot.resized(len(edit.params[name]))
+                if isinstance(slot, Lattice) and name in edit.params
+                else slot
+                for name, slot in op.slots.items()
+            }
+            specs.append(OpSpec(op.id, op.version, int(op.stage), slots))
+        return Schema(specs)
 
     def latents(self) -> Latents:
         """The plan's values as latents with B = 1, groups applied: what the renderer is given."""
@@ -142,29 +152,47 @@ class Plan:
         return {key: value for key, value in document.items() if value is not None}
 
     def json(self) -> str:
-        """The plan as JSON text, indented."""
-        return json.dumps(self.document(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        """The plan as JSON text, indented.
+
+        Raises:
+            InvalidPlan: an attribute that `load` would refuse.
+        """
+        document = self.document()
+        try:
+            documents.load(document, "plan", name="plan")
+        except InvalidDocument as error:
+            raise _located(error.path, error) from None
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.
 
         Raises:
-            InvalidPlan: the folder is missing or cannot be written to.
+            InvalidPlan: the folder is missing or cannot be written to, an attribute that `load` would refuse.
         """
-        target = Path(path)
+        target, text = Path(path), self.json()
         try:
             with tempfile.NamedTemporaryFile(
                 "w", encoding="utf-8", dir=target.parent, suffix=".part", delete=False
             ) as part:
-                part.write(self.json())
-            # Temporary files are private; a plan gets what the umask allows.
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(part.name, 0o666 & ~umask)
-            os.replace(part.name, target)
+                part.write(text)
+            try:
+                # Temporary files are private; a plan gets what the umask allows.
+                umask = os.umask(0)
+                os.umask(umask)
+                os.chmod(part.name, 0o666 & ~umask)
+                os.replace(part.name, target)
+            except OSError:
+                os.unlink(part.name)
+                raise
         except OSError as error:
             raise InvalidPlan(f"{target} cannot be written: {error.strerror}", cure="Check the folder.") from None
         return target
+
+
+def _located(path: str, error: VeraRetouchError) -> InvalidPlan:
+    """The same problem and cure as an `InvalidPlan` at this path."""
+    return InvalidPlan(error.problem.removeprefix(f"{path}: "), path=path, cure=error.cure)
 
 
 def _op(id: str) -> type[Op]:
@@ -181,31 +209,22 @@ def _provider(id: str) -> str | None:
 
 
 def _read_edit(id: str, document: Mapping[str, Any]) -> Edit:
-    path = f"plan.edits.{id}"
-    entry = registry.ops.entries().get(id)
-    if entry is None:
-        provider = document.get("from")
-        cure = f"pip install {provider.split()[0]}" if provider else f"Installed: {', '.join(registry.ops.ids())}."
-        provided = f" (provided by {provider})" if provider else ""
-        raise InvalidPlan(
-            f"op {id!r} is not installed{provided}.{nearest(id, registry.ops.ids())}", path=path, cure=cure
-        )
-    if entry.state not in (State.AVAILABLE, State.LOADED):
-        raise InvalidPlan(f"op {id!r} of {entry.distribution} is {entry.state}: {entry.reason}", path=path)
+    path = f"plan.edits{documents.step(id)}"
     try:
         op = _op(id)
+    except UnknownPlugin:
+        raise _not_installed(id, document.get("from", ""), path) from None
     except VeraRetouchError as error:
-        raise InvalidPlan(str(error), path=path) from None
+        raise _located(path, error) from None
     given = {name: _read_value(value, f"{path}.params.{name}") for name, value in document["params"].items()}
     params = _migrated(op, given, document["version"], path)
     checked = {}
     for name, value in params.items():
         if name not in op.slots:
-            known = ", ".join(op.slots)
             raise InvalidPlan(
-                f"op {id!r} has no slot {name!r}.{nearest(name, op.slots)}",
+                f"op {id!r} has no slot {documents.shorten(name)}",
                 path=f"{path}.params",
-                cure=f"Its slots: {known}.",
+                cure=f"{nearest(name, op.slots)} Its slots: {', '.join(op.slots)}.".lstrip(),
             )
         checked[name] = _check_value(op.slots[name], value, f"{path}.params.{name}")
     for name, slot in op.slots.items():
@@ -218,13 +237,31 @@ def _read_edit(id: str, document: Mapping[str, Any]) -> Edit:
     return Edit(op.version, checked, document.get("from"), document.get("asset"))
 
 
+def _not_installed(id: str, provider: str, path: str) -> InvalidPlan:
+    """The error of an op that nobody provides here; `provider` is what the plan says of it."""
+    known = registry.ops.ids()
+    name = provider.partition(" ")[0]
+    if _DISTRIBUTION.fullmatch(name):
+        problem, cure = f" (provided by {documents.shorten(provider)})", f" pip install {name}"
+    else:
+        problem, cure = "", f" Installed: {', '.join(known)}."
+    return InvalidPlan(
+        f"op {documents.shorten(id)} is not installed{problem}", path=path, cure=(nearest(id, known) + cure).lstrip()
+    )
+
+
 def _migrated(op: type[Op], params: Mapping[str, Any], version: int, path: str) -> Mapping[str, Any]:
     if version == op.version:
         return params
-    migrated = op.migrate(params, version) if version < op.version else None
-    if migrated is None:
+    reason, migrated = "", None
+    try:
+        migrated = op.migrate(params, version) if version < op.version else None
+    except Exception as error:
+        # Third parties' code on values from a file: whatever it raises, the plan is what cannot be read.
+        reason = f": {type(error).__name__}: {error}"
+    if not isinstance(migrated, Mapping):
         raise InvalidPlan(
-            f"version {version} of op {op.id!r} cannot be brought to version {op.version}, which is installed",
+            f"version {version} of op {op.id!r} cannot be brought to version {op.version}, which is installed{reason}",
             path=f"{path}.version",
             cure="Install the version it was made with, or make the plan again.",
         )
@@ -236,11 +273,12 @@ def _check_value(slot: Slot, value: Any, path: str) -> FloatArray:
         try:
             slot = slot.resized(len(value))
         except VeraRetouchError as error:
-            raise InvalidPlan(str(error), path=path) from None
+            raise _located(path, error) from None
     try:
         return slot.check(value, path=path)
     except OutOfBounds as error:
-        raise InvalidPlan(str(error)) from None
+        place = error.problem.partition(": ")[0]
+        raise _located(place, error) from None
 
 
 def _read_value(value: Any, path: str) -> Any:
@@ -250,11 +288,15 @@ def _read_value(value: Any, path: str) -> Any:
     try:
         data = base64.b64decode(value["base64"], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidPlan(f"not base64: {error}", path=f"{path}.base64") from None
-    count = int(np.prod(value["shape"], dtype=object))
-    if len(data) != 4 * count:
-        raise InvalidPlan(f"{len(data)} bytes are not the {4 * count} of shape {value['shape']}", path=f"{path}.base64")
-    return np.frombuffer(data, dtype="<f4").reshape(value["shape"])
+        raise InvalidPlan(f"not base64: {error}", path=f"{path}.base64", cure="Write it with plan.save.") from None
+    shape = [int(n) for n in value["shape"]]
+    if len(data) != 4 * math.prod(shape):
+        raise InvalidPlan(
+            f"{len(data)} bytes are not the {4 * math.prod(shape)} of shape {shape}",
+            path=f"{path}.base64",
+            cure="Four bytes a float32; the text may be cut off.",
+        )
+    return np.frombuffer(data, dtype="<f4").reshape(shape)
 
 
 def _write_edit(edit: Edit) -> dict[str, Any]:
@@ -268,7 +310,7 @@ def _write_edit(edit: Edit) -> dict[str, Any]:
 
 def _write_value(value: FloatArray) -> Any:
     single = np.asarray(value, dtype="<f4")
-    if single.size > _INLINE:
+    if single.size > INLINE:
         return {"dtype": "float32", "shape": list(single.shape), "base64": base64.b64encode(single.tobytes()).decode()}
     # float32's own shortest decimals: 0.35, not 0.3499999940395355.
     flat = [float(str(number)) for number in single.ravel()]

@@ -7,6 +7,7 @@ collision) and imports on first use; what then breaks is named with its reason a
 from __future__ import annotations
 
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from typing import Any
 
 import pluggy
 
-from .errors import BlockedPlugin, BrokenPlugin, PluginCollision, UnknownPlugin, nearest
+from .errors import BlockedPlugin, BrokenPlugin, InvalidOp, PluginCollision, UnknownPlugin, nearest
 from .hooks import HookSpecs, call
 
 ALLOW_VARIABLE = "VERARETOUCH_ALLOW"
@@ -83,13 +84,15 @@ class Shelf:
         return {name: self._judge(name, points) for name, points in claims.items()}
 
     def _judge(self, name: str, points: list[EntryPoint]) -> Entry:
-        entry = Entry(name, *_owner(points[0]), points[0].value, _points=points)
-        if len(points) > 1:
-            owners = " and ".join(f"{owner} {version}" for owner, version in map(_owner, points))
+        # Blocking one of two claimants ends their collision.
+        free = [point for point in points if not _blocked(name, _owner(point)[0])]
+        judged = free or points
+        entry = Entry(name, *_owner(judged[0]), judged[0].value, _points=judged)
+        if not free:
+            entry.state, entry.reason = State.BLOCKED, _blocked(name, entry.distribution)
+        elif len(free) > 1:
+            owners = " and ".join(f"{owner} {version}" for owner, version in map(_owner, free))
             entry.state, entry.reason = State.COLLISION, f"claimed by {owners}"
-        blocked = _blocked(name, entry.distribution)
-        if blocked:
-            entry.state, entry.reason = State.BLOCKED, blocked
         return entry
 
     def ids(self) -> list[str]:
@@ -106,14 +109,15 @@ class Shelf:
         if entry is None:
             known = self.ids()
             raise UnknownPlugin(
-                f"no {self.kind} {id!r} is installed.{nearest(id, known)}",
-                cure=f"Install the distribution that provides it, or choose one of: {', '.join(known) or 'none'}.",
+                f"no {self.kind} {id!r} is installed",
+                cure=f"{nearest(id, known)} Install the distribution that provides it, or choose one of: "
+                f"{', '.join(known) or 'none'}.".lstrip(),
             )
         with self._lock:
             if entry.state is State.AVAILABLE:
                 self._import(entry)
         errors = {
-            State.COLLISION: (PluginCollision, "Uninstall one of them, or block it."),
+            State.COLLISION: (PluginCollision, f"Uninstall one of them, or name it in {BLOCK_VARIABLE}."),
             State.BLOCKED: (BlockedPlugin, f"Change {BLOCK_VARIABLE} or {ALLOW_VARIABLE}."),
             State.BROKEN: (BrokenPlugin, "Report it to its author, or uninstall it."),
         }
@@ -130,22 +134,34 @@ class Shelf:
         try:
             plugin = entry._points[0].load()
             self._check(entry.id, plugin)
-            self.manager.register(plugin, name=entry.id)
-        except Exception as error:
+            self._register(entry.id, plugin)
+        except (Exception, SystemExit) as error:
             # A plugin may fail with anything at all; its reason is kept and shown wherever the plugin is named.
             entry.state, entry.reason = State.BROKEN, f"{type(error).__name__}: {error}"
         else:
             entry.state, entry._object = State.LOADED, plugin
         entry.load_seconds = time.perf_counter() - start
 
+    def _register(self, name: str, plugin: Any) -> None:
+        """Register with pluggy wholly or not at all: a listener to an unknown hook would otherwise never be called."""
+        try:
+            self.manager.register(plugin, name=name)
+            self.manager.check_pending()
+        except pluggy.PluginValidationError:
+            self.manager.unregister(name=name)
+            raise
+
     def add(self, plugin: Any, *, id: str | None = None) -> Any:
-        """Put a plugin on the shelf by hand, for notebooks and tests; adding the same class again replaces it.
+        """Put a plugin on the shelf by hand, for notebooks and tests; adding another of the same id replaces it.
 
         Raises:
             PluginCollision: an installed distribution has a plugin of this id.
+            InvalidOp, BrokenPlugin: what was added breaks the contract of its kind.
         """
-        name = id or str(plugin.id)
+        name = str(getattr(plugin, "id", "")) if id is None else id
         self._check(name, plugin)
+        if not name:
+            raise BrokenPlugin(f"{self.kind} {plugin!r} has no id", cure='Give one: add(plugin, id="...").')
         with self._lock:
             held = self.entries().get(name)
             if held is not None and name not in self._added:
@@ -153,7 +169,7 @@ class Shelf:
                     f"{self.kind} {name!r} is provided by {held.distribution}", cure="Use another id."
                 )
             self.remove(name)
-            self.manager.register(plugin, name=name)
+            self._register(name, plugin)
             target = f"{getattr(plugin, '__module__', '?')}:{getattr(plugin, '__qualname__', name)}"
             self._added[name] = Entry(name, "(added by hand)", "", target, State.LOADED, _object=plugin)
         return plugin
@@ -176,6 +192,7 @@ class Shelf:
         return iter(self.ids())
 
     def __contains__(self, id: object) -> bool:
+        """Whether a plugin of this id is installed, usable or not."""
         return id in self.entries()
 
 
@@ -207,14 +224,14 @@ class Registry:
 
 
 def _owner(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("(unknown)", "")
+    # Damaged metadata may lack either.
+    return (point.dist.name or "(unknown)", point.dist.version or "") if point.dist is not None else ("(unknown)", "")
 
 
 def _blocked(id: str, distribution: str) -> str:
     """Why the block or allow list keeps a plugin out, or an empty string."""
-    names = {id, distribution}
-    block = set(filter(None, os.environ.get(BLOCK_VARIABLE, "").split(",")))
-    allow = set(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(",")))
+    block, allow = (_names(variable) for variable in (BLOCK_VARIABLE, ALLOW_VARIABLE))
+    names = {id, _normal(distribution)}
     if names & block:
         return f"{BLOCK_VARIABLE} names it"
     if allow and not names & (allow | {"veraretouch"}):
@@ -222,26 +239,39 @@ def _blocked(id: str, distribution: str) -> str:
     return ""
 
 
+def _names(variable: str) -> set[str]:
+    """The ids and distributions of a comma-separated list, distributions in both spellings."""
+    given = [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+    return {*given, *(_normal(name) for name in given)}
+
+
+def _normal(distribution: str) -> str:
+    """A distribution's name as pip compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def _check_op(id: str, plugin: Any) -> None:
     from .op import Op
 
     if not (isinstance(plugin, type) and issubclass(plugin, Op) and "id" in vars(plugin)):
-        raise TypeError(f"{plugin!r} is not a subclass of veraretouch.Op with an id")
+        raise InvalidOp(f"{plugin!r} is not a subclass of veraretouch.Op with an id", cure='State id = "vendor.name".')
     if plugin.id != id:
-        raise ValueError(f"the entry point is named {id!r} but the op's id is {plugin.id!r}")
+        raise InvalidOp(f"the entry point is named {id!r} but the op's id is {plugin.id!r}", cure="Make them the same.")
 
 
 def _check_planner(id: str, plugin: Any) -> None:
     missing = [name for name in ("id", "version", "modes", "plan") if not hasattr(plugin, name)]
     if missing:
-        raise TypeError(f"{plugin!r} lacks {', '.join(missing)}")
+        raise BrokenPlugin(f"{plugin!r} lacks {', '.join(missing)}", cure="See veraretouch.Planner.")
     if plugin.id != id:
-        raise ValueError(f"the entry point is named {id!r} but the planner's id is {plugin.id!r}")
+        raise BrokenPlugin(
+            f"the entry point is named {id!r} but the planner's id is {plugin.id!r}", cure="Make them the same."
+        )
 
 
 def _check_command(id: str, plugin: Any) -> None:
     if not callable(plugin):
-        raise TypeError(f"{plugin!r} is neither a function nor a Typer app")
+        raise BrokenPlugin(f"{plugin!r} is neither a function nor a Typer app", cure="Name a function.")
 
 
 def _check_anything(id: str, plugin: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .documents import is_unicode, shorten
 from .errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Mode = Literal["auto", "style", "param", "reference"]
 MODES: tuple[Mode, ...] = ("auto", "style", "param", "reference")
 LONGEST_PROMPT = 20_000
+LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Request:
         """The request that these keywords make; none of style, params and reference means auto.
 
         Raises:
-            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a negative seed.
+            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a seed below 0 or
+                beyond 63 bits, a reference of no photo or of three.
         """
         given = {
             name: value
@@ -60,13 +63,23 @@ class Request:
         if len(given) > 1:
             raise InvalidRequest(f"{' and '.join(given)} were given together", cure="Ask for one mode at a time.")
         if style is not None and (not isinstance(style, str) or not style.strip()):
-            raise InvalidRequest(f"style is {style!r}", cure="Describe the look in words, or leave style out for auto.")
+            raise InvalidRequest(
+                f"style is {shorten(style)}", cure="Describe the look in words, or leave style out for auto."
+            )
+        if style is not None and not is_unicode(style):
+            raise InvalidRequest(f"style {shorten(style)} holds half a character", cure="Give Unicode text.")
         if style is not None and len(style) > LONGEST_PROMPT:
             raise InvalidRequest(f"a style of {len(style)} characters", cure=f"At most {LONGEST_PROMPT}.")
-        if isinstance(groups, str) or not all(isinstance(group, str) for group in groups or ()):
+        if groups is not None and (
+            isinstance(groups, str | bytes)
+            or not isinstance(groups, Collection)
+            or not all(isinstance(group, str) for group in groups)
+        ):
             raise InvalidRequest(f"groups is {groups!r}", cure='Give a collection of names, such as {"lighting"}.')
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            raise InvalidRequest(f"seed is {seed!r}", cure="Give a whole number from 0.")
+        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+            raise InvalidRequest(f"seed is {shorten(seed)}", cure=f"Give a whole number from 0 to {LARGEST_SEED}.")
+        if reference is not None and len(reference) not in (1, 2):
+            raise InvalidRequest(f"a reference of {len(reference)} photos", cure="Give one target, or (before, after).")
         mode: Mode = "auto"
         if style is not None:
             mode = "style"

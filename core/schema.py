@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .errors import InvalidSchema, nearest
+from .documents import shorten
+from .errors import InvalidSchema, InvalidSlot, nearest
 from .op import Op
 from .slots import Lattice, Slot, slot_from_document
+
+FORMAT = "veraretouch.schema/1"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Schema:
         specs: the ops; use `Schema.of` to make a schema from op classes.
 
     Raises:
-        InvalidSchema: the same op twice, or none.
+        InvalidSchema: the same op twice.
 
     A schema is data: a trained planner carries its own as a document, whatever is installed.
     """
@@ -66,22 +69,28 @@ class Schema:
         """Read what `document` wrote.
 
         Raises:
-            InvalidSchema: the recorded fingerprint is not that of the slots.
+            InvalidSchema: another format, a part that is missing or wrong, a fingerprint that is not that of the slots.
         """
-        specs = [
-            OpSpec(
-                op["id"],
-                op["version"],
-                op["stage"],
-                {name: slot_from_document(slot) for name, slot in op["slots"].items()},
-            )
-            for op in document["ops"]
-        ]
+        cure = "Take the document from its source again."
+        if not isinstance(document, Mapping) or document.get("schema") != FORMAT:
+            found = document.get("schema") if isinstance(document, Mapping) else document
+            raise InvalidSchema(f"schema: {shorten(found)} is not {FORMAT!r}", cure=cure)
+        ops = document.get("ops")
+        if not isinstance(ops, list):
+            raise InvalidSchema(f"ops: {shorten(ops)} is not a list", cure=cure)
+        specs = []
+        for index, op in enumerate(ops):
+            try:
+                slots = {name: slot_from_document(slot) for name, slot in op["slots"].items()}
+                specs.append(OpSpec(str(op["id"]), int(op["version"]), int(op["stage"]), slots))
+            except (KeyError, TypeError, ValueError, AttributeError, InvalidSlot) as error:
+                raise InvalidSchema(
+                    f"ops[{index}] cannot be read: {type(error).__name__}: {error}", cure=cure
+                ) from None
         schema = cls(specs)
-        if document.get("fingerprint", schema.fingerprint) != schema.fingerprint:
+        if document.get("fingerprint") != schema.fingerprint:
             raise InvalidSchema(
-                f"fingerprint {document['fingerprint'][:12]}... does not belong to these slots",
-                cure="The document was edited; take it from its source again.",
+                f"fingerprint {shorten(document.get('fingerprint'))} does not belong to these slots", cure=cure
             )
         return schema
 
@@ -96,7 +105,7 @@ class Schema:
             }
             for spec in self.specs.values()
         ]
-        return {"schema": "veraretouch.schema/1", "fingerprint": self.fingerprint, "ops": ops}
+        return {"schema": FORMAT, "fingerprint": self.fingerprint, "ops": ops}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -126,7 +135,8 @@ class Schema:
             InvalidSchema: the schema has no such op.
         """
         if op not in self.specs:
-            raise InvalidSchema(f"no op {op!r} in this schema.{nearest(op, self.specs)}", cure=f"It has: {self}.")
+            cure = f"{nearest(op, self.specs)} It has: {self}.".lstrip()
+            raise InvalidSchema(f"no op {op!r} in this schema", cure=cure)
         return self.specs[op]
 
     def json_schema(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .documents import shorten
 from .errors import InvalidSlot, OutOfBounds
 
 FloatArray = NDArray[np.float64]
@@ -17,6 +18,9 @@ GROUPS: Final = ("lighting", "global_color", "specific_color")
 
 # Bounds are compared in float32, whose neighbours near 1 lie 6e-8 apart.
 _BOUND_TOLERANCE: Final = 1e-6
+
+# Plans write arrays of more numbers as base64.
+INLINE: Final = 64
 
 
 class Slot:
@@ -32,7 +36,8 @@ class Slot:
         period: for angles, the length after which values repeat (`high - low`).
 
     Raises:
-        InvalidSlot: bounds that cross, an identity outside them, a missing doc, a period that is not `high - low`.
+        InvalidSlot: bounds that cross or are not finite, an identity outside them, a missing doc, a period that is not
+            `high - low`, a shape without room.
 
     >>> Slot(0.0, low=-5.0, high=5.0, unit="EV", group="lighting", doc="Exposure.").shape
     ()
@@ -53,12 +58,15 @@ class Slot:
         period: float | None = None,
         shape: tuple[int, ...] = (),
     ) -> None:
-        if not doc.strip():
+        if not isinstance(doc, str) or not doc.strip():
             raise InvalidSlot("a slot has no doc", cure="Say in one sentence what it does to a photo.")
-        if not group.isidentifier():
+        if not isinstance(group, str) or not group.isidentifier():
             raise InvalidSlot(f"group {group!r} is not a word", cure=f"Use one of {', '.join(GROUPS)} or your own.")
+        if any(type(n) is not int or n < 1 for n in shape) or (shape and self.kind == "scalar"):
+            raise InvalidSlot(f"shape {shape} of {_article(self.kind)}", cure="Use Bands(n), Curve(n) or Matrix(n, m).")
         self.shape = shape
-        self.unit, self.group, self.doc, self.period = unit, group, doc, period
+        self.unit, self.group, self.doc = unit, group, doc
+        self.period = None if period is None else float(period)
         self.dtype = "float32"
         self.identity = self._fill(identity, "identity")
         self.low, self.high = self._fill(low, "low"), self._fill(high, "high")
@@ -70,9 +78,12 @@ class Slot:
         if value is None:
             return None
         try:
-            filled = np.broadcast_to(np.asarray(value, dtype=np.float64), self.shape).copy()
-        except ValueError as error:
-            raise InvalidSlot(f"{what} {value!r} does not fit the shape {self.shape}: {error}") from None
+            # Adding 0 makes -0.0 the same fact as 0.0.
+            filled = np.broadcast_to(np.asarray(value, dtype=np.float64), self.shape) + 0.0
+        except (ValueError, TypeError, OverflowError) as error:
+            raise InvalidSlot(f"{what} {shorten(value)} does not fit the shape {self.shape}: {error}") from None
+        if not np.isfinite(filled).all():
+            raise InvalidSlot(f"{what} {shorten(value)} is not finite", cure="Give None for a missing bound.")
         filled.setflags(write=False)
         return filled
 
@@ -82,8 +93,6 @@ class Slot:
         for what, value in (("identity", self.identity), ("off", self.off)):
             if value is None:
                 continue
-            if not np.isfinite(value).all():
-                raise InvalidSlot(f"{what} {value} is not finite")
             below = self.low is not None and (value < self.low).any()
             above = self.high is not None and (value > self.high).any()
             if below or above:
@@ -101,36 +110,45 @@ class Slot:
         return int(np.prod(self.shape, dtype=np.int64))
 
     def check(self, value: Any, *, path: str) -> FloatArray:
-        """Return `value` as a float64 array of the slot's shape.
+        """Return `value` as a float64 array of the slot's shape; what float32 rounding puts beyond a bound is put on it.
 
         Raises:
             OutOfBounds: a wrong type or shape, a value that is not finite or lies outside the bounds; `path` begins the message.
         """
-        if isinstance(value, bool) or isinstance(value, str | bytes | Mapping):
-            raise OutOfBounds(f"{path}: {value!r} is not a number", cure=self._expected())
+        if isinstance(value, str | bytes | Mapping) or _holds_bool(value):
+            raise OutOfBounds(f"{path}: {shorten(value)} is not made of numbers", cure=self._expected())
         try:
             array = np.asarray(value)
         except ValueError:
             raise OutOfBounds(f"{path}: a list of uneven rows", cure=self._expected()) from None
+        if array.dtype.kind == "O" and all(isinstance(item, int | float) for item in array.flat):
+            # Integers beyond 64 bits lie beyond every bound; float64 takes most of them, infinity stands for the others.
+            array = np.array([_as_float(item) for item in array.flat]).reshape(array.shape)
         if array.dtype.kind not in "iuf":
-            raise OutOfBounds(f"{path}: {_short(value)} is not made of numbers", cure=self._expected())
+            raise OutOfBounds(f"{path}: {shorten(value)} is not made of numbers", cure=self._expected())
         if array.shape != self.shape:
             raise OutOfBounds(f"{path}: shape {list(array.shape)} is not {list(self.shape)}", cure=self._expected())
         array = array.astype(np.float64)
-        if not np.isfinite(array).all():
-            raise OutOfBounds(f"{path}: {_short(value)} is not finite", cure=self._expected())
-        self._check_bound(array, self.low, -1, "below the minimum", path)
-        self._check_bound(array, self.high, +1, "above the maximum", path)
+        self._refuse(~np.isfinite(array), array, path, "is not finite")
+        if self.low is not None:
+            bad = array < self.low - _BOUND_TOLERANCE * (1 + np.abs(self.low))
+            self._refuse(bad, array, path, "is below the minimum", self.low)
+            array = np.maximum(array, self.low)
+        if self.high is not None:
+            bad = array > self.high + _BOUND_TOLERANCE * (1 + np.abs(self.high))
+            self._refuse(bad, array, path, "is above the maximum", self.high)
+            array = np.minimum(array, self.high)
         return array
 
-    def _check_bound(self, array: FloatArray, bound: FloatArray | None, sign: int, rule: str, path: str) -> None:
-        if bound is None:
-            return
-        bad = sign * (array - bound) > _BOUND_TOLERANCE * (1 + np.abs(bound))
+    def _refuse(
+        self, bad: NDArray[np.bool_], array: FloatArray, path: str, rule: str, bound: FloatArray | None = None
+    ) -> None:
+        """Raise `OutOfBounds` for the first bad element, if there is one."""
         if bad.any():
             index = tuple(int(i) for i in np.argwhere(bad)[0])
             place = path + "".join(f"[{i}]" for i in index)
-            raise OutOfBounds(f"{place}: {array[index]:g} is {rule} {bound[index]:g}", cure=self._expected())
+            limit = "" if bound is None else f" {float(bound[index])}"
+            raise OutOfBounds(f"{place}: {float(array[index])} {rule}{limit}", cure=self._expected())
 
     def _expected(self) -> str:
         """A sentence that shows a right value."""
@@ -149,23 +167,26 @@ class Slot:
             "kind": self.kind,
             "shape": list(self.shape),
             "dtype": self.dtype,
-            "low": _plain(self.low),
-            "high": _plain(self.high),
-            "identity": _plain(self.identity),
-            "off": _plain(self.off),
+            **self._values(),
             "period": self.period,
             "group": self.group,
         }
+
+    def _values(self) -> dict[str, Any]:
+        names = ("low", "high", "identity", "off")
+        return {name: _plain(getattr(self, name)) for name in names}
 
     def document(self) -> dict[str, Any]:
         """The slot as a JSON object, from which `slot_from_document` makes it again."""
         return {**self.facts(), "unit": self.unit, "doc": self.doc}
 
     def json_schema(self) -> dict[str, Any]:
-        """A JSON Schema (draft 2020-12) of one value of this slot as a plan writes it."""
+        """A JSON Schema (draft 2020-12) of one value of this slot as a plan writes it, `INLINE` numbers or more as base64."""
         schema: dict[str, Any] = _number_schema(self.low, self.high, self.shape)
+        if self.size > INLINE:
+            schema = {"anyOf": [schema, _base64_schema(self.shape)]}
         schema |= {"description": self.doc, "x-unit": self.unit, "x-group": self.group}
-        if self.identity is not None:
+        if self.identity is not None and self.size <= INLINE:
             schema["default"] = _plain(self.identity)
         return schema
 
@@ -216,29 +237,25 @@ class Lattice(Slot):
 
     kind = "lattice"
 
-    def __init__(self, n: int = 33, identity: Value = None, **declaration: Any) -> None:
-        if not 2 <= n <= 129:
+    def __init__(self, n: int = 33, **declaration: Any) -> None:
+        if type(n) is not int or not 2 <= n <= 129:
             raise InvalidSlot(f"a lattice of {n} points an edge", cure="Use 2 to 129; 33 is usual.")
+        declaration = {"low": -16.0, "high": 16.0} | declaration
+        if {"identity", "off"} & set(declaration):
+            raise InvalidSlot("a lattice's identity and off follow from n", cure="Leave them out.")
+        if any(np.ndim(declaration[bound]) for bound in ("low", "high")):
+            raise InvalidSlot("a lattice has one bound for all its numbers", cure="Give numbers for low and high.")
         self._declaration = declaration
-        start = identity_lattice(n) if identity is None else identity
-        super().__init__(start, shape=(n, n, n, 3), **{"low": -16.0, "high": 16.0} | declaration)
+        super().__init__(identity_lattice(n), shape=(n, n, n, 3), **declaration)
 
     def resized(self, n: int) -> Lattice:
         """The same slot with `n` points an edge."""
         return self if n == self.shape[0] else Lattice(n, **self._declaration)
 
-    def facts(self) -> dict[str, Any]:
+    def _values(self) -> dict[str, Any]:
         # The identity follows from n; a hundred thousand numbers in a document would say no more.
-        return super().facts() | {
-            "identity": "lattice",
-            "off": "lattice",
-            "low": float(self._bound(self.low)),
-            "high": float(self._bound(self.high)),
-        }
-
-    @staticmethod
-    def _bound(bound: FloatArray | None) -> float:
-        return float(bound.flat[0]) if bound is not None else float("inf")
+        low, high = (None if bound is None else float(bound.flat[0]) for bound in (self.low, self.high))
+        return {"low": low, "high": high, "identity": "lattice", "off": "lattice"}
 
 
 def identity_lattice(n: int) -> FloatArray:
@@ -252,29 +269,60 @@ def slot_from_document(document: Mapping[str, Any]) -> Slot:
     """Make a slot from what `Slot.document` wrote.
 
     Raises:
-        InvalidSlot: an unknown kind, or facts that contradict each other.
+        InvalidSlot: an unknown kind, a fact that is missing or unknown, or facts that contradict each other.
     """
     fields = dict(document)
-    kind, shape = fields.pop("kind"), tuple(fields.pop("shape"))
-    fields.pop("dtype", None)
-    if kind == "lattice":
-        for fact in ("identity", "off"):
-            fields.pop(fact)
-        return Lattice(shape[0], **fields)
-    makers = {"scalar": Slot, "bands": Bands, "curve": Curve, "matrix": Matrix, "embedding": Embedding}
-    if kind not in makers:
-        raise InvalidSlot(f"unknown slot kind {kind!r}", cure=f"Known: {', '.join(sorted(makers))}, lattice.")
-    identity = fields.pop("identity")
-    return makers[kind](*shape, identity=identity, **fields)
+    try:
+        kind, shape, dtype = fields.pop("kind"), tuple(fields.pop("shape")), fields.pop("dtype")
+        if kind not in _KINDS:
+            raise InvalidSlot(f"unknown slot kind {shorten(kind)}", cure=f"Known: {', '.join(_KINDS)}.")
+        if kind == "lattice":
+            slot: Slot = Lattice(
+                shape[0], **{name: fact for name, fact in fields.items() if name not in ("identity", "off")}
+            )
+        else:
+            slot = _KINDS[kind](*shape, **fields)
+    except (KeyError, TypeError, IndexError) as error:
+        raise InvalidSlot(
+            f"a slot document that cannot be read: {error}", cure="Take it from its source again."
+        ) from None
+    facts = slot.facts()
+    if (facts["shape"], facts["dtype"]) != (list(shape), dtype):
+        raise InvalidSlot(
+            f"{_article(kind)} of shape {shape} and dtype {dtype!r}", cure="Take it from its source again."
+        )
+    return slot
+
+
+_KINDS: Final[dict[str, type[Slot]]] = {kind.kind: kind for kind in (Slot, Bands, Curve, Matrix, Embedding, Lattice)}
 
 
 def _plain(value: FloatArray | None) -> Any:
     return None if value is None else value.tolist()
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind == "embedding" else f"a {kind}"
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+def _holds_bool(value: Any) -> bool:
+    """Whether a list holds True or False, which numpy would take for 1 and 0."""
+    if isinstance(value, list | tuple):
+        return any(_holds_bool(item) for item in value)
+    return isinstance(value, bool)
+
+
+def _base64_schema(shape: tuple[int, ...]) -> dict[str, Any]:
+    """The form that a plan gives to large arrays."""
+    properties = {"dtype": {"const": "float32"}, "shape": {"const": list(shape)}, "base64": {"type": "string"}}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def _number_schema(low: FloatArray | None, high: FloatArray | None, shape: tuple[int, ...]) -> dict[str, Any]:

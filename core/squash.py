@@ -36,7 +36,7 @@ class _OneSided(torch.autograd.Function):
 
 
 def squash(slot: Slot, raw: Tensor) -> Tensor:
-    """Map raw (..., *shape) reals to values of the slot; 0 becomes the identity (0 for embeddings).
+    """Map raw (..., *shape) reals to values of the slot; 0 becomes the identity (`off` where there is none).
 
     At a bound that is also the identity the slope outwards is zero and the gradient is projected, so training can leave it.
     Angles wrap instead.
@@ -45,9 +45,13 @@ def squash(slot: Slot, raw: Tensor) -> Tensor:
     if slot.period is not None:
         low = _like(slot.low, raw)
         return low + torch.remainder(identity + raw - low, slot.period)
-    above = _side(raw, None if slot.high is None else _like(slot.high, raw) - identity, +1.0)
-    below = _side(raw, None if slot.low is None else identity - _like(slot.low, raw), -1.0)
-    return identity + above + below
+    above = _side(raw, None if slot.high is None else _like(slot.high, raw) - identity, inwards=-1.0)
+    below = _side(raw, None if slot.low is None else identity - _like(slot.low, raw), inwards=+1.0)
+    value = identity + torch.where(raw < 0, below, above)
+    if slot.low is None and slot.high is None:
+        return value
+    # The sum may round to just beyond a bound; at the bound itself a clamp passes gradients.
+    return value.clamp(*(None if bound is None else _like(bound, raw) for bound in (slot.low, slot.high)))
 
 
 def unsquash(slot: Slot, value: Tensor) -> Tensor:
@@ -66,17 +70,15 @@ def unsquash(slot: Slot, value: Tensor) -> Tensor:
     return offset
 
 
-def _side(raw: Tensor, room: Tensor | None, sign: float) -> Tensor:
-    """The part of the squashed offset on one side of identity."""
-    part = (sign * raw).clamp(min=0)
+def _side(raw: Tensor, room: Tensor | None, *, inwards: float) -> Tensor:
+    """The offset from identity for raw values on one side of it, with so much room there; None for no bound."""
     if room is None:
-        return sign * part
+        return raw
     closed = room <= 0
-    bounded = sign * room * torch.tanh(part / torch.where(closed, torch.ones_like(room), room))
+    bounded = room * torch.tanh(raw / torch.where(closed, torch.ones_like(room), room))
     if not bool(closed.any()):
         return bounded
-    # At exactly 0 the open side carries the gradient already.
-    held: Tensor = _OneSided.apply(torch.where(sign * raw > 0, raw, torch.zeros_like(raw)), -sign)  # type: ignore[no-untyped-call]
+    held: Tensor = _OneSided.apply(raw, inwards)  # type: ignore[no-untyped-call]
     return torch.where(closed.expand_as(held), held, bounded)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor
 
 from ..core.color import chroma, encode, hue, oklab, smoothstep, within_headroom
 from ..core.op import Op, Params, Stage
 from ..core.slots import Bands, Slot
-from .hsl import GATE, band_weights
+from .hsl import LIGHTNESS_GATE, band_weights
+
+STOPS: Final = 0.75
 
 
 class GreyMixer(Op):
@@ -26,7 +30,7 @@ class GreyMixer(Op):
         lab = oklab(rgb)
         mixed = (band_weights(hue(lab)) * p.bands.to(lab.L.dtype)).sum(dim=1, keepdim=True)
         # Lightness follows colourfulness: muted colours move less than strong ones.
-        growth = torch.exp2(mixed * smoothstep(0.0, 4 * GATE, chroma(lab)) / 2) - 1
+        growth = torch.exp2(mixed * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) * STOPS) - 1
         lightness = lab.L * within_headroom(growth, lab.L)
         grey = encode(lightness**3).to(rgb.dtype)
         return rgb + p.monochrome * (grey - rgb)

@@ -2,7 +2,8 @@
 
 Bands live in OkLCh (Ottosson 2020) about the hues of the sRGB primaries, secondaries, orange and purple as measured there. Their weights are
 smoothstep ramps between neighbours: a partition of unity. Everything is gated by chroma, never by HSL saturation, whose jump at grey
-shows as noise in skies and as error in look-up tables.
+shows as noise in skies and as error in look-up tables; lightness by a wider gate, so that a sky darkens without an edge where it pales.
+Darkening scales light and gives back half of the chroma that this takes, as deep skies have it.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, chroma, fullness, hue, oklab, shift_oklab, smoothstep, within_headroom
+from ..core.color import (
+    Lab,
+    chroma,
+    chroma_share,
+    hold_in_gamut,
+    hue,
+    oklab,
+    shift_oklab,
+    smoothstep,
+    within_headroom,
+)
 from ..core.op import Op, Params, Stage
 from ..core.slots import Bands
-from .saturation import grey_of
 
 BANDS: Final = ("red", "orange", "yellow", "green", "aqua", "blue", "purple", "magenta")
 CENTRES: Final = (29.2, 52.8, 109.8, 142.5, 194.8, 264.1, 293.8, 328.4)
 HUE_REACH: Final = 30.0
 GATE: Final = 0.06
+LIGHTNESS_GATE: Final = 0.15
 
 
 class Hsl(Op):
@@ -44,17 +55,19 @@ class Hsl(Op):
         gate = smoothstep(0.0, GATE, chroma(lab))
 
         def blend(values: Tensor) -> Tensor:
-            return (weights * values.to(weights.dtype)).sum(dim=1, keepdim=True) * gate
+            return (weights * values.to(weights.dtype)).sum(dim=1, keepdim=True)
 
-        angle = blend(p.hue) * (HUE_REACH * math.pi / 180)
-        lightness = torch.exp2(blend(p.luminance) / 2) - 1
-        lighter = within_headroom(lightness, lab.L)
+        angle = blend(p.hue) * gate * (HUE_REACH * math.pi / 180)
+        stops = blend(p.luminance) * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) / 2
+        # Strong colours have a channel near its end long before their lightness is: they lighten less.
+        lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + rgb.amax(dim=1, keepdim=True)) / 2)
         # Darkening keeps the ratios of light; lightening keeps chroma, which would leave the gamut otherwise.
-        carried = torch.where(lightness < 0, lighter, torch.ones_like(lighter))
-        strength = within_headroom(blend(p.saturation), fullness(rgb, grey_of(lab))) * carried
+        darker = torch.exp2(stops.clamp(max=0))
+        richer = (1 + blend(p.saturation) * gate) / torch.sqrt(darker) - 1
+        strength = within_headroom(richer, chroma_share(rgb, lab)) * darker
         cos, sin = torch.cos(angle), torch.sin(angle)
         turned = Lab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
-        return shift_oklab(rgb, lab, turned)
+        return hold_in_gamut(shift_oklab(rgb, lab, turned), rgb, lab.L)
 
 
 def band_weights(degrees: Tensor) -> Tensor:

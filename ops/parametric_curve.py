@@ -1,6 +1,7 @@
 """The parametric curve: four tonal regions between three splits, as in Camera Raw.
 
-Each region's centre moves by up to 0.45 of the distance to its nearer neighbour, so the curve is monotone for every setting. The five
+Each region's centre moves by up to 0.45 of the way to a neighbour, which may come to meet it, or 0.8 of the way to black or white,
+which stay: the curve is monotone for every setting. The five
 spans are joined by the monotone cubic of `core.curves`, sampled at 65 positions.
 """
 
@@ -17,6 +18,7 @@ from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
 ROOM: Final = 0.45
+ROOM_AT_ENDS: Final = 0.8
 SAMPLES: Final = 65
 _GAP: Final = 0.05
 
@@ -54,7 +56,10 @@ def sample(amounts: Tensor, splits: Tensor) -> Tensor:
     centres = torch.stack([first / 2, (first + second) / 2, (second + third) / 2, (third + 1) / 2], dim=1)
     knots = torch.cat([zero[:, None], centres, one[:, None]], dim=1)
     gaps = knots.diff(dim=1)
-    heights = centres + ROOM * torch.minimum(gaps[:, :-1], gaps[:, 1:]) * amounts
+    share = torch.full_like(gaps, ROOM)
+    share[:, 0] = share[:, -1] = ROOM_AT_ENDS
+    room = gaps * share
+    heights = centres + torch.minimum(room[:, :-1], room[:, 1:]) * amounts
     values = torch.cat([zero[:, None], heights, one[:, None]], dim=1)
     return _through(knots, values)
 

@@ -1,7 +1,6 @@
 """Saturation and vibrance: OkLab chroma, held back before the gamut's wall.
 
-Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.within_headroom`), so that nothing clips to a flat patch and
-no hue turns on clipping. Vibrance: weight 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
+Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Vibrance: weight 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
 OkLab: Ottosson (2020).
 """
 
@@ -10,7 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, chroma, encode, fullness, hue, oklab, shift_oklab, smoothstep, within_headroom
+from ..core.color import (
+    Lab,
+    chroma,
+    chroma_share,
+    hold_in_gamut,
+    hue,
+    oklab,
+    shift_oklab,
+    smoothstep,
+    within_headroom,
+)
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -60,10 +69,5 @@ class Saturation(Op):
 
 def scale_chroma(rgb: Tensor, lab: Lab, growth: Tensor) -> Tensor:
     """Chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
-    gain = within_headroom(growth, fullness(rgb, grey_of(lab)))
-    return shift_oklab(rgb, lab, Lab(lab.L, lab.a * gain, lab.b * gain))
-
-
-def grey_of(lab: Lab) -> Tensor:
-    """The encoded grey of the same OkLab lightness."""
-    return encode(lab.L.clamp(0, 1) ** 3)
+    gain = within_headroom(growth, chroma_share(rgb, lab))
+    return hold_in_gamut(shift_oklab(rgb, lab, Lab(lab.L, lab.a * gain, lab.b * gain)), rgb, lab.L)

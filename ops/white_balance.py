@@ -17,7 +17,7 @@ from ..core.slots import Slot
 
 REFERENCE_MIRED: Final = 1e6 / 6500
 MIREDS_PER_UNIT: Final = 150.0
-TINT_PER_UNIT: Final = 150.0 / 3000.0
+TINT_PER_UNIT: Final = 100.0 / 3000.0
 
 _XYZ: Final = (
     (0.4123907993, 0.3575843394, 0.1804807884),
@@ -42,7 +42,7 @@ class WhiteBalance(Op):
         doc="Colour temperature relative to the photo as it is: positive is warmer (yellow), negative cooler (blue).",
     )
     tint = Slot(
-        low=-1.0, high=1.0, unit="150 DNG tint units", group="global_color", doc="Positive is magenta, negative green."
+        low=-1.0, high=1.0, unit="100 DNG tint units", group="global_color", doc="Positive is magenta, negative green."
     )
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
@@ -100,4 +100,5 @@ def adaptation(temperature: Tensor, tint: Tensor) -> Tensor:
     matrix = torch.linalg.inv(to_cone) @ torch.diag_embed(wanted / reference) @ to_cone
     weights = torch.tensor(LUMINANCE, dtype=double, device=temperature.device)
     brightness = (matrix.sum(dim=-1) * weights).sum(dim=-1)
-    return matrix / brightness[:, None, None]
+    kept: Tensor = matrix / brightness[:, None, None]
+    return kept

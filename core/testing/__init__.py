@@ -1,0 +1,22 @@
+"""What authors of plugins test with: `check_op` judges an op as the registry's users will meet it.
+
+>>> from veraretouch.core.testing import check_op
+>>> check_op("contrast")  # says nothing where all is well; ConformanceError lists everything that is not
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from .op import CHECKS, check_op
+    from .verdict import ConformanceError, Failure
+
+# A test session that collects this package must not pay for torch before a test needs it.
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submod_attrs={"op": ["CHECKS", "check_op"], "verdict": ["ConformanceError", "Failure"]}
+)
+
+__all__ = ["CHECKS", "ConformanceError", "Failure", "check_op"]

@@ -1,0 +1,1 @@
+"""Many photos at once: which files go in, what they become, who works on them, what is told about it."""

@@ -1,0 +1,159 @@
+"""Work spread over processes: bounded in memory, each death known by its task, nothing left behind on Ctrl-C.
+
+Processes are spawned, never forked: torch's threads do not survive a fork. A photo never travels between them, only its
+path and what became of it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout, suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_PATIENCE = 5.0  # seconds that a worker has to remove its temporary files
+
+
+class Lost(NamedTuple):
+    """A worker process died over a task."""
+
+    exit_code: int | None
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    work: Callable[[T], R],
+    tasks: Sequence[T],
+    *,
+    jobs: int = 1,
+    weigh: Callable[[T], int] = lambda task: 0,
+    budget: int = 2**62,
+) -> Iterator[tuple[T, R | Lost]]:
+    """Do the tasks, `jobs` at a time, and yield each with its result as it is done; with one job, in this process.
+
+    Args:
+        work: a module's function; what it prints goes to stderr. It should not raise.
+        weigh: a task's bytes. Tasks are held back while those in work would exceed `budget`; one alone always goes.
+    """
+    if jobs <= 1 or len(tasks) <= 1:
+        for task in tasks:
+            with redirect_stdout(sys.stderr):
+                result = work(task)
+            yield task, result
+        return
+    yield from _Crew(work, jobs, weigh, budget).do(tasks)
+
+
+class _Crew(Generic[T, R]):
+    def __init__(self, work: Callable[[T], R], jobs: int, weigh: Callable[[T], int], budget: int) -> None:
+        self.work, self.jobs, self.weigh, self.budget = work, jobs, weigh, budget
+        self.idle: list[_Worker] = []
+        self.busy: dict[_Worker, tuple[T, int]] = {}
+        self.next_weight: int | None = None
+
+    def do(self, tasks: Sequence[T]) -> Iterator[tuple[T, R | Lost]]:
+        waiting = deque(tasks)
+        try:
+            while waiting or self.busy:
+                self._hand_out(waiting)
+                ready = wait([worker.pipe for worker in self.busy])
+                for worker in [worker for worker in self.busy if worker.pipe in ready]:
+                    task, _ = self.busy.pop(worker)
+                    result: R | Lost
+                    try:
+                        result = worker.pipe.recv()
+                        self.idle.append(worker)
+                    except (EOFError, ConnectionError):
+                        result = Lost(worker.stop())
+                    yield task, result
+        finally:
+            self._dismiss()
+
+    def _hand_out(self, waiting: deque[T]) -> None:
+        """Give tasks to workers, in order, as far as their number and the budget go."""
+        while waiting and len(self.busy) < self.jobs:
+            if self.next_weight is None:
+                self.next_weight = self.weigh(waiting[0])
+            if self.busy and self.next_weight + sum(weight for _, weight in self.busy.values()) > self.budget:
+                return
+            worker = self.idle.pop() if self.idle else _Worker(self.work, max(1, cores() // self.jobs))
+            task = waiting.popleft()
+            self.busy[worker], self.next_weight = (task, self.next_weight), None
+            with suppress(ConnectionError):  # it died while idle: the next look at its pipe tells
+                worker.pipe.send(task)
+
+    def _dismiss(self) -> None:
+        for worker in self.idle:
+            worker.pipe.close()  # the end of its tasks
+        for worker in self.busy:
+            worker.process.terminate()
+        for worker in (*self.idle, *self.busy):
+            worker.stop()
+
+
+class _Worker:
+    """A process that does one task after another."""
+
+    def __init__(self, work: Callable[[Any], Any], threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far_end = context.Pipe()
+        self.process = context.Process(target=_serve, args=(far_end, work, threads))
+        # Ctrl-C reaches the whole process group; a worker is stopped by its parent, so it is born deaf to it.
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+        try:
+            self.process.start()
+        finally:
+            if main:
+                signal.signal(signal.SIGINT, before)
+        far_end.close()
+
+    def stop(self) -> int | None:
+        """Wait for the end, hasten it where it does not come, and return the exit code."""
+        self.process.join(_PATIENCE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.pipe.close()
+        return self.process.exitcode
+
+
+def _serve(pipe: Connection, work: Callable[[Any], Any], threads: int) -> None:
+    """A worker's life: until the pipe is closed or SIGTERM comes, which lets temporary files be removed."""
+    at_work = False
+
+    def leave(*_: object) -> None:
+        if at_work:
+            raise KeyboardInterrupt
+        os._exit(130)
+
+    signal.signal(signal.SIGTERM, leave)
+    # Read by torch and BLAS when they are imported, which has not happened in this process yet.
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    # stdout is the command's own: what libraries and plugins print must not get between its lines.
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    try:
+        while True:
+            task = pipe.recv()
+            at_work = True
+            result = work(task)
+            at_work = False
+            pipe.send(result)
+    except (EOFError, ConnectionError):
+        return
+    except KeyboardInterrupt:
+        os._exit(130)

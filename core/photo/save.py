@@ -1,0 +1,156 @@
+"""Write a photo: whole or not at all, with metadata that is true of the new picture."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ..errors import UnwritablePhoto, VeraRetouchError, nearest
+from . import color, heif, jpeg, png, tiff, webp, xmp
+from .exif import Exif, parse, serialise
+from .formats import HOLDS, WRITABLE
+from .outgoing import Outgoing, PhotoWarning
+from .photo import Photo, SaveOptions
+
+_WRITERS: dict[str, Callable[[BinaryIO, Outgoing], None]] = {
+    "JPEG": jpeg.write,
+    "PNG": png.write,
+    "TIFF": tiff.write,
+    "WEBP": webp.write,
+    "HEIF": heif.write,
+}
+_LEAST_QUALITY = 92
+_THUMBNAIL_SIDE = 160  # pixels, as DCF's thumbnails
+
+
+def save(photo: Photo, path: Path, options: SaveOptions) -> Path:
+    """Write `photo` to `path`; see `Photo.save`."""
+    name = WRITABLE.get(path.suffix.lower())
+    if name is None:
+        raise UnwritablePhoto(
+            f"{str(path)!r}: no format is known for the suffix {path.suffix!r}; {', '.join(sorted(WRITABLE))} are."
+            f"{nearest(path.suffix.lower(), WRITABLE)}",
+            cure="Give the file one of these suffixes",
+        )
+    if options.quality is not None and not 1 <= options.quality <= 100:
+        raise UnwritablePhoto(f"quality is {options.quality}; it must be from 1 to 100")
+    if options.strip not in ("none", "gps", "all"):
+        raise UnwritablePhoto(f"strip is {options.strip!r}; it must be 'none', 'gps' or 'all'")
+    if max(photo.width, photo.height) > HOLDS[name].longest_side:
+        raise UnwritablePhoto(
+            f"{photo.width}x{photo.height} pixels do not fit into {name}; its limit is {HOLDS[name].longest_side}",
+            cure="Save as TIFF or PNG, or resize the photo",
+        )
+    if not options.overwrite and path.exists():
+        raise _exists(path)
+    outgoing = _prepare(photo, name, options)
+    with _new_file(path, overwrite=options.overwrite) as file:
+        _WRITERS[name](file, outgoing)
+    return path
+
+
+def _prepare(photo: Photo, name: str, options: SaveOptions) -> Outgoing:
+    holds = HOLDS[name]
+    if photo.alpha is not None and not holds.alpha:
+        warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=4)
+    dtype = photo.pixels.dtype if photo.pixels.dtype in holds.dtypes else np.dtype(holds.dtypes[0])
+    pixels, profile = color.to_depth(photo.pixels, dtype), photo.profile
+    as_grey = photo.fits_one_channel
+    if as_grey and not color.is_grey_profile(profile):
+        profile = None  # sRGB's: a profile of three channels cannot stand beside one
+    layers = [pixels[..., 0] if as_grey else pixels]
+    if photo.alpha is not None and holds.alpha:
+        layers.append(color.to_depth(photo.alpha, dtype))
+    return Outgoing(
+        np.ascontiguousarray(layers[0]) if len(layers) == 1 else np.dstack(layers),
+        quality=options.quality or max(_LEAST_QUALITY, photo.quality or 0),
+        profile=profile,
+        exif=_exif(photo, options),
+        xmp=xmp.for_saving(
+            photo.xmp if options.strip != "all" else None,
+            width=photo.width,
+            height=photo.height,
+            strip_gps=options.strip == "gps",
+            notes=options.metadata,
+        ),
+    )
+
+
+def _exif(photo: Photo, options: SaveOptions) -> bytes | None:
+    tree = parse(photo.exif) if photo.exif and options.strip != "all" else None
+    if options.software is not None:
+        tree = tree or Exif()
+        tree.set_software(options.software)
+    if tree is None:
+        return None
+    tree.describe(
+        width=photo.width,
+        height=photo.height,
+        srgb=photo.profile is None or color.is_srgb(photo.profile),
+    )
+    if options.strip == "gps":
+        tree.gps = {}
+    if tree.thumbnail is not None:
+        tree.thumbnail = _thumbnail(photo)
+    return serialise(tree)[0]
+
+
+def _thumbnail(photo: Photo) -> bytes:
+    """Make the JPEG of IFD1 from the new pixels, in sRGB as its readers take it to be."""
+    small = photo.resized(_THUMBNAIL_SIDE)
+    pixels = color.quantise(small.working(), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+@contextmanager
+def _new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """Write under a temporary name in the same folder, and give the file its name once it is whole."""
+    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        with temporary.open("x+b") as file:
+            yield file
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _name_once(temporary, path)
+    except (VeraRetouchError, MemoryError):
+        raise
+    except FileNotFoundError as error:
+        raise UnwritablePhoto(f"the folder {str(path.parent)!r} does not exist", cure="Make it first") from error
+    except Exception as error:  # encoders raise unrelated classes, as decoders do
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnwritablePhoto(
+            f"{str(path)!r} could not be written: {reason}", cure="Check the folder's permissions and free space"
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Give a file its name unless something has it already, in one step."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError:  # a file system without hard links: claim the name first, then take it
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            raise _exists(path) from None
+        os.replace(temporary, path)
+
+
+def _exists(path: Path) -> UnwritablePhoto:
+    return UnwritablePhoto(f"{str(path)!r} exists already", cure="Choose another name, or allow overwriting")

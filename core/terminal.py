@@ -1,0 +1,66 @@
+"""What goes to the terminal: names and texts from files and plugins as data, listings as columns, documents as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+# Control and formatting characters (escape codes, line breaks, writing direction), and halves of surrogate pairs.
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_UNUSUAL = re.compile(r"[^ -~]")
+_JOINERS = "\u200c\u200d"  # within words and emoji
+
+
+def printable(text: object) -> str:
+    r"""The text on one line, whatever a terminal would obey in it shown instead.
+
+    >>> printable("\x1b[31mred\n.jpg")
+    '\\x1b[31mred\\n.jpg'
+    """
+    return _UNUSUAL.sub(lambda match: _shown(match[0]), str(text))
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) in _UNPRINTABLE and character not in _JOINERS:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def message(text: object) -> str:
+    """A message as one printable line; its own line breaks become spaces."""
+    return printable(" ".join(str(text).split("\n")))
+
+
+def say(text: str = "") -> None:
+    """Print a line to stdout at once, even into a pipe."""
+    print(text, flush=True)
+
+
+def complain(text: object, *, what: str = "Error") -> None:
+    """Print a message to stderr: ``Error: ...``."""
+    print(f"{what}: {message(text)}", file=sys.stderr, flush=True)
+
+
+def json_text(document: Any, *, indent: int | None = 2) -> str:
+    """A document as JSON that a terminal can be shown: readable, but for characters that it would obey."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    # Below U+0020, JSON itself has escaped all but its own line breaks.
+    return _UNUSUAL.sub(lambda match: match[0] if match[0] == "\n" else _escaped(match[0]), text)
+
+
+def _escaped(character: str) -> str:
+    if _shown(character) == character:
+        return character
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+
+
+def columns(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as aligned columns, each cell printable."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "\n".join(lines)

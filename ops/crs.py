@@ -1,0 +1,123 @@
+"""Camera Raw's fields (`crs:` names): the one table that says which slot each drives, and on what scale.
+
+XMP presets carry a field in its own unit and format; the published VeraRetouch parameter file carries every field as -100..100 of its
+slider's range. That file's scale of exposure is not published: here 100 stands for the slider's end, 5 EV.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .hsl import BANDS
+
+
+@dataclass(frozen=True)
+class CrsField:
+    """One Camera Raw field.
+
+    Attributes:
+        name: without the `crs:` prefix.
+        low, high, unit, form: range, unit and printed format of the XMP value.
+        op, slot, index: the slot it drives; index is the band's, where the slot is a vector.
+        scale: slot value = XMP value * scale.
+    """
+
+    name: str
+    low: float
+    high: float
+    unit: str
+    form: str
+    op: str
+    slot: str
+    index: int | None
+    scale: float
+
+    def from_xmp(self, value: float) -> float:
+        """The slot value of an XMP value."""
+        return value * self.scale
+
+    def to_xmp(self, value: float) -> str:
+        """The XMP text of a slot value, in the field's own format."""
+        return self.form.format(value / self.scale + 0.0)
+
+    def from_parameter_file(self, value: float) -> float:
+        """The slot value of a published parameter file's -100..100."""
+        return value / 100 * self.high * self.scale
+
+
+def _percent(name: str, op: str, slot: str, index: int | None = None) -> CrsField:
+    return CrsField(name, -100, 100, "percent", "{:+.0f}", op, slot, index, 0.01)
+
+
+def _share(name: str, op: str, slot: str) -> CrsField:
+    return CrsField(name, 0, 100, "percent", "{:.0f}", op, slot, None, 0.01)
+
+
+def _degrees(name: str, op: str, slot: str) -> CrsField:
+    return CrsField(name, 0, 360, "degree", "{:.0f}", op, slot, None, 1.0)
+
+
+def _bands(form: str, op: str, slot: str) -> list[CrsField]:
+    return [_percent(form.format(band.capitalize()), op, slot, index) for index, band in enumerate(BANDS)]
+
+
+_LIGHT: Final = [
+    CrsField("Exposure2012", -5, 5, "EV", "{:+.2f}", "exposure", "ev", None, 1.0),
+    _percent("Contrast2012", "contrast", "amount"),
+    _percent("Highlights2012", "tone_regions", "highlights"),
+    _percent("Shadows2012", "tone_regions", "shadows"),
+    _percent("Whites2012", "tone_regions", "whites"),
+    _percent("Blacks2012", "tone_regions", "blacks"),
+    _percent("ParametricShadows", "parametric_curve", "shadows"),
+    _percent("ParametricDarks", "parametric_curve", "darks"),
+    _percent("ParametricLights", "parametric_curve", "lights"),
+    _percent("ParametricHighlights", "parametric_curve", "highlights"),
+]
+_COLOR: Final = [
+    _percent("IncrementalTemperature", "white_balance", "temperature"),
+    _percent("IncrementalTint", "white_balance", "tint"),
+    _percent("Vibrance", "vibrance", "amount"),
+    _percent("Saturation", "saturation", "amount"),
+]
+_MIXER: Final = [
+    *_bands("HueAdjustment{}", "hsl", "hue"),
+    *_bands("SaturationAdjustment{}", "hsl", "saturation"),
+    *_bands("LuminanceAdjustment{}", "hsl", "luminance"),
+]
+_OTHERS: Final = [
+    _share("ParametricShadowSplit", "parametric_curve", "shadow_split"),
+    _share("ParametricMidtoneSplit", "parametric_curve", "midtone_split"),
+    _share("ParametricHighlightSplit", "parametric_curve", "highlight_split"),
+    _percent("ShadowTint", "calibration", "shadow_tint"),
+    _percent("RedHue", "calibration", "red_hue"),
+    _percent("RedSaturation", "calibration", "red_saturation"),
+    _percent("GreenHue", "calibration", "green_hue"),
+    _percent("GreenSaturation", "calibration", "green_saturation"),
+    _percent("BlueHue", "calibration", "blue_hue"),
+    _percent("BlueSaturation", "calibration", "blue_saturation"),
+    *_bands("GrayMixer{}", "grey_mixer", "bands"),
+    _degrees("SplitToningShadowHue", "color_grading", "shadow_hue"),
+    _share("SplitToningShadowSaturation", "color_grading", "shadow_saturation"),
+    _percent("ColorGradeShadowLum", "color_grading", "shadow_luminance"),
+    _degrees("ColorGradeMidtoneHue", "color_grading", "midtone_hue"),
+    _share("ColorGradeMidtoneSat", "color_grading", "midtone_saturation"),
+    _percent("ColorGradeMidtoneLum", "color_grading", "midtone_luminance"),
+    _degrees("SplitToningHighlightHue", "color_grading", "highlight_hue"),
+    _share("SplitToningHighlightSaturation", "color_grading", "highlight_saturation"),
+    _percent("ColorGradeHighlightLum", "color_grading", "highlight_luminance"),
+    _degrees("ColorGradeGlobalHue", "color_grading", "global_hue"),
+    _share("ColorGradeGlobalSat", "color_grading", "global_saturation"),
+    _percent("ColorGradeGlobalLum", "color_grading", "global_luminance"),
+    _share("ColorGradeBlending", "color_grading", "blending"),
+    _percent("SplitToningBalance", "color_grading", "balance"),
+]
+
+FIELDS: Final = {field.name: field for field in [*_LIGHT, *_COLOR, *_MIXER, *_OTHERS]}
+
+# The three groups of the published parameter file, in its order: 10, 4 and 24 fields.
+PARAMETER_FILE: Final = {
+    "lighting": [field.name for field in _LIGHT],
+    "global_color": [field.name for field in _COLOR],
+    "specific_color": [field.name for field in _MIXER],
+}

@@ -1,0 +1,145 @@
+"""The commands on photos: auto, style, param, plan, render; and the list of planners.
+
+Only Typer is imported here; everything else inside the commands, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..core.batch.options import EditOptions, Json, Photo, Photos, PlanOptions, WriteOptions, takes
+
+_Prompt = Annotated[
+    str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
+]
+_Style = Annotated[str | None, typer.Option(help="Plan for this look in words.")]
+_Params = Annotated[
+    Path | None,
+    typer.Option(help='A JSON file of exact values: {"exposure.ev": 0.35}, or a published parameter file (-100..100).'),
+]
+_Set = Annotated[
+    list[str] | None, typer.Option("--set", help="One exact value, OP.SLOT=VALUE: exposure.ev=0.35. Repeatable.")
+]
+_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan, whose values are taken.")]
+_Consistent = Annotated[
+    bool,
+    typer.Option("--consistent", help="One plan for all photos, that of the one of median lightness."),
+]
+
+
+@takes
+def auto(photos: Photos, planning: PlanOptions, writing: WriteOptions, consistent: _Consistent = False) -> None:
+    """Retouch photos as the planner sees fit."""
+    _retouch(photos, planning, writing, consistent=consistent)
+
+
+@takes
+def style(
+    prompt: _Prompt, photos: Photos, planning: PlanOptions, writing: WriteOptions, consistent: _Consistent = False
+) -> None:
+    """Retouch photos to a look described in words."""
+    if not prompt.strip():
+        raise typer.BadParameter(
+            "it is empty. Describe the look in words, or use: veraretouch auto", param_hint="PROMPT"
+        )
+    if Path(prompt).is_file():
+        raise typer.BadParameter(
+            f'{prompt!r} is a file. The words come first: veraretouch style "dreamy bright pink" PHOTOS...',
+            param_hint="PROMPT",
+        )
+    _retouch(photos, planning, writing, consistent=consistent, style=prompt)
+
+
+@takes
+def param(
+    photos: Photos,
+    planning: PlanOptions,
+    writing: WriteOptions,
+    params: _Params = None,
+    settings: _Set = None,
+    plan: _PlanFile = None,
+    consistent: _Consistent = False,
+) -> None:
+    """Retouch photos by exact values."""
+    wish = _wish(params=params, settings=settings, plan=plan)
+    if not wish:
+        raise typer.BadParameter("no values are given. Use --set exposure.ev=0.35, --params FILE or --plan FILE")
+    _retouch(photos, planning, writing, consistent=consistent, **wish)
+
+
+@takes
+def render(
+    photos: Photos,
+    editing: EditOptions,
+    writing: WriteOptions,
+    plan: Annotated[Path, typer.Option("--plan", help="The plan to render by.")],
+) -> None:
+    """Render photos by a plan that is there already; no planner is asked."""
+    from ..core.plan import Plan
+
+    _retouch(photos, editing, writing, plan=Plan.load(plan).document())
+
+
+@takes
+def plan(
+    photo: Photo,
+    planning: PlanOptions,
+    style: _Style = None,
+    params: _Params = None,
+    settings: _Set = None,
+) -> None:
+    """Print the plan of a photo as JSON; nothing is rendered."""
+    from ..core.batch.order import Order
+    from ..core.batch.work import make_plan
+    from ..core.photo import MAX_PIXELS, open_photo
+    from ..core.terminal import json_text, say
+
+    order = Order.of(planning, **_wish(style=style, params=params, settings=settings))
+    made = make_plan(order, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS))
+    say(json_text(made.document()))
+
+
+def planners(json: Json = False) -> None:
+    """List the installed planners."""
+    from ..core.listing import show_shelf
+    from ..core.registry import registry
+
+    show_shelf(registry.planners, json=json)
+
+
+def _wish(
+    *,
+    style: str | None = None,
+    params: Path | None = None,
+    settings: list[str] | None = None,
+    plan: Path | None = None,
+) -> dict[str, Any]:
+    """The one wish among options of which only one may be given."""
+    from ..core.batch.order import read_params, read_settings
+
+    given = {"--style": style, "--params": params, "--set": settings or None, "--plan": plan}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise typer.BadParameter(f"{' and '.join(named)} were given together. Choose one of them")
+    if settings:
+        return {"params": read_settings(settings)}
+    if params is not None:
+        return {"params": read_params(params)}
+    if plan is not None:
+        from ..core.plan import Plan
+
+        return {"params": Plan.load(plan).document()}
+    return {} if style is None else {"style": style}
+
+
+def _retouch(
+    photos: list[Path], editing: EditOptions, writing: WriteOptions, *, consistent: bool = False, **wish: Any
+) -> None:
+    from ..core.batch.order import Order
+    from ..core.batch.session import retouch_all
+
+    if not retouch_all(photos, Order.of(editing, **wish), writing, consistent=consistent):
+        raise typer.Exit(1)

@@ -1,0 +1,111 @@
+"""Param mode: exact values from a plan, from slot addresses, or from a published parameter file.
+
+The form is told from the keys: ``schema`` is a plan, ``exposure.ev`` is an address, ``Exposure2012`` is a crs name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core import documents
+from ...core.errors import InvalidRequest, nearest
+from ...core.plan import FORMAT, Plan
+from ...core.registry import registry
+from ...core.slots import FloatArray
+from ...ops.crs import FIELDS, CrsField
+
+Values = dict[str, dict[str, FloatArray]]
+
+
+def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
+    """Values op -> slot -> array, checked against the bounds of the installed ops.
+
+    Args:
+        source: a `Plan`, ``{"exposure.ev": 0.35}``, ``{"Exposure2012": {"value": 30}}``, a plan's JSON object, JSON text, or a path.
+
+    Raises:
+        InvalidRequest: nothing in it, an unknown name; OutOfBounds; InvalidDocument: a file that is not strict JSON.
+    """
+    if isinstance(source, Plan):
+        return _of_plan(source)
+    document = dict(source) if isinstance(source, Mapping) else _read(source)
+    if document.get("schema") == FORMAT:
+        return _of_plan(Plan.load(document))
+    if not document:
+        raise InvalidRequest("params are empty", cure='Give values such as {"exposure.ev": 0.35}.')
+    values: Values = {}
+    for name, value in document.items():
+        if not isinstance(name, str):
+            raise InvalidRequest(f"params.{name!r} is not a name", cure='Names look like "exposure.ev" or "Exposure2012".')
+        if "." in name or not name[:1].isupper():
+            _set_address(values, name, value)
+        else:
+            _set_field(values, name, value)
+    return values
+
+
+def _read(source: str | Path) -> dict[str, Any]:
+    return documents.load(source, "parameters", name="params")  # type: ignore[no-any-return]
+
+
+def _of_plan(plan: Plan) -> Values:
+    return {op: dict(edit.params) for op, edit in plan.edits.items()}
+
+
+def _set_address(values: Values, name: str, value: Any) -> None:
+    """Set "op.slot"; an op's id may itself hold a dot."""
+    id, _, slot_name = name.rpartition(".")
+    ops = registry.ops
+    if id not in ops:
+        raise InvalidRequest(f"params.{name}: no op {id!r} is installed.{nearest(id, ops)}", cure="Names look like exposure.ev.")
+    op = ops.load(id)
+    if slot_name not in op.slots:
+        known = ", ".join(f"{id}.{slot}" for slot in op.slots)
+        raise InvalidRequest(f"params.{name}: op {id!r} has no slot {slot_name!r}.{nearest(slot_name, op.slots)}", cure=f"Known: {known}.")
+    values.setdefault(id, {})[slot_name] = op.slots[slot_name].check(value, path=f"params.{name}")
+
+
+def _set_field(values: Values, name: str, value: Any) -> None:
+    """Set a crs field of a published parameter file; bands of one slot come together from several fields."""
+    field = FIELDS.get(name)
+    if field is None:
+        raise InvalidRequest(f"params.{name}: no crs field {name!r} is known.{nearest(name, FIELDS)}", cure="Or name a slot, such as exposure.ev.")
+    number = _parameter(field, value)
+    slot = registry.ops.load(field.op).slots[field.slot]
+    slots = values.setdefault(field.op, {})
+    if field.index is None:
+        slots[field.slot] = slot.check(number, path=f"params.{name}")
+    else:
+        bands = slots.setdefault(field.slot, np.array(slot.identity))
+        bands[field.index] = number
+
+
+def _parameter(field: CrsField, value: Any) -> float:
+    if isinstance(value, Mapping):
+        if set(value) != {"value"}:
+            raise InvalidRequest(f"params.{field.name}: keys {sorted(map(str, value))}", cure='Write {"value": 30}.')
+        value = value["value"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 100:
+        raise InvalidRequest(f"params.{field.name}: {documents.shorten(value)} is not a number from -100 to 100", cure="100 is the slider's end.")
+    if field.low >= 0:
+        raise InvalidRequest(
+            f"params.{field.name}: a parameter file has no scale for {field.name}, whose range is {field.low:g} to {field.high:g}",
+            cure=f"Set {field.op}.{field.slot} instead.",
+        )
+    return field.from_parameter_file(float(value))
+
+
+def describe(values: Values) -> str:
+    """The values in one line, for the reasoning."""
+    parts = []
+    for op, slots in values.items():
+        for name, value in slots.items():
+            text = f"{float(value):+.3g}" if np.ndim(value) == 0 else f"{np.size(value)} values"
+            parts.append(f"{op}.{name} {text}")
+    return ", ".join(parts)
+
+

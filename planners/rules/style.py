@@ -1,0 +1,266 @@
+"""Style mode: a prompt in plain English becomes edits, by the lexicon alone; the photo is not looked at.
+
+Amounts of all asks add up per slot, so that contradictions cancel; from half of a slot's reach on they slow down.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...core.errors import nearest
+from ...core.planner import Thought
+from .grammar import Ask, Understanding, understand
+from .lexicon import Lexicon, Moves, Region, SlotWords, Term, Word, tint_of
+
+Edits = dict[str, dict[str, float | list[float]]]
+
+GROUPS: Final = ("lighting", "global_color", "specific_color")
+_NOTHING: Final = 5e-4
+_LISTED: Final = 20
+_SUGGESTED: Final = 5
+
+
+@dataclass(frozen=True)
+class StyleReading:
+    """What a prompt was read as.
+
+    Attributes:
+        edits: op id -> slot -> value within the op's bounds; only what is moved.
+        reasoning: for each group what was asked and what is done; under `request` what was understood and what was not.
+        unknown: words that the lexicon does not know, in order.
+        protected: names of the colours that are kept.
+    """
+
+    edits: Edits
+    reasoning: dict[str, Thought]
+    unknown: tuple[str, ...] = ()
+    protected: tuple[str, ...] = field(default=())
+
+
+def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
+    """Read a style prompt.
+
+    >>> read_style("slightly warmer").edits
+    {'white_balance': {'temperature': 0.112}}
+    >>> read_style("flurbish").unknown
+    ('flurbish',)
+    """
+    lexicon = lexicon or Lexicon.builtin()
+    found = understand(prompt, lexicon)
+    total: Moves = {}
+    asked: dict[str, list[str]] = {}
+    for ask in _once(found.asks):
+        moves = _effect(ask, lexicon)
+        for cell, amount in moves.items():
+            total[cell] = total.get(cell, 0.0) + amount * found.restraint
+        for group in dict.fromkeys(lexicon.slots[address].group for address, _ in moves):
+            asked.setdefault(group, []).append(ask.said)
+    _protect(total, list(found.protected.values()), lexicon)
+    values = _settle(total, lexicon)
+    edits: Edits = {}
+    done: dict[str, list[str]] = {}
+    for address, cells in values.items():
+        slot = lexicon.slots[address]
+        words = _write(slot, cells, edits)
+        done.setdefault(slot.group, []).append(words)
+    reasoning: dict[str, Thought] = {"request": _request_thought(found, bool(edits), lexicon)}
+    kept = [region.name for region in found.protected.values()]
+    for group in dict.fromkeys([*GROUPS, *asked, *done]):
+        reasoning[group] = _group_thought(
+            asked.get(group, []), done.get(group, []), kept if group == "specific_color" else []
+        )
+    return StyleReading(edits, reasoning, tuple(found.unknown), tuple(kept))
+
+
+def _once(asks: list[Ask]) -> list[Ask]:
+    """The same wish said twice counts once, at its strongest."""
+    strongest: dict[tuple[str, str, bool, bool], Ask] = {}
+    for ask in asks:
+        key = (ask.what.name, ask.region.id if ask.region else "", ask.factor > 0, ask.moved)
+        if key not in strongest or abs(ask.factor) > abs(strongest[key].factor):
+            strongest[key] = ask
+    return list(strongest.values())
+
+
+def _effect(ask: Ask, lexicon: Lexicon) -> Moves:
+    if isinstance(ask.what, Region):
+        return _scaled(ask.what.moved if ask.moved else ask.what.edits, ask.factor)
+    return _of_term(ask.what, ask.factor, ask.region, lexicon)
+
+
+def _of_term(term: Term, factor: float, region: Region | None, lexicon: Lexicon) -> Moves:
+    """What a term does, of a region or of all; a term without edits is its opposite turned round."""
+    opposite = lexicon.vocabulary.get(term.opposite or ())
+    other = opposite if isinstance(opposite, Term) and opposite is not term else None
+    if not term.edits and other is not None:
+        return _of_term(other, -factor, region, lexicon) if other.edits else {}
+    if region is not None:
+        return _scaled(_within(term, region, lexicon), factor)
+    if factor < 0 and term.less is not None:
+        return _scaled(term.less, -factor)
+    if factor < 0 and other is not None:
+        return _scaled(other.edits, -factor)
+    return _scaled(term.edits, factor)
+
+
+def _within(term: Term, region: Region, lexicon: Lexicon) -> Moves:
+    """What a term means in a region: as told, else its tint, else its bands."""
+    if region.id in term.within:
+        return term.within[region.id]
+    if region.tints and term.tint is not None:
+        return {
+            (address, part): term.tint[part] * weight for address, weight in region.tints.items() for part in (0, 1)
+        }
+    return {
+        (address, lexicon.slots[address].bands.index(band)): amount * weight
+        for address, amount in term.bands.items()
+        for band, weight in region.bands.items()
+        if band in lexicon.slots[address].bands
+    }
+
+
+def _scaled(moves: Moves, factor: float) -> Moves:
+    return {cell: amount * factor for cell, amount in moves.items()}
+
+
+def _protect(total: Moves, regions: list[Region], lexicon: Lexicon) -> None:
+    """Keep colours: what moves every colour alike acts through bands instead, protected bands stay, and tints are undone there."""
+    if not regions:
+        return
+    weight: dict[str, float] = {}
+    for region in regions:
+        for band, share in region.bands.items():
+            weight[band] = max(weight.get(band, 0.0), share)
+    for source, targets in lexicon.instead.items():
+        amount = total.pop((source, 0), 0.0)
+        for address, share in targets.items():
+            for index in range(len(lexicon.slots[address].bands)):
+                total[address, index] = total.get((address, index), 0.0) + share * amount
+    for (address, index), amount in total.items():
+        total[address, index] = amount * lexicon.holds.get(address, 1.0)
+    for address in lexicon.drops:
+        for index, band in enumerate(lexicon.slots[address].bands):
+            if (address, index) in total:
+                total[address, index] *= 1 - weight.get(band, 0.0)
+    undo: Moves = {}
+    for band, share in weight.items():
+        for cell, targets in lexicon.against.get(band, {}).items():
+            for address, rate in targets.items():
+                at = (address, lexicon.slots[address].bands.index(band))
+                undo[at] = undo.get(at, 0.0) + share * rate * total.get(cell, 0.0)
+    for at, amount in undo.items():
+        total[at] = total.get(at, 0.0) + amount
+
+
+def _settle(total: Moves, lexicon: Lexicon) -> dict[str, list[float]]:
+    """Amounts within their reach, by address in the lexicon's order; slots that nothing moves are left out."""
+    rows: dict[str, list[float]] = {}
+    for address, slot in lexicon.slots.items():
+        size = len(slot.bands) or slot.curve or (2 if slot.tint else 1)
+        row = [total.get((address, index), 0.0) for index in range(size)]
+        if slot.tint:
+            length = math.hypot(*row)
+            gain = _reach(length, slot) / length if length > _NOTHING else 0.0
+            row = [part * gain for part in row]
+        else:
+            row = [_reach(amount, slot) for amount in row]
+        if any(abs(amount) > _NOTHING for amount in row):
+            rows[address] = row
+    return rows
+
+
+def _reach(amount: float, slot: SlotWords) -> float:
+    """The amount, slowing down from half of the slot's reach on."""
+    end = slot.high if amount > 0 else -slot.low
+    if slot.hard or end == 0:
+        return max(-end, min(end, amount))
+    half = end / 2
+    size = abs(amount)
+    return math.copysign(size if size <= half else half + half * math.tanh((size - half) / half), amount)
+
+
+def _write(slot: SlotWords, row: list[float], edits: Edits) -> str:
+    """Put a slot's values into the edits and say so in words."""
+    op, _, name = slot.address.rpartition(".")
+    values = edits.setdefault(op, {})
+    if slot.tint:
+        hue, strength = tint_of(*row)
+        values[slot.tint[0]], values[slot.tint[1]] = round(hue, 2), round(strength, 4)
+        return f"{slot.name} {hue:.0f}° by {strength:.2f}"
+    if slot.curve:
+        curve: list[float] = []
+        for index, amount in enumerate(row):
+            # A curve that fell would turn tones round.
+            line = min(1.0, max(0.0, index / (slot.curve - 1) + amount))
+            curve.append(round(max(line, curve[-1] if curve else 0.0), 5))
+        values[name] = curve
+        return f"{slot.name} {row[0]:+.2f} at black, {row[len(row) // 2]:+.2f} in the middle, {row[-1]:+.2f} at white"
+    if slot.bands:
+        values[name] = [round(slot.start + amount, 4) for amount in row]
+        moved = (f"{band} {amount:+.2f}" for band, amount in zip(slot.bands, row, strict=True) if abs(amount) >= 0.005)
+        return f"{slot.name} of {', '.join(moved)}"
+    values[name] = round(slot.start + row[0], 4)
+    return f"{slot.name} {row[0]:+.2f}{' ' + slot.unit if slot.unit else ''}"
+
+
+def _group_thought(asked: list[str], done: list[str], kept: list[str]) -> Thought:
+    problem = f"Asked for: {_list(asked)}." if asked else "Nothing was asked for here."
+    plan = list(done)
+    if kept:
+        problem += f" To be kept: {_list(kept)}."
+        plan += [f"{_list(kept)} held against the other edits"] if done else []
+    words = "; ".join(plan)
+    return {"problem": problem, "plan": f"{words[:1].upper()}{words[1:]}." if words else "Left as it is."}
+
+
+def _request_thought(found: Understanding, moved: bool, lexicon: Lexicon) -> Thought:
+    """What was understood, what was not, and what follows."""
+    said = []
+    if found.asks:
+        said.append(f"Understood: {_list([ask.said for ask in found.asks])}.")
+    if found.protected:
+        said.append(f"Kept as they are: {_list([region.name for region in found.protected.values()])}.")
+    if found.restraint < 1:
+        said.append(f"Everything in a natural measure ({found.restraint:g} of the full degree).")
+    if found.beyond:
+        said.append(
+            "Understood, but not to be done here: "
+            + _list([f"{word} ({why})" for word, why in found.beyond.items()])
+            + "."
+        )
+    if found.idle:
+        said.append(f"Said of nothing: {_list(found.idle)}.")
+    if found.unknown:
+        said.append(f"Not known: {_list(_with_suggestions(list(found.unknown), lexicon))}.")
+    if not said:
+        said.append("Nothing was asked for.")
+    return {"problem": " ".join(said), "plan": "The groups below say what is done." if moved else "Nothing is changed."}
+
+
+def _with_suggestions(unknown: list[str], lexicon: Lexicon) -> list[str]:
+    """Unknown words, the first few with the nearest known one, which is never acted on."""
+    single = [
+        phrase[0]
+        for phrase, meaning in lexicon.vocabulary.items()
+        if len(phrase) == 1 and not (isinstance(meaning, Word) and meaning.role == "ignored")
+    ]
+    listed = []
+    for index, word in enumerate(unknown):
+        hint = ""
+        if index < _SUGGESTED and 3 < len(word) <= 24:
+            near = (known for known in single if abs(len(known) - len(word)) <= 2 and known[0] == word[0])
+            hint = nearest(word, near)
+        listed.append(f"{_short(word)!r}{f' ({hint.strip()})' if hint else ''}")
+    return listed
+
+
+def _list(items: list[str]) -> str:
+    items = list(dict.fromkeys(_short(item) for item in items))
+    more = f" and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
+    return ", ".join(items[:_LISTED]) + more
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."

@@ -1,0 +1,65 @@
+"""What tests of the command line share: the real command in a process of its own, and real photos."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+class Cli(Protocol):
+    def __call__(
+        self, *arguments: str | Path, code: int = 0, plugins: str = "fake", env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of the commands: plugins of tests/data/plugins can be added to PYTHONPATH."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
+    return kept | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "200", "TERM": "dumb"}
+
+
+@pytest.fixture
+def cli(tmp_path: Path, environment: dict[str, str]) -> Cli:
+    """Run `veraretouch` in `tmp_path`, demand an exit code, and never a traceback."""
+
+    def run(
+        *arguments: str | Path, code: int = 0, plugins: str = "fake", env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        folders = os.pathsep.join(str(DATA / "plugins" / name) for name in plugins.split())
+        done = subprocess.run(
+            [command(), *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment | {"PYTHONPATH": folders} | (env or {}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        if "--debug" not in arguments:
+            assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def command() -> str:
+    """The installed command beside this Python."""
+    return str(Path(sys.executable).with_name("veraretouch"))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Two real photos in `tmp_path`: a dark one and a light one."""
+    return [
+        Path(shutil.copy(DATA / "photos" / f"{original}.jpg", tmp_path / name))
+        for original, name in (("kodak-03", "a.jpg"), ("kodak-08", "b.jpg"))
+    ]

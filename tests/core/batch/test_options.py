@@ -1,0 +1,43 @@
+"""Shared options are declared once and spread over each command that takes them."""
+
+import inspect
+import pickle
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+from veraretouch.core.batch.options import EditOptions, PlanOptions, WriteOptions, takes
+
+
+@takes
+def strangers(word: str, planning: PlanOptions, writing: WriteOptions, loud: Annotated[bool, typer.Option()] = False):
+    """A stranger's command."""
+    typer.echo(f"{word} {planning.planner} {planning.strength} {writing.quality} {loud}")
+
+
+def test_a_command_of_strangers_takes_them_too():
+    app = typer.Typer()
+    app.command()(strangers)
+    done = CliRunner().invoke(app, ["hi", "--planner", "p", "--strength", "0.5", "--quality", "90", "--loud"])
+    assert done.stdout == "hi p 0.5 90 True\n"
+    assert strangers.__doc__ == "A stranger's command."
+    assert next(iter(inspect.signature(strangers).parameters)) == "word"
+
+
+@pytest.mark.parametrize("options", [EditOptions(), PlanOptions(groups=["lighting"]), WriteOptions()], ids=repr)
+def test_options_travel_between_processes(options):
+    assert pickle.loads(pickle.dumps(options)) == options
+
+
+@pytest.mark.parametrize("bundle", [PlanOptions, WriteOptions])
+def test_every_option_has_help(bundle):
+    app = typer.Typer()
+
+    @app.command()
+    @takes
+    def one(options: bundle) -> None:
+        """One."""
+
+    for parameter in typer.main.get_command(app).params:
+        assert getattr(parameter, "help", None), parameter.name

@@ -1,0 +1,60 @@
+"""What a batch is asked for, read from the command line and from files."""
+
+import pytest
+from veraretouch.core import errors
+from veraretouch.core.batch.options import EditOptions, PlanOptions
+from veraretouch.core.batch.order import Order, read_params, read_settings
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("exposure.ev", "is not OP.SLOT=VALUE"),
+        ("exposure=1", "is not OP.SLOT=VALUE"),
+        ("=1", "is not OP.SLOT=VALUE"),
+        ("exposure.ev=", "neither a number nor a list"),
+        ("exposure.ev=bright", "neither a number nor a list"),
+        ("exposure.ev=NaN", "neither a number nor a list"),
+        ("exposure.ev=1e999", "neither a number nor a list"),
+    ],
+)
+def test_a_setting_of_another_form_is_refused(setting, message):
+    with pytest.raises(errors.InvalidRequest, match=message):
+        read_settings([setting])
+
+
+def test_a_slot_is_set_once():
+    with pytest.raises(errors.InvalidRequest, match="twice"):
+        read_settings(["exposure.ev=1", "exposure.ev=2"])
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": 1, "a": 2}', '{"a": NaN}', "\ufeff"])
+def test_a_parameter_file_that_is_no_object_is_refused_by_its_name(tmp_path, text):
+    path = tmp_path / "p.json"
+    path.write_text(text)
+    with pytest.raises(errors.InvalidDocument, match=r"p\.json"):
+        read_params(path)
+
+
+def test_a_missing_parameter_file_is_refused(tmp_path):
+    with pytest.raises(errors.InvalidDocument, match="cannot be read: No such file"):
+        read_params(tmp_path / "none.json")
+
+
+def test_groups_come_repeated_or_with_commas():
+    assert EditOptions(groups=["lighting, global_color", "effects"]).chosen_groups() == {
+        "lighting",
+        "global_color",
+        "effects",
+    }
+    assert EditOptions().chosen_groups() is None
+
+
+def test_pictures_are_named_by_words_mode_or_plan():
+    options = PlanOptions(planner="p")
+    assert (Order.of(options).words, Order.of(options).author) == ("auto", "p")
+    assert Order.of(options, style="warm").words == "warm"
+    assert Order.of(options, params={}).words == "param"
+    plan = {"mode": "style", "prompt": "cold", "planner": {"id": "maker", "version": "1"}}
+    assert (Order.of(EditOptions(), plan=plan).words, Order.of(EditOptions(), plan=plan).author) == ("cold", "maker")
+    assert Order.of(EditOptions(), plan={"mode": "auto"}).author == "plan"

@@ -1,0 +1,489 @@
+"""The registry: what is installed is listed without being imported, judged first, and loaded on first use.
+
+Distributions are made as `*.dist-info` folders on the path, as pip leaves them, and looked at from fresh processes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from veraretouch import Op, Slot, Stage, registry
+from veraretouch.core.errors import BrokenPlugin, InvalidOp, PluginCollision, UnknownPlugin
+from veraretouch.core.registry import Shelf, State
+
+OP = '''
+from veraretouch import Op, Slot
+
+class Fade(Op):
+    """Fade a photo."""
+    id = "{id}"
+    version = 1
+    stage = 400
+    pointwise = True
+    amount = Slot(group="lighting", doc="How far.")
+
+    def apply(self, rgb, p):
+        return rgb * (1 - p.amount)
+'''
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of installed distributions, and what a fresh process sees of it."""
+    return Site(tmp_path)
+
+
+class Site:
+    def __init__(self, path):
+        self.path = path
+
+    def install(self, name, version, points, *, group="veraretouch.ops", module=None, code=None, metadata=None):
+        """Leave what pip leaves of a distribution with one module."""
+        info = self.path / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" if metadata is None else metadata
+        (info / "METADATA").write_text(text)
+        lines = "".join(f"{id} = {target}\n" for id, target in points.items())
+        (info / "entry_points.txt").write_text(f"[{group}]\n{lines}")
+        if code is not None:
+            (self.path / f"{module}.py").write_text(code)
+
+    def fade(self, name="acme-film", id="acme.fade", version="1.2", module="acme_film"):
+        self.install(name, version, {id: f"{module}:Fade"}, module=module, code=OP.format(id=id))
+
+    def see(self, code, **environment):
+        """Run code in a fresh process in which `shelf` is the shelf of ops; what it gives to `tell` comes back."""
+        script = (
+            "import json, sys, warnings\nfrom veraretouch.core.registry import registry\nshelf = registry.ops\n"
+            "def tell(value): print('TOLD', json.dumps(value))\n"
+            "def error(call, *arguments):\n"
+            "    try: call(*arguments)\n"
+            "    except Exception as e: return type(e).__name__ + ' ' + str(e)\n"
+            "def entry(id): e = shelf.entries()[id]; return [str(e.state), e.reason]\n"
+        ) + textwrap.dedent(code)
+        env = {key: value for key, value in os.environ.items() if not key.startswith("VERARETOUCH_")}
+        env |= {"PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1"} | environment
+        done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
+        told = [line.removeprefix("TOLD ") for line in done.stdout.splitlines() if line.startswith("TOLD ")]
+        assert told, done.stderr
+        return json.loads(told[-1])
+
+
+def test_a_stranger_is_listed_beside_the_built_ins_and_nothing_is_imported(site):
+    site.fade()
+    ids, known, torch, module, facts = site.see("""
+        ids = shelf.ids()
+        e = shelf.entries()["acme.fade"]
+        facts = [e.id, e.distribution, e.version, e.target, str(e.state)]
+        tell([ids, "acme.fade" in shelf, "torch" in sys.modules, "acme_film" in sys.modules, facts])
+    """)
+    assert "acme.fade" in ids
+    assert "exposure" in ids
+    assert ids == sorted(ids)
+    assert known
+    assert not torch
+    assert not module
+    assert facts == ["acme.fade", "acme-film", "1.2", "acme_film:Fade", "available"]
+
+
+def test_a_plugin_is_imported_on_first_use_and_once(site):
+    site.fade()
+    state, seconds, same, registered = site.see("""
+        op = shelf.load("acme.fade")
+        e = shelf.entries()["acme.fade"]
+        tell([str(e.state), e.load_seconds, shelf.load("acme.fade") is op, shelf.manager.get_plugin("acme.fade") is op])
+    """)
+    assert state == "loaded"
+    assert seconds > 0
+    assert same
+    assert registered
+
+
+BROKEN = {
+    "a module that is missing": ("acme_film:Fade", None, "ModuleNotFoundError: No module named 'acme_film'"),
+    "a class that is missing": ("acme_film:Fdae", OP.format(id="acme.fade"), "AttributeError: "),
+    "a target that is no name": ("acme film", OP.format(id="acme.fade"), "Error: "),
+    "a syntax error": ("acme_film:Fade", "class Fade(", "SyntaxError: "),
+    "an import that fails": (
+        "acme_film:Fade",
+        "import no_such_package",
+        "ModuleNotFoundError: No module named 'no_such",
+    ),
+    "an import that raises": ("acme_film:Fade", "1 / 0", "ZeroDivisionError: division by zero"),
+    "an import that ends the process": ("acme_film:Fade", "raise SystemExit(3)", "SystemExit: 3"),
+    "another id": (
+        "acme_film:Fade",
+        OP.format(id="acme.other"),
+        "the entry point is named 'acme.fade' but the op's id is",
+    ),
+    "no op": ("acme_film:Fade", "class Fade: id = 'acme.fade'", "is not a subclass of veraretouch.Op with an id"),
+    "an instance": (
+        "acme_film:fade",
+        OP.format(id="acme.fade") + "\nfade = Fade()",
+        "is not a subclass of veraretouch.Op",
+    ),
+    "an op without an id of its own": (
+        "acme_film:Child",
+        OP.format(id="acme.fade") + "\nclass Child(Fade): pass",
+        "is not a subclass of veraretouch.Op with an id",
+    ),
+    "an op that breaks the contract": (
+        "acme_film:Fade",
+        OP.format(id="acme.fade").replace("pointwise = True", ""),
+        "InvalidOp: Fade: pointwise is None. Give True or False",
+    ),
+}
+
+
+@pytest.mark.parametrize(("target", "code", "reason"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_plugin_keeps_its_reason_and_the_rest_goes_on(site, target, code, reason):
+    site.install("acme-film", "1.2", {"acme.fade": target}, module="acme_film", code=code)
+    site.fade(name="good-film", id="good.fade", module="good_film")
+    first, second, state, ids, other = site.see("""
+        first, second = error(shelf.load, "acme.fade"), error(shelf.load, "acme.fade")
+        tell([first, second, entry("acme.fade"), shelf.ids(), shelf.load("good.fade").id])
+    """)
+    assert first == second
+    assert first.startswith("BrokenPlugin op 'acme.fade' of acme-film 1.2 is broken: ")
+    assert reason in first
+    assert first.endswith("Report it to its author, or uninstall it.")
+    assert state[0] == "broken"
+    assert reason in state[1]
+    assert "acme.fade" not in ids
+    assert "exposure" in ids
+    assert other == "good.fade"
+
+
+def test_two_distributions_that_claim_one_id_are_both_named_and_neither_is_imported(site):
+    site.fade()
+    site.fade(name="other-film", version="3.0", module="other_film")
+    message, ids, modules, other = site.see("""
+        message = error(shelf.load, "acme.fade")
+        modules = [name in sys.modules for name in ("acme_film", "other_film")]
+        tell([message, shelf.ids(), modules, entry("exposure")[0]])
+    """)
+    assert message.startswith("PluginCollision op 'acme.fade'")
+    assert "acme-film 1.2" in message
+    assert "other-film 3.0" in message
+    assert "Uninstall one of them, or name it in VERARETOUCH_BLOCK." in message
+    assert "acme.fade" not in ids
+    assert modules == [False, False]
+    assert other == "available"
+
+
+def test_a_stranger_cannot_take_a_built_in_ops_id(site):
+    site.install("acme-film", "1.2", {"exposure": "acme_film:Fade"}, module="acme_film", code=OP.format(id="exposure"))
+    message = site.see("tell(error(shelf.load, 'exposure'))")
+    assert message.startswith("PluginCollision ")
+    assert "veraretouch" in message
+    assert "acme-film 1.2" in message
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_blocking_one_of_two_claimants_ends_their_collision(site, first):
+    site.fade()
+    site.fade(name="other-film", version="3.0", module="other_film")
+    blocked, kept = ("acme-film", "other_film") if first else ("other-film", "acme_film")
+    module = site.see("tell(shelf.load('acme.fade').__module__)", VERARETOUCH_BLOCK=blocked)
+    assert module == kept
+
+
+def test_the_same_distribution_seen_twice_is_no_collision(site):
+    site.fade()
+    # A stale egg-info beside an editable install, or a folder that stands twice on the path.
+    egg = site.path / "acme_film.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: acme-film\nVersion: 1.2\n")
+    (egg / "entry_points.txt").write_text("[veraretouch.ops]\nacme.fade = acme_film:Fade\n")
+    assert site.see("sys.path.append(sys.path[0]); tell(shelf.load('acme.fade').id)") == "acme.fade"
+
+
+BLOCKS = ["acme.fade", "acme-film", "Acme_Film", " acme.fade , other", "x,acme-film"]
+
+
+@pytest.mark.parametrize("names", BLOCKS)
+def test_a_blocked_plugin_is_listed_with_its_reason_and_never_imported(site, names):
+    site.fade()
+    message, state, ids, imported = site.see(
+        """
+        message = error(shelf.load, "acme.fade")
+        tell([message, entry("acme.fade"), shelf.ids(), "acme_film" in sys.modules])
+        """,
+        VERARETOUCH_BLOCK=names,
+    )
+    assert message.startswith("BlockedPlugin op 'acme.fade' of acme-film 1.2 is blocked: VERARETOUCH_BLOCK names it.")
+    assert "Change VERARETOUCH_BLOCK or VERARETOUCH_ALLOW." in message
+    assert state == ["blocked", "VERARETOUCH_BLOCK names it"]
+    assert "acme.fade" not in ids
+    assert "exposure" in ids
+    assert not imported
+
+
+@pytest.mark.parametrize("names", ["acme", "acme.fad", "film", ",", ""])
+def test_a_block_list_that_names_others_blocks_nothing(site, names):
+    site.fade()
+    assert site.see("tell(shelf.load('acme.fade').id)", VERARETOUCH_BLOCK=names) == "acme.fade"
+
+
+def test_a_built_in_op_can_be_blocked(site):
+    assert site.see("tell(entry('exposure')[0])", VERARETOUCH_BLOCK="exposure") == "blocked"
+
+
+def test_an_allow_list_lets_in_whom_it_names_and_the_built_ins(site):
+    site.fade()
+    site.fade(name="other-film", id="other.fade", module="other_film")
+    states = site.see(
+        "tell([entry(id) for id in ('acme.fade', 'other.fade', 'exposure')])", VERARETOUCH_ALLOW="acme_film,nobody"
+    )
+    assert [state for state, _ in states] == ["available", "blocked", "available"]
+    assert states[1][1] == "VERARETOUCH_ALLOW does not name it"
+
+
+def test_the_block_list_goes_before_the_allow_list(site):
+    site.fade()
+    state = site.see("tell(entry('acme.fade')[0])", VERARETOUCH_ALLOW="acme-film", VERARETOUCH_BLOCK="acme.fade")
+    assert state == "blocked"
+
+
+def test_damaged_metadata_does_not_hide_the_plugin(site):
+    site.install(
+        "nameless",
+        "1",
+        {"acme.fade": "acme_film:Fade"},
+        module="acme_film",
+        code=OP.format(id="acme.fade"),
+        metadata="",
+    )
+    assert site.see("tell([shelf.load('acme.fade').id, shelf.entries()['acme.fade'].distribution])") == [
+        "acme.fade",
+        "(unknown)",
+    ]
+
+
+def test_a_distribution_installed_while_running_is_seen_after_refresh(site):
+    site.fade()
+    before, stale, after = site.see(f"""
+        import pathlib
+        before = "late.fade" in shelf
+        root = pathlib.Path({str(site.path)!r})
+        info = root / "late_film-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: late-film\\nVersion: 1\\n")
+        (info / "entry_points.txt").write_text("[veraretouch.ops]\\nlate.fade = late_film:Fade\\n")
+        stale = "late.fade" in shelf
+        shelf.load("acme.fade")
+        shelf.refresh()
+        tell([before, stale, "late.fade" in shelf and shelf.load("acme.fade").id == "acme.fade"])
+    """)
+    assert (before, stale, after) == (False, False, True)
+
+
+def test_planners_and_commands_are_judged_by_their_own_contracts(site):
+    site.install(
+        "acme-plan",
+        "1",
+        {"acme.half": "acme_plan:Half", "acme.wrong": "acme_plan:Whole", "acme.whole": "acme_plan:Whole"},
+        group="veraretouch.planners",
+        module="acme_plan",
+        code="""
+class Half:
+    id, version = "acme.half", "1"
+
+class Whole(Half):
+    id, modes = "acme.whole", frozenset({"auto"})
+    def plan(self, photos, requests): ...
+""",
+    )
+    site.install(
+        "acme-run", "1", {"five": "acme_run:five"}, group="veraretouch.commands", module="acme_run", code="five = 5"
+    )
+    half, wrong, whole, five = site.see("""
+        shelf = registry.planners
+        tell([error(shelf.load, id) for id in ("acme.half", "acme.wrong")] + [shelf.load("acme.whole").id]
+             + [error(registry.commands.load, "five")])
+    """)
+    assert "lacks modes, plan" in half
+    assert "the entry point is named 'acme.wrong' but the planner's id is 'acme.whole'" in wrong
+    assert whole == "acme.whole"
+    assert "5 is neither a function nor a Typer app" in five
+
+
+def test_many_strangers_are_listed_quickly(site):
+    for i in range(50):
+        site.install(f"acme-{i}", "1", {f"acme.fade{i}": f"acme_{i}:Fade"})
+    seconds, count = site.see("""
+        import time
+        start = time.thread_time()
+        count = len(shelf.ids())
+        tell([time.thread_time() - start, count])
+    """)
+    assert count >= 65
+    assert seconds < 0.5
+
+
+# In this process: what is added by hand.
+
+
+def _fade(**changes):
+    facts = {
+        "__doc__": "Fade a photo.",
+        "id": "test.registry_fade",
+        "version": 1,
+        "stage": Stage.TONE,
+        "pointwise": True,
+        "amount": Slot(group="lighting", doc="How far."),
+        "apply": lambda self, rgb, p: rgb * (1 - p.amount),
+    } | changes
+    return type("Fade", (Op,), {name: value for name, value in facts.items() if value is not None})
+
+
+@pytest.fixture
+def added():
+    """A fade on the shelf for the length of a test."""
+    op = registry.ops.add(_fade())
+    yield op
+    registry.ops.remove("test.registry_fade")
+
+
+def test_an_op_added_by_hand_is_on_the_shelf_until_it_is_removed():
+    op = _fade()
+    assert registry.ops.add(op) is op
+    assert registry.ops.load("test.registry_fade") is op
+    assert "test.registry_fade" in list(registry.ops)
+    assert registry.ops.entries()["test.registry_fade"].state is State.LOADED
+    registry.ops.remove("test.registry_fade")
+    assert "test.registry_fade" not in registry.ops
+    assert registry.ops.manager.get_plugin("test.registry_fade") is None
+    registry.ops.remove("test.registry_fade")
+
+
+def test_adding_an_op_of_the_same_id_again_replaces_it(added):
+    again = registry.ops.add(_fade(version=2))
+    assert registry.ops.load("test.registry_fade") is again
+    assert registry.ops.add(again) is again
+
+
+def test_what_was_added_by_hand_survives_a_refresh(added):
+    registry.ops.refresh()
+    assert registry.ops.load("test.registry_fade") is added
+    assert registry.ops.load("exposure").id == "exposure"
+
+
+def test_an_installed_id_cannot_be_added_by_hand():
+    with pytest.raises(PluginCollision, match=r"op 'exposure' is provided by veraretouch. Use another id"):
+        registry.ops.add(_fade(id="exposure"))
+    assert registry.ops.load("exposure").__module__ == "veraretouch.ops.exposure"
+
+
+def test_removing_does_not_touch_what_is_installed():
+    registry.ops.remove("exposure")
+    assert registry.ops.load("exposure").id == "exposure"
+
+
+@pytest.mark.parametrize("thing", [None, 5, "exposure", object(), Op, Slot], ids=repr)
+def test_what_is_no_op_cannot_be_added(thing):
+    with pytest.raises(InvalidOp, match=r"is not a subclass of veraretouch.Op with an id. State id = "):
+        registry.ops.add(thing)
+
+
+def test_an_op_without_id_cannot_be_added():
+    with pytest.raises(InvalidOp, match="with an id"):
+        registry.ops.add(_fade(id=None))
+
+
+def test_an_op_cannot_be_added_under_another_id():
+    with pytest.raises(InvalidOp, match=r"named 'test.other' but the op's id is 'test.registry_fade'"):
+        registry.ops.add(_fade(), id="test.other")
+
+
+def test_a_plugin_without_id_needs_one():
+    shelf = Shelf("bundle", "test.bundles", lambda id, plugin: None)
+    with pytest.raises(BrokenPlugin, match=r"has no id. Give one: add"):
+        shelf.add(object())
+    assert shelf.add(5, id="five") == 5
+    assert shelf.load("five") == 5
+
+
+def test_an_unknown_id_is_refused_with_the_nearest_name_and_all_others():
+    with pytest.raises(UnknownPlugin, match=r"no op 'exposre' is installed. Did you mean 'exposure'\?") as caught:
+        registry.ops.load("exposre")
+    assert "calibration, cdl, " in str(caught.value)
+    with pytest.raises(UnknownPlugin, match=r"no bundle 'x' is installed\. Install .* choose one of: none\.$"):
+        Shelf("bundle", "test.bundles", lambda id, plugin: None).load("x")
+
+
+def test_every_shelf_can_be_listed():
+    assert set(registry.shelves()) == {"ops", "planners", "bundles", "commands", "hooks"}
+    assert all(isinstance(id, str) for shelf in registry.shelves().values() for id in shelf)
+
+
+# The contract of an op class.
+
+CONTRACT = {
+    "an id with a capital": ({"id": "Fade"}, "id 'Fade' is not of the form 'op' or 'vendor.op'. Use a-z, 0-9 and _"),
+    "an id with a dash": ({"id": "acme.fade-out"}, ".* is not of the form"),
+    "an id of three parts": ({"id": "acme.film.fade"}, ".* is not of the form"),
+    "an id that begins with a digit": ({"id": "2fade"}, ".* is not of the form"),
+    "an empty id": ({"id": ""}, "id '' is not of the form"),
+    "an id with a line's end": ({"id": "fade\n"}, ".* is not of the form"),
+    "an id that is a number": ({"id": 5}, "id 5 is not of the form"),
+    "no version": ({"version": None}, "version is None. Give a whole number from 1"),
+    "version 0": ({"version": 0}, "version is 0. Give a whole number from 1"),
+    "a version that is true": ({"version": True}, "version is True. Give a whole number from 1"),
+    "a version in words": ({"version": "1.0"}, "version is '1.0'. Give a whole number"),
+    "a broken version": ({"version": 1.5}, "version is 1.5. Give a whole number"),
+    "no stage": ({"stage": None}, "stage is None. Give a Stage or a whole number between stages"),
+    "a stage that is true": ({"stage": True}, "stage is True. Give a Stage"),
+    "a stage in words": ({"stage": "TONE"}, "stage is 'TONE'. Give a Stage"),
+    "no pointwise": ({"pointwise": None}, "pointwise is None. Give True or False; there is no default"),
+    "pointwise in a number": ({"pointwise": 1}, "pointwise is 1. Give True or False"),
+    "no docstring": ({"__doc__": None}, "no docstring. Say in one line what the op does"),
+    "an empty docstring": ({"__doc__": " \n"}, "no docstring"),
+    "no slots": ({"amount": None}, "no slots. .* declare at least one Slot"),
+    "no apply": ({"apply": None}, r"no apply\(\). Define apply\(self, rgb, p\)"),
+    "not pointwise without halo": (
+        {"pointwise": False},
+        r"not pointwise but no halo\(\). Say how far it reaches; None for",
+    ),
+    **{
+        f"a slot named {name}": (
+            {name: Slot(group="lighting", doc="Doc.")},
+            f"slot '{name}' shadows an attribute of Op. Rename",
+        )
+        for name in ("apply", "id", "version", "stage", "pointwise", "slots", "halo", "migrate", "groups", "frame")
+    },
+}
+
+
+@pytest.mark.parametrize(("change", "message"), CONTRACT.values(), ids=CONTRACT.keys())
+def test_an_op_class_that_breaks_the_contract_cannot_be_made(change, message):
+    with pytest.raises(InvalidOp, match=f"^Fade: {message}"):
+        _fade(**change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "fade"},
+        {"id": "acme.fade_2"},
+        {"stage": 450},
+        {"version": 12},
+        {"pointwise": False, "halo": lambda self, p, size: 3},
+        {"pointwise": False, "halo": lambda self, p, size: None},
+    ],
+)
+def test_an_op_class_that_keeps_the_contract_is_made(change):
+    assert list(_fade(**change).slots) == ["amount"]
+
+
+def test_a_subclass_inherits_slots_and_may_add_its_own():
+    child = type(
+        "Child",
+        (_fade(),),
+        {"__doc__": "Fade more.", "id": "test.child", "more": Slot(group="effects", doc="How much more.")},
+    )
+    assert list(child.slots) == ["amount", "more"]
+    assert child.groups() == ("lighting", "effects")

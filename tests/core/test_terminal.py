@@ -1,0 +1,56 @@
+"""Names and texts from files are shown as data: nothing in them is obeyed."""
+
+import json
+
+import pytest
+from veraretouch.core.culprit import culprit
+from veraretouch.core.terminal import columns, json_text, message, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[red]x[/red].jpg", "[red]x[/red].jpg"),
+        ("\x1b[31m.jpg", "\\x1b[31m.jpg"),
+        ("a\nb\r\t", "a\\nb\\r\\t"),
+        ("\x9b31m\x7f", "\\x9b31m\\x7f"),
+        ("\u202egpj.exe", "\\u202egpj.exe"),
+        ("caf\u00e9 \u5c71 \U0001f468\u200d\U0001f469", "caf\u00e9 \u5c71 \U0001f468\u200d\U0001f469"),
+        ("\udcff.jpg", "\\udcff.jpg"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_instead(text, shown):
+    assert printable(text) == shown
+
+
+def test_a_message_is_one_line():
+    assert message("one\ntwo\x1b") == "one two\\x1b"
+
+
+def test_json_keeps_its_values_and_holds_no_control_characters():
+    document = {"name": "\x1b[31m\x7f\x9b\u202e\udcff caf\u00e9\n", "list": [1, 2.5]}
+    text = json_text(document)
+    assert json.loads(text) == document
+    assert "caf\u00e9" in text
+    assert not set(text) & set("\x1b\x7f\x9b\u202e\udcff")
+
+
+def test_columns_are_aligned_and_printable():
+    assert columns([("ID", "TEXT"), ("long\n", "x")]) == "ID      TEXT\nlong\\n  x"
+
+
+def test_an_exception_of_nobodys_plugin_has_no_culprit():
+    with pytest.raises(ZeroDivisionError) as caught:
+        1 / 0  # noqa: B018
+    assert culprit(caught.value) == ""
+
+
+def test_an_exception_inside_an_op_names_it():
+    import torch
+    from veraretouch import registry
+    from veraretouch.core.op import Frame, Params
+
+    op = registry.ops.load("exposure")()
+    with pytest.raises(AttributeError) as caught:
+        op.apply(torch.zeros(1, 3, 2, 2), Params({"ev": None}, Frame(0, 0, 2, 2)))
+    assert culprit(caught.value).startswith("op 'exposure' of veraretouch ")

@@ -1,0 +1,54 @@
+"""A stranger's planner and command, small and honest: brightens what is dark, and says so."""
+
+import os
+import sys
+from pathlib import Path
+from time import sleep
+
+
+class Brighten:
+    """Brighten photos, by words or values if wished."""
+
+    id = "fake.brighten"
+    version = "1.2"
+    modes = frozenset({"auto", "style", "param"})
+
+    def plan(self, photos, requests):
+        """Exposure by the photo's own mean, or as asked for."""
+        from veraretouch import Latents, Proposal
+
+        print("a planner that prints")
+        rows, reasons = [], []
+        for photo, request in zip(photos, requests, strict=True):
+            trouble(photo, request)
+            mean = float(photo.working().mean())
+            ev = dict(request.params or {}).get("exposure.ev", round(2 * (0.5 - mean), 2))
+            rows.append(one_row(float(ev)))
+            reasons.append({"lighting": {"problem": f"mean {mean:.2f} [red]x[/red]", "plan": f"exposure {ev}\x1b[31m"}})
+        return Proposal(Latents.cat(rows), reasons)
+
+
+def one_row(ev):
+    import torch
+    from veraretouch import Latents, Schema, registry
+
+    schema = Schema.of([registry.ops.load("exposure"), registry.ops.load("saturation")])
+    values = {"exposure": {"ev": torch.tensor([ev])}, "saturation": {"amount": torch.tensor([0.25])}}
+    return Latents(schema, values)
+
+
+def trouble(photo, request):
+    """What tests ask for by words."""
+    if request.prompt == "die" and "victim" in photo.path.name:
+        os._exit(9)
+    if request.prompt == "raise":
+        raise ZeroDivisionError("no [bold]light[/bold]")
+    if os.environ.get("FAKE_WAIT") and photo.path.name != "a.jpg":
+        Path(os.environ["FAKE_WAIT"]).touch()
+        sleep(60)
+
+
+def fail():
+    """Fail, as commands do."""
+    sys.stderr.write("failing\n")
+    raise RuntimeError("it is [red]broken[/red]\x1b[31m")

@@ -1,0 +1,75 @@
+"""What the ops' tests share: a way to run one op, and colours to run it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from veraretouch.core.color import chroma, hue, oklab
+from veraretouch.core.latents import Latents
+from veraretouch.core.registry import registry
+from veraretouch.core.renderer import Renderer
+from veraretouch.core.schema import Schema
+from veraretouch.core.testing.pixels import wheel
+
+
+@pytest.fixture
+def apply() -> Callable[..., Tensor]:
+    """Run one installed op on (B, 3, H, W) or on colours (3, N), unclamped, in the input's precision."""
+
+    def run(op: str, rgb: Tensor, *, points: int | None = None, **slots: Any) -> Tensor:
+        cls = registry.ops.load(op)
+        schema = Schema.of([cls], lattice=points)
+        values = {
+            name: torch.as_tensor(value, dtype=rgb.dtype).expand(schema.spec(op).slots[name].shape)[None]
+            for name, value in slots.items()
+        }
+        # Pixels that ask for a gradient keep float64 and ops at identity in the renderer.
+        photo = (rgb.reshape(1, 3, 1, -1) if rgb.ndim == 2 else rgb).clone().requires_grad_()
+        return Renderer([cls]).apply(photo, Latents(schema, {op: values}), clamp=False).detach().reshape(rgb.shape)
+
+    return run
+
+
+@pytest.fixture
+def ramp() -> Tensor:
+    """Greys (3, 1025) from black to white, in float64."""
+    return torch.linspace(0, 1, 1025, dtype=torch.float64).expand(3, -1).clone()
+
+
+@pytest.fixture
+def cube() -> Tensor:
+    """Colours (3, 17^3) all over [0, 1]^3, in float64."""
+    steps = torch.linspace(0, 1, 17, dtype=torch.float64)
+    return torch.stack(torch.meshgrid(steps, steps, steps, indexing="ij")).reshape(3, -1)
+
+
+@pytest.fixture
+def wheels() -> Tensor:
+    """Colours (3, N) of hue wheels from pale to pure, dark to light, in float64."""
+    pairs = [(s, v) for s in (0.2, 0.4, 0.7, 1.0) for v in (0.3, 0.6, 0.9)]
+    return torch.cat([wheel(s, v, 181) for s, v in pairs], dim=1)
+
+
+@pytest.fixture
+def lch() -> Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]:
+    """OkLCh of colours (3, N): lightness, chroma, hue in degrees, each (N,)."""
+
+    def measure(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        lab = oklab(rgb.reshape(1, 3, 1, -1))
+        return lab.L.flatten(), chroma(lab).flatten(), hue(lab).flatten()
+
+    return measure
+
+
+@pytest.fixture
+def turn(lch: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Degrees (N,) by which hue moved between two sets of colours (3, N)."""
+
+    def measure(before: Tensor, after: Tensor) -> Tensor:
+        return (torch.remainder(lch(after)[2] - lch(before)[2] + 180, 360) - 180).abs()
+
+    return measure

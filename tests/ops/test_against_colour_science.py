@@ -1,0 +1,86 @@
+"""Colour conversions and white balance against colour-science."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from veraretouch.core.color import encode, from_oklab, linear, luminance, oklab
+from veraretouch.ops.white_balance import adaptation, planckian_xy, white
+
+with warnings.catch_warnings(), np.printoptions():
+    # colour-science warns about optional packages and changes how numpy prints, for the whole process.
+    warnings.simplefilter("ignore")
+    import colour
+
+_SRGB = colour.RGB_COLOURSPACES["sRGB"]
+
+
+def test_the_srgb_transfer_and_its_inverse_are_those_of_the_standard():
+    encoded = np.linspace(0, 1.2, 2401)
+    decoded = colour.models.eotf_sRGB(encoded)
+    assert np.abs(linear(torch.from_numpy(encoded)).numpy() - decoded).max() < 1e-12
+    assert np.abs(encode(torch.from_numpy(decoded)).numpy() - encoded).max() < 1e-8
+
+
+def test_the_srgb_transfer_is_odd_below_black():
+    below = torch.linspace(-0.7, 0, 200, dtype=torch.float64)
+    assert torch.equal(linear(below), -linear(-below))
+    assert torch.equal(encode(below), -encode(-below))
+
+
+def test_oklab_agrees_with_colour_science(cube):
+    xyz = colour.RGB_to_XYZ(cube.T.numpy(), "sRGB", apply_cctf_decoding=True)
+    expected = colour.XYZ_to_Oklab(xyz)
+    lab = torch.cat(oklab(cube.reshape(1, 3, 1, -1)), dim=1)[0, :, 0].T.numpy()
+    # Our cube root has a finite slope at 0, which moves near-blacks by 1.3e-3.
+    assert np.abs(lab - expected)[xyz[:, 1] > 1e-3].max() < 2e-4
+    assert np.abs(lab - expected).max() < 2e-3
+
+
+def test_oklab_comes_back(cube):
+    photo = cube.reshape(1, 3, 1, -1)
+    assert float((from_oklab(oklab(photo)) - photo).abs().max()) < 3e-4
+
+
+def test_luminance_is_that_of_colour_science(cube):
+    expected = colour.RGB_luminance(linear(cube).T.numpy(), _SRGB.primaries, _SRGB.whitepoint)
+    assert np.abs(luminance(linear(cube).reshape(1, 3, 1, -1)).flatten().numpy() - expected).max() < 1e-4
+
+
+def test_the_locus_is_that_of_colour_science_over_its_whole_range():
+    kelvin = np.linspace(1700, 25000, 500)
+    ours = planckian_xy(torch.from_numpy(1e6 / kelvin)).numpy()
+    assert np.abs(ours - colour.temperature.CCT_to_xy_Kang2002(kelvin)).max() < 1e-9
+
+
+@pytest.mark.parametrize(("temperature", "tint"), [(0.3, 0.0), (-0.5, 0.2), (1.0, -1.0), (-1.0, 1.0), (0.0, 0.6)])
+def test_white_balance_is_von_kries_adaptation_in_bradford_space(temperature, tint):
+    t, m = torch.tensor([temperature]).double(), torch.tensor([tint]).double()
+    ours = adaptation(t, m)[0].numpy()
+    reference = white(torch.zeros(1).double(), torch.zeros(1).double())[0].numpy()
+    von_kries = colour.adaptation.matrix_chromatic_adaptation_VonKries(
+        reference, white(t, m)[0].numpy(), transform="Bradford"
+    )
+    to_xyz = _SRGB.matrix_RGB_to_XYZ
+    expected = np.linalg.inv(to_xyz) @ von_kries @ to_xyz
+    # Ours keeps the luminance of white besides.
+    expected /= (to_xyz[1] / to_xyz[1].sum()) @ expected.sum(axis=1)
+    assert np.abs(ours - expected).max() < 2e-4
+
+
+@pytest.mark.parametrize("temperature", [-1.0, -0.3, 0.3, 1.0])
+@pytest.mark.parametrize("tint", [-1.0, 0.0, 1.0])
+def test_white_balance_keeps_the_luminance_of_white_and_of_greys(apply, ramp, temperature, tint):
+    balanced = apply("white_balance", ramp, temperature=temperature, tint=tint)
+    before, after = (luminance(linear(x).reshape(1, 3, 1, -1)).flatten() for x in (ramp, balanced))
+    assert float((before - after).abs().max()) < 1e-6
+
+
+def test_white_balance_goes_where_its_sliders_say(apply):
+    grey = torch.full((3, 1), 0.5, dtype=torch.float64)
+    warm, magenta = apply("white_balance", grey, temperature=0.3)[:, 0], apply("white_balance", grey, tint=0.3)[:, 0]
+    assert warm[0] > warm[1] > warm[2]
+    assert min(magenta[0], magenta[2]) > magenta[1]

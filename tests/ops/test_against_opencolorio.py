@@ -1,0 +1,81 @@
+"""`cdl` and `lut3d` against OpenColorIO, the reference of film."""
+
+from __future__ import annotations
+
+import numpy as np
+import PyOpenColorIO as ocio
+import pytest
+import torch
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    """Random colours (3, 4000) in [-0.1, 1.2] in float64, then the cube's corners."""
+    generator = torch.Generator().manual_seed(1)
+    corners = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * 3).T
+    return torch.cat([1.3 * torch.rand(3, 4000, generator=generator, dtype=torch.float64) - 0.1, corners], dim=1)
+
+
+def by_ocio(transform: ocio.Transform, rgb: torch.Tensor) -> torch.Tensor:
+    # Without its fast approximation of powers, which errs by 3e-5.
+    lossless = ocio.OptimizationFlags.OPTIMIZATION_LOSSLESS
+    processor = ocio.Config.CreateRaw().getProcessor(transform).getOptimizedCPUProcessor(lossless)
+    packed = np.ascontiguousarray(rgb.T.numpy(), dtype=np.float32)
+    processor.applyRGB(packed)
+    return torch.from_numpy(packed).T.double()
+
+
+GRADES = {
+    "slope": {"slope": [1.2, 0.9, 1.1]},
+    "offset": {"offset": [0.05, -0.03, 0.1]},
+    "power": {"power": [1.3, 0.8, 1.0]},
+    "saturation": {"saturation": 1.4},
+    "monochrome": {"saturation": 0.0},
+    "all": {"slope": [1.1, 0.8, 1.3], "offset": [-0.05, 0.02, 0.0], "power": [0.7, 1.2, 1.6], "saturation": 0.7},
+    "strong": {"slope": [2.5, 0.3, 1.0], "offset": [-0.4, 0.3, 0.0], "power": [2.2, 0.45, 1.6], "saturation": 2.0},
+}
+
+
+@pytest.mark.parametrize("grade", GRADES.values(), ids=GRADES)
+def test_cdl_gives_the_values_of_opencolorio_without_clamping(apply, pixels, grade):
+    transform = ocio.CDLTransform()
+    transform.setStyle(ocio.CDL_NO_CLAMP)
+    transform.setSlope(grade.get("slope", [1.0] * 3))
+    transform.setOffset(grade.get("offset", [0.0] * 3))
+    transform.setPower(grade.get("power", [1.0] * 3))
+    transform.setSat(grade.get("saturation", 1.0))
+    assert float((apply("cdl", pixels, **grade) - by_ocio(transform, pixels)).abs().max()) < 1e-5
+
+
+def random_lattice(n: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(n)
+    return torch.rand(n, n, n, 3, generator=generator, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("n", [2, 5, 17])
+def test_lut3d_interpolates_as_opencolorio_does_in_tetrahedra(apply, pixels, n):
+    lattice, inside = random_lattice(n), pixels.clamp(0, 1)
+    transform = ocio.Lut3DTransform(n)
+    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+    # OpenColorIO's array runs blue fastest: (red, green, blue, 3).
+    transform.setData(lattice.permute(2, 1, 0, 3).contiguous().numpy().astype(np.float32).ravel())
+    done = apply("lut3d", inside, points=n, lattice=lattice)
+    assert float((done - by_ocio(transform, inside)).abs().max()) < 1e-4
+
+
+def test_lut3d_gives_its_own_vertices_exactly(apply):
+    lattice = random_lattice(5)
+    steps = torch.linspace(0, 1, 5, dtype=torch.float64)
+    blue, green, red = torch.meshgrid(steps, steps, steps, indexing="ij")
+    vertices = torch.stack([red, green, blue]).reshape(3, -1)
+    done = apply("lut3d", vertices, points=5, lattice=lattice)
+    assert torch.allclose(done, lattice.reshape(-1, 3).T, atol=1e-12)
+
+
+def test_lut3d_blends_by_its_strength_and_keeps_distances_outside_the_table(apply, pixels):
+    lattice, inside = random_lattice(4), pixels.clamp(0, 1)
+    full = apply("lut3d", inside, points=4, lattice=lattice)
+    half = apply("lut3d", inside, points=4, lattice=lattice, strength=0.5)
+    assert torch.allclose(half, (full + inside) / 2, atol=1e-12)
+    beyond = apply("lut3d", pixels, points=4, lattice=lattice)
+    assert torch.allclose(beyond, full + pixels - inside, atol=1e-12)

@@ -1,0 +1,20 @@
+"""Registering an op is being tested: every installed op passes the conformance function."""
+
+from __future__ import annotations
+
+import pytest
+from veraretouch.core.registry import registry
+from veraretouch.core.testing import check_op
+
+
+@pytest.mark.parametrize("op", registry.ops.ids())
+def test_every_installed_op_conforms(op):
+    check_op(op)
+
+
+def test_all_ops_of_the_design_are_installed():
+    design = {
+        *("white_balance", "exposure", "contrast", "tone_regions", "parametric_curve", "tone_curve", "color_matrix"),
+        *("calibration", "vibrance", "saturation", "hsl", "grey_mixer", "color_grading", "cdl", "lut3d"),
+    }
+    assert design <= set(registry.ops.ids())

@@ -1,0 +1,149 @@
+"""The command `doctor`: what is installed here, what is missing, what is broken, each with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import typer
+
+from ..core.batch.options import Json
+
+Level = Literal["ok", "note", "broken"]
+
+_LITTLE_SPACE = 2**30  # bytes
+_BROKEN_STATES = {"broken", "collision"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `broken` makes the command fail; a `note` does not."""
+
+    part: str
+    level: Level
+    text: str
+    cure: str = ""
+
+
+def doctor(json: Json = False) -> None:
+    """Check the installation: Python, torch, optional packages, plugins, folders."""
+    from ..core.terminal import columns, json_text, say
+
+    findings = list(examine())
+    broken = sum(finding.level == "broken" for finding in findings)
+    if json:
+        say(json_text({"broken": broken, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        rows = ((f.level, f.part, f"{f.text}. {f.cure}" if f.cure else f.text) for f in findings)
+        say(columns(rows))
+        say("Everything works." if not broken else f"{broken} broken.")
+    if broken:
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything; a part that cannot even be looked at is broken."""
+    for part, look in {
+        "python": _python,
+        "torch": _torch,
+        "extras": _extras,
+        "plugins": _plugins,
+        "folders": _folders,
+    }.items():
+        try:
+            yield from look()
+        except Exception as error:
+            yield Finding(part, "broken", f"{type(error).__name__}: {error}")
+
+
+def _python() -> Iterator[Finding]:
+    import platform
+    import sys
+    from importlib.metadata import version
+
+    yield Finding("veraretouch", "ok", version("veraretouch"))
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}, {sys.executable}")
+
+
+def _torch() -> Iterator[Finding]:
+    import torch
+
+    yield Finding("torch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads")
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            device = torch.cuda.get_device_properties(index)
+            yield Finding("device", "ok", f"cuda:{index} {device.name}, {_size(device.total_memory)}")
+    elif torch.backends.mps.is_available():
+        yield Finding("device", "ok", "mps")
+    else:
+        yield Finding("device", "ok", "cpu")
+
+
+def _extras() -> Iterator[Finding]:
+    """The optional packages, as this distribution's own metadata names them."""
+    import re
+    from importlib import import_module
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    needs = re.compile(r"""^([\w.-]+).*;.*extra\s*==\s*["'](\w+)["']""")
+    matches = (needs.match(requirement) for requirement in distribution("veraretouch").requires or [])
+    for package, extra in (match.groups() for match in matches if match and match[2] != "dev"):
+        install = f"pip install 'veraretouch[{extra}]'"
+        try:
+            version = distribution(package).version
+            import_module(package.replace("-", "_"))
+        except PackageNotFoundError:
+            yield Finding(f"extra {extra}", "note", f"{package} is not installed", f"To have it: {install}")
+        except Exception as error:
+            cure = f"To mend it: {install} --force-reinstall"
+            yield Finding(f"extra {extra}", "broken", f"{package} cannot be imported: {error}", cure)
+        else:
+            yield Finding(f"extra {extra}", "ok", f"{package} {version}")
+
+
+def _plugins() -> Iterator[Finding]:
+    """Every plugin is imported here, unlike anywhere else: to know which ones break."""
+    from contextlib import suppress
+
+    from ..core.errors import VeraRetouchError
+    from ..core.registry import registry
+
+    for name, shelf in registry.shelves().items():
+        for id in shelf.entries():
+            with suppress(VeraRetouchError):
+                shelf.load(id)
+        entries = shelf.entries().values()
+        usable = sum(entry.state == "loaded" for entry in entries)
+        yield Finding(name, "ok", f"{usable} of {len(entries)} can be used")
+        for entry in entries:
+            if entry.state != "loaded":
+                level: Level = "broken" if entry.state in _BROKEN_STATES else "note"
+                owner = f"{entry.distribution} {entry.version}"
+                yield Finding(f"{shelf.kind} {entry.id}", level, f"{entry.state} ({owner}): {entry.reason}")
+
+
+def _folders() -> Iterator[Finding]:
+    import os
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    from platformdirs import user_cache_path
+
+    for part, path in {"cache": user_cache_path("veraretouch"), "temporary": Path(tempfile.gettempdir())}.items():
+        place: Any = path
+        while not place.exists():  # a cache folder is made when it is first needed
+            place = place.parent
+        free = shutil.disk_usage(place).free
+        text = f"{path}, {_size(free)} free"
+        if not os.access(place, os.W_OK):
+            yield Finding(part, "broken", f"{text}, not writable", "Change its permissions.")
+        elif free < _LITTLE_SPACE:
+            yield Finding(part, "note", text, "Little space is left.")
+        else:
+            yield Finding(part, "ok", text)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB"
