@@ -8,11 +8,13 @@ STAMP := .venv/installed
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed. Name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade "pip>=24"
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
-	# setuptools leaves an egg-info in the root, which would shadow the installed entry points.
-	rm -rf veraretouch.egg-info
+	# setuptools leaves these in the root; the egg-info would shadow the installed entry points.
+	rm -rf veraretouch.egg-info build
 	mkdir -p .venv/types && ln -sfn ../.. .venv/types/veraretouch
 	touch $@
 
@@ -28,7 +30,7 @@ types: install
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q -m "not slow"
 
 bench: install
 	$(BIN)/python -m pytest -q -m slow tests/benchmarks
@@ -37,4 +39,4 @@ docs: install
 	$(BIN)/python docs/build.py
 
 clean:
-	rm -rf .venv out build dist site *.egg-info
+	rm -rf .venv out build dist site *.egg-info .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
@@ -61,9 +61,20 @@ class Params:
         self.__dict__.update(values)
         self.frame = frame
 
+    @classmethod
+    def of(cls, values: Mapping[str, Tensor], frame: Frame) -> Params:
+        """The params of a slot's values as latents hold them: (B,), (B, n) and (B, *shape), on the same memory."""
+        return cls({name: _broadcast(value) for name, value in values.items()}, frame)
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Tensor: ...
+
+
+def _broadcast(value: Tensor) -> Tensor:
+    if value.ndim == 1:
+        return value.reshape(-1, 1, 1, 1)
+    return value.reshape(*value.shape, 1, 1) if value.ndim == 2 else value
 
 
 class Op:
@@ -88,7 +99,10 @@ class Op:
         for name in declared:
             if hasattr(Op, name) or name in ("frame", "apply", "id", "version", "stage", "pointwise"):
                 raise InvalidOp(f"{cls.__name__}: slot {name!r} shadows an attribute of Op", cure="Rename the slot.")
-        cls.slots = MappingProxyType({**cls.slots, **declared})
+        inherited: dict[str, Slot] = {}
+        for base in reversed(cls.__mro__[1:]):
+            inherited.update(slot for slot in vars(base).items() if isinstance(slot[1], Slot))
+        cls.slots = MappingProxyType({**inherited, **declared})
         if "id" in vars(cls):
             _check_op_class(cls)
 
@@ -120,7 +134,7 @@ def _check_op_class(cls: type[Op]) -> None:
     name = cls.__name__
     if not isinstance(cls.id, str) or not _ID.fullmatch(cls.id):
         raise InvalidOp(f"{name}: id {cls.id!r} is not of the form 'op' or 'vendor.op'", cure="Use a-z, 0-9 and _.")
-    rules = {
+    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
         "version": (lambda v: type(v) is int and v >= 1, "a whole number from 1"),
         "stage": (lambda v: isinstance(v, int) and not isinstance(v, bool), "a Stage or a whole number between stages"),
         "pointwise": (lambda v: isinstance(v, bool), "True or False; there is no default"),

@@ -312,7 +312,7 @@ def _write_value(value: FloatArray) -> Any:
     single = np.asarray(value, dtype="<f4")
     if single.size > INLINE:
         return {"dtype": "float32", "shape": list(single.shape), "base64": base64.b64encode(single.tobytes()).decode()}
-    # float32's own shortest decimals: 0.35, not 0.3499999940395355.
-    flat = [float(str(number)) for number in single.ravel()]
+    # float32's own shortest decimals: 0.35, not 0.3499999940395355; numpy's print options have no say in them.
+    flat = [float(np.format_float_scientific(number)) for number in single.ravel()]
     nested: Any = np.array(flat, dtype=np.float64).reshape(single.shape).tolist()
     return nested

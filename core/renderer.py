@@ -12,17 +12,18 @@ import torch
 from torch import Tensor
 
 from .color import at_least_single
-from .errors import InvalidLatents, InvalidPhoto, InvalidRequest
+from .errors import InvalidLatents, InvalidPhoto, InvalidRequest, nearest
 from .latents import Latents
 from .op import Frame, Op, Params
+from .photo import ColorSpace
 from .plan import Plan
 from .registry import registry
+from .schema import Schema
+from .slots import GROUPS
 from .subject import Subject
+from .tiles import TILE_PIXELS, fill, one_thread, strips
 
 Engine = Literal["auto", "exact"]
-
-# A tile's float32 pixels take 768 KiB: with an op's temporaries it stays within the caches of common CPUs.
-_TILE_PIXELS = 2**16
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class _Step:
     rows: Tensor | None  # None: every row
 
     def run(self, rgb: Tensor, frame: Frame) -> Tensor:
-        params = Params(self.values, frame)
+        params = Params.of(self.values, frame)
         if self.rows is None:
             return self.op.apply(rgb, params)
         return rgb.index_copy(0, self.rows, self.op.apply(rgb.index_select(0, self.rows), params).to(rgb.dtype))
@@ -55,11 +56,15 @@ class Renderer:
     Args:
         ops: op classes or instances; None takes, for each plan, the installed ops that it names.
         device: where photos that come as files, PIL images or arrays are rendered; tensors stay on their own.
+
+    Raises:
+        InvalidSchema: the same op twice.
     """
 
     def __init__(self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None) -> None:
         self.device = torch.device(device) if device is not None else torch.device("cpu")
-        self._ops = None if ops is None else {op.id: op() if isinstance(op, type) else op for op in ops}
+        made = None if ops is None else [op() if isinstance(op, type) else op for op in ops]
+        self._ops = None if made is None else {id: op for id in Schema.of(made).specs for op in made if op.id == id}
 
     def render(self, photo: Any, edit: Plan | Latents, **options: Any) -> Any:
         """Render a photo and give it back in its own kind; see `render_reported` for the options."""
@@ -75,7 +80,7 @@ class Renderer:
         seed: int | None = None,
         engine: Engine = "auto",
         clamp: bool = True,
-        color_space: str = "keep",
+        color_space: ColorSpace = "keep",
     ) -> tuple[Any, Report]:
         """Render a photo by a plan or latents.
 
@@ -103,11 +108,11 @@ class Renderer:
         loaded = time.perf_counter()
         registry.announce("render_begins", latents=latents, size=(rgb.shape[2], rgb.shape[3]))
         # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
-        done = self.apply(rgb, latents, strength=blend, seed=grain, clamp=clamp and not subject.has_profile)
+        done, ran = self._apply(rgb, latents, strength=blend, seed=grain, clamp=clamp and not subject.has_profile)
         rendered = time.perf_counter()
         image = subject.give_back(done, unchanged=blend == 0, color_space=color_space)
         timings = {"read": loaded - start, "render": rendered - loaded, "write": time.perf_counter() - rendered}
-        report = Report("exact", tuple(op for op in latents.values), timings)
+        report = Report("exact", ran, timings)
         registry.announce("render_done", latents=latents, report=report)
         return image, report
 
@@ -119,7 +124,17 @@ class Renderer:
         Args:
             rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they came.
             latents: one row for all photos, or one a photo; rows in which an op is absent pass it bit for bit.
+
+        Raises:
+            InvalidPhoto, InvalidRequest
+            InvalidLatents: rows that are not the photos', an op that is not there, or there in another version.
         """
+        return self._apply(rgb, latents, strength=strength, seed=seed, clamp=clamp)[0]
+
+    def _apply(
+        self, rgb: Tensor, latents: Latents, *, strength: float, seed: int, clamp: bool
+    ) -> tuple[Tensor, tuple[str, ...]]:
+        """The pixels, and the ids of the ops that ran."""
         _check_pixels(rgb)
         if latents.batch not in (1, rgb.shape[0]):
             raise InvalidLatents(
@@ -128,7 +143,7 @@ class Renderer:
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
         if strength == 0:
-            return rgb
+            return rgb, ()
         traced = torch.is_grad_enabled() and (
             rgb.requires_grad or any(v.requires_grad for slots in latents.values.values() for v in slots.values())
         )
@@ -138,7 +153,8 @@ class Renderer:
             done = self._run(list(steps), done, seed=seed, pointwise=pointwise, whole=traced)
         if clamp:
             done = done.clamp(0, 1)
-        return done if strength == 1 else rgb + strength * (done - rgb)
+        blended = done if strength == 1 else rgb + strength * (done - rgb)
+        return blended, tuple(step.op.id for step in chain)
 
     def _steps(self, latents: Latents, rgb: Tensor, *, keep_identities: bool) -> Iterator[_Step]:
         """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted."""
@@ -152,65 +168,71 @@ class Renderer:
             if not bool(present.any()):
                 continue
             rows = None if bool(present.all()) else present.nonzero().flatten()
-            dtype = at_least_single(rgb).dtype if not keep_identities or rgb.dtype != torch.float64 else torch.float64
+            dtype = at_least_single(rgb).dtype
             values = {}
             for name, value in slots.items():
                 moved = value.to(device=rgb.device, dtype=dtype)
-                values[name] = _shaped(moved if rows is None else moved.index_select(0, rows))
-            yield _Step(self._op(id), values, rows)
+                values[name] = moved if rows is None else moved.index_select(0, rows)
+            yield _Step(self._op(id, latents.schema.spec(id).version), values, rows)
 
-    def _op(self, id: str) -> Op:
+    def _op(self, id: str, version: int) -> Op:
+        """The op, once it is sure that it understands values of this version."""
+        op: Op
         if self._ops is None:
-            return registry.ops.load(id)()  # type: ignore[no-any-return]
-        if id not in self._ops:
+            op = registry.ops.load(id)()
+        elif id in self._ops:
+            op = self._ops[id]
+        else:
             raise InvalidLatents(f"this renderer has no op {id!r}", cure=f"It was made with {', '.join(self._ops)}.")
-        return self._ops[id]
+        if op.version != version:
+            raise InvalidLatents(
+                f"latents for version {version} of op {id!r}, whose version here is {op.version}",
+                cure="Make them anew with this version; Plan.load brings saved plans forward.",
+            )
+        return op
 
     def _run(self, steps: list[_Step], rgb: Tensor, *, seed: int, pointwise: bool, whole: bool) -> Tensor:
         """Apply a run of pointwise ops, or of spatial ones, tile by tile."""
         if not pointwise:
             for step in steps:
-                rgb = _run_spatial(step, rgb, seed)
+                rgb = _run_spatial(step, rgb, seed, traced=whole)
             return rgb
         batch, _, height, width = rgb.shape
-        tall = height if whole else max(1, _TILE_PIXELS // (batch * width))
-        if tall >= height:
+        if whole:
             return _chain(steps, rgb, Frame(0, 0, height, width, seed))
-        done = torch.empty_like(rgb)
-        for top in range(0, height, tall):
-            rows = slice(top, min(top + tall, height))
-            done[:, :, rows] = _chain(steps, rgb[:, :, rows], Frame(top, 0, height, width, seed))
-        return done
+
+        def compute(rows: slice) -> Tensor:
+            return _chain(steps, rgb[:, :, rows], Frame(rows.start, 0, height, width, seed))
+
+        rows = strips(height, batch * width, TILE_PIXELS)
+        if len(rows) == 1:
+            with one_thread():
+                return compute(rows[0])
+        return fill(torch.empty_like(rgb), rows, compute)
 
 
 def _chain(steps: list[_Step], tile: Tensor, frame: Frame) -> Tensor:
-    done = at_least_single(tile)
+    done = at_least_single(tile).contiguous()
     for step in steps:
         done = step.run(done, frame)
     return done.to(tile.dtype)
 
 
-def _run_spatial(step: _Step, rgb: Tensor, seed: int) -> Tensor:
+def _run_spatial(step: _Step, rgb: Tensor, seed: int, *, traced: bool) -> Tensor:
     """A spatial op in strips that overlap by its halo; with a halo of None, on the whole photo."""
     batch, _, height, width = rgb.shape
-    halo = step.op.halo(Params(step.values, Frame(0, 0, height, width, seed)), (height, width))
-    tall = max(1, 16 * _TILE_PIXELS // (batch * width))
-    if halo is None or tall >= height or rgb.requires_grad:
-        return _chain([step], rgb, Frame(0, 0, height, width, seed))
-    strips = []
-    for top in range(0, height, tall):
-        bottom = min(top + tall, height)
-        first, last = max(0, top - halo), min(height, bottom + halo)
+    whole = Frame(0, 0, height, width, seed)
+    halo = step.op.halo(Params.of(step.values, whole), (height, width))
+    rows = strips(height, batch * width, 16 * TILE_PIXELS)
+    if halo is None or len(rows) == 1 or traced:
+        return _chain([step], rgb, whole)
+
+    def compute(part: slice) -> Tensor:
+        first, last = max(0, part.start - halo), min(height, part.stop + halo)
         strip = _chain([step], rgb[:, :, first:last], Frame(first, 0, height, width, seed))
-        strips.append(strip[:, :, top - first : bottom - first])
-    return torch.cat(strips, dim=2)
+        return strip[:, :, part.start - first : part.stop - first]
 
-
-def _shaped(value: Tensor) -> Tensor:
-    """A slot's values as `Op.apply` gets them: scalars (B,1,1,1), vectors (B,n,1,1), others as they are."""
-    if value.ndim == 1:
-        return value.reshape(-1, 1, 1, 1)
-    return value.reshape(*value.shape, 1, 1) if value.ndim == 2 else value
+    return fill(torch.empty_like(rgb), rows, compute)
 
 
 def _at_identity(latents: Latents, id: str, slots: dict[str, Tensor]) -> Tensor:
@@ -240,8 +262,24 @@ def _unfold(
     else:
         raise InvalidRequest(f"{type(edit).__name__} is neither a Plan nor Latents", cure="Load one with Plan.load.")
     if groups is not None:
+        check_groups(groups, latents.schema)
         latents = latents.masked([frozenset(groups)] * latents.batch)
     return latents, 1.0 if strength is None else strength, seed or 0
+
+
+def check_groups(groups: Collection[str], schema: Schema) -> None:
+    """Refuse a text, and names of groups that neither the schema's slots nor the built-in ones have.
+
+    Raises:
+        InvalidRequest
+    """
+    if isinstance(groups, str | bytes):
+        raise InvalidRequest(f"groups is {groups!r}", cure='Give a collection of names, such as {"lighting"}.')
+    known = dict.fromkeys((*GROUPS, *schema.groups))
+    for group in groups:
+        if group not in known:
+            cure = f"{nearest(str(group), known)} There are {', '.join(known)}.".lstrip()
+            raise InvalidRequest(f"no group {group!r}", cure=cure)
 
 
 def _check_pixels(rgb: Tensor) -> None:

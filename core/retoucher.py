@@ -14,7 +14,7 @@ from .photo import Photo, SaveOptions, as_photo
 from .plan import Plan
 from .planner import Planner, Reasoning
 from .registry import registry
-from .renderer import Engine, Renderer, Report
+from .renderer import Engine, Renderer, Report, check_groups
 from .request import Request
 from .subject import Subject
 
@@ -50,7 +50,7 @@ class Result:
         if not isinstance(image, Photo):
             subject = Subject.of(image)
             image = subject.photo()
-        return image.save(path, options=options or SaveOptions())
+        return image.save(Path(path), options=options or SaveOptions())
 
 
 class Retoucher:
@@ -88,10 +88,7 @@ class Retoucher:
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
         proposal = self.planner.plan([Subject.of(photo).photo()], [request])
-        unknown = sorted(set(groups or ()) - set(proposal.latents.schema.groups))
-        if unknown:
-            known = ", ".join(proposal.latents.schema.groups)
-            raise InvalidRequest(f"no group {unknown[0]!r}", cure=f"This planner edits {known}.")
+        check_groups(groups or (), proposal.latents.schema)
         plan = Plan.of(
             proposal.latents.row(0),
             mode=request.mode,

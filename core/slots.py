@@ -315,7 +315,8 @@ def _as_float(number: float) -> float:
 def _holds_bool(value: Any) -> bool:
     """Whether a list holds True or False, which numpy would take for 1 and 0."""
     if isinstance(value, list | tuple):
-        return any(_holds_bool(item) for item in value)
+        # Lists of a million numbers pass at once.
+        return not set(map(type, value)) <= {float, int} and any(_holds_bool(item) for item in value)
     return isinstance(value, bool)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .errors import InvalidPhoto
-from .photo import Photo, as_photo
+from .photo import ColorSpace, Photo, as_photo
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Subject:
         """Extended sRGB floats (B, 3, H, W); a tensor stays on its own device."""
         if self.held is None:
             return self.given if self.given.ndim == 4 else self.given.unsqueeze(0)  # type: ignore[no-any-return]
-        return self.held.tensor().unsqueeze(0).to(device)
+        # A view of (H, W, 3): the renderer lays out its tiles, and the way back needs no other order.
+        return torch.from_numpy(self.held.working()).permute(2, 0, 1).unsqueeze(0).to(device)
 
     def photo(self) -> Photo:
         """The photo as planners see it.
@@ -73,7 +74,7 @@ class Subject:
             )
         return as_photo(rows[0].detach().float().clamp(0, 1).permute(1, 2, 0).cpu().numpy())
 
-    def give_back(self, rgb: Tensor, *, unchanged: bool = False, color_space: str = "keep") -> Any:
+    def give_back(self, rgb: Tensor, *, unchanged: bool = False, color_space: ColorSpace = "keep") -> Any:
         """Rendered pixels (B, 3, H, W) in the kind that was given; `unchanged` gives the very input."""
         if unchanged and color_space == "keep":
             return self.held if self.kind == "photo" else self.given

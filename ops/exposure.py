@@ -34,17 +34,23 @@ class Exposure(Op):
 
 def expose(light: Tensor, ev: Tensor) -> Tensor:
     """Linear light after `ev` stops: monotone in light and in ev; 0 and 1 stay."""
-    scale = torch.exp2(-ev.abs())
-    bend = 16 / 9 * (1 - scale)
+    # Each branch has the ev of its own side: both stay finite, and at 0 the slope is that of both.
+    down, up = torch.where(ev < 0, ev, 0.0), torch.where(ev < 0, 0.0, ev)
+    return torch.where(ev < 0, _darker(light, torch.exp2(down)), _brighter(light, torch.exp2(-up)))
+
+
+def _darker(light: Tensor, scale: Tensor) -> Tensor:
     above = (light - _KNEE).clamp(min=0)
-    darker = scale * torch.minimum(light, _at(light, _KNEE)) + scale * above + bend * above * above
-    knee = scale * _KNEE
-    rest = (light - knee).clamp(min=0)
-    # The quadratic formula in the form that does not cancel when bend is near 0.
-    root = 2 * rest / (scale + torch.sqrt(scale * scale + 4 * bend * rest))
-    brighter = torch.minimum(light, knee.expand_as(light)) / scale + root
-    return torch.where(ev < 0, darker, brighter)
+    return scale * light + _bend(scale) * above * above
 
 
-def _at(like: Tensor, value: float) -> Tensor:
-    return torch.full_like(like, value)
+def _brighter(light: Tensor, scale: Tensor) -> Tensor:
+    """The inverse of `_darker`, by the quadratic formula in the form that does not cancel when the bend is near 0."""
+    above = (light - scale * _KNEE).clamp(min=0)
+    root = 2 * above / (scale + torch.sqrt(scale * scale + 4 * _bend(scale) * above))
+    return (light - above) / scale + root
+
+
+def _bend(scale: Tensor) -> Tensor:
+    """How strongly the quadratic above the knee bends so that it ends at white."""
+    return 16 / 9 * (1 - scale)

@@ -27,6 +27,7 @@ def load(name: str, *, device: Any = None) -> Retoucher:
     known = list_names()
     if name not in known:
         raise UnknownBundle(
-            f"no bundle {name!r}.{nearest(name, known)}", cure=f"zoo.list() shows all {len(known)}: {', '.join(known)}."
+            f"no bundle {name!r}",
+            cure=f"{nearest(name, known)} zoo.list() shows all {len(known)}: {', '.join(known)}.".lstrip(),
         )
     return Retoucher(load_planner(name), Renderer(device=device))

@@ -128,7 +128,8 @@ def _checked(template: str) -> str:
     for field in fields:
         if field not in FIELDS:
             raise InvalidRequest(
-                f"--name has no field {field!r}.{nearest(field, FIELDS)}", cure=f"Its fields: {', '.join(FIELDS)}."
+                f"--name has no field {field!r}",
+                cure=f"{nearest(field, FIELDS)} Its fields: {', '.join(FIELDS)}.".lstrip(),
             )
     return template
 

@@ -1,22 +1,29 @@
-"""What authors of plugins test with: `check_op` judges an op as the registry's users will meet it.
+"""What authors of plugins test with: `check_op` and `check_planner` judge a plugin as the registry's users will meet it.
 
->>> from veraretouch.core.testing import check_op
+>>> from veraretouch.core.testing import check_op, check_planner
 >>> check_op("contrast")  # says nothing where all is well; ConformanceError lists everything that is not
+>>> check_planner("rules")
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lazy_loader  # type: ignore[import-untyped]
+import lazy_loader
 
 if TYPE_CHECKING:
     from .op import CHECKS, check_op
+    from .planner import PLANNER_CHECKS, check_planner
     from .verdict import ConformanceError, Failure
 
 # A test session that collects this package must not pay for torch before a test needs it.
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submod_attrs={"op": ["CHECKS", "check_op"], "verdict": ["ConformanceError", "Failure"]}
+    __name__,
+    submod_attrs={
+        "op": ["CHECKS", "check_op"],
+        "planner": ["PLANNER_CHECKS", "check_planner"],
+        "verdict": ["ConformanceError", "Failure"],
+    },
 )
 
-__all__ = ["CHECKS", "ConformanceError", "Failure", "check_op"]
+__all__ = ["CHECKS", "PLANNER_CHECKS", "ConformanceError", "Failure", "check_op", "check_planner"]

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ..op import Frame, Params
-from ..renderer import _shaped
 from .pixels import hostile, ordinary, scene
 from .specimen import Specimen, Values, first_bad, rgb_words
 from .verdict import advice
@@ -101,17 +100,12 @@ def inputs_untouched(specimen: Specimen) -> Iterator[str]:
     photo = ordinary(1, 6, 5, seed=5, dtype=torch.float32)
     given = {"rgb": photo, **shaped}
     before = {name: value.clone() for name, value in given.items()}
-    specimen.op.apply(photo, Params(_views(shaped), Frame(0, 0, 6, 5)))
+    specimen.op.apply(photo, Params.of(shaped, Frame(0, 0, 6, 5)))
     for name, value in given.items():
         if not torch.equal(value, before[name]):
             yield advice(
                 f"{name} untouched", "changed values", "any call", "Use x * y instead of x.mul_(y) or x[...] = y."
             )
-
-
-def _views(values: Values) -> Values:
-    """Values shaped as `Op.apply` gets them, on the same memory."""
-    return {name: _shaped(value) for name, value in values.items()}
 
 
 def finite(specimen: Specimen) -> Iterator[str]:
@@ -176,7 +170,7 @@ def tiling(specimen: Specimen) -> Iterator[str]:
     for row in range(len(settings)):
         values = settings.row(row)
         frame = Frame(0, 0, height, width)
-        halo = specimen.op.halo(Params(_views(values), frame), (height, width))
+        halo = specimen.op.halo(Params.of(values, frame), (height, width))
         if halo is None:
             continue
         whole = specimen.apply(photo, values, frame)

@@ -12,7 +12,7 @@ from ..op import Op
 from ..registry import registry
 from . import behaviour, declarations, gradients
 from .specimen import Specimen
-from .verdict import ConformanceError, Failure
+from .verdict import ConformanceError, Failure, findings
 
 CHECKS: Final = MappingProxyType[str, Callable[[Specimen], Iterator[str]]](
     {
@@ -51,15 +51,6 @@ def check_op(op: type[Op] | Op | str) -> None:
     given = registry.ops.load(op) if isinstance(op, str) else op
     specimen = Specimen(given() if isinstance(given, type) else given)
     with torch.random.fork_rng(devices=[]):
-        failures = [Failure(name, said) for name, check in CHECKS.items() for said in _findings(check, specimen)]
+        failures = [Failure(name, said) for name, check in CHECKS.items() for said in findings(check, specimen, "op")]
     if failures:
         raise ConformanceError(f"op {specimen.op.id!r}", failures)
-
-
-def _findings(check: Callable[[Specimen], Iterator[str]], specimen: Specimen) -> list[str]:
-    try:
-        return list(check(specimen))
-    except Exception as error:
-        # An op may fail with anything at all; the other checks go on.
-        line = (str(error).strip().splitlines() or [""])[0]
-        return [f"expected the op to run; came {type(error).__name__}: {line}"]

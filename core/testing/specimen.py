@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from ..op import Frame, Op, Params
-from ..renderer import _shaped
 from ..schema import OpSpec, Schema
 from ..slots import Lattice, Slot
 
@@ -61,8 +60,8 @@ class Specimen:
     def apply(self, rgb: Tensor, values: Values, frame: Frame | None = None, *, chance: int = 0) -> Tensor:
         """Call the op as the renderer does, on copies; `chance` seeds torch, so that only one check meets its randomness."""
         torch.manual_seed(chance)
-        shaped = {name: _shaped(value.clone()) for name, value in values.items()}
-        return self.op.apply(rgb.clone(), Params(shaped, frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])))
+        copies = {name: value.clone() for name, value in values.items()}
+        return self.op.apply(rgb.clone(), Params.of(copies, frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])))
 
     def each(self, rgb: Tensor, settings: Settings) -> Tensor:
         """The results (S, 3, H, W) of one photo (1, 3, H, W) under every setting."""

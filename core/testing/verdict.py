@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..errors import VeraRetouchError
+
+_Given = TypeVar("_Given")
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,12 @@ class ConformanceError(VeraRetouchError):
 def advice(expected: str, came: str, at: str, cure: str) -> str:
     """A failure's message: what was expected, what came, the smallest input that shows it, and what usually helps."""
     return f"expected {expected}; came {came}, at {at}. {cure}"
+
+
+def findings(check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> list[str]:
+    """What a check says of a plugin; a plugin may fail with anything at all, and the other checks go on."""
+    try:
+        return list(check(given))
+    except Exception as error:
+        line = (str(error).strip().splitlines() or [""])[0]
+        return [f"expected the {kind} to run; came {type(error).__name__}: {line}"]

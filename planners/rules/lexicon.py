@@ -252,8 +252,8 @@ class _Reader:
             if region not in self.lexicon.regions:
                 raise self.error(
                     place,
-                    f"no region {region!r}.{nearest(region, self.lexicon.regions)}",
-                    f"Known: {', '.join(self.lexicon.regions)}.",
+                    f"no region {region!r}",
+                    f"{nearest(region, self.lexicon.regions)} Known: {', '.join(self.lexicon.regions)}.".lstrip(),
                 )
         if "opposite" in entry:
             other = self.lexicon.vocabulary.get(self.lexicon.phrase(entry["opposite"]))

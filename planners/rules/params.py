@@ -40,7 +40,9 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
     values: Values = {}
     for name, value in document.items():
         if not isinstance(name, str):
-            raise InvalidRequest(f"params.{name!r} is not a name", cure='Names look like "exposure.ev" or "Exposure2012".')
+            raise InvalidRequest(
+                f"params.{name!r} is not a name", cure='Names look like "exposure.ev" or "Exposure2012".'
+            )
         if "." in name or not name[:1].isupper():
             _set_address(values, name, value)
         else:
@@ -61,11 +63,17 @@ def _set_address(values: Values, name: str, value: Any) -> None:
     id, _, slot_name = name.rpartition(".")
     ops = registry.ops
     if id not in ops:
-        raise InvalidRequest(f"params.{name}: no op {id!r} is installed.{nearest(id, ops)}", cure="Names look like exposure.ev.")
+        raise InvalidRequest(
+            f"params.{name}: no op {id!r} is installed",
+            cure=f"{nearest(id, ops)} Names look like exposure.ev.".lstrip(),
+        )
     op = ops.load(id)
     if slot_name not in op.slots:
         known = ", ".join(f"{id}.{slot}" for slot in op.slots)
-        raise InvalidRequest(f"params.{name}: op {id!r} has no slot {slot_name!r}.{nearest(slot_name, op.slots)}", cure=f"Known: {known}.")
+        raise InvalidRequest(
+            f"params.{name}: op {id!r} has no slot {slot_name!r}",
+            cure=f"{nearest(slot_name, op.slots)} Known: {known}.".lstrip(),
+        )
     values.setdefault(id, {})[slot_name] = op.slots[slot_name].check(value, path=f"params.{name}")
 
 
@@ -73,7 +81,10 @@ def _set_field(values: Values, name: str, value: Any) -> None:
     """Set a crs field of a published parameter file; bands of one slot come together from several fields."""
     field = FIELDS.get(name)
     if field is None:
-        raise InvalidRequest(f"params.{name}: no crs field {name!r} is known.{nearest(name, FIELDS)}", cure="Or name a slot, such as exposure.ev.")
+        raise InvalidRequest(
+            f"params.{name}: no crs field {name!r} is known",
+            cure=f"{nearest(name, FIELDS)} Or name a slot, such as exposure.ev.".lstrip(),
+        )
     number = _parameter(field, value)
     slot = registry.ops.load(field.op).slots[field.slot]
     slots = values.setdefault(field.op, {})
@@ -90,7 +101,10 @@ def _parameter(field: CrsField, value: Any) -> float:
             raise InvalidRequest(f"params.{field.name}: keys {sorted(map(str, value))}", cure='Write {"value": 30}.')
         value = value["value"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 100:
-        raise InvalidRequest(f"params.{field.name}: {documents.shorten(value)} is not a number from -100 to 100", cure="100 is the slider's end.")
+        raise InvalidRequest(
+            f"params.{field.name}: {documents.shorten(value)} is not a number from -100 to 100",
+            cure="100 is the slider's end.",
+        )
     if field.low >= 0:
         raise InvalidRequest(
             f"params.{field.name}: a parameter file has no scale for {field.name}, whose range is {field.low:g} to {field.high:g}",
@@ -107,5 +121,3 @@ def describe(values: Values) -> str:
             text = f"{float(value):+.3g}" if np.ndim(value) == 0 else f"{np.size(value)} values"
             parts.append(f"{op}.{name} {text}")
     return ", ".join(parts)
-
-

@@ -5,6 +5,7 @@ import warnings
 import pluggy
 import pytest
 import torch
+
 from veraretouch import Latents, Renderer, Schema, hookimpl, registry
 from veraretouch.core.errors import BrokenPlugin
 from veraretouch.core.hooks import HookSpecs, call

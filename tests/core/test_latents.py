@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from veraretouch import Bands, Embedding, Latents, Lattice, Op, Renderer, Schema, Slot, Stage, registry
 from veraretouch.core.errors import InvalidLatents, OutOfBounds
 

@@ -13,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+
 from veraretouch import Bands, Edit, Embedding, Latents, Lattice, Op, Plan, Schema, Slot, Stage, registry
 from veraretouch.core.errors import InvalidPlan, OutOfBounds
 
@@ -305,3 +306,15 @@ def test_provider_and_asset_of_an_edit_are_kept():
     edit = Plan.load(Plan.load(document).json()).edits["test.fade"]
     assert edit.source == "acme-film 1.2"
     assert edit.asset == {"bundle": "vera-0.5b", "sha256": "00"}
+
+
+def test_digits_do_not_depend_on_how_numpy_prints():
+    plan = Plan.load(
+        {
+            "schema": "veraretouch.plan/1",
+            "mode": "param",
+            "edits": {"exposure": {"version": 1, "params": {"ev": 1.2345678}}},
+        }
+    )
+    with np.printoptions(precision=2, legacy="1.13", floatmode="fixed"):
+        assert plan.document()["edits"]["exposure"]["params"] == {"ev": 1.2345678}

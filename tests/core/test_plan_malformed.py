@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+
 from veraretouch import Embedding, Op, Plan, Slot, Stage, registry
 from veraretouch.core.documents import LARGEST
 from veraretouch.core.errors import InvalidPlan

@@ -10,6 +10,7 @@ import sys
 import textwrap
 
 import pytest
+
 from veraretouch import Op, Slot, Stage, registry
 from veraretouch.core.errors import BrokenPlugin, InvalidOp, PluginCollision, UnknownPlugin
 from veraretouch.core.registry import Shelf, State
@@ -487,3 +488,15 @@ def test_a_subclass_inherits_slots_and_may_add_its_own():
     )
     assert list(child.slots) == ["amount", "more"]
     assert child.groups() == ("lighting", "effects")
+
+
+def test_a_subclass_of_two_inherits_the_slots_of_both():
+    class Mixin(Op):
+        tint = Slot(group="effects", doc="Which way.")
+
+    class Both(_fade(), Mixin):
+        """Fade with a tint."""
+
+        id = "test.both"
+
+    assert list(Both.slots) == ["tint", "amount"]

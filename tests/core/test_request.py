@@ -1,6 +1,7 @@
 """Requests: one mode at a time, and every refusal with its cure."""
 
 import pytest
+
 from veraretouch import Request
 from veraretouch.core.errors import InvalidRequest
 

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+
 from veraretouch import Bands, Curve, Embedding, Lattice, Op, Schema, Slot, Stage, registry
 from veraretouch.core.errors import InvalidSchema
 from veraretouch.core.schema import OpSpec

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+
 from veraretouch import Bands, Curve, Embedding, Lattice, Matrix, Slot, registry
 from veraretouch.core.errors import InvalidSlot, OutOfBounds
 from veraretouch.core.slots import identity_lattice, slot_from_document

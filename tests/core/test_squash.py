@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from veraretouch import Bands, Curve, Embedding, Lattice, Matrix, Slot
 from veraretouch.core.squash import squash, unsquash
 

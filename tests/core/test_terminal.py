@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from veraretouch.core.culprit import culprit
 from veraretouch.core.terminal import columns, json_text, message, printable
 
@@ -47,10 +48,11 @@ def test_an_exception_of_nobodys_plugin_has_no_culprit():
 
 def test_an_exception_inside_an_op_names_it():
     import torch
+
     from veraretouch import registry
     from veraretouch.core.op import Frame, Params
 
     op = registry.ops.load("exposure")()
-    with pytest.raises(AttributeError) as caught:
+    with pytest.raises(TypeError) as caught:
         op.apply(torch.zeros(1, 3, 2, 2), Params({"ev": None}, Frame(0, 0, 2, 2)))
     assert culprit(caught.value).startswith("op 'exposure' of veraretouch ")

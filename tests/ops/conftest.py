@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+
 from veraretouch.core.color import chroma, hue, oklab
 from veraretouch.core.latents import Latents
 from veraretouch.core.registry import registry

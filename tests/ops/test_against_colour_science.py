@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+
 from veraretouch.core.color import encode, from_oklab, linear, luminance, oklab
 from veraretouch.ops.white_balance import adaptation, planckian_xy, white
 

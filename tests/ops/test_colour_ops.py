@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from veraretouch.core.registry import registry
 from veraretouch.core.slots import Bands, Lattice
 from veraretouch.ops.color_grading import region_weights

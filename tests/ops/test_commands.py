@@ -3,6 +3,7 @@
 import json
 
 from typer.testing import CliRunner
+
 from veraretouch import registry
 from veraretouch.core.shell import app
 

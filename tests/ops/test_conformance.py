@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from veraretouch.core.registry import registry
 from veraretouch.core.testing import check_op
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from typer.testing import CliRunner
+
 from veraretouch import Photo, registry
 from veraretouch.core.photo import open_photo
 from veraretouch.core.shell import app

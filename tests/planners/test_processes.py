@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from veraretouch.core.photo import open_photo
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"

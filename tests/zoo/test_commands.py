@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from typer.testing import CliRunner
+
 from veraretouch.core.shell import app
 from veraretouch.zoo import commands
 from veraretouch.zoo.commands import Finding, examine

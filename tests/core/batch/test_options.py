@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 import typer
 from typer.testing import CliRunner
+
 from veraretouch.core.batch.options import EditOptions, PlanOptions, WriteOptions, takes
 
 

@@ -1,6 +1,7 @@
 """What a batch is asked for, read from the command line and from files."""
 
 import pytest
+
 from veraretouch.core import errors
 from veraretouch.core.batch.options import EditOptions, PlanOptions
 from veraretouch.core.batch.order import Order, read_params, read_settings

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from veraretouch.core import errors
 from veraretouch.core.batch import outputs
 from veraretouch.core.batch.inputs import Source

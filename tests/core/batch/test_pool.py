@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from veraretouch.core.batch import memory
 from veraretouch.core.batch.pool import Lost, cores, run
 

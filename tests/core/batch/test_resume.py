@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from veraretouch.core.batch.resume import (
     NAME,
     Past,

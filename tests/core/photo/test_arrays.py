@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+
 from veraretouch.core.errors import InvalidPhoto, UnreadablePhoto
 from veraretouch.core.photo import as_photo
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageCms
+
 from veraretouch.core.errors import InvalidPhoto
 from veraretouch.core.photo import Photo, as_photo, open_photo
 from veraretouch.core.photo.color import decode, encode

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import tifffile
+
 from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.photo import PhotoWarning, as_photo, open_photo
 

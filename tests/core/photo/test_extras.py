@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+
 from veraretouch.core.errors import MissingExtra, PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import SaveOptions, as_photo, open_photo, read_header
 

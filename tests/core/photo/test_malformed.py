@@ -13,6 +13,7 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from veraretouch.core.errors import PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import as_photo, file_hash, open_photo, read_header
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+
 from veraretouch.core.photo import PhotoWarning, SaveOptions, as_photo, open_photo
 from veraretouch.core.photo.exif import Exif, parse, serialise
 from veraretouch.core.photo.icc import ADOBE_RGB

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageOps
+
 from veraretouch.core.photo import EXTENSIONS, as_photo, file_hash, is_raw, open_photo, read_header
 
 

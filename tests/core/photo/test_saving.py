@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
+
 from veraretouch.core.errors import UnwritablePhoto
 from veraretouch.core.photo import EXTENSIONS, SaveOptions, as_photo, open_photo
 

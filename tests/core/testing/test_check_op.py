@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
+
 from veraretouch.core.color import linear
 from veraretouch.core.op import Op, Params, Stage
 from veraretouch.core.registry import registry

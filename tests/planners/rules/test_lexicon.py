@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from veraretouch.core import documents
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.planners.rules.lexicon import Lexicon

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+
 from veraretouch.core.color import oklab
 from veraretouch.core.latents import Latents
 from veraretouch.core.registry import registry

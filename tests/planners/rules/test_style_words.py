@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from veraretouch.core.registry import registry
 from veraretouch.core.schema import Schema
 from veraretouch.planners.rules.lexicon import Lexicon, Term, tint_vector

@@ -30,6 +30,7 @@ class Brighten:
 
 def one_row(ev):
     import torch
+
     from veraretouch import Latents, Schema, registry
 
     schema = Schema.of([registry.ops.load("exposure"), registry.ops.load("saturation")])

@@ -1,0 +1,75 @@
+"""Tiles of a photo, computed side by side: one thread a tile, so that neither speed nor bits hang on torch's own splitting.
+
+Torch splits each small kernel of a tile among all its threads, which then wait for each other thousands of times a photo: on two
+busy cores that took twenty times as long as one thread. It also splits at other places for another number of threads, and computes
+the ends of a split by other code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Barrier
+
+import torch
+from torch import Tensor
+
+# A tile's float32 pixels take 768 KiB: with an op's temporaries it stays within the caches of common CPUs.
+TILE_PIXELS = 2**16
+
+
+def strips(height: int, row_pixels: int, pixels: int) -> list[slice]:
+    """The rows of a photo in slices of about so many pixels, at least a row each."""
+    tall = max(1, pixels // row_pixels)
+    return [slice(top, min(top + tall, height)) for top in range(0, height, tall)]
+
+
+def fill(done: Tensor, rows: Iterable[slice], compute: Callable[[slice], Tensor]) -> Tensor:
+    """Write what `compute` gives for each slice of rows into `done`; on a CPU by as many threads as torch may use."""
+    grad, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    def run(part: slice) -> tuple[slice, Tensor | None]:
+        # Both modes are a thread's own.
+        with torch.inference_mode(inference), torch.set_grad_enabled(grad):
+            tile = compute(part)
+            if tile.requires_grad:
+                return part, tile  # an op with weights in training: autograd's record is made by one thread
+            done[:, :, part] = tile
+            return part, None
+
+    threads = torch.get_num_threads() if done.device.type == "cpu" else 1
+    for part, tile in _pool(os.getpid(), threads).map(run, rows) if threads > 1 else map(run, rows):
+        if tile is not None:
+            done[:, :, part] = tile
+    return done
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, torch splits no kernel of this thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """Threads that torch splits nothing in; a forked process has none of its parent's and makes its own."""
+    pool = ThreadPoolExecutor(threads, "veraretouch-tile")
+    all_begun = Barrier(threads)
+
+    def begin(_: int) -> None:
+        all_begun.wait()
+        torch.get_num_threads()  # torch gives a thread the common number when it first asks: before it gets its own
+        torch.set_num_threads(1)
+
+    # set_num_threads holds for its thread, and for threads that ask later: for those it is set back.
+    list(pool.map(begin, range(threads)))
+    torch.set_num_threads(threads)
+    return pool

@@ -1,0 +1,73 @@
+"""From measurements to the strength of each control, by calibrated weights.
+
+Each control weighs the measurements that speak for or against it (`calibration.json`; fitted by tests/benchmarks/calibrate_rules.py on ordinary
+photos spoilt on purpose and undone through the renderer). A soft dead zone keeps weak evidence from acting, a confidence scales it, and tanh
+holds it below the control's limit. The numbers are data; what they mean stands here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+
+from .measure import TONES, Measurements
+
+# The measurements that weights and confidence may speak of, in stops, shares or OkLab units.
+_FARTHEST: Final = 3.0
+
+
+def features(m: Measurements) -> dict[str, float]:
+    """The named numbers that the calibration weighs."""
+    found = {f"tone{p}": m.tones[p] for p in TONES}
+    found |= {f"tone{p}sq": m.tones[p] ** 2 for p in (5, 50, 99)}
+    found |= {
+        "brightness": m.brightness,
+        "hi": math.sqrt(m.clipped_high),
+        "lo": math.sqrt(m.clipped_low),
+        "spread": m.spread,
+        "chroma": m.chroma,
+        "strong": m.chroma_strong,
+        "sqchroma": math.sqrt(m.chroma),
+        "sqstrong": math.sqrt(m.chroma_strong),
+        "neutral": m.neutral_share,
+        "warm": m.warm_share,
+    }
+    casts = np.clip(np.array(list(m.casts.values())), -_FARTHEST, _FARTHEST)
+    for name, (red, blue) in zip(m.casts, casts, strict=True):
+        found[f"{name} r"], found[f"{name} b"] = float(red), float(blue)
+    found["disagree r"], found["disagree b"] = (float(v) for v in casts.std(axis=0))
+    found |= {f"share {band}": seen.share for band, seen in m.bands.items()}
+    found["dominant"] = max(seen.share for seen in m.bands.values())
+    return found
+
+
+def controls(m: Measurements) -> dict[str, float]:
+    """The strength of each control ("exposure.ev" ...), in its slot's unit; 0 where nothing speaks for it."""
+    calibration = _calibration()
+    found = features(m)
+    usual = {
+        name: max(-_FARTHEST, min(_FARTHEST, (found[name] - centre) / scale))
+        for name, (centre, scale) in calibration["usual"].items()
+    }
+    return {address: _strength(rule, usual) for address, rule in calibration["controls"].items()}
+
+
+def _strength(rule: dict[str, Any], usual: dict[str, float]) -> float:
+    evidence = rule["bias"] + sum(weight * usual[name] for name, weight in rule["weights"].items())
+    doubt = rule["trust"] + sum(weight * usual[name] for name, weight in rule["confidence"].items())
+    confidence = 1 / (1 + math.exp(-doubt))
+    weighed = evidence * abs(evidence) / (abs(evidence) + rule["dead_zone"]) * confidence
+    limit: float = rule["limit"]
+    return limit * math.tanh(weighed * rule["scale"] / limit)
+
+
+@cache
+def _calibration() -> dict[str, Any]:
+    text = files(__package__).joinpath("calibration.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document

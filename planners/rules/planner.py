@@ -1,0 +1,122 @@
+"""The rule planner: no weights, deterministic, and it says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from ...core.latents import Latents
+from ...core.photo import Photo
+from ...core.planner import Proposal, Reasoning, Thought
+from ...core.registry import registry
+from ...core.request import Mode, Request
+from ...core.schema import Schema
+from ...core.slots import GROUPS, Lattice
+from .auto import decide
+from .lexicon import Lexicon
+from .measure import measure
+from .params import describe, read_params
+from .style import read_style
+
+Edits = Mapping[str, Mapping[str, Any]]
+
+OPS: Final = (
+    "white_balance",
+    "exposure",
+    "contrast",
+    "tone_regions",
+    "parametric_curve",
+    "tone_curve",
+    "calibration",
+    "vibrance",
+    "saturation",
+    "hsl",
+    "grey_mixer",
+    "color_grading",
+)
+
+
+class Rules:
+    """Plan by rules: auto from measurements, style from a lexicon, param exactly.
+
+    Args:
+        lexicon: the words that style prompts are read by; the built-in ones by default.
+    """
+
+    id = "rules"
+    version = "0.1.0"
+    modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = lexicon
+
+    def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
+        """Propose edits and reasoning for each photo; see `core.planner.Planner`."""
+        rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
+        schema = _schema([edits for edits, _ in rows])
+        latents = [
+            _latents(schema, edits).masked([request.groups or frozenset(schema.groups)])
+            for (edits, _), request in zip(rows, requests, strict=True)
+        ]
+        reasoning = [_within(thoughts, request) for (_, thoughts), request in zip(rows, requests, strict=True)]
+        return Proposal(Latents.cat(latents), reasoning)
+
+    def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
+        if request.mode == "style":
+            reading = read_style(request.prompt or "", self.lexicon)
+            return reading.edits, reading.reasoning
+        if request.mode == "param":
+            values = read_params(request.params or {})
+            return values, _exactly(values)
+        return decide(measure(photo))
+
+
+def _schema(rows: Sequence[Edits]) -> Schema:
+    """The planner's own ops and whatever exact values name besides."""
+    ids = dict.fromkeys([*OPS, *(op for edits in rows for op in edits)])
+    ops = [registry.ops.load(id) for id in ids]
+    sizes = [
+        np.shape(values[name])[0]
+        for edits in rows
+        for op, values in edits.items()
+        for name, slot in registry.ops.load(op).slots.items()
+        if isinstance(slot, Lattice) and name in values
+    ]
+    return Schema.of(ops, lattice=sizes[0] if sizes else None)
+
+
+def _latents(schema: Schema, edits: Edits) -> Latents:
+    """One row: the edits that change something, the others absent."""
+    values = {}
+    for op, slots in edits.items():
+        row = {name: torch.tensor(np.asarray(value), dtype=torch.float32).unsqueeze(0) for name, value in slots.items()}
+        if any(not _is_identity(schema, op, name, value) for name, value in row.items()):
+            values[op] = row
+    return Latents(schema, values, batch=1)
+
+
+def _is_identity(schema: Schema, op: str, name: str, value: torch.Tensor) -> bool:
+    identity = schema.spec(op).slots[name].identity
+    return identity is not None and bool((value[0] == torch.tensor(identity, dtype=torch.float32)).all())
+
+
+def _exactly(values: Edits) -> Reasoning:
+    """Exact values need no finding: the reasoning repeats them, group by group."""
+    thoughts: dict[str, Thought] = {}
+    for op, slots in values.items():
+        for name, value in slots.items():
+            group = registry.ops.load(op).slots[name].group
+            said = describe({op: {name: value}})
+            before = thoughts[group]["plan"] + ", " if group in thoughts else "Set "
+            thoughts[group] = {"problem": "None was looked for: the values were given.", "plan": before + said}
+    return {group: thoughts[group] for group in dict.fromkeys([*GROUPS, *thoughts]) if group in thoughts}
+
+
+def _within(reasoning: Reasoning, request: Request) -> Reasoning:
+    """The thoughts on groups that may be edited."""
+    if request.groups is None:
+        return reasoning
+    return {group: thought for group, thought in reasoning.items() if group == "request" or group in request.groups}
