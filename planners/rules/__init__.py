@@ -1,5 +1,1 @@
-"""The rule planner: auto from measurements, style from a lexicon, param exactly."""
-
-from .planner import Rules
-
-__all__ = ["Rules"]
+"""The rule planner: auto from measurements, style from a lexicon, param exactly. `planner.Rules` is its entry point."""

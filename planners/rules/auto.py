@@ -19,10 +19,12 @@ from .words import explain
 # Actions smaller than this share of a slot's unit would not be seen.
 _LEAST: Final = 0.02
 
-# Mean OkLab chroma above which a band is garish: the 97th percentile of ordinary photos, per band.
-GARISH: Final = dict(zip(BANDS, (0.170, 0.125, 0.125, 0.140, 0.130, 0.150, 0.140, 0.190), strict=True))
-_BAND_SHARE: Final = 0.04
-_MOST_MUTED: Final = 0.3
+# Mean OkLab chroma above which a band is garish: a quarter above the 97th percentile of ordinary photos, per band.
+GARISH: Final = dict(zip(BANDS, (0.212, 0.156, 0.156, 0.175, 0.162, 0.188, 0.175, 0.237), strict=True))
+# A band that fills less is not seen; one that fills more is the subject, and meant.
+_LEAST_SHARE: Final = 0.04
+_SUBJECT_SHARE: Final = 0.35
+_MOST_MUTED: Final = 0.25
 
 Edits = dict[str, dict[str, Any]]
 
@@ -35,7 +37,7 @@ class Mood:
     why: str
     shows: Callable[[Measurements], bool]
     holds: dict[str, float]  # control -> share of the action that is kept
-    only: dict[str, int] = field(default_factory=dict)  # control -> sign of the actions that are held; both where absent
+    only: dict[str, int] = field(default_factory=dict)  # control -> sign of what is held; both where absent
 
 
 MOODS: Final = (
@@ -56,15 +58,21 @@ MOODS: Final = (
     Mood(
         "warm light",
         "the warmth of a low sun, a candle or a stage is meant",
-        lambda m: m.warm_share > 0.75 and m.casts["brightest"][1] < -0.55 and m.tones[25] < 0.42 and m.chroma_strong > 0.09,
+        lambda m: (
+            m.warm_share > 0.9
+            and m.casts["brightest"][0] > 0.35
+            and m.casts["brightest"][1] < -0.55
+            and m.tones[25] < 0.42
+            and m.chroma_strong > 0.07
+        ),
         {"white_balance.temperature": 0.25, "white_balance.tint": 0.5, "saturation.amount": 0.5},
         {"saturation.amount": -1},
     ),
     Mood(
         "one dominant colour",
         "one colour fills the picture, so its mean says little about the light",
-        lambda m: max(b.share for b in m.bands.values()) > 0.6 and m.chroma > 0.075 and m.neutral_share < 0.3,
-        {"white_balance.temperature": 0.35, "white_balance.tint": 0.45, "saturation.amount": 0.5},
+        lambda m: max(b.share for b in m.bands.values()) > 0.4 and m.neutral_share < 0.12 and m.chroma_strong > 0.095,
+        {"white_balance.temperature": 0.6, "white_balance.tint": 0.6, "saturation.amount": 0.6, "contrast.amount": 0.6},
     ),
 )
 
@@ -106,6 +114,6 @@ def weigh(m: Measurements) -> Decision:
     relief = min(0.0, actions.get("saturation.amount", 0.0))
     for band, seen in m.bands.items():
         excess = seen.chroma * (1 + relief) / GARISH[band] - 1
-        if seen.share > _BAND_SHARE and excess > 0:
+        if _LEAST_SHARE < seen.share < _SUBJECT_SHARE and excess > 0:
             muted[band] = -round(min(_MOST_MUTED, excess * min(1.0, seen.share / 0.1)), 3)
     return Decision(actions, moods, {band: value for band, value in muted.items() if value <= -_LEAST})

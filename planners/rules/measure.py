@@ -102,7 +102,9 @@ def _casts(light: Array, lab: Lab, seen: NDArray[np.bool_]) -> dict[str, tuple[f
     usable = flat[:, seen] if seen.sum() > 16 else flat
     luma = usable.mean(axis=0)
     bright = usable[:, luma >= np.percentile(luma, 95)]
-    edges = np.stack([np.hypot(*np.gradient(plane)).ravel() if min(plane.shape) > 1 else plane.ravel() for plane in light])
+    edges = np.stack(
+        [np.hypot(*np.gradient(plane)).ravel() if min(plane.shape) > 1 else plane.ravel() for plane in light]
+    )
     edges = edges[:, seen] if seen.sum() > 16 else edges
     colour, lightness = _flat(chroma(lab)), _flat(lab.L)
     mild = np.exp(-((colour / (0.12 * lightness + 0.01)) ** 2) * 2) * seen * (lightness > 0.15)

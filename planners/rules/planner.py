@@ -58,7 +58,7 @@ class Rules:
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
         schema = _schema([edits for edits, _ in rows])
         latents = [
-            _latents(schema, edits).masked([request.groups or frozenset(schema.groups)])
+            _latents(schema, edits).masked([frozenset(schema.groups) if request.groups is None else request.groups])
             for (edits, _), request in zip(rows, requests, strict=True)
         ]
         reasoning = [_within(thoughts, request) for (_, thoughts), request in zip(rows, requests, strict=True)]
@@ -112,6 +112,8 @@ def _exactly(values: Edits) -> Reasoning:
             said = describe({op: {name: value}})
             before = thoughts[group]["plan"] + ", " if group in thoughts else "Set "
             thoughts[group] = {"problem": "None was looked for: the values were given.", "plan": before + said}
+    for thought in thoughts.values():
+        thought["plan"] += "."
     return {group: thoughts[group] for group in dict.fromkeys([*GROUPS, *thoughts]) if group in thoughts}
 
 

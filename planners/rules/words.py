@@ -20,7 +20,7 @@ DEEDS: Final = {
     "saturation.amount": ("global_color", "strengthen colours ({:.2f})", "mute colours ({:.2f})"),
 }
 _COLOUR_HOLDS: Final = ("warm light", "one dominant colour", "night")
-_LIGHT_HOLDS: Final = ("night", "snow or high key")
+_LIGHT_HOLDS: Final = ("night", "snow or high key", "one dominant colour")
 
 
 def explain(
@@ -53,7 +53,7 @@ def _plan(group: str, actions: Mapping[str, float], moods: Mapping[str, str]) ->
         for address, value in actions.items()
         if DEEDS[address][0] == group
     ]
-    sentences = [_sentence(", ".join(done)) if done else "Leave it alone: nothing measured calls for a change."]
+    sentences = [_sentence(", ".join(done)) if done else "Leave it alone: the evidence for a change is too weak."]
     sentences += [_sentence(f"held back, since this looks like {name}: {why}") for name, why in moods.items()]
     return " ".join(sentences)
 
@@ -61,15 +61,15 @@ def _plan(group: str, actions: Mapping[str, float], moods: Mapping[str, str]) ->
 def _light(m: Measurements) -> str:
     tones = f"median lightness {m.tones[50]:.2f}, from {m.tones[5]:.2f} (5 %) to {m.tones[95]:.2f} (95 %)"
     if m.tones[50] < 0.42:
-        found = "the picture is dark"
+        found = "the tones lie low"
     elif m.tones[50] > 0.75:
-        found = "the picture is bright"
+        found = "the tones lie high"
     else:
         found = "brightness is ordinary"
     if m.spread < 0.42:
-        found += " and flat"
+        found += " and the range is flat"
     elif m.spread > 0.78:
-        found += " and of strong contrast"
+        found += " and the contrast is strong"
     clipped = [
         f"{share:.1%} of it is {what}"
         for share, what in ((m.clipped_high, "blown out"), (m.clipped_low, "pure black"))
@@ -97,7 +97,11 @@ def _bands(m: Measurements, muted: Mapping[str, float]) -> str:
         seen = ", ".join(f"{band} (mean chroma {m.bands[band].chroma:.2f})" for band in muted)
         return _sentence(f"garish beyond what ordinary photos show: {seen}")
     present = [band for band, found in m.bands.items() if found.share > 0.1]
-    return _sentence(f"no single colour stands out; most colour lies in {', '.join(present)}" if present else "little colour in any band")
+    return _sentence(
+        f"no single colour stands out; most colour lies in {', '.join(present)}"
+        if present
+        else "little colour in any band"
+    )
 
 
 def _mute(muted: Mapping[str, float]) -> str:

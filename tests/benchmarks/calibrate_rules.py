@@ -42,7 +42,9 @@ CONTROLS: dict[str, tuple[float, float, tuple[str, ...]]] = {
 DOUBT = ("disagree", "dominant", "neutral", "chroma", "strong", "warm", "hi", "lo", "tone5", "tone50", "tone95")
 PIXELS, BATCH = 400, 384
 # Cases a photo, and how often it stands among them unspoilt, so that good photos are left alone.
-CASES, UNSPOILT = 10, 3
+CASES, UNSPOILT = 12, 2
+# A case may end this much worse (OkLab distance times 100) before the loss punishes it, and how hard.
+MARGIN, PENALTY = 1.5, 0.5
 
 
 class Rows:
@@ -94,17 +96,19 @@ def fit(rows: Rows, steps: int) -> dict[str, Any]:
     learnt = {
         "weights": 0.05 * torch.randn(count, width),
         "bias": torch.full((count,), 0.05),
-        "dead_zone": torch.full((count,), -2.2),
+        "dead_zone": torch.full((count,), -4.0),
         "confidence": torch.zeros(count, width),
         "trust": torch.full((count,), 2.0),
     }
     for tensor in learnt.values():
         tensor.requires_grad_()
-    optimiser = torch.optim.Adam(learnt.values(), lr=0.02)
+    optimiser = torch.optim.Adam(learnt.values(), lr=0.04)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     renderer = vr.Renderer()
     schema = vr.Schema.of([vr.registry.ops.load(id) for id in dict.fromkeys(a.split(".")[0] for a in CONTROLS)])
-    for _ in range(steps):
+    for step in range(steps):
+        # First learn to act, then to refrain where acting would harm.
+        caution = min(1.0, 2 * step / steps)
         batch = torch.randperm(len(rows.before))[:BATCH]
         some = torch.randperm(PIXELS)[:80]
         x = rows.scaled[batch]
@@ -119,10 +123,10 @@ def fit(rows: Rows, steps: int) -> dict[str, Any]:
             values.setdefault(op, {})[slot] = action
         done = renderer.apply(rows.before[batch][:, :, some], vr.Latents(schema, values), clamp=False)
         now, was = _distance(_perceived(done), rows.wanted[batch][:, :, some]), rows.distance[batch]
-        worse = (now - was - 0.5).clamp(min=0).square()
+        worse = (now - was - MARGIN).clamp(min=0).square()
         undone = torch.sigmoid((now - 0.88 * was) / (0.08 * was + 0.4))
         tame = (learnt["weights"] * allowed).square().sum() + learnt["confidence"].square().sum()
-        loss = now.mean() + 2 * worse.mean() + 2 * undone.mean() + 0.003 * tame
+        loss = now.mean() + PENALTY * caution * worse.mean() + 4 * undone.mean() + 0.002 * tame
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -150,7 +154,9 @@ def _document(rows: Rows, learnt: dict[str, Tensor], allowed: Tensor, doubted: T
             **chosen,
         }
     used = {name for rule in rules.values() for kind in ("weights", "confidence") for name in rule[kind]}
-    usual = {n: [round(v, 5) for v in pair] for n, pair in zip(rows.names, rows.usual.tolist(), strict=True) if n in used}
+    usual = {
+        n: [round(v, 5) for v in pair] for n, pair in zip(rows.names, rows.usual.tolist(), strict=True) if n in used
+    }
     about = "Centre and scale of each measurement on ordinary photos, and each control's weights on the scaled measurements."
     return {"about": f"{about} Written by tests/benchmarks/calibrate_rules.py.", "usual": usual, "controls": rules}
 
@@ -161,4 +167,6 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=300)
     chosen = parser.parse_args()
-    chosen.out.write_text(json.dumps(fit(Rows([load_photos(folder) for folder in chosen.photos]), chosen.steps), indent=1) + "\n")
+    chosen.out.write_text(
+        json.dumps(fit(Rows([load_photos(folder) for folder in chosen.photos]), chosen.steps), indent=1) + "\n"
+    )
