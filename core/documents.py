@@ -117,8 +117,14 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidDocument(
-            f"cannot be read: {reason}", path=shorten(str(path)), cure="Check the path; JSON text begins with {."
+            f"cannot be read: {reason}", path=repr(_tail(path)), cure="Check the path; JSON text begins with {."
         ) from None
+
+
+def _tail(path: Path) -> str:
+    """The end of a path, which names the file; what was meant to be JSON text may come here as a path of any length."""
+    text = str(path)
+    return text if len(text) <= 160 else "..." + text[-157:]
 
 
 class _Refused(Exception):

@@ -269,11 +269,10 @@ def _migrated(op: type[Op], params: Mapping[str, Any], version: int, path: str) 
 
 
 def _check_value(slot: Slot, value: Any, path: str) -> FloatArray:
-    if isinstance(slot, Lattice) and np.ndim(value) == 4:
-        try:
-            slot = slot.resized(len(value))
-        except VeraRetouchError as error:
-            raise _located(path, error) from None
+    try:
+        slot = slot.sized_for(value)
+    except VeraRetouchError as error:
+        raise _located(path, error) from None
     try:
         return slot.check(value, path=path)
     except OutOfBounds as error:

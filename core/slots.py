@@ -109,6 +109,10 @@ class Slot:
         """How many numbers the slot holds."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    def sized_for(self, value: Any) -> Slot:
+        """The slot at the size of `value`: itself, but for lattices."""
+        return self
+
     def check(self, value: Any, *, path: str) -> FloatArray:
         """Return `value` as a float64 array of the slot's shape; what float32 rounding puts beyond a bound is put on it.
 
@@ -251,6 +255,13 @@ class Lattice(Slot):
     def resized(self, n: int) -> Lattice:
         """The same slot with `n` points an edge."""
         return self if n == self.shape[0] else Lattice(n, **self._declaration)
+
+    def sized_for(self, value: Any) -> Lattice:
+        """The same slot with as many points an edge as `value` has."""
+        try:
+            return self.resized(len(value)) if np.ndim(value) == 4 else self
+        except ValueError:
+            return self  # uneven rows, which `check` refuses by name
 
     def _values(self) -> dict[str, Any]:
         # The identity follows from n; a hundred thousand numbers in a document would say no more.

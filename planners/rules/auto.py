@@ -42,9 +42,9 @@ class Mood:
 
 MOODS: Final = (
     Mood(
-        "night",
-        "the dark is part of a night scene",
-        lambda m: m.tones[50] < 0.30 and m.tones[25] < 0.22 and m.tones[99] > 0.60,
+        "night or low key",
+        "the dark is part of the scene",
+        lambda m: m.tones[50] < 0.36 and m.tones[25] < 0.30 and m.tones[99] > 0.70,
         {"exposure.ev": 0.25, "tone_regions.shadows": 0.5, "white_balance.temperature": 0.5, "white_balance.tint": 0.5},
         {"exposure.ev": 1, "tone_regions.shadows": 1},
     ),

@@ -7,7 +7,6 @@ holds it below the control's limit. The numbers are data; what they mean stands 
 
 from __future__ import annotations
 
-import json
 import math
 from functools import cache
 from importlib.resources import files
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...core import documents
 from .measure import TONES, Measurements
 
 # The measurements that weights and confidence may speak of, in stops, shares or OkLab units.
@@ -25,8 +25,11 @@ def features(m: Measurements) -> dict[str, float]:
     """The named numbers that the calibration weighs."""
     found = {f"tone{p}": m.tones[p] for p in TONES}
     found |= {f"tone{p}sq": m.tones[p] ** 2 for p in (5, 50, 99)}
+    found |= {f"ceiling{p}": value for p, value in m.ceilings.items()}
+    found |= {f"floor{p}": value for p, value in m.floors.items()}
     found |= {
         "brightness": m.brightness,
+        "piled": math.sqrt(m.piled),
         "hi": math.sqrt(m.clipped_high),
         "lo": math.sqrt(m.clipped_low),
         "spread": m.spread,
@@ -69,5 +72,4 @@ def _strength(rule: dict[str, Any], usual: dict[str, float]) -> float:
 @cache
 def _calibration() -> dict[str, Any]:
     text = files(__package__).joinpath("calibration.json").read_text("utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+    return documents.load(text, "calibration", name="calibration.json")  # type: ignore[no-any-return]

@@ -1,13 +1,14 @@
 """What the rules measure on a thumbnail: tones, clipping, colourfulness, the cast by several estimators, single colours.
 
 Casts are log2 ratios of linear light, (red/green, blue/green) in stops: 0 is neutral. Estimators: shades of grey with p = 6 (Finlayson and
-Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), near-neutral pixels in OkLCh, and the brightest unclipped pixels.
+Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), near-neutral pixels in OkLCh, the brightest unclipped pixels, and
+percentiles of each channel by itself: the white patch (Land 1977), the median and the shadows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -19,11 +20,17 @@ from ...ops.hsl import BANDS, band_weights
 
 Array = NDArray[np.float64]
 
-THUMBNAIL: Final = 192
+THUMBNAIL: Final = 128
 TONES: Final = (1, 5, 25, 50, 75, 95, 99)
+CEILINGS: Final = (98, 99.5, 100)
+FLOORS: Final = (0.5, 2)
+# First a sharp reduction, cheap on a large photo; then plain averages, which unlike it never overshoot the ends of the tones.
+_SHARP: Final = 4 * THUMBNAIL
 _BLACK: Final = 2.5 / 255
 _WHITE: Final = 252.5 / 255
 _COLOURED: Final = 0.04
+_PILE: Final = 0.03
+_FLARE: Final = 0.003  # linear light added where dark pixels would make a ratio of almost nothing
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class Measurements:
     Attributes:
         tones: percentile -> OkLab lightness, 0..1.
         brightness: mean log2 of linear luminance, in stops below white.
+        ceilings, floors: percentile -> encoded value of each pixel's largest, smallest channel, 0..1.
+        piled: share of pixels just below the ceiling, as where light was clipped before the picture was darkened.
         clipped_high, clipped_low: shares of pixels with a channel at white, with all channels at black.
         chroma, chroma_strong: mean and 90th percentile of OkLab chroma, measured on pixels that are neither clipped nor black.
         casts: estimator -> (red/green, blue/green) in stops.
@@ -52,6 +61,9 @@ class Measurements:
 
     tones: dict[int, float]
     brightness: float
+    ceilings: dict[float, float]
+    floors: dict[float, float]
+    piled: float
     clipped_high: float
     clipped_low: float
     chroma: float
@@ -68,19 +80,23 @@ class Measurements:
 
 
 def measure(photo: Photo) -> Measurements:
-    """Measure a photo on a thumbnail of 192 pixels."""
-    small = photo.resized(THUMBNAIL).working()
-    rgb = torch.from_numpy(small).permute(2, 0, 1).unsqueeze(0).clamp(0, 1)
+    """Measure a photo on a thumbnail of 128 pixels."""
+    rgb = _thumbnail(photo)
     lab, light = oklab(rgb), linear(rgb)
     lightness, colour = _flat(lab.L), _flat(chroma(lab))
     channels = rgb[0].double().numpy()
+    largest, smallest = channels.max(axis=0), channels.min(axis=0)
+    ceiling = np.percentile(largest, 99.8)
     high, low = (channels >= _WHITE).any(axis=0), (channels <= _BLACK).all(axis=0)
     seen = ~(high | low).ravel()
     colour_seen = colour[seen] if seen.any() else colour
     weights = band_weights(hue(lab))[0].double().numpy().reshape(len(BANDS), -1)
     return Measurements(
-        tones={p: float(v) for p, v in zip(TONES, np.percentile(lightness, TONES), strict=True)},
+        tones=_percentiles(lightness, TONES),
         brightness=float(np.log2(_flat(luminance(light)).clip(1e-4)).mean()),
+        ceilings=_percentiles(largest, CEILINGS),
+        floors=_percentiles(smallest, FLOORS),
+        piled=float((largest > ceiling - _PILE).mean()),
         clipped_high=float(high.mean()),
         clipped_low=float(low.mean()),
         chroma=float(colour_seen.mean()),
@@ -90,6 +106,21 @@ def measure(photo: Photo) -> Measurements:
         warm_share=_warm_share(weights, colour),
         bands=_bands(weights, colour, lightness),
     )
+
+
+def _thumbnail(photo: Photo) -> torch.Tensor:
+    """Encoded RGB (1, 3, H, W) within 0..1, its long side at most 128 pixels."""
+    sharp = photo.resized(_SHARP).working()
+    rgb = torch.from_numpy(np.ascontiguousarray(sharp)).permute(2, 0, 1).unsqueeze(0).clamp(0, 1)
+    scale = THUMBNAIL / max(sharp.shape[:2])
+    if scale >= 1:
+        return rgb
+    height, width = (max(1, round(side * scale)) for side in sharp.shape[:2])
+    return torch.nn.functional.adaptive_avg_pool2d(rgb, (height, width))
+
+
+def _percentiles(values: Array, places: tuple[float, ...]) -> dict[Any, float]:
+    return {place: float(value) for place, value in zip(places, np.percentile(values, places), strict=True)}
 
 
 def _flat(plane: torch.Tensor) -> Array:
@@ -111,10 +142,12 @@ def _casts(light: Array, lab: Lab, seen: NDArray[np.bool_]) -> dict[str, tuple[f
     neutral = (flat * mild).sum(axis=1) / max(float(mild.sum()), 1e-6) if mild.sum() > 1 else flat.mean(axis=1)
     return {
         "shades of grey": _stops(np.power(usable, 6).mean(axis=1) ** (1 / 6)),
-        "grey world": _stops(usable.mean(axis=1)),
         "grey edge": _stops(edges.mean(axis=1)),
         "near neutrals": _stops(neutral),
         "brightest": _stops(bright.mean(axis=1)),
+        "white patch": _stops(np.percentile(flat, 99, axis=1)),
+        "median": _stops(np.percentile(flat, 50, axis=1) + _FLARE),
+        "shadows": _stops(np.percentile(flat, 2, axis=1) + _FLARE),
     }
 
 

@@ -74,7 +74,7 @@ def _set_address(values: Values, name: str, value: Any) -> None:
             f"params.{name}: op {id!r} has no slot {slot_name!r}",
             cure=f"{nearest(slot_name, op.slots)} Known: {known}.".lstrip(),
         )
-    values.setdefault(id, {})[slot_name] = op.slots[slot_name].check(value, path=f"params.{name}")
+    values.setdefault(id, {})[slot_name] = op.slots[slot_name].sized_for(value).check(value, path=f"params.{name}")
 
 
 def _set_field(values: Values, name: str, value: Any) -> None:

@@ -19,8 +19,8 @@ DEEDS: Final = {
     "white_balance.tint": ("global_color", "shift it towards magenta ({:.2f})", "shift it towards green ({:.2f})"),
     "saturation.amount": ("global_color", "strengthen colours ({:.2f})", "mute colours ({:.2f})"),
 }
-_COLOUR_HOLDS: Final = ("warm light", "one dominant colour", "night")
-_LIGHT_HOLDS: Final = ("night", "snow or high key", "one dominant colour")
+_COLOUR_HOLDS: Final = ("warm light", "one dominant colour", "night or low key")
+_LIGHT_HOLDS: Final = ("night or low key", "snow or high key", "one dominant colour")
 
 
 def explain(

@@ -384,7 +384,7 @@ def test_removing_does_not_touch_what_is_installed():
     assert registry.ops.load("exposure").id == "exposure"
 
 
-@pytest.mark.parametrize("thing", [None, 5, "exposure", object(), Op, Slot], ids=repr)
+@pytest.mark.parametrize("thing", [None, 5, "exposure", object(), Op, Slot], ids=lambda thing: type(thing).__name__)
 def test_what_is_no_op_cannot_be_added(thing):
     with pytest.raises(InvalidOp, match=r"is not a subclass of veraretouch.Op with an id. State id = "):
         registry.ops.add(thing)

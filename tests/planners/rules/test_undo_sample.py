@@ -7,10 +7,6 @@ forty: its standard error is 0.08, so the bar is one error lower, 0.52 instead o
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from undo import DISTRIBUTION, contestant, load_photos, measure, without_engine
 
