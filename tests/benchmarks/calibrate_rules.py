@@ -27,7 +27,7 @@ from veraretouch.planners.rules.measure import measure
 
 # Control -> (scale of its evidence, limit of its action): a step of this size is worth its while on the right photo and harmless on the wrong.
 CONTROLS: dict[str, tuple[float, float]] = {
-    "exposure.ev": (1.0, 0.65),
+    "exposure.ev": (1.0, 0.75),
     "white_balance.temperature": (0.5, 0.27),
     "white_balance.tint": (0.5, 0.27),
     "contrast.amount": (0.5, 0.23),
@@ -40,7 +40,7 @@ PIXELS, BATCH = 400, 384
 # Cases a photo, and how often it stands among them unspoilt, so that good photos are left alone.
 CASES, UNSPOILT = 10, 2
 # A case may end this much worse (OkLab distance times 100) before the loss punishes it, and how hard.
-MARGIN, PENALTY = 1.2, 1.0
+MARGIN, PENALTY = 1.2, 0.7
 # The reward of undoing a case, and what large weights cost.
 BONUS, TAME = 20.0, 0.1
 
