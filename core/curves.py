@@ -28,19 +28,22 @@ def follow(x: Tensor, values: Tensor) -> Tensor:
         x: (B, C, H, W).
         values: (B, n), one curve a row for all channels, or (B, C, n), one a channel.
     """
-    curves = values.unsqueeze(1) if values.ndim == 2 else values
+    curves = (values.unsqueeze(1) if values.ndim == 2 else values).expand(x.shape[0], x.shape[1], -1)
     n = curves.shape[-1]
-    flat = x.flatten(2)
-    if curves.shape[1] == 1:
-        flat = x.flatten(1).unsqueeze(1)
-    place = flat * (n - 1)
-    index = place.detach().floor().clamp(0, n - 2).long()
+    tangent, rise = slopes(curves), curves.diff(dim=-1)
+    before, after = tangent[..., :-1], tangent[..., 1:]
+    inside = x.clamp(0, 1)
+    place = inside * (n - 1)
+    index = place.detach().floor().clamp(max=n - 2)
     t = place - index
-    tangent = slopes(curves)
-    y0, y1 = curves.gather(2, index), curves.gather(2, index + 1)
-    m0, m1 = tangent.gather(2, index), tangent.gather(2, index + 1)
-    inside = t.clamp(0, 1)
-    rise = y1 - y0
-    cubic = y0 + inside * (m0 + inside * (3 * rise - 2 * m0 - m1 + inside * (m0 + m1 - 2 * rise)))
-    straight = torch.where(t < 0, m0 * t, torch.where(t > 1, m1 * (t - 1), torch.zeros_like(t)))
-    return (cubic + straight).reshape(x.shape)
+    # Tables of all curves in one line: index_select is several times as fast as gather.
+    first = (n - 1) * torch.arange(x.shape[0] * x.shape[1], device=x.device).reshape(*x.shape[:2], 1, 1)
+    at = (index.long() + first).flatten()
+
+    def look_up(table: Tensor) -> Tensor:
+        return table.flatten().index_select(0, at).reshape(x.shape)
+
+    bend, twist = 3 * rise - 2 * before - after, before + after - 2 * rise
+    cubic = look_up(curves[..., :-1]) + t * (look_up(before) + t * (look_up(bend) + t * look_up(twist)))
+    start, end = ((n - 1) * slope.unsqueeze(-1) for slope in (tangent[..., :1], tangent[..., -1:]))
+    return cubic + start * x.clamp(max=0) + end * (x - 1).clamp(min=0)

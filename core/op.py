@@ -66,6 +66,10 @@ class Params:
         """The params of a slot's values as latents hold them: (B,), (B, n) and (B, *shape), on the same memory."""
         return cls({name: _broadcast(value) for name, value in values.items()}, frame)
 
+    def at(self, frame: Frame) -> Params:
+        """The same values for another tile."""
+        return Params(self.__dict__, frame)
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Tensor: ...
@@ -114,6 +118,15 @@ class Op:
             p: the slots' values, see `Params`.
         """
         raise TypeError(f"{type(self).__name__} defines no apply()")
+
+    def prepare(self, p: Params) -> Mapping[str, Any]:
+        """What `apply` needs of the values alone, by names that it finds in its params: made once a photo, not once a tile."""
+        return {}
+
+    def params(self, values: Mapping[str, Tensor], frame: Frame) -> Params:
+        """The params that `apply` is given: the slots' values and what `prepare` made of them."""
+        p = Params.of(values, frame)
+        return Params({**vars(p), **self.prepare(p)}, frame)
 
     def halo(self, p: Params, size: tuple[int, int]) -> int | None:
         """How many neighbouring pixels each pixel depends on, for a photo of (height, width); None: on the whole photo."""

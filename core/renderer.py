@@ -40,11 +40,11 @@ class _Step:
     """One op with its values for the rows in which it is present."""
 
     op: Op
-    values: dict[str, Tensor]
+    params: Params
     rows: Tensor | None  # None: every row
 
     def run(self, rgb: Tensor, frame: Frame) -> Tensor:
-        params = Params.of(self.values, frame)
+        params = self.params.at(frame)
         if self.rows is None:
             return self.op.apply(rgb, params)
         return rgb.index_copy(0, self.rows, self.op.apply(rgb.index_select(0, self.rows), params).to(rgb.dtype))
@@ -173,7 +173,8 @@ class Renderer:
             for name, value in slots.items():
                 moved = value.to(device=rgb.device, dtype=dtype)
                 values[name] = moved if rows is None else moved.index_select(0, rows)
-            yield _Step(self._op(id, latents.schema.spec(id).version), values, rows)
+            op = self._op(id, latents.schema.spec(id).version)
+            yield _Step(op, op.params(values, Frame(0, 0, *rgb.shape[2:])), rows)
 
     def _op(self, id: str, version: int) -> Op:
         """The op, once it is sure that it understands values of this version."""
@@ -222,7 +223,7 @@ def _run_spatial(step: _Step, rgb: Tensor, seed: int, *, traced: bool) -> Tensor
     """A spatial op in strips that overlap by its halo; with a halo of None, on the whole photo."""
     batch, _, height, width = rgb.shape
     whole = Frame(0, 0, height, width, seed)
-    halo = step.op.halo(Params.of(step.values, whole), (height, width))
+    halo = step.op.halo(step.params.at(whole), (height, width))
     rows = strips(height, batch * width, 16 * TILE_PIXELS)
     if halo is None or len(rows) == 1 or traced:
         return _chain([step], rgb, whole)

@@ -51,13 +51,15 @@ class Calibration(Op):
         low=-1.0, high=1.0, group="global_color", doc="Tint of shadows: positive magenta, negative green."
     )
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        """Mix by the moved primaries, then tint the shadows."""
+    def prepare(self, p: Params) -> dict[str, Tensor]:
+        """The matrix on linear light."""
         hues = torch.cat([p.red_hue, p.green_hue, p.blue_hue], dim=1).flatten(1)
         saturations = torch.cat([p.red_saturation, p.green_saturation, p.blue_saturation], dim=1).flatten(1)
-        light = linear(rgb)
-        mixed = mix(light, primaries(hues, saturations).to(light.dtype))
-        return rgb + (encode(_tint(mixed, p.shadow_tint)) - encode(light))
+        return {"matrix": primaries(hues, saturations)}
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Mix by the moved primaries, then tint the shadows."""
+        return encode(_tint(mix(linear(rgb), p.matrix), p.shadow_tint))
 
 
 def primaries(hues: Tensor, saturations: Tensor) -> Tensor:

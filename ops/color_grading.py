@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, chroma, oklab, shift_oklab, within_headroom
+from ..core.color import Lab, at_least_single, chroma, encode, lab_of, linear, moved_light, oklab, within_headroom
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -62,23 +62,31 @@ class ColorGrading(Op):
     blending = Slot(0.5, low=0.0, high=1.0, group="global_color", doc="How far the regions run into each other.")
     balance = Slot(low=-1.0, high=1.0, group="global_color", doc="Positive gives more of the range to highlights.")
 
+    def prepare(self, p: Params) -> dict[str, Tensor]:
+        """Each region's tint in OkLab."""
+        tints: dict[str, Tensor] = {}
+        for region in REGIONS:
+            degrees, saturation = getattr(p, f"{region}_hue"), getattr(p, f"{region}_saturation")
+            a, b = (TINT_REACH * saturation * wheel_direction(at_least_single(degrees))).chunk(2, dim=1)
+            tints |= {f"{region}_a": a, f"{region}_b": b}
+        return tints
+
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Add up the regions' tints and lightness gains."""
-        lab = oklab(rgb)
+        light = linear(at_least_single(rgb))
+        lab = lab_of(light)
         weights = region_weights(lab.L, p.blending.to(lab.L.dtype), p.balance.to(lab.L.dtype))
         a_shift, b_shift, stops = torch.zeros_like(lab.L), torch.zeros_like(lab.L), torch.zeros_like(lab.L)
         for region, weight in zip(REGIONS, weights, strict=True):
-            direction = wheel_direction(getattr(p, f"{region}_hue").to(weight.dtype))
-            strength = TINT_REACH * weight * getattr(p, f"{region}_saturation")
-            a_shift = a_shift + strength * direction[:, :1]
-            b_shift = b_shift + strength * direction[:, 1:]
+            a_shift = a_shift + weight * getattr(p, f"{region}_a")
+            b_shift = b_shift + weight * getattr(p, f"{region}_b")
             stops = stops + LUMINANCE_REACH * weight * getattr(p, f"{region}_luminance")
         tone = lab.L.clamp(0, 1)
-        fade = tone * (1 - tone**8)
+        fade = tone * (1 - tone.square().square().square())
         lift = within_headroom(torch.exp2(stops) - 1, lab.L)
         # Lightening stops at white; so does the chroma it carries.
         moved = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
-        return shift_oklab(rgb, lab, moved)
+        return encode(moved_light(light, lab, moved)).to(rgb.dtype)
 
 
 def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -21,5 +21,4 @@ class ColorMatrix(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Multiply and add in linear light."""
-        light = linear(rgb)
-        return rgb + (encode(mix(light, p.matrix.to(light.dtype)) + p.offset) - encode(light))
+        return encode(mix(linear(rgb), p.matrix) + p.offset)

@@ -34,9 +34,10 @@ class Exposure(Op):
 
 def expose(light: Tensor, ev: Tensor) -> Tensor:
     """Linear light after `ev` stops: monotone in light and in ev; 0 and 1 stay."""
-    # Each branch has the ev of its own side: both stay finite, and at 0 the slope is that of both.
-    down, up = torch.where(ev < 0, ev, 0.0), torch.where(ev < 0, 0.0, ev)
-    return torch.where(ev < 0, _darker(light, torch.exp2(down)), _brighter(light, torch.exp2(-up)))
+    # One of the two does nothing. At 0 both have the same slope, and `minimum` and `maximum` pass half of it each.
+    zero = torch.zeros_like(ev)
+    darker = _darker(light, torch.exp2(torch.minimum(ev, zero)))
+    return _brighter(darker, torch.exp2(-torch.maximum(ev, zero)))
 
 
 def _darker(light: Tensor, scale: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..core.color import chroma, encode, hue, oklab, smoothstep, within_headroom
 from ..core.op import Op, Params, Stage
 from ..core.slots import Bands, Slot
-from .hsl import LIGHTNESS_GATE, band_weights
+from .hsl import LIGHTNESS_GATE, by_hue
 
 STOPS: Final = 0.75
 
@@ -28,9 +28,9 @@ class GreyMixer(Op):
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Blend towards the grey of the mixed lightness."""
         lab = oklab(rgb)
-        mixed = (band_weights(hue(lab)) * p.bands.to(lab.L.dtype)).sum(dim=1, keepdim=True)
+        mixed = by_hue(hue(lab), p.bands.flatten(2).transpose(1, 2).to(lab.L.dtype))
         # Lightness follows colourfulness: muted colours move less than strong ones.
         growth = torch.exp2(mixed * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) * STOPS) - 1
         lightness = lab.L * within_headroom(growth, lab.L)
-        grey = encode(lightness**3).to(rgb.dtype)
+        grey = encode(lightness * lightness * lightness).to(rgb.dtype)
         return rgb + p.monochrome * (grey - rgb)

@@ -16,12 +16,15 @@ from torch import Tensor
 
 from ..core.color import (
     Lab,
+    at_least_single,
     chroma,
     chroma_share,
+    encode,
     hold_in_gamut,
     hue,
-    oklab,
-    shift_oklab,
+    lab_of,
+    linear,
+    moved_light,
     smoothstep,
     within_headroom,
 )
@@ -50,39 +53,41 @@ class Hsl(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Turn the chroma plane and scale chroma and lightness by each pixel's bands."""
-        lab = oklab(rgb)
-        weights = band_weights(hue(lab))
-        gate = smoothstep(0.0, GATE, chroma(lab))
-
-        def blend(values: Tensor) -> Tensor:
-            return (weights * values.to(weights.dtype)).sum(dim=1, keepdim=True)
-
-        angle = blend(p.hue) * gate * (HUE_REACH * math.pi / 180)
-        stops = blend(p.luminance) * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) / 2
+        light = linear(at_least_single(rgb))
+        lab = lab_of(light)
+        colour = chroma(lab)
+        gate = smoothstep(0.0, GATE, colour)
+        wanted = by_hue(hue(lab), torch.stack([p.hue, p.saturation, p.luminance], dim=1).flatten(2).to(colour.dtype))
+        turn, saturation, lightness = wanted.chunk(3, dim=1)
+        angle = turn * gate * (HUE_REACH * math.pi / 180)
+        stops = lightness * smoothstep(0.0, LIGHTNESS_GATE, colour) / 2
         # Strong colours have a channel near its end long before their lightness is: they lighten less.
         lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + rgb.amax(dim=1, keepdim=True)) / 2)
         # Darkening keeps the ratios of light; lightening keeps chroma, which would leave the gamut otherwise.
         darker = torch.exp2(stops.clamp(max=0))
-        richer = (1 + blend(p.saturation) * gate) / torch.sqrt(darker) - 1
-        strength = within_headroom(richer, chroma_share(rgb, lab)) * darker
+        richer = (1 + saturation * gate) / torch.sqrt(darker) - 1
+        strength = within_headroom(richer, chroma_share(light, lab)) * darker
         cos, sin = torch.cos(angle), torch.sin(angle)
         turned = Lab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
-        return hold_in_gamut(shift_oklab(rgb, lab, turned), rgb, lab.L)
+        return encode(hold_in_gamut(moved_light(light, lab, turned), light, lab.L)).to(rgb.dtype)
 
 
 def band_weights(degrees: Tensor) -> Tensor:
     """The weights (B, 8, H, W) of the bands at OkLCh hues (B, 1, H, W) in degrees; they sum to 1."""
-    following = (*CENTRES[1:], CENTRES[0] + 360)
-    weights = []
-    rise_before = None
-    rises = []
-    for centre, after in zip(CENTRES, following, strict=True):
-        ahead = torch.remainder(degrees - centre, 360.0)
-        rises.append((ahead, smoothstep(0.0, after - centre, ahead), after - centre))
-    for index in range(len(CENTRES)):
-        ahead, rise, span = rises[index]
-        before_ahead, rise_before, before_span = rises[index - 1]
-        falling = torch.where(ahead < span, 1 - rise, torch.zeros_like(rise))
-        rising = torch.where(before_ahead < before_span, rise_before, torch.zeros_like(rise))
-        weights.append(falling + rising)
-    return torch.cat(weights, dim=1)
+    ramps = _ramps(degrees)
+    return torch.cat([1 - ramps[:, :1] + ramps[:, -1:], ramps[:, :-1] - ramps[:, 1:]], dim=1)
+
+
+def by_hue(degrees: Tensor, values: Tensor) -> Tensor:
+    """The bands' values (B, n, 8), weighted for each pixel's hue (B, 1, H, W): (B, n, H, W)."""
+    steps = values.roll(-1, dims=2) - values
+    flat = torch.baddbmm(values[..., :1], steps, _ramps(degrees).flatten(2))
+    return flat.reshape(degrees.shape[0], -1, *degrees.shape[2:])
+
+
+def _ramps(degrees: Tensor) -> Tensor:
+    """Eight ramps (B, 8, H, W). Going round from the first band's centre, each rises once, from its band to the next, and stays."""
+    first = CENTRES[0]
+    starts = degrees.new_tensor(CENTRES).reshape(1, -1, 1, 1) - first
+    spans = degrees.new_tensor([*CENTRES[1:], first + 360]).reshape(1, -1, 1, 1) - first - starts
+    return smoothstep(0.0, 1.0, torch.remainder(degrees - first, 360.0) / spans - starts / spans)

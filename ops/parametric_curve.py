@@ -38,13 +38,17 @@ class ParametricCurve(Op):
     midtone_split = Slot(0.5, low=0.2, high=0.8, group="lighting", doc="Where darks end and lights begin.")
     highlight_split = Slot(0.75, low=0.3, high=0.9, group="lighting", doc="Where lights end and highlights begin.")
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        """Follow the sampled curve, hue kept."""
+    def prepare(self, p: Params) -> dict[str, Tensor]:
+        """How far the sampled curve departs from the straight line."""
         amounts = torch.cat([p.shadows, p.darks, p.lights, p.highlights], dim=1).flatten(1)
         splits = torch.cat([p.shadow_split, p.midtone_split, p.highlight_split], dim=1).flatten(1)
         samples = sample(amounts, splits)
         grid = torch.linspace(0, 1, SAMPLES, dtype=samples.dtype, device=samples.device)
-        return tone_map(rgb, lambda x: x + follow(x, samples - grid))
+        return {"departure": samples - grid}
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Follow the sampled curve, hue kept."""
+        return tone_map(rgb, lambda x: x + follow(x, p.departure))
 
 
 def sample(amounts: Tensor, splits: Tensor) -> Tensor:

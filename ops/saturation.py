@@ -11,12 +11,15 @@ from torch import Tensor
 
 from ..core.color import (
     Lab,
+    at_least_single,
     chroma,
     chroma_share,
+    encode,
     hold_in_gamut,
     hue,
-    oklab,
-    shift_oklab,
+    lab_of,
+    linear,
+    moved_light,
     smoothstep,
     within_headroom,
 )
@@ -41,13 +44,15 @@ class Vibrance(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Scale chroma by a weight that falls with chroma."""
-        lab = oklab(rgb)
+        light = linear(at_least_single(rgb))
+        lab = lab_of(light)
         c = chroma(lab)
         weight = 1 - smoothstep(0.0, 0.25, c)
         distance = torch.remainder(hue(lab) - SKIN_HUE + 180, 360) - 180
-        skin = SKIN_SHARE * torch.exp(-((distance / SKIN_WIDTH) ** 2)) * smoothstep(0.0, 0.06, c)
+        skin = SKIN_SHARE * torch.exp(-(distance / SKIN_WIDTH).square()) * smoothstep(0.0, 0.06, c)
         amount = p.amount.to(c.dtype)
-        return scale_chroma(rgb, lab, amount * weight * torch.where(amount > 0, 1 - skin, torch.ones_like(skin)))
+        growth = amount * weight
+        return scale_chroma(light, lab, growth - growth.clamp(min=0) * skin).to(rgb.dtype)
 
 
 class Saturation(Op):
@@ -63,11 +68,13 @@ class Saturation(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Scale chroma."""
-        lab = oklab(rgb)
-        return scale_chroma(rgb, lab, p.amount.to(lab.L.dtype).expand_as(lab.L))
+        light = linear(at_least_single(rgb))
+        lab = lab_of(light)
+        return scale_chroma(light, lab, p.amount.to(lab.L.dtype).expand_as(lab.L)).to(rgb.dtype)
 
 
-def scale_chroma(rgb: Tensor, lab: Lab, growth: Tensor) -> Tensor:
-    """Chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
-    gain = within_headroom(growth, chroma_share(rgb, lab))
-    return hold_in_gamut(shift_oklab(rgb, lab, Lab(lab.L, lab.a * gain, lab.b * gain)), rgb, lab.L)
+def scale_chroma(light: Tensor, lab: Lab, growth: Tensor) -> Tensor:
+    """Encoded colours of linear light with chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
+    gain = within_headroom(growth, chroma_share(light, lab))
+    moved = moved_light(light, lab, Lab(lab.L, lab.a * gain, lab.b * gain))
+    return encode(hold_in_gamut(moved, light, lab.L))

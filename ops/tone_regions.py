@@ -42,14 +42,14 @@ class ToneRegions(Op):
 def regions(rgb: Tensor, shadows: Tensor, highlights: Tensor) -> Tensor:
     """Multiply each pixel by the gain of its luma; brightening slows before a channel would clip."""
     v = luminance(rgb).clamp(0, 1)
-    growth = REACH * (1 - v) * (shadows * (1 - v) ** 2 + highlights * v * v)
+    growth = REACH * (1 - v) * (shadows * (1 - v).square() + highlights * v.square())
     return rgb * within_headroom(growth, rgb.amax(dim=1, keepdim=True))
 
 
 def _move_black(x: Tensor, amount: Tensor) -> Tensor:
     """Lift the black end (amount > 0) or draw dark tones towards it (amount < 0)."""
     inside = x.clamp(0, 1)
-    fade = (1 - inside) ** 4
+    fade = (1 - inside).square().square()
     lift = LIFT * amount.clamp(min=0)
     depth = TOE * (-amount).clamp(min=0)
     # The toe x / (x + depth) has slope 0 at black when fully drawn: tones approach black, none passes it.

@@ -45,11 +45,13 @@ class WhiteBalance(Op):
         low=-1.0, high=1.0, unit="100 DNG tint units", group="global_color", doc="Positive is magenta, negative green."
     )
 
+    def prepare(self, p: Params) -> dict[str, Tensor]:
+        """The matrix on linear light."""
+        return {"matrix": adaptation(p.temperature.flatten(), p.tint.flatten()).to(p.tint.dtype)}
+
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Adapt linear light; the luminance of white is kept."""
-        light = linear(rgb)
-        matrix = adaptation(p.temperature.flatten(), p.tint.flatten()).to(light.dtype)
-        return rgb + (encode(mix(light, matrix)) - encode(light))
+        return encode(mix(linear(rgb), p.matrix))
 
 
 def planckian_xy(mired: Tensor) -> Tensor:

@@ -100,7 +100,7 @@ def inputs_untouched(specimen: Specimen) -> Iterator[str]:
     photo = ordinary(1, 6, 5, seed=5, dtype=torch.float32)
     given = {"rgb": photo, **shaped}
     before = {name: value.clone() for name, value in given.items()}
-    specimen.op.apply(photo, Params.of(shaped, Frame(0, 0, 6, 5)))
+    specimen.op.apply(photo, specimen.op.params(shaped, Frame(0, 0, 6, 5)))
     for name, value in given.items():
         if not torch.equal(value, before[name]):
             yield advice(

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..op import Frame, Op, Params
+from ..op import Frame, Op
 from ..schema import OpSpec, Schema
 from ..slots import Lattice, Slot
 
@@ -61,7 +61,8 @@ class Specimen:
         """Call the op as the renderer does, on copies; `chance` seeds torch, so that only one check meets its randomness."""
         torch.manual_seed(chance)
         copies = {name: value.clone() for name, value in values.items()}
-        return self.op.apply(rgb.clone(), Params.of(copies, frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])))
+        frame = frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])
+        return self.op.apply(rgb.clone(), self.op.params(copies, frame))
 
     def each(self, rgb: Tensor, settings: Settings) -> Tensor:
         """The results (S, 3, H, W) of one photo (1, 3, H, W) under every setting."""
