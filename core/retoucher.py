@@ -113,6 +113,7 @@ class Retoucher:
         strength: float = 1.0,
         seed: int = 0,
         engine: Engine = "auto",
+        tolerance: float = 1.0,
     ) -> Result:
         """Plan and render one photo.
 
@@ -122,6 +123,7 @@ class Retoucher:
                 `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.
             groups: only these groups are edited.
             strength: blend with the input, 0..1.
+            engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
         Raises:
             InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
@@ -133,8 +135,10 @@ class Retoucher:
             subject, style=style, params=params, reference=reference, groups=groups, strength=strength, seed=seed
         )
         planned = time.perf_counter()
-        image, report = self.renderer.render_reported(subject, plan, engine=engine)
-        timings = report.timings | {"read": read - start, "plan": planned - read}
+        image, report = self.renderer.render_reported(subject, plan, engine=engine, tolerance=tolerance)
+        timings = {"open": read - start, "plan": planned - read} | {
+            k: v for k, v in report.timings.items() if k != "open"
+        }
         return Result(image, plan, replace(report, timings=timings))
 
 
@@ -149,6 +153,7 @@ def retouch(
     strength: float = 1.0,
     seed: int = 0,
     engine: Engine = "auto",
+    tolerance: float = 1.0,
     device: Any = None,
 ) -> Result:
     """Retouch one photo with a planner, by default the built-in rules; the keywords are `Retoucher.__call__`'s.
@@ -166,6 +171,7 @@ def retouch(
         strength=strength,
         seed=seed,
         engine=engine,
+        tolerance=tolerance,
     )
 
 

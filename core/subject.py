@@ -52,6 +52,11 @@ class Subject:
         """Whether colours beyond sRGB may come back: the photo carries an ICC profile."""
         return self.held is not None and self.held.profile is not None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return (self.held.height, self.held.width) if self.held is not None else tuple(self.given.shape[-2:])
+
     def pixels(self, device: torch.device) -> Tensor:
         """Extended sRGB floats (B, 3, H, W); a tensor stays on its own device."""
         if self.held is None:
@@ -80,7 +85,10 @@ class Subject:
             return self.held if self.kind == "photo" else self.given
         if self.held is None:
             return rgb if self.given.ndim == 4 else rgb[0]
-        done = self.held.with_working(rgb[0].permute(1, 2, 0).cpu().numpy(), color_space=color_space)
+        return self.hand_over(self.held.with_working(rgb[0].permute(1, 2, 0).cpu().numpy(), color_space=color_space))
+
+    def hand_over(self, done: Photo) -> Any:
+        """A rendered `Photo` in the kind that was given."""
         if self.kind == "photo":
             return done
         return done.pil() if self.kind == "pil" else done.array()

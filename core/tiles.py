@@ -49,6 +49,14 @@ def fill(done: Tensor, rows: Iterable[slice], compute: Callable[[slice], Tensor]
     return done
 
 
+def side_by_side(height: int, work: Callable[[slice], object]) -> None:
+    """Let `work`, which holds no lock of the interpreter's for long, have all rows: in strips, by as many threads as torch may use."""
+    threads = torch.get_num_threads()
+    rows = strips(height, 1, max(16, -(-height // (2 * threads))))
+    for _ in _pool(os.getpid(), threads).map(work, rows) if threads > 1 and len(rows) > 1 else map(work, rows):
+        pass
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Within, torch splits no kernel of this thread."""

@@ -76,6 +76,11 @@ class Photo:
         return int(self.pixels.shape[0])
 
     @property
+    def has_colour_encoding(self) -> bool:
+        """Whether retouched colours fit the photo's own profile: all but a grey one's do."""
+        return self.profile is None or not color.is_grey_profile(self.profile)
+
+    @property
     def fits_one_channel(self) -> bool:
         """Whether one grey channel holds the photo: a grey source, channels still equal, no wide RGB profile."""
         if self.profile is not None and not color.is_grey_profile(self.profile) and not color.is_srgb(self.profile):
@@ -107,11 +112,17 @@ class Photo:
                 f"retouched pixels of shape {rgb.shape} for a photo of shape {self.pixels.shape}; the two must agree",
                 cure="Resize the photo first: photo.resized(long_side)",
             )
-        profile, warnings = self._target(color_space)
+        profile, warnings = self.target(color_space)
         grey = self.grey and _is_grey(rgb)
         if color.is_grey_profile(profile) and not grey:
             profile = None  # colour has come in, which a grey profile cannot describe
         pixels = color.from_working(rgb, profile, self.pixels, same_profile=profile == self.profile)
+        return replace(self, pixels=pixels, grey=grey, profile=profile, warnings=self.warnings + warnings)
+
+    def with_pixels(self, pixels: Pixels, *, color_space: ColorSpace = "keep") -> Photo:
+        """Return this photo with pixels of its shape and depth that are in the profile of `target` already."""
+        profile, warnings = self.target(color_space)
+        grey = self.grey and _is_grey(pixels)
         return replace(self, pixels=pixels, grey=grey, profile=profile, warnings=self.warnings + warnings)
 
     def array(self) -> Pixels:
@@ -168,7 +179,8 @@ class Photo:
 
         return save(self, Path(path), options or SaveOptions())
 
-    def _target(self, color_space: ColorSpace) -> tuple[bytes | None, tuple[str, ...]]:
+    def target(self, color_space: ColorSpace) -> tuple[bytes | None, tuple[str, ...]]:
+        """Return the profile that retouched pixels get, None for sRGB, and what has to be said about it."""
         if color_space == "srgb":
             return None, ()
         if color_space == "p3":

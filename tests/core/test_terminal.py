@@ -53,6 +53,6 @@ def test_an_exception_inside_an_op_names_it():
     from veraretouch.core.op import Frame, Params
 
     op = registry.ops.load("exposure")()
-    with pytest.raises(AttributeError) as caught:
+    with pytest.raises(TypeError) as caught:
         op.apply(torch.zeros(1, 3, 2, 2), Params({"ev": None}, Frame(0, 0, 2, 2)))
     assert culprit(caught.value).startswith("op 'exposure' of veraretouch ")

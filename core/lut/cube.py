@@ -1,0 +1,106 @@
+"""A cube: a map of colours on a lattice, and its application to whole photos by OpenColorIO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..photo.color import Floats, Pixels, full_scale
+from ..tiles import side_by_side
+from .tetrahedral import tetrahedral
+
+ColorMap = Callable[[Floats], Floats]
+"""A map of (H, W, 3) float32 colours to as many."""
+
+
+@cache
+def nodes(n: int) -> Floats:
+    """The colours (n, n * n, 3) of a lattice's points in [0, 1]; blue runs fastest, then green, then red."""
+    axis = np.linspace(0, 1, n, dtype=np.float32)
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    return np.ascontiguousarray(grid.reshape(n, n * n, 3))
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1]; axes red, green, blue."""
+
+    values: Floats
+
+    @classmethod
+    def of(cls, color_map: ColorMap, n: int) -> Cube:
+        """A map of colours, evaluated on n points an axis."""
+        return cls(np.ascontiguousarray(color_map(nodes(n)), dtype=np.float32).reshape(n, n, n, 3))
+
+    @property
+    def size(self) -> int:
+        """Points an axis."""
+        return len(self.values)
+
+    def apply(self, pixels: Pixels, device: torch.device | None = None) -> Pixels:
+        """Colours of (H, W, 3) pixels at their own depth, [0, 1] or full scale; integers are rounded and clipped.
+
+        On the CPU by OpenColorIO in strips, side by side, each depth without a trip through another; elsewhere by torch.
+        """
+        if device is not None and device.type != "cpu":
+            return self._by_torch(pixels, device)
+        processor = self._processor(pixels.dtype)
+        pixels, done = np.ascontiguousarray(pixels), np.empty(pixels.shape, pixels.dtype)
+        side_by_side(pixels.shape[0], lambda rows: processor.apply(_packed(pixels[rows]), _packed(done[rows])))
+        return done
+
+    def _by_torch(self, pixels: Pixels, device: torch.device) -> Pixels:
+        lattice = torch.from_numpy(self.values).to(device).permute(2, 1, 0, 3).unsqueeze(0)
+        scale = full_scale(pixels.dtype)
+        done = np.empty(pixels.shape, pixels.dtype)
+        for top in range(0, pixels.shape[0], 512):
+            wide = pixels[top : top + 512].astype(np.int32 if scale > 1 else np.float32)
+            rgb = torch.from_numpy(wide).to(device).float().div(scale).clamp(0, 1).permute(2, 0, 1).unsqueeze(0)
+            found = tetrahedral(rgb, lattice)[0].permute(1, 2, 0)
+            if scale > 1:
+                found = found.clamp(0, 1).mul(scale).round()
+            done[top : top + 512] = found.cpu().numpy().astype(pixels.dtype)
+        return done
+
+    def _processor(self, dtype: np.dtype[Any]) -> Any:
+        """OpenColorIO's processor for a depth, made once: photos and the samples they are judged by share it."""
+        import PyOpenColorIO as ocio
+
+        depth = _depth(dtype)
+        if depth not in self._processors:
+            self._processors[depth] = self._transform.getOptimizedCPUProcessor(
+                depth, depth, ocio.OptimizationFlags.OPTIMIZATION_DEFAULT
+            )
+        return self._processors[depth]
+
+    @cached_property
+    def _processors(self) -> dict[Any, Any]:
+        return {}
+
+    @cached_property
+    def _transform(self) -> Any:
+        import PyOpenColorIO as ocio
+
+        transform = ocio.Lut3DTransform(self.size)
+        transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+        transform.setData(self.values.ravel())
+        return ocio.Config.CreateRaw().getProcessor(transform)
+
+
+def _packed(rows: Pixels) -> Any:
+    import PyOpenColorIO as ocio
+
+    height, width = rows.shape[:2]
+    step = rows.itemsize
+    return ocio.PackedImageDesc(rows, width, height, 3, _depth(rows.dtype), step, 3 * step, 3 * step * width)
+
+
+def _depth(dtype: np.dtype[Any]) -> Any:
+    import PyOpenColorIO as ocio
+
+    return {"uint8": ocio.BIT_DEPTH_UINT8, "uint16": ocio.BIT_DEPTH_UINT16}.get(dtype.name, ocio.BIT_DEPTH_F32)

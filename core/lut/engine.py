@@ -1,0 +1,69 @@
+"""The choice of a lattice: the smallest whose error on the photo's own colours stays within the tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..difference import ciede2000
+from ..photo.color import Floats, Pixels, full_scale, quantise
+from .cube import ColorMap, Cube
+
+LATTICES = (33, 49, 65)
+SAMPLE = 2**14
+# The sample's percentile that stands for the photo's 99th: the rest is room for chance.
+PERCENTILE = 99.2
+
+
+@dataclass(frozen=True)
+class Baked:
+    """A cube that holds the tolerance, or None, and the 99th percentile of its CIEDE2000 (the best cube's if none does)."""
+
+    cube: Cube | None
+    error: float
+
+
+def bake_for(
+    pixels: Pixels, color_map: ColorMap, seen: ColorMap, *, tolerance: float, device: torch.device | None = None
+) -> Baked:
+    """Bake a map of colours for a photo.
+
+    Args:
+        pixels: (H, W, 3), uint8, uint16 or float32 in [0, 1].
+        color_map: of colours in [0, 1], in the photo's own encoding, to the result's, unclamped.
+        seen: from the result's encoding to sRGB, in which errors are measured.
+        tolerance: the 99th percentile of CIEDE2000 that is allowed.
+    """
+    colours = sample(pixels)
+    exact = _shown(color_map(_floats(colours)), seen, pixels)
+    error = float("inf")
+    for n in LATTICES:
+        cube = Cube.of(color_map, n)
+        found = _shown(_floats(cube.apply(colours, device)), seen, pixels)
+        error = min(error, float(np.percentile(ciede2000(exact, found).numpy(), PERCENTILE)))
+        if error <= tolerance:
+            return Baked(cube, error)
+    return Baked(None, error)
+
+
+def sample(pixels: Pixels) -> Pixels:
+    """About 16,000 of a photo's colours (1, N, 3): an even grid, and the extremes of each channel and of colourfulness."""
+    height, width = pixels.shape[:2]
+    step = max(1, int((height * width / SAMPLE) ** 0.5))
+    even = pixels[step // 2 :: step, step // 2 :: step].reshape(-1, 3)
+    finer = pixels[:: max(1, step // 4), :: max(1, step // 4)].reshape(-1, 3)
+    spread = finer.max(axis=1).astype(np.int32 if finer.dtype.kind == "u" else finer.dtype) - finer.min(axis=1)
+    ends = [finer[pick(finer[:, channel])] for channel in range(3) for pick in (np.argmin, np.argmax)]
+    vivid = finer[np.argpartition(spread, -min(64, len(finer)))[-64:]]
+    return np.ascontiguousarray(np.concatenate([even, np.stack(ends), vivid])[None])
+
+
+def _floats(pixels: Pixels) -> Floats:
+    return np.divide(pixels, np.float32(full_scale(pixels.dtype)), dtype=np.float32)
+
+
+def _shown(colours: Floats, seen: ColorMap, like: Pixels) -> torch.Tensor:
+    """What a screen shows: rounded as the photo will be, in sRGB."""
+    return torch.from_numpy(np.clip(seen(_floats(quantise(colours, like.dtype))), 0, 1))
