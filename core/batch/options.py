@@ -38,6 +38,14 @@ class Strip(StrEnum):
     ALL = "all"
 
 
+class EngineName(StrEnum):
+    """What renders."""
+
+    AUTO = "auto"
+    EXACT = "exact"
+    LUT = "lut"
+
+
 class Space(StrEnum):
     """The colour space that is written."""
 
@@ -153,6 +161,21 @@ class WriteOptions:
     pairs: Annotated[
         Pairs, typer.Option(help="Of a raw and a JPEG of one name, take this one.", rich_help_panel=_RUN)
     ] = Pairs.BOTH
+    engine: Annotated[
+        EngineName,
+        typer.Option(
+            help="lut: by a look-up table made for each photo, quick; exact: by the ops; auto: lut from a megapixel.",
+            rich_help_panel=_RUN,
+        ),
+    ] = EngineName.AUTO
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            help="What a look-up table may err by: CIEDE2000, 99th percentile of the photo's pixels; else the ops themselves render.",
+            rich_help_panel=_RUN,
+        ),
+    ] = 1.0
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -172,6 +195,9 @@ class WriteOptions:
     ] = False
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print the reasoning of every photo.", rich_help_panel=_RUN)
+    ] = False
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Print the seconds of each photo's stages.", rich_help_panel=_RUN)
     ] = False
     json: Annotated[
         bool,

@@ -23,10 +23,11 @@ class Report:
         total: how many photos.
         json: one line of JSON a photo on stdout, and nothing else there.
         reasoning: print each plan's reasoning.
+        timings: print the seconds of each photo's stages.
     """
 
-    def __init__(self, total: int, *, json: bool = False, reasoning: bool = False) -> None:
-        self.total, self.json, self.reasoning = total, json, reasoning
+    def __init__(self, total: int, *, json: bool = False, reasoning: bool = False, timings: bool = False) -> None:
+        self.total, self.json, self.reasoning, self.timings = total, json, reasoning, timings
         self.counts = {"written": 0, "unchanged": 0, "planned": 0, "failed": 0}
         self._early: dict[int, Outcome] = {}
         self._next = 0
@@ -71,6 +72,11 @@ class Report:
             say(f"{source} {_ARROWS[outcome.status]} {', '.join(written)}")
             if self.reasoning and outcome.plan is not None:
                 show_reasoning(outcome.plan)
+            if self.timings:
+                say(
+                    f"  {outcome.engine}: "
+                    + ", ".join(f"{s} {t:.3f} s" for s, t in outcome.timings.items() if t >= 5e-4)
+                )
         if outcome.status == "failed":
             complain(f"{outcome.source}: {outcome.problem}" if self.total > 1 else outcome.problem)
             if os.environ.get(DEBUG_VARIABLE):

@@ -55,7 +55,7 @@ def retouch_all(given: Sequence[Path], order: Order, options: WriteOptions, *, c
         order = _for_series(order, sources, jobs)
     tasks = _tasks(sources, products, order, options)
     reasoning = options.verbose or len(tasks) == 1
-    with Report(len(tasks), json=options.json, reasoning=reasoning) as report:
+    with Report(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
         if options.dry_run:
             for task in tasks:
                 report.done(preview_task(task))

@@ -24,6 +24,7 @@ from .resume import Past, Record, fingerprint, note_done, note_start
 
 if TYPE_CHECKING:
     from ..plan import Plan
+    from ..renderer import Report
     from ..retoucher import Retoucher
 
 
@@ -55,6 +56,9 @@ class Outcome:
     trace: str = ""
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    engine: str = ""
+    error: float | None = None
+    timings: dict[str, float] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The outcome as JSON; what does not apply is null."""
@@ -67,6 +71,9 @@ class Outcome:
             "plan_file": None if files is None or files.plan is None else str(files.plan),
             "plan": self.plan,
             "seconds": round(self.seconds, 3),
+            "engine": self.engine or None,
+            "color_error": None if self.error is None else round(self.error, 3),
+            "timings": {stage: round(seconds, 4) for stage, seconds in self.timings.items()},
             "warnings": self.warnings,
             "error": {"kind": self.kind, "message": self.problem} if self.status == "failed" else None,
         }
@@ -158,28 +165,61 @@ def _retouch(task: Task, outcome: Outcome) -> str:
     if options.resume and task.past is not None and task.past.is_done(origin, products):
         return "unchanged"
     replaces = _may_replace(task)
+    clock = _Clock(outcome.timings)
     photo = open_photo(task.source, max_pixels=_max_pixels(task.order))
+    clock.lap("decode")
     plan = make_plan(task.order, photo)
+    clock.lap("plan")
     outcome.plan = plan.document()
     # The plan is the full photo's, so that a preview shows what the full render will give.
     photo = photo.resized(options.preview) if options.preview else photo
-    image = _render(photo, plan, options)
+    clock.lap("resize")
+    image, report = _render(photo, plan, options)
+    outcome.engine, outcome.error = report.engine, report.error
+    clock.split(report.timings)
     image = image.resized(options.max_size) if options.max_size else image
+    clock.lap("resize")
     outcome.warnings += image.warnings
     products.picture.parent.mkdir(parents=True, exist_ok=True)
     if task.journal:
         note_start(products.picture)
     _write(photo, image, plan, task, replaces)
+    clock.lap("encode")
     if task.journal:
         note_done(products.picture, origin, products)
     return "written"
 
 
-def _render(photo: Photo, plan: Plan, options: WriteOptions) -> Photo:
-    image, _ = _renderer().render_reported(photo, plan, color_space=options.color_space.value)
+class _Clock:
+    """Seconds per stage."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds, self.last = seconds, perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Add the time since the last lap to a stage."""
+        now = perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
+        self.last = now
+
+    def split(self, stages: Mapping[str, float]) -> None:
+        """Add stages that something else has timed since the last lap."""
+        for stage, seconds in stages.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self.last = perf_counter()
+
+
+def _render(photo: Photo, plan: Plan, options: WriteOptions) -> tuple[Photo, Report]:
+    image, report = _renderer().render_reported(
+        photo,
+        plan,
+        color_space=options.color_space.value,
+        engine=options.engine.value,
+        tolerance=options.tolerance,
+    )
     if not isinstance(image, Photo):
         raise TypeError(f"the renderer gave {type(image).__name__} for a photo")
-    return image
+    return image, report
 
 
 def _write(photo: Photo, image: Photo, plan: Plan, task: Task, replaces: bool) -> None:
@@ -227,6 +267,8 @@ def _origin(task: Task) -> Record:
         "preview": options.preview,
         "color_space": options.color_space,
         "strip": options.strip,
+        "engine": options.engine,
+        "tolerance": options.tolerance,
         "products": sorted(path.name for path in task.products),
     }
     return Record(file_hash(task.source), fingerprint(task.order.facts()), fingerprint(writing), task.versions)

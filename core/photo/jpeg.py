@@ -1,4 +1,4 @@
-"""JPEG through Pillow. Quality: tables of ITU-T T.81, annex K.1, scaled as the IJG's jcparam.c does."""
+"""JPEG: pixels through simplejpeg (libjpeg-turbo without detours), what the file says through Pillow. Quality: tables of ITU-T T.81, annex K.1, scaled as the IJG's jcparam.c does."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import warnings
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+import simplejpeg
+from PIL import JpegImagePlugin
 
 from .assemble import GAIN_MAP, assemble
 from .exif import parse, serialise
 from .header import Header
 from .outgoing import Outgoing, PhotoWarning
 from .photo import Photo
-from .pillow_image import pixels_of
+from .pillow_image import Opened, pixels_of
 from .xmp import has_gain_map
 
 _LUMA = np.array(
@@ -25,6 +26,8 @@ _LUMA = np.array(
 )
 _SUBSAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_ICC = b"ICC_PROFILE\0"
 _SEGMENT = 65_533  # bytes: the most that an APP segment holds
 
 
@@ -37,7 +40,7 @@ def header(file: BinaryIO) -> Header:
 def read(file: BinaryIO) -> Photo:
     """Read the picture; of a multi-picture file (MPO) the first one."""
     image = JpegImagePlugin.JpegImageFile(file)
-    opened = pixels_of(image)
+    opened = _decoded(file, image)
     packet = image.info.get("xmp")
     said = opened.warnings
     if (packet and has_gain_map(packet)) or any(data.startswith(_ISO_GAIN_MAP) for _, data in image.applist):
@@ -54,6 +57,20 @@ def read(file: BinaryIO) -> Photo:
         quality=_quality(image.quantization),
         subsampling=_SUBSAMPLING.get(JpegImagePlugin.get_sampling(image)),
     )
+
+
+def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> Opened:
+    """The pixels: grey and RGB by simplejpeg; other modes, and what it finds fault with, by Pillow, which forgives more."""
+    if image.mode in ("L", "RGB"):
+        place = file.tell()
+        file.seek(0)
+        try:
+            pixels = simplejpeg.decode_jpeg(file.read(), "RGB" if image.mode == "RGB" else "GRAY")
+        except ValueError:
+            file.seek(place)
+        else:
+            return Opened(pixels if image.mode == "RGB" else pixels[..., 0], image.info.get("icc_profile") or None)
+    return pixels_of(image)
 
 
 def _quality(tables: dict[int, list[int]]) -> int | None:
@@ -74,15 +91,32 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
     if xmp and len(xmp) > _SEGMENT - 29:  # the segment's name takes 29
         warnings.warn("XMP of more than 64 KB does not fit into JPEG: dropped", PhotoWarning, stacklevel=2)
         xmp = None
-    Image.fromarray(photo.pixels).save(
-        file,
-        "JPEG",
+    grey = photo.pixels.ndim == 2
+    pixels = photo.pixels[..., None] if grey else photo.pixels
+    coded = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(pixels),
         quality=photo.quality,
-        subsampling=0,
-        icc_profile=photo.profile,
-        exif=exif,
-        xmp=xmp,
+        colorspace="GRAY" if grey else "RGB",
+        colorsubsampling="Gray" if grey else "444",
     )
+    segments = [_segment(0xE1, exif)] if exif else []
+    if xmp:
+        segments.append(_segment(0xE1, _XMP + xmp))
+    segments += _profile_segments(photo.profile or b"")
+    # After the first two segments' worth of bytes: the start of the image, and JFIF's APP0, which has to come first.
+    head = 4 + int.from_bytes(coded[4:6], "big") if coded[2:4] == b"\xff\xe0" else 2
+    file.write(b"".join((coded[:head], *segments, coded[head:])))
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def _profile_segments(profile: bytes) -> list[bytes]:
+    """An ICC profile in numbered APP2 segments (ICC.1, annex B.4)."""
+    size = _SEGMENT - len(_ICC) - 2
+    parts = [profile[start : start + size] for start in range(0, len(profile), size)]
+    return [_segment(0xE2, _ICC + bytes((i, len(parts))) + part) for i, part in enumerate(parts, 1)]
 
 
 def _fitting(block: bytes) -> bytes:

@@ -116,7 +116,7 @@ def test_the_report_names_engine_and_seconds(renderer):
     assert image.shape == photos().shape
     assert report.engine == "exact"
     assert report.ops == ("test.add", "test.double")
-    assert set(report.timings) == {"read", "render", "write"}
+    assert set(report.timings) == {"open", "convert", "render"}
     assert all(seconds >= 0 for seconds in report.timings.values())
 
 

@@ -1,0 +1,67 @@
+"""Cubes: what a map of colours becomes on a lattice, at every depth, on either way of applying it."""
+
+import numpy as np
+import pytest
+import torch
+
+from veraretouch.core.lut import Cube
+from veraretouch.core.lut.cube import nodes
+
+DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
+
+
+def warm(colours):
+    """A map that is linear between the points of any lattice, so that interpolation is exact."""
+    return colours @ np.array([[0.8, 0.0, 0.1], [0.1, 0.8, 0.0], [0.0, 0.1, 0.7]], np.float32) + np.float32(0.02)
+
+
+def pixels(dtype, height=37, width=23):
+    values = np.random.default_rng(2).random((height, width, 3))
+    values[0, 0], values[-1, -1] = 0, 1
+    scale = DEPTHS[dtype]
+    return (np.rint(values * scale) if scale > 1 else values).astype(dtype)
+
+
+def test_the_points_of_a_lattice_run_blue_fastest():
+    points = nodes(3).reshape(-1, 3)
+    assert points[1].tolist() == [0, 0, 0.5]
+    assert points[-1].tolist() == [1, 1, 1]
+    assert len(points) == 27
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+@pytest.mark.parametrize("n", [2, 17, 33])
+def test_a_linear_map_is_exact_at_every_depth(dtype, n):
+    photo, scale = pixels(dtype), DEPTHS[dtype]
+    done = Cube.of(warm, n).apply(photo)
+    wanted = warm((photo / scale).astype(np.float32)) * scale
+    assert done.dtype == photo.dtype
+    assert np.abs(done - wanted).max() <= (0.51 if scale > 1 else 1e-6)
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_opencolorio_and_torch_give_the_same_picture(dtype):
+    cube = Cube.of(lambda colours: np.sin(3 * colours).astype(np.float32) ** 2, 9)
+    photo, scale = pixels(dtype), DEPTHS[dtype]
+    by_torch = cube._by_torch(photo, torch.device("cpu")).astype(float)
+    assert np.abs(cube.apply(photo) - by_torch).max() <= (1 if scale > 1 else 2e-6)
+
+
+def test_what_leaves_the_range_is_clipped_in_integers_and_kept_in_floats():
+    cube = Cube.of(lambda colours: colours * 2 - 0.5, 5)
+    assert cube.apply(pixels("uint8")).max() == 255
+    done = cube.apply(pixels("float32"))
+    assert done.min() < -0.4
+    assert done.max() > 1.4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (5, 7)])
+def test_the_smallest_photos_are_done(size):
+    photo = pixels("uint8", *size)
+    assert np.abs(Cube.of(lambda colours: colours, 2).apply(photo).astype(int) - photo).max() == 0
+
+
+def test_a_view_that_is_not_contiguous_is_taken():
+    photo = pixels("uint8")
+    cube = Cube.of(warm, 5)
+    assert np.array_equal(cube.apply(photo[::2, ::-1]), cube.apply(np.ascontiguousarray(photo[::2, ::-1])))

@@ -1,0 +1,211 @@
+"""The lut engine: it holds its tolerance on every pixel of real photos, or leaves the work to the ops themselves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage, registry
+from veraretouch.core.difference import ciede2000
+from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.lut.engine import sample
+from veraretouch.core.photo.icc import DISPLAY_P3
+
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
+STYLES = {
+    "warm": {"white_balance.temperature": 0.3, "exposure.ev": 0.3, "vibrance.amount": 0.3},
+    "moody": {"contrast.amount": 0.4, "tone_regions.shadows": -0.3, "saturation.amount": -0.3, "exposure.ev": -0.5},
+    "mixer": {"hsl.saturation": [0.3, 0, -0.3, -0.5, 0, 0.4, 0, 0], "hsl.hue": [0, 0.2, 0, -0.3, 0, 0.1, 0, 0]},
+}
+
+
+def plan_of(values):
+    edits = {}
+    for address, value in values.items():
+        op, slot = address.split(".")
+        edits.setdefault(op, {"version": 1, "params": {}})["params"][slot] = value
+    return Plan.load({"schema": "veraretouch.plan/1", "mode": "param", "planner": {"id": "test", "version": "1"},
+                      "groups": ["lighting", "global_color", "specific_color"], "edits": edits, "reasoning": {}})  # fmt: skip
+
+
+def picture(name="kodak-18", dtype=np.uint8):
+    pixels = np.array(Image.open(PHOTOS / f"{name}.jpg"))
+    return (
+        pixels
+        if dtype == np.uint8
+        else (pixels / 255).astype(np.float32)
+        if dtype == np.float32
+        else pixels * np.uint16(257)
+    )
+
+
+def difference(a, b):
+    scale = np.iinfo(a.dtype).max if a.dtype.kind == "u" else 1
+    one, two = (torch.from_numpy(np.clip(x / scale, 0, 1)) for x in (a, b))
+    return float(np.percentile(ciede2000(one, two).numpy(), 99))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("style", STYLES)
+def test_every_depth_holds_the_tolerance_on_every_pixel(style, dtype):
+    photo, plan = picture(dtype=dtype), plan_of(STYLES[style])
+    done, report = Renderer().render_reported(photo, plan, engine="lut")
+    exact, _ = Renderer().render_reported(photo, plan, engine="exact")
+    assert (report.engine, report.lattice in (33, 49, 65)) == ("lut", True)
+    assert report.error <= 1
+    assert done.dtype == dtype
+    assert difference(done, exact) <= 1
+
+
+def test_a_photo_with_a_wide_profile_is_done_in_its_own_encoding():
+    photo = Photo(picture(), profile=DISPLAY_P3)
+    plan = plan_of(STYLES["warm"])
+    done, report = Renderer().render_reported(photo, plan, engine="lut")
+    exact, _ = Renderer().render_reported(photo, plan, engine="exact")
+    assert report.engine == "lut"
+    assert done.profile == DISPLAY_P3
+    assert difference(done.pixels, exact.pixels) <= 1
+
+
+@pytest.mark.parametrize("space", ["srgb", "p3"])
+def test_the_profile_that_is_asked_for_is_written(space):
+    plan = plan_of(STYLES["warm"])
+    done, report = Renderer().render_reported(Photo(picture()), plan, engine="lut", color_space=space)
+    exact, _ = Renderer().render_reported(Photo(picture()), plan, engine="exact", color_space=space)
+    assert report.engine == "lut"
+    assert done.profile == exact.profile
+    assert difference(done.pixels, exact.pixels) <= 1
+
+
+def test_strength_is_baked_in():
+    plan = plan_of(STYLES["moody"])
+    done, _ = Renderer().render_reported(picture(), plan, engine="lut", strength=0.5)
+    exact, _ = Renderer().render_reported(picture(), plan, engine="exact", strength=0.5)
+    assert difference(done, exact) <= 1
+
+
+def test_alpha_is_carried():
+    pixels = np.dstack(
+        (picture(), np.arange(picture().shape[1], dtype=np.uint8) + np.zeros(picture().shape[:2], np.uint8))
+    )
+    done, report = Renderer().render_reported(pixels, plan_of(STYLES["warm"]), engine="lut")
+    assert report.engine == "lut"
+    assert np.array_equal(done[..., 3], pixels[..., 3])
+
+
+class Ripple(Op):
+    """A wave in red that no lattice of 65 points can follow."""
+
+    id = "test.ripple"
+    version = 1
+    stage = Stage.LOOK
+    pointwise = True
+    amount = Slot(0.0, low=0.0, high=1.0, group="lighting", doc="How high.")
+
+    def apply(self, rgb, p):
+        return rgb + p.amount * 0.3 * torch.sin(900 * rgb)
+
+
+class Blur(Op):
+    """Mix neighbours."""
+
+    id = "test.smear"
+    version = 1
+    stage = Stage.EFFECTS
+    pointwise = False
+    amount = Slot(0.0, low=0.0, high=1.0, group="lighting", doc="How far.")
+
+    def apply(self, rgb, p):
+        return rgb + p.amount * (rgb.roll(1, dims=3) - rgb)
+
+    def halo(self, p, size):
+        return None
+
+
+def only(op, amount=1.0):
+    return Renderer([op]), Latents(Schema.of([op]), {op.id: {"amount": torch.tensor([amount])}})
+
+
+def test_what_no_lattice_can_follow_is_done_exactly_and_says_so():
+    renderer, latents = only(Ripple)
+    done, report = renderer.render_reported(picture(), latents, engine="lut")
+    exact, _ = renderer.render_reported(picture(), latents, engine="exact")
+    assert (report.engine, report.lattice) == ("exact", None)
+    assert report.error > 1
+    assert np.array_equal(done, exact)
+
+
+def test_a_spatial_op_is_done_exactly():
+    renderer, latents = only(Blur)
+    done, report = renderer.render_reported(picture(), latents, engine="lut")
+    assert report.engine == "exact"
+    assert np.array_equal(done, renderer.render_reported(picture(), latents, engine="exact")[0])
+
+
+def test_a_smaller_tolerance_takes_a_larger_lattice_or_the_ops():
+    plan, photo = plan_of(STYLES["mixer"]), picture(dtype=np.uint16)
+    sizes = []
+    for tolerance in (5.0, 0.3, 0.001):
+        _, report = Renderer().render_reported(photo, plan, engine="lut", tolerance=tolerance)
+        sizes.append(report.lattice or 1000)
+    assert sizes[0] == 33
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == 1000
+
+
+def test_auto_takes_the_table_from_a_megapixel_and_never_for_tensors():
+    plan = plan_of(STYLES["warm"])
+    large = np.tile(picture(), (6, 6, 1))
+    assert Renderer().render_reported(large, plan)[1].engine == "lut"
+    assert Renderer().render_reported(picture()[:200, :200], plan)[1].engine == "exact"
+    tensor = torch.from_numpy(large).permute(2, 0, 1).float() / 255
+    assert Renderer().render_reported(tensor, plan)[1].engine == "exact"
+
+
+def test_a_table_for_a_tensor_and_a_tolerance_of_nothing_are_refused():
+    plan = plan_of(STYLES["warm"])
+    with pytest.raises(InvalidRequest, match="no gradient"):
+        Renderer().render(torch.rand(3, 8, 8), plan, engine="lut")
+    for tolerance in (0, -1, float("nan")):
+        with pytest.raises(InvalidRequest, match="tolerance"):
+            Renderer().render(picture(), plan, tolerance=tolerance)
+
+
+def test_floats_beyond_the_lattice_are_done_exactly():
+    pixels = picture(dtype=np.float32)
+    pixels[5:9, 5:9] = 1.3
+    pixels[20, 20] = -0.1
+    photo, plan = Photo(pixels, profile=DISPLAY_P3), plan_of(STYLES["warm"])
+    done, report = Renderer().render_reported(photo, plan, engine="lut")
+    exact, _ = Renderer().render_reported(photo, plan, engine="exact")
+    assert report.engine == "lut"
+    for y, x in ((6, 6), (20, 20)):
+        assert np.abs(done.pixels[y, x] - exact.pixels[y, x]).max() < 1e-5
+
+
+def test_the_input_is_never_written_to():
+    photo = picture()
+    before = photo.copy()
+    Renderer().render(photo, plan_of(STYLES["mixer"]), engine="lut")
+    assert np.array_equal(photo, before)
+
+
+def test_the_sample_holds_the_extremes():
+    pixels = np.full((900, 1300, 3), 128, np.uint8)
+    pixels[40:44, 60:64] = (255, 0, 0)
+    colours = sample(pixels)[0]
+    assert [255, 0, 0] in colours.tolist()
+    assert 15_000 < len(colours) < 20_000
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (3, 2)])
+def test_small_and_narrow_photos_are_sampled(size):
+    assert sample(np.zeros((*size, 3), np.uint8)).shape[2] == 3
+
+
+def test_all_built_in_ops_bake():
+    for id, entry in registry.ops.entries().items():
+        if entry.distribution == "veraretouch":
+            assert registry.ops.load(id).pointwise
