@@ -99,6 +99,7 @@ class Renderer:
         tolerance: float = 1.0,
         clamp: bool = True,
         color_space: ColorSpace = "keep",
+        reuse: bool = False,
     ) -> tuple[Any, Report]:
         """Render a photo by a plan or latents.
 
@@ -112,6 +113,7 @@ class Renderer:
             tolerance: for `lut`, the 99th percentile of CIEDE2000 that is allowed, measured on the photo's own pixels.
             clamp: clamp to [0, 1] once at the end; False for training, since a clamp has no gradient on clipped pixels.
             color_space: `keep`, `srgb` or `p3`, for photos with a profile.
+            reuse: the photo is not needed any more: its memory may be overwritten.
 
         Returns:
             The photo in the kind that was given (a path gives a `Photo`), and a `Report`.
@@ -132,7 +134,7 @@ class Renderer:
         registry.announce("render_begins", latents=latents, size=subject.size)
         image, report = None, Report("exact")
         if engine == "lut" or (engine == "auto" and subject.held is not None and prod(subject.size) >= LUT_PIXELS):
-            image, report = self._by_lut(subject, latents, blend, grain, clamp, color_space, tolerance)
+            image, report = self._by_lut(subject, latents, blend, grain, clamp, color_space, tolerance, reuse)
         if image is None:
             # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
             whole = clamp and not subject.has_profile
@@ -156,6 +158,7 @@ class Renderer:
         clamp: bool,
         color_space: ColorSpace,
         tolerance: float,
+        reuse: bool,
     ) -> tuple[Any, Report]:
         """The photo by a look-up table in its own encoding, or None with what was found on the way."""
         photo = subject.held
@@ -185,7 +188,8 @@ class Renderer:
         made = time.perf_counter()
         if baked.cube is None:
             return None, Report("exact", error=baked.error, timings={"bake": made - start})
-        pixels = baked.cube.apply(photo.pixels, self.device)
+        reuse = reuse and photo.pixels.dtype.kind == "u" and photo.pixels.flags.writeable
+        pixels = baked.cube.apply(photo.pixels, self.device, in_place=reuse)
         if pixels.dtype.kind == "f":
             _exactly_beyond(photo.pixels, pixels, color_map)
             if bounded:

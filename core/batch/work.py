@@ -174,7 +174,7 @@ def _retouch(task: Task, outcome: Outcome) -> str:
     # The plan is the full photo's, so that a preview shows what the full render will give.
     photo = photo.resized(options.preview) if options.preview else photo
     clock.lap("resize")
-    image, report = _render(photo, plan, options)
+    image, report = _render(photo, plan, options, reuse=task.products.compare is None)
     outcome.engine, outcome.error = report.engine, report.error
     clock.split(report.timings)
     image = image.resized(options.max_size) if options.max_size else image
@@ -209,13 +209,14 @@ class _Clock:
         self.last = perf_counter()
 
 
-def _render(photo: Photo, plan: Plan, options: WriteOptions) -> tuple[Photo, Report]:
+def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> tuple[Photo, Report]:
     image, report = _renderer().render_reported(
         photo,
         plan,
         color_space=options.color_space.value,
         engine=options.engine.value,
         tolerance=options.tolerance,
+        reuse=reuse,
     )
     if not isinstance(image, Photo):
         raise TypeError(f"the renderer gave {type(image).__name__} for a photo")

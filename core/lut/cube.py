@@ -42,7 +42,7 @@ class Cube:
         """Points an axis."""
         return len(self.values)
 
-    def apply(self, pixels: Pixels, device: torch.device | None = None) -> Pixels:
+    def apply(self, pixels: Pixels, device: torch.device | None = None, *, in_place: bool = False) -> Pixels:
         """Colours of (H, W, 3) pixels at their own depth, [0, 1] or full scale; integers are rounded and clipped.
 
         On the CPU by OpenColorIO in strips, side by side, each depth without a trip through another; elsewhere by torch.
@@ -50,7 +50,8 @@ class Cube:
         if device is not None and device.type != "cpu":
             return self._by_torch(pixels, device)
         processor = self._processor(pixels.dtype)
-        pixels, done = np.ascontiguousarray(pixels), np.empty(pixels.shape, pixels.dtype)
+        pixels = np.ascontiguousarray(pixels)
+        done = pixels if in_place else np.empty(pixels.shape, pixels.dtype)
         side_by_side(pixels.shape[0], lambda rows: processor.apply(_packed(pixels[rows]), _packed(done[rows])))
         return done
 

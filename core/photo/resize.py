@@ -1,4 +1,4 @@
-"""Downscale a picture of any depth: Lanczos, antialiased."""
+"""Downscale a picture of any depth: Lanczos, antialiased; large ones by a box first, in strips, so that no copy of the whole is made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 from PIL import Image
 
 from .color import Floats, Pixels, full_scale
+
+_GAP = 3.0
+_STRIP = 2**20  # pixels
 
 
 def resize(pixels: Pixels, alpha: Pixels | None, size: tuple[int, int]) -> tuple[Pixels, Pixels | None]:
@@ -26,14 +29,25 @@ def resize(pixels: Pixels, alpha: Pixels | None, size: tuple[int, int]) -> tuple
 
 def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     if pixels.dtype == np.uint8:
-        image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return np.array(image)
+        return _scaled(pixels, size)
     return _like(np.dstack([_channel(pixels[..., channel], size) for channel in range(pixels.shape[2])]), pixels)
 
 
 def _channel(values: Pixels, size: tuple[int, int]) -> Floats:
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.array(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), dtype=np.float32)
+    return _scaled(values, size).astype(np.float32, copy=False)
+
+
+def _scaled(values: Pixels, size: tuple[int, int]) -> Pixels:
+    """Bytes as they are, all else as float32 channels. The box is of whole pixels and leaves Lanczos at least a factor of 3."""
+    height, width = values.shape[:2]
+    across, down = (max(1, int(before / after / _GAP)) for before, after in zip((width, height), size, strict=True))
+    rows = max(1, _STRIP // (width * down)) * down
+    parts = []
+    for top in range(0, height, rows):
+        part = np.ascontiguousarray(values[top : top + rows], dtype=None if values.dtype == np.uint8 else np.float32)
+        parts.append(np.asarray(Image.fromarray(part).reduce((across, down))))
+    image = Image.fromarray(np.concatenate(parts))
+    return np.array(image.resize(size, Image.Resampling.LANCZOS, box=(0, 0, width / across, height / down)))
 
 
 def _like(values: Floats, source: Pixels) -> Pixels:
