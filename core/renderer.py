@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from math import prod
 from typing import Any, Literal, get_args
 
@@ -13,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .chain import Step, at_identity, run
 from .color import at_least_single
 from .errors import InvalidLatents, InvalidPhoto, InvalidRequest, nearest
 from .latents import Latents
 from .lut import ColorMap, bake_for
-from .op import Frame, Op, Params
+from .op import Frame, Op
 from .photo import ColorSpace
 from .photo.color import Floats, Pixels, from_working, to_working
 from .plan import Plan
@@ -25,7 +25,7 @@ from .registry import registry
 from .schema import Schema
 from .slots import GROUPS
 from .subject import Subject
-from .tiles import TILE_PIXELS, fill, one_thread, strips
+from .tiles import TILE_PIXELS, strips
 
 Engine = Literal["auto", "exact", "lut"]
 # Below this a photo is rendered exactly in the time that baking takes.
@@ -50,21 +50,6 @@ class Report:
     lattice: int | None = None
     error: float | None = None
     timings: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One op with its values for the rows in which it is present."""
-
-    op: Op
-    params: Params
-    rows: Tensor | None  # None: every row
-
-    def run(self, rgb: Tensor, frame: Frame) -> Tensor:
-        params = self.params.at(frame)
-        if self.rows is None:
-            return self.op.apply(rgb, params)
-        return rgb.index_copy(0, self.rows, self.op.apply(rgb.index_select(0, self.rows), params).to(rgb.dtype))
 
 
 class Renderer:
@@ -171,7 +156,7 @@ class Renderer:
 
         def color_map(colours: Floats) -> Floats:
             rgb = torch.from_numpy(to_working(colours, photo.profile)).permute(2, 0, 1).unsqueeze(0).to(self.device)
-            done = self._run(chain, rgb, seed=seed, pointwise=True, whole=False)
+            done = run(chain, rgb, seed=seed)
             if strength < 1:
                 done = rgb + strength * ((done.clamp(0, 1) if bounded else done) - rgb)
             own = done[0].permute(1, 2, 0).cpu().numpy()
@@ -198,6 +183,28 @@ class Renderer:
         ran = tuple(step.op.id for step in chain)
         image = subject.hand_over(photo.with_pixels(pixels, color_space=color_space))
         return image, Report("lut", ran, baked.cube.size, baked.error, timings)
+
+    def color_map(self, edit: Plan | Latents, *, clamp: bool = True) -> ColorMap:
+        """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of.
+
+        Raises:
+            InvalidRequest: an op looks at neighbouring pixels.
+        """
+        latents, strength, seed = _unfold(edit, None, None, None)
+        chain = self._steps(latents, torch.empty(1, 3, 1, 1, device=self.device), keep_identities=False)
+        for step in chain:
+            if not step.op.pointwise:
+                raise InvalidRequest(
+                    f"op {step.op.id!r} looks at neighbouring pixels, which no table can", cure="Leave it out."
+                )
+
+        def color_map(colours: Floats) -> Floats:
+            rgb = torch.from_numpy(colours).permute(2, 0, 1).unsqueeze(0).to(self.device)
+            with torch.inference_mode():
+                done = self.apply(rgb, latents, strength=strength, seed=seed, clamp=clamp)
+            return done[0].permute(1, 2, 0).cpu().numpy()
+
+        return color_map
 
     def apply(
         self, rgb: Tensor, latents: Latents, *, strength: float = 1.0, seed: int = 0, clamp: bool = True
@@ -231,15 +238,13 @@ class Renderer:
             rgb.requires_grad or any(v.requires_grad for slots in latents.values.values() for v in slots.values())
         )
         chain = list(self._steps(latents, rgb, keep_identities=traced))
-        done = rgb
-        for pointwise, steps in groupby(chain, key=lambda step: step.op.pointwise):
-            done = self._run(list(steps), done, seed=seed, pointwise=pointwise, whole=traced)
+        done = run(chain, rgb, seed=seed, whole=traced)
         if clamp:
             done = done.clamp(0, 1)
         blended = done if strength == 1 else rgb + strength * (done - rgb)
         return blended, tuple(step.op.id for step in chain)
 
-    def _steps(self, latents: Latents, rgb: Tensor, *, keep_identities: bool) -> Iterator[_Step]:
+    def _steps(self, latents: Latents, rgb: Tensor, *, keep_identities: bool) -> Iterator[Step]:
         """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted."""
         for id, slots in latents.values.items():
             present = latents.present[id].to(rgb.device)
@@ -247,7 +252,7 @@ class Renderer:
                 slots = {name: value.expand(rgb.shape[0], *value.shape[1:]) for name, value in slots.items()}
                 present = present.expand(rgb.shape[0])
             if not keep_identities:
-                present = present & ~_at_identity(latents, id, slots).to(rgb.device)
+                present = present & ~at_identity(latents, id, slots).to(rgb.device)
             if not bool(present.any()):
                 continue
             rows = None if bool(present.all()) else present.nonzero().flatten()
@@ -257,7 +262,7 @@ class Renderer:
                 moved = value.to(device=rgb.device, dtype=dtype)
                 values[name] = moved if rows is None else moved.index_select(0, rows)
             op = self._op(id, latents.schema.spec(id).version)
-            yield _Step(op, op.params(values, Frame(0, 0, *rgb.shape[2:])), rows)
+            yield Step(op, op.params(values, Frame(0, 0, *rgb.shape[2:])), rows)
 
     def _op(self, id: str, version: int) -> Op:
         """The op, once it is sure that it understands values of this version."""
@@ -275,49 +280,6 @@ class Renderer:
             )
         return op
 
-    def _run(self, steps: list[_Step], rgb: Tensor, *, seed: int, pointwise: bool, whole: bool) -> Tensor:
-        """Apply a run of pointwise ops, or of spatial ones, tile by tile."""
-        if not pointwise:
-            for step in steps:
-                rgb = _run_spatial(step, rgb, seed, traced=whole)
-            return rgb
-        batch, _, height, width = rgb.shape
-        if whole:
-            return _chain(steps, rgb, Frame(0, 0, height, width, seed))
-
-        def compute(rows: slice) -> Tensor:
-            return _chain(steps, rgb[:, :, rows], Frame(rows.start, 0, height, width, seed))
-
-        rows = strips(height, batch * width, TILE_PIXELS)
-        if len(rows) == 1:
-            with one_thread():
-                return compute(rows[0])
-        return fill(torch.empty_like(rgb), rows, compute)
-
-
-def _chain(steps: list[_Step], tile: Tensor, frame: Frame) -> Tensor:
-    done = at_least_single(tile).contiguous()
-    for step in steps:
-        done = step.run(done, frame)
-    return done.to(tile.dtype)
-
-
-def _run_spatial(step: _Step, rgb: Tensor, seed: int, *, traced: bool) -> Tensor:
-    """A spatial op in strips that overlap by its halo; with a halo of None, on the whole photo."""
-    batch, _, height, width = rgb.shape
-    whole = Frame(0, 0, height, width, seed)
-    halo = step.op.halo(step.params.at(whole), (height, width))
-    rows = strips(height, batch * width, 16 * TILE_PIXELS)
-    if halo is None or len(rows) == 1 or traced:
-        return _chain([step], rgb, whole)
-
-    def compute(part: slice) -> Tensor:
-        first, last = max(0, part.start - halo), min(height, part.stop + halo)
-        strip = _chain([step], rgb[:, :, first:last], Frame(first, 0, height, width, seed))
-        return strip[:, :, part.start - first : part.stop - first]
-
-    return fill(torch.empty_like(rgb), rows, compute)
-
 
 def _exactly_beyond(before: Pixels, after: Pixels, color_map: ColorMap) -> None:
     """Do exactly, in place, what lies beyond the lattice: floats outside [0, 1]."""
@@ -325,20 +287,6 @@ def _exactly_beyond(before: Pixels, after: Pixels, color_map: ColorMap) -> None:
         beyond = ((before[rows] < 0) | (before[rows] > 1)).any(axis=2)
         if beyond.any():
             after[rows][beyond] = color_map(before[rows][beyond][None])[0]
-
-
-def _at_identity(latents: Latents, id: str, slots: dict[str, Tensor]) -> Tensor:
-    """For each row, whether every slot of the op stands exactly at its identity."""
-    spec = latents.schema.spec(id)
-    batch = next(iter(slots.values())).shape[0]
-    idle = torch.ones(batch, dtype=torch.bool)
-    for name, value in slots.items():
-        identity = spec.slots[name].identity
-        if identity is None:
-            return torch.zeros(batch, dtype=torch.bool)
-        same = value.detach().cpu() == torch.tensor(identity, dtype=value.dtype)
-        idle &= same.reshape(batch, -1).all(dim=1)
-    return idle
 
 
 def _unfold(

@@ -20,11 +20,17 @@ from torch import Tensor
 # A tile's float32 pixels take 1.5 MiB: with an op's temporaries it stays within the last cache of common CPUs, and each call is
 # long enough for the interpreter's lock to hold nobody up.
 TILE_PIXELS = 2**17
+# Fewer pixels are done by one thread in the time that two spend on waiting for the interpreter's lock.
+_WORTH_SHARING = 2**17
 
 
 def strips(height: int, row_pixels: int, pixels: int) -> list[slice]:
-    """The rows of a photo in slices of about so many pixels, at least a row each."""
-    tall = max(1, pixels // row_pixels)
+    """The rows of a photo in slices of at most so many pixels, at least a row each, as many for each thread."""
+    threads = torch.get_num_threads()
+    count = -(-height * row_pixels // pixels)
+    if height * row_pixels >= _WORTH_SHARING:
+        count = -(-count // threads) * threads
+    tall = max(1, min(-(-height // count), pixels // row_pixels))
     return [slice(top, min(top + tall, height)) for top in range(0, height, tall)]
 
 

@@ -23,6 +23,10 @@ _Params = Annotated[
 _Set = Annotated[
     list[str] | None, typer.Option("--set", help="One exact value, OP.SLOT=VALUE: exposure.ev=0.35. Repeatable.")
 ]
+_Lut = Annotated[
+    Path | None,
+    typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi3d, .clf, or a HALD picture."),
+]
 _PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan, whose values are taken.")]
 _Consistent = Annotated[
     bool,
@@ -61,12 +65,13 @@ def param(
     params: _Params = None,
     settings: _Set = None,
     plan: _PlanFile = None,
+    lut: _Lut = None,
     consistent: _Consistent = False,
 ) -> None:
-    """Retouch photos by exact values."""
-    wish = _wish(params=params, settings=settings, plan=plan)
+    """Retouch photos by exact values, or by a look-up table."""
+    wish = _wish(params=params, settings=settings, plan=plan, lut=lut)
     if not wish:
-        raise typer.BadParameter("no values are given. Use --set exposure.ev=0.35, --params FILE or --plan FILE")
+        raise typer.BadParameter("no values are given. Use --set exposure.ev=0.35, --params, --plan or --lut FILE")
     _retouch(photos, planning, writing, consistent=consistent, **wish)
 
 
@@ -116,11 +121,12 @@ def _wish(
     params: Path | None = None,
     settings: list[str] | None = None,
     plan: Path | None = None,
+    lut: Path | None = None,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
     from ..core.batch.order import read_params, read_settings
 
-    given = {"--style": style, "--params": params, "--set": settings or None, "--plan": plan}
+    given = {"--style": style, "--params": params, "--set": settings or None, "--plan": plan, "--lut": lut}
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise typer.BadParameter(f"{' and '.join(named)} were given together. Choose one of them")
@@ -128,6 +134,10 @@ def _wish(
         return {"params": read_settings(settings)}
     if params is not None:
         return {"params": read_params(params)}
+    if lut is not None:
+        from ..core.lut.files import read_lut
+
+        return {"params": {"lut3d.lattice": read_lut(lut).tolist()}}
     if plan is not None:
         from ..core.plan import Plan
 

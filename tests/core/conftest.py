@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from renderings import OPS
 
 from veraretouch import Renderer
-from veraretouch.core import renderer as renderer_module
+from veraretouch.core import chain
 
 settings.register_profile(
     "core", max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -23,6 +23,6 @@ def small_tiles(monkeypatch):
     """Tiles of a row or two of the test photos."""
 
     def shrink(pixels):
-        monkeypatch.setattr(renderer_module, "TILE_PIXELS", pixels)
+        monkeypatch.setattr(chain, "TILE_PIXELS", pixels)
 
     return shrink

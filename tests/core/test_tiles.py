@@ -40,7 +40,7 @@ def threads():
 
 @pytest.fixture
 def busy(monkeypatch):
-    monkeypatch.setattr("veraretouch.core.renderer.TILE_PIXELS", 8)
+    monkeypatch.setattr("veraretouch.core.chain.TILE_PIXELS", 8)
     monkeypatch.setattr(Busy, "seen", [])
     return Renderer([Busy])
 

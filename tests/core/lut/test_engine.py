@@ -31,7 +31,8 @@ def plan_of(values):
 
 
 def picture(name="kodak-18", dtype=np.uint8):
-    pixels = np.array(Image.open(PHOTOS / f"{name}.jpg"))
+    with Image.open(PHOTOS / f"{name}.jpg") as opened:
+        pixels = np.array(opened)
     return (
         pixels
         if dtype == np.uint8
@@ -183,6 +184,25 @@ def test_floats_beyond_the_lattice_are_done_exactly():
     assert report.engine == "lut"
     for y, x in ((6, 6), (20, 20)):
         assert np.abs(done.pixels[y, x] - exact.pixels[y, x]).max() < 1e-5
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_preview_is_the_photo(style):
+    photo, plan = Photo(np.tile(picture("kodak-12"), (6, 6, 1))), plan_of(STYLES[style])
+    renderer = Renderer()
+    preview = renderer.render(photo.resized(500), plan).pixels
+    full = renderer.render(photo, plan).resized(500).pixels
+    one, two = (torch.from_numpy(pixels / 255.0) for pixels in (preview, full))
+    assert float(ciede2000(one, two).mean()) < 0.5
+
+
+def test_reused_memory_gives_the_same_picture():
+    plan = plan_of(STYLES["moody"])
+    photo = Photo(picture().copy())
+    wanted = Renderer().render(photo, plan, engine="lut").pixels
+    done = Renderer().render(photo, plan, engine="lut", reuse=True).pixels
+    assert np.array_equal(done, wanted)
+    assert np.shares_memory(done, photo.pixels)
 
 
 def test_the_input_is_never_written_to():
