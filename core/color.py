@@ -83,6 +83,23 @@ def luminance(light: Tensor) -> Tensor:
     return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
 
 
+def join(*planes: Tensor) -> Tensor:
+    """Planes (B, 1, H, W) as the channels of one tensor; unlike `torch.cat`, the compiler lays them out one after another."""
+    return torch.stack([plane[:, 0] for plane in planes], dim=1)
+
+
+def largest(rgb: Tensor) -> Tensor:
+    """The largest channel (B, 1, H, W)."""
+    red, green, blue = rgb.chunk(3, dim=1)
+    return torch.maximum(torch.maximum(red, green), blue)
+
+
+def smallest(rgb: Tensor) -> Tensor:
+    """The smallest channel (B, 1, H, W)."""
+    red, green, blue = rgb.chunk(3, dim=1)
+    return torch.minimum(torch.minimum(red, green), blue)
+
+
 class Lab(NamedTuple):
     """OkLab: lightness L in [0, 1] for the sRGB gamut, opponent axes a (green to red) and b (blue to yellow)."""
 
@@ -122,7 +139,7 @@ def moved_light(light: Tensor, before: Lab, after: Lab) -> Tensor:
 
 
 def _cubes(lab: Lab) -> Tensor:
-    lms = mix(torch.cat(lab, dim=1), _FROM_LAB)
+    lms = mix(join(*lab), _FROM_LAB)
     return lms * lms * lms
 
 
@@ -180,7 +197,7 @@ def chroma_share(light: Tensor, lab: Lab) -> Tensor:
 def _depth(light: Tensor, lightness: Tensor) -> Tensor:
     """How far the lowest channel of linear light lies below its grey: 0 grey, 1 at 0, more below."""
     grey = (lightness * lightness * lightness).clamp(min=1e-6)
-    return 1 - light.amin(dim=1, keepdim=True) / grey
+    return 1 - smallest(light) / grey
 
 
 def hold_in_gamut(moved: Tensor, before: Tensor, lightness: Tensor) -> Tensor:
@@ -202,7 +219,7 @@ def hold_in_gamut(moved: Tensor, before: Tensor, lightness: Tensor) -> Tensor:
 
 def _fullness(light: Tensor, grey: Tensor) -> Tensor:
     """How far from a grey of linear light to the gamut's wall a colour lies: 0 grey, 1 on the wall, more outside."""
-    high, low = light.amax(dim=1, keepdim=True), light.amin(dim=1, keepdim=True)
+    high, low = largest(light), smallest(light)
     return torch.maximum((high - grey) / (1 - grey), (grey - low) / grey)
 
 
@@ -216,7 +233,7 @@ def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
         rgb: (B, 3, H, W).
         curve: maps (B, 2, H, W) elementwise.
     """
-    low, high = rgb.amin(dim=1, keepdim=True), rgb.amax(dim=1, keepdim=True)
-    low_after, high_after = curve(torch.cat([low, high], dim=1)).chunk(2, dim=1)
+    low, high = smallest(rgb), largest(rgb)
+    low_after, high_after = curve(join(low, high)).chunk(2, dim=1)
     place = (rgb - low) / (high - low + 1e-6)
     return rgb + (low_after - low) + place * ((high_after - low_after) - (high - low))

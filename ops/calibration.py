@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, encode, linear, luminance, mix
+from ..core.color import LUMINANCE, encode, join, linear, luminance, mix
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -79,4 +79,4 @@ def _tint(light: Tensor, amount: Tensor) -> Tensor:
     dark = (1 - encode(luminance(light).clamp(0, 1))) ** 3
     green = torch.exp2(-TINT_REACH * amount * dark)
     others = (1 - LUMINANCE[1] * green) / (1 - LUMINANCE[1])
-    return torch.cat([light[:, :1] * others, light[:, 1:2] * green, light[:, 2:] * others], dim=1)
+    return join(light[:, :1] * others, light[:, 1:2] * green, light[:, 2:] * others)

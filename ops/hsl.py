@@ -74,20 +74,19 @@ class Hsl(Op):
 
 def band_weights(degrees: Tensor) -> Tensor:
     """The weights (B, 8, H, W) of the bands at OkLCh hues (B, 1, H, W) in degrees; they sum to 1."""
-    ramps = _ramps(degrees)
-    return torch.cat([1 - ramps[:, :1] + ramps[:, -1:], ramps[:, :-1] - ramps[:, 1:]], dim=1)
+    each = torch.eye(len(BANDS), dtype=degrees.dtype, device=degrees.device)
+    return by_hue(degrees, each.expand(degrees.shape[0], -1, -1))
 
 
 def by_hue(degrees: Tensor, values: Tensor) -> Tensor:
-    """The bands' values (B, n, 8), weighted for each pixel's hue (B, 1, H, W): (B, n, H, W)."""
-    steps = values.roll(-1, dims=2) - values
-    flat = torch.baddbmm(values[..., :1], steps, _ramps(degrees).flatten(2))
-    return flat.reshape(degrees.shape[0], -1, *degrees.shape[2:])
+    """The bands' values (B, n, 8), weighted for each pixel's hue (B, 1, H, W): (B, n, H, W).
 
-
-def _ramps(degrees: Tensor) -> Tensor:
-    """Eight ramps (B, 8, H, W). Going round from the first band's centre, each rises once, from its band to the next, and stays."""
-    first = CENTRES[0]
-    starts = degrees.new_tensor(CENTRES).reshape(1, -1, 1, 1) - first
-    spans = degrees.new_tensor([*CENTRES[1:], first + 360]).reshape(1, -1, 1, 1) - first - starts
-    return smoothstep(0.0, 1.0, torch.remainder(degrees - first, 360.0) / spans - starts / spans)
+    Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next, and stays.
+    """
+    round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
+    steps = (values.roll(-1, dims=2) - values).unsqueeze(3).unsqueeze(4)
+    done = values[:, :, :1, None]
+    for band, (start, end) in enumerate(zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)):
+        ramp = smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip)
+        done = torch.addcmul(done, steps[:, :, band], ramp)
+    return done
