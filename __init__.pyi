@@ -14,7 +14,7 @@ from .core.planner import Planner as Planner
 from .core.planner import Proposal as Proposal
 from .core.registry import registry as registry
 from .core.renderer import Renderer as Renderer
-from .core.renderer import Report as Report
+from .core.report import Report as Report
 from .core.request import Request as Request
 from .core.retoucher import Result as Result
 from .core.retoucher import Retoucher as Retoucher

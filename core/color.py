@@ -35,6 +35,9 @@ _LIGHT_KNEE: Final = 0.003130668442500634
 _ENCODED_KNEE: Final = 12.92 * _LIGHT_KNEE
 
 
+Planes = tuple[Tensor, Tensor, Tensor]
+"""The channels of a photo, each (B, 1, H, W): work on planes fuses in the compiler and stays in the cache without it."""
+
 _Rows = tuple[tuple[float, ...], ...]
 
 
@@ -47,17 +50,19 @@ _FROM_LMS: Final = _inverse(_TO_LMS)
 _FROM_LAB: Final = _inverse(_TO_LAB)
 
 
-def mix(rgb: Tensor, matrix: _Rows | Tensor) -> Tensor:
-    """Multiply each pixel of (B, 3, H, W) by a fixed 3x3 or by one matrix a row, (B, 3, 3)."""
-    if torch.compiler.is_compiling():  # sums fuse with what stands around them, a matrix product does not
-        x, y, z = rgb.unbind(1)
-        rows = matrix[..., None, None].unbind(1) if isinstance(matrix, Tensor) else matrix
-        parts = (row.unbind(1) if isinstance(row, Tensor) else row for row in rows)
-        return torch.stack([a * x + b * y + c * z for a, b, c in parts], dim=1)
-    if not isinstance(matrix, Tensor):
-        matrix = torch.tensor(matrix, dtype=rgb.dtype, device=rgb.device).expand(rgb.shape[0], 3, 3)
-    flat: Tensor = torch.bmm(matrix, rgb.flatten(2))
-    return flat.reshape(rgb.shape)
+def mix(planes: Planes, matrix: _Rows | Tensor) -> Planes:
+    """Multiply each pixel's three planes by a fixed 3x3 or by one matrix a row of the batch, (B, 3, 3)."""
+    x, y, z = planes
+    if isinstance(matrix, Tensor):
+        cells = matrix.to(x.dtype)[..., None, None, None].unbind(1)
+        (a, b, c), (d, e, f), (g, h, i) = (row.unbind(1) for row in cells)
+        return (
+            torch.addcmul(torch.addcmul(a * x, b, y), c, z),
+            torch.addcmul(torch.addcmul(d * x, e, y), f, z),
+            torch.addcmul(torch.addcmul(g * x, h, y), i, z),
+        )
+    first, second, third = (torch.add(torch.add(a * x, y, alpha=b), z, alpha=c) for a, b, c in matrix)
+    return first, second, third
 
 
 def power(base: Tensor, exponent: float | Tensor) -> Tensor:
@@ -77,27 +82,32 @@ def encode(light: Tensor) -> Tensor:
     return light * ((1.055 * power(size, 1 / 2.4) - 0.055) / size)
 
 
-def luminance(light: Tensor) -> Tensor:
-    """Relative luminance (B, 1, H, W) of linear light; of encoded values, the luma of BT.709."""
-    red, green, blue = light.chunk(3, dim=1)
-    return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
+def planes_of(rgb: Tensor) -> Planes:
+    """The planes of (B, 3, H, W), on the same memory."""
+    # Not by `chunk`: the compiler lays its gradient out pixel by pixel.
+    red, green, blue = (plane.unsqueeze(1) for plane in rgb.unbind(1))
+    return red, green, blue
 
 
-def join(*planes: Tensor) -> Tensor:
-    """Planes (B, 1, H, W) as the channels of one tensor; unlike `torch.cat`, the compiler lays them out one after another."""
+def join(planes: Planes) -> Tensor:
+    """Planes as one tensor (B, 3, H, W); unlike `torch.cat`, the compiler lays them out one after another."""
     return torch.stack([plane[:, 0] for plane in planes], dim=1)
 
 
-def largest(rgb: Tensor) -> Tensor:
+def luminance(planes: Planes) -> Tensor:
+    """Relative luminance (B, 1, H, W) of linear light; of encoded values, the luma of BT.709."""
+    red, green, blue = planes
+    return torch.add(torch.add(LUMINANCE[0] * red, green, alpha=LUMINANCE[1]), blue, alpha=LUMINANCE[2])
+
+
+def largest(planes: Planes) -> Tensor:
     """The largest channel (B, 1, H, W)."""
-    red, green, blue = rgb.chunk(3, dim=1)
-    return torch.maximum(torch.maximum(red, green), blue)
+    return torch.maximum(torch.maximum(planes[0], planes[1]), planes[2])
 
 
-def smallest(rgb: Tensor) -> Tensor:
+def smallest(planes: Planes) -> Tensor:
     """The smallest channel (B, 1, H, W)."""
-    red, green, blue = rgb.chunk(3, dim=1)
-    return torch.minimum(torch.minimum(red, green), blue)
+    return torch.minimum(torch.minimum(planes[0], planes[1]), planes[2])
 
 
 class Lab(NamedTuple):
@@ -115,32 +125,30 @@ def _cbrt(x: Tensor) -> Tensor:
 
 def oklab(rgb: Tensor) -> Lab:
     """OkLab of sRGB-encoded pixels. Half precision is computed, and returned, in float32."""
-    return lab_of(linear(at_least_single(rgb)))
+    return lab_of(planes_of(linear(at_least_single(rgb))))
 
 
-def from_oklab(lab: Lab) -> Tensor:
-    """sRGB-encoded pixels of OkLab; the inverse of `oklab` to 3e-4 (near black), so ops add differences (see `moved_light`)."""
-    return encode(light_of(lab))
-
-
-def lab_of(light: Tensor) -> Lab:
+def lab_of(light: Planes) -> Lab:
     """OkLab of linear light."""
-    return Lab(*mix(_cbrt(mix(light, _TO_LMS)), _TO_LAB).chunk(3, dim=1))
+    long, middle, short = mix(light, _TO_LMS)
+    return Lab(*mix((_cbrt(long), _cbrt(middle), _cbrt(short)), _TO_LAB))
 
 
-def light_of(lab: Lab) -> Tensor:
-    """Linear light of OkLab."""
+def light_of(lab: Lab) -> Planes:
+    """Linear light of OkLab; the inverse of `lab_of` to 3e-4 (near black), so ops add differences (see `moved_light`)."""
     return mix(_cubes(lab), _FROM_LMS)
 
 
-def moved_light(light: Tensor, before: Lab, after: Lab) -> Tensor:
+def moved_light(light: Planes, before: Lab, after: Lab) -> Planes:
     """Linear light moved as OkLab moved from `before` to `after`: exactly `light` where nothing moved."""
-    return light + mix(_cubes(after) - _cubes(before), _FROM_LMS)
+    was, now = _cubes(before), _cubes(after)
+    moves = mix((now[0] - was[0], now[1] - was[1], now[2] - was[2]), _FROM_LMS)
+    return light[0] + moves[0], light[1] + moves[1], light[2] + moves[2]
 
 
-def _cubes(lab: Lab) -> Tensor:
-    lms = mix(join(*lab), _FROM_LAB)
-    return lms * lms * lms
+def _cubes(lab: Lab) -> Planes:
+    long, middle, short = mix(lab, _FROM_LAB)
+    return long * long * long, middle * middle * middle, short * short * short
 
 
 def at_least_single(x: Tensor) -> Tensor:
@@ -163,7 +171,7 @@ def hue(lab: Lab) -> Tensor:
 
 def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, cubic between."""
-    t = (x if (low, high) == (0.0, 1.0) else (x - low) / (high - low)).clamp(0, 1)
+    t = ((x - low) / (high - low)).clamp(0, 1)
     return t.square() * torch.rsub(t, 3, alpha=2)
 
 
@@ -180,7 +188,7 @@ def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
     return 1 + slowed + growth.clamp(max=0)
 
 
-def chroma_share(light: Tensor, lab: Lab) -> Tensor:
+def chroma_share(light: Planes, lab: Lab) -> Tensor:
     """Chroma as a share of that at which a channel reaches 0 at this lightness and hue: 0 grey, 1 and more there; (B, 1, H, W).
 
     The wall is met by one secant step from the straight guess in linear light; the way there is bent most for blues.
@@ -194,30 +202,31 @@ def chroma_share(light: Tensor, lab: Lab) -> Tensor:
     return 1 / wall
 
 
-def _depth(light: Tensor, lightness: Tensor) -> Tensor:
+def _depth(light: Planes, lightness: Tensor) -> Tensor:
     """How far the lowest channel of linear light lies below its grey: 0 grey, 1 at 0, more below."""
     grey = (lightness * lightness * lightness).clamp(min=1e-6)
     return 1 - smallest(light) / grey
 
 
-def hold_in_gamut(moved: Tensor, before: Tensor, lightness: Tensor) -> Tensor:
+def hold_in_gamut(moved: Planes, before: Planes, lightness: Tensor) -> Planes:
     """Set what left the gamut on its wall, straight towards a grey, where clipping would turn the hue.
 
     The grey is a middle one, or the colour's own where that is darker: bright colours then darken a little and stay strong, where
     their own grey would pale them (the adaptive anchor of Ottosson (2021), "sRGB gamut clipping", made fixed).
 
     Args:
-        moved, before: linear light (B, 3, H, W); what was outside before may stay as far out.
+        moved, before: linear light; what was outside before may stay as far out.
         lightness: OkLab's L of `before`, (B, 1, H, W).
     """
     grey = lightness.clamp(0.01, MIDDLE)
     grey = grey * grey * grey
     allowed = _fullness(before, grey).clamp(min=1)
     excess = (1 - allowed / torch.maximum(_fullness(moved, grey), allowed)).clamp(min=0)
-    return moved + excess * (grey - moved)
+    red, green, blue = (torch.addcmul(plane, excess, grey - plane) for plane in moved)
+    return red, green, blue
 
 
-def _fullness(light: Tensor, grey: Tensor) -> Tensor:
+def _fullness(light: Planes, grey: Tensor) -> Tensor:
     """How far from a grey of linear light to the gamut's wall a colour lies: 0 grey, 1 on the wall, more outside."""
     high, low = largest(light), smallest(light)
     return torch.maximum((high - grey) / (1 - grey), (grey - low) / grey)
@@ -231,9 +240,12 @@ def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
 
     Args:
         rgb: (B, 3, H, W).
-        curve: maps (B, 2, H, W) elementwise.
+        curve: maps (B, 1, H, W) elementwise.
     """
-    low, high = smallest(rgb), largest(rgb)
-    low_after, high_after = curve(join(low, high)).chunk(2, dim=1)
-    place = (rgb - low) / (high - low + 1e-6)
-    return rgb + (low_after - low) + place * ((high_after - low_after) - (high - low))
+    red, green, blue = planes_of(rgb)
+    low, high = smallest((red, green, blue)), largest((red, green, blue))
+    shift, stretch = curve(low) - low, curve(high) - high
+    # How much more the largest channel moves than the smallest, for each step between them.
+    slope = (stretch - shift) / (high - low + 1e-6)
+    red, green, blue = (torch.addcmul(plane + shift, slope, plane - low) for plane in (red, green, blue))
+    return join((red, green, blue))

@@ -85,7 +85,8 @@ class Op:
     """A differentiable map of photos, steered by the slots that the class declares.
 
     A subclass states `id`, `version`, `stage` and `pointwise`, declares slots as class attributes and defines `apply`.
-    The class docstring's first line says what it does to a photo.
+    The class docstring's first line says what it does to a photo. With `linear = True`, `apply` takes and gives linear light: the
+    renderer converts, once for such ops in a row.
 
     Raises:
         InvalidOp: at class creation, where a declaration is missing or breaks a rule.
@@ -95,13 +96,14 @@ class Op:
     version: ClassVar[int]
     stage: ClassVar[int]
     pointwise: ClassVar[bool]
+    linear: ClassVar[bool] = False
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         declared = {name: value for name, value in vars(cls).items() if isinstance(value, Slot)}
         for name in declared:
-            if hasattr(Op, name) or name in ("frame", "apply", "id", "version", "stage", "pointwise"):
+            if hasattr(Op, name) or name in ("frame", "apply", "id", "version", "stage", "pointwise", "linear"):
                 raise InvalidOp(f"{cls.__name__}: slot {name!r} shadows an attribute of Op", cure="Rename the slot.")
         inherited: dict[str, Slot] = {}
         for base in reversed(cls.__mro__[1:]):
@@ -114,10 +116,19 @@ class Op:
         """Return the changed photo.
 
         Args:
-            rgb: (B, 3, H, W), sRGB-encoded, nominally in [0, 1]; values outside survive.
+            rgb: (B, 3, H, W), nominally in [0, 1], sRGB-encoded or, for an op that is `linear`, linear light in at least float32;
+                values outside survive.
             p: the slots' values, see `Params`.
         """
         raise TypeError(f"{type(self).__name__} defines no apply()")
+
+    def on_srgb(self, rgb: Tensor, p: Params) -> Tensor:
+        """`apply` to sRGB-encoded pixels, whatever the op works in."""
+        if not self.linear:
+            return self.apply(rgb, p)
+        from .color import at_least_single, encode, linear
+
+        return encode(self.apply(linear(at_least_single(rgb)), p)).to(rgb.dtype)
 
     def prepare(self, p: Params) -> Mapping[str, Any]:
         """What `apply` needs of the values alone, by names that it finds in its params: made once a photo, not once a tile."""
@@ -151,6 +162,7 @@ def _check_op_class(cls: type[Op]) -> None:
         "version": (lambda v: type(v) is int and v >= 1, "a whole number from 1"),
         "stage": (lambda v: isinstance(v, int) and not isinstance(v, bool), "a Stage or a whole number between stages"),
         "pointwise": (lambda v: isinstance(v, bool), "True or False; there is no default"),
+        "linear": (lambda v: isinstance(v, bool), "True for an op on linear light, else False"),
     }
     for attribute, (holds, rule) in rules.items():
         value = getattr(cls, attribute, None)

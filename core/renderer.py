@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from math import prod
 from typing import Any, Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from .chain import Step, at_identity, run
+from .chain import Chain, Step, at_identity
 from .color import at_least_single
-from .errors import InvalidLatents, InvalidPhoto, InvalidRequest, nearest
+from .edit import Edit
+from .errors import InvalidLatents, InvalidPhoto, InvalidRequest
 from .latents import Latents
-from .lut import ColorMap, bake_for
+from .lut import ColorMap
 from .op import Frame, Op
 from .photo import ColorSpace
-from .photo.color import Floats, Pixels, from_working, to_working
 from .plan import Plan
 from .registry import registry
+from .report import Report
 from .schema import Schema
-from .slots import GROUPS
 from .subject import Subject
-from .tiles import TILE_PIXELS, strips
+from .tables import Tables
 
 Engine = Literal["auto", "exact", "lut"]
 # Below this a photo is rendered exactly in the time that baking takes.
 LUT_PIXELS = 2**20
-
-
-@dataclass(frozen=True)
-class Report:
-    """How a photo was rendered.
-
-    Attributes:
-        engine: `exact` or `lut`, whichever made the pixels.
-        ops: the ids of the ops that ran.
-        lattice: points an axis of the look-up table; None where there is none.
-        error: the 99th percentile of CIEDE2000 on a sample of the photo's own pixels: the table's, or the best one's that was not
-            good enough; None where no table was tried.
-        timings: seconds per stage.
-    """
-
-    engine: str
-    ops: tuple[str, ...] = ()
-    lattice: int | None = None
-    error: float | None = None
-    timings: dict[str, float] = field(default_factory=dict)
 
 
 class Renderer:
@@ -58,13 +37,18 @@ class Renderer:
     Args:
         ops: op classes or instances; None takes, for each plan, the installed ops that it names.
         device: where photos that come as files, PIL images or arrays are rendered; tensors stay on their own.
+        compile: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is compiled, which
+            takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are, with a warning.
 
     Raises:
         InvalidSchema: the same op twice.
     """
 
-    def __init__(self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None) -> None:
+    def __init__(
+        self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None, compile: bool = False
+    ) -> None:
         self.device = torch.device(device) if device is not None else torch.device("cpu")
+        self.compile = compile
         made = None if ops is None else [op() if isinstance(op, type) else op for op in ops]
         self._ops = None if made is None else {id: op for id in Schema.of(made).specs for op in made if op.id == id}
 
@@ -110,101 +94,55 @@ class Renderer:
             raise InvalidRequest(f"engine {engine!r} is not known", cure="Use 'auto', 'exact' or 'lut'.")
         if not tolerance > 0:
             raise InvalidRequest(f"tolerance {tolerance} is not above 0", cure="1.0 is about the least that is seen.")
-        latents, blend, grain = _unfold(edit, groups, strength, seed)
+        wanted = Edit.of(edit, groups=groups, strength=strength, seed=seed)
         start = time.perf_counter()
         subject = Subject.of(photo)
         if engine == "lut" and subject.held is None:
             raise InvalidRequest("engine 'lut' for a tensor: it has no gradient", cure="Use 'auto' or 'exact'.")
         opened = time.perf_counter()
-        registry.announce("render_begins", latents=latents, size=subject.size)
+        registry.announce("render_begins", latents=wanted.latents, size=subject.size)
+        # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
+        bounded = clamp and not subject.has_profile
+        large = subject.held is not None and prod(subject.size) >= LUT_PIXELS
         image, report = None, Report("exact")
-        if engine == "lut" or (engine == "auto" and subject.held is not None and prod(subject.size) >= LUT_PIXELS):
-            image, report = self._by_lut(subject, latents, blend, grain, clamp, color_space, tolerance, reuse)
+        if wanted.latents.batch == 1 and (engine == "lut" or (engine == "auto" and large)):
+            chain = self._chain(wanted, 1, (1, 1), self.device)
+            tables = Tables(self.device, tolerance, color_space, reuse)
+            image, report = tables.render(subject, chain, clamp=bounded)
         if image is None:
-            # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
-            whole = clamp and not subject.has_profile
-            rgb = subject.pixels(self.device)
-            loaded = time.perf_counter()
-            done, ran = self._apply(rgb, latents, strength=blend, seed=grain, clamp=whole)
-            rendered = time.perf_counter()
-            image = subject.give_back(done, unchanged=blend == 0, color_space=color_space)
-            timings = {"convert": loaded - opened + time.perf_counter() - rendered, "render": rendered - loaded}
-            report = replace(report, ops=ran, timings=report.timings | timings)
+            image, report = self._exactly(subject, wanted, bounded, color_space, report)
         report = replace(report, timings={"open": opened - start} | report.timings)
-        registry.announce("render_done", latents=latents, report=report)
+        registry.announce("render_done", latents=wanted.latents, report=report)
         return image, report
 
-    def _by_lut(
-        self,
-        subject: Subject,
-        latents: Latents,
-        strength: float,
-        seed: int,
-        clamp: bool,
-        color_space: ColorSpace,
-        tolerance: float,
-        reuse: bool,
+    def _exactly(
+        self, subject: Subject, edit: Edit, clamp: bool, color_space: ColorSpace, report: Report
     ) -> tuple[Any, Report]:
-        """The photo by a look-up table in its own encoding, or None with what was found on the way."""
-        photo = subject.held
-        chain = list(self._steps(latents, torch.empty(1, 3, 1, 1, device=self.device), keep_identities=False))
-        suits = photo is not None and latents.batch == 1 and all(step.op.pointwise for step in chain)
-        if photo is None or not suits or not chain or strength == 0 or not photo.has_colour_encoding:
-            return None, Report("exact")
-        profile, _ = photo.target(color_space)
-        bounded = clamp and not subject.has_profile
-
-        def color_map(colours: Floats) -> Floats:
-            rgb = torch.from_numpy(to_working(colours, photo.profile)).permute(2, 0, 1).unsqueeze(0).to(self.device)
-            done = run(chain, rgb, seed=seed)
-            if strength < 1:
-                done = rgb + strength * ((done.clamp(0, 1) if bounded else done) - rgb)
-            own = done[0].permute(1, 2, 0).cpu().numpy()
-            return from_working(own, profile, colours, same_profile=False)
-
         start = time.perf_counter()
-        baked = bake_for(
-            photo.pixels,
-            color_map,
-            lambda colours: to_working(colours, profile),
-            tolerance=tolerance,
-            device=self.device,
-        )
-        made = time.perf_counter()
-        if baked.cube is None:
-            return None, Report("exact", error=baked.error, timings={"bake": made - start})
-        reuse = reuse and photo.pixels.dtype.kind == "u" and photo.pixels.flags.writeable
-        pixels = baked.cube.apply(photo.pixels, self.device, in_place=reuse)
-        if pixels.dtype.kind == "f":
-            _exactly_beyond(photo.pixels, pixels, color_map)
-            if bounded:
-                np.clip(pixels, 0, 1, out=pixels)
-        timings = {"bake": made - start, "render": time.perf_counter() - made}
-        ran = tuple(step.op.id for step in chain)
-        image = subject.hand_over(photo.with_pixels(pixels, color_space=color_space))
-        return image, Report("lut", ran, baked.cube.size, baked.error, timings)
+        rgb = subject.pixels(self.device)
+        loaded = time.perf_counter()
+        done, ran = self._apply(rgb, edit, clamp=clamp)
+        rendered = time.perf_counter()
+        image = subject.give_back(done, unchanged=edit.strength == 0, color_space=color_space)
+        timings = {"convert": loaded - start + time.perf_counter() - rendered, "render": rendered - loaded}
+        return image, replace(report, ops=ran, timings=report.timings | timings)
 
     def color_map(self, edit: Plan | Latents, *, clamp: bool = True) -> ColorMap:
         """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of.
 
         Raises:
             InvalidRequest: an op looks at neighbouring pixels.
+            InvalidLatents: several rows.
         """
-        latents, strength, seed = _unfold(edit, None, None, None)
-        chain = self._steps(latents, torch.empty(1, 3, 1, 1, device=self.device), keep_identities=False)
-        for step in chain:
+        wanted = Edit.of(edit)
+        _check_rows(wanted.latents, 1)
+        chain = self._chain(wanted, 1, (1, 1), self.device)
+        for step in chain.steps:
             if not step.op.pointwise:
                 raise InvalidRequest(
                     f"op {step.op.id!r} looks at neighbouring pixels, which no table can", cure="Leave it out."
                 )
-
-        def color_map(colours: Floats) -> Floats:
-            rgb = torch.from_numpy(colours).permute(2, 0, 1).unsqueeze(0).to(self.device)
-            with torch.inference_mode():
-                done = self.apply(rgb, latents, strength=strength, seed=seed, clamp=clamp)
-            return done[0].permute(1, 2, 0).cpu().numpy()
-
-        return color_map
+        return chain.color_map(self.device, clamp=clamp)
 
     def apply(
         self, rgb: Tensor, latents: Latents, *, strength: float = 1.0, seed: int = 0, clamp: bool = True
@@ -219,50 +157,56 @@ class Renderer:
             InvalidPhoto, InvalidRequest
             InvalidLatents: rows that are not the photos', an op that is not there, or there in another version.
         """
-        return self._apply(rgb, latents, strength=strength, seed=seed, clamp=clamp)[0]
+        return self._apply(rgb, Edit(latents, strength, seed), clamp=clamp)[0]
 
-    def _apply(
-        self, rgb: Tensor, latents: Latents, *, strength: float, seed: int, clamp: bool
-    ) -> tuple[Tensor, tuple[str, ...]]:
+    def _apply(self, rgb: Tensor, edit: Edit, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
         """The pixels, and the ids of the ops that ran."""
         _check_pixels(rgb)
-        if latents.batch not in (1, rgb.shape[0]):
-            raise InvalidLatents(
-                f"latents of {latents.batch} rows for {rgb.shape[0]} photos", cure="Give one row, or one a photo."
-            )
-        if not 0 <= strength <= 1:
-            raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
-        if strength == 0:
+        batch = rgb.shape[0]
+        _check_rows(edit.latents, batch)
+        if edit.strength == 0:
             return rgb, ()
+        if self.compile and batch > 1:  # compiled once, for single photos
+            rows = [
+                edit if edit.latents.batch == 1 else replace(edit, latents=edit.latents.row(i)) for i in range(batch)
+            ]
+            done, ran = zip(*(self._apply(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
+            return torch.cat(done), tuple(dict.fromkeys(id for ids in ran for id in ids))
         traced = torch.is_grad_enabled() and (
-            rgb.requires_grad or any(v.requires_grad for slots in latents.values.values() for v in slots.values())
+            rgb.requires_grad or any(v.requires_grad for slots in edit.latents.values.values() for v in slots.values())
         )
-        chain = list(self._steps(latents, rgb, keep_identities=traced))
-        done = run(chain, rgb, seed=seed, whole=traced)
-        if clamp:
-            done = done.clamp(0, 1)
-        blended = done if strength == 1 else rgb + strength * (done - rgb)
-        return blended, tuple(step.op.id for step in chain)
+        dtype = at_least_single(rgb).dtype
+        chain = self._chain(edit, batch, (rgb.shape[2], rgb.shape[3]), rgb.device, dtype, keep_identities=traced)
+        return chain.run(rgb, clamp=clamp, whole=traced), chain.ids
 
-    def _steps(self, latents: Latents, rgb: Tensor, *, keep_identities: bool) -> Iterator[Step]:
+    def _chain(
+        self,
+        edit: Edit,
+        batch: int,
+        size: tuple[int, int],
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+        *,
+        keep_identities: bool = False,
+    ) -> Chain:
         """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted."""
+        latents, steps = edit.latents, []
         for id, slots in latents.values.items():
-            present = latents.present[id].to(rgb.device)
-            if latents.batch == 1 and rgb.shape[0] > 1:
-                slots = {name: value.expand(rgb.shape[0], *value.shape[1:]) for name, value in slots.items()}
-                present = present.expand(rgb.shape[0])
+            present = latents.present[id].to(device)
+            if latents.batch == 1 and batch > 1:
+                slots = {name: value.expand(batch, *value.shape[1:]) for name, value in slots.items()}
+                present = present.expand(batch)
             if not keep_identities:
-                present = present & ~at_identity(latents, id, slots).to(rgb.device)
+                present = present & ~at_identity(latents, id, slots).to(device)
             if not bool(present.any()):
                 continue
             rows = None if bool(present.all()) else present.nonzero().flatten()
-            dtype = at_least_single(rgb).dtype
-            values = {}
-            for name, value in slots.items():
-                moved = value.to(device=rgb.device, dtype=dtype)
-                values[name] = moved if rows is None else moved.index_select(0, rows)
+            moved = {name: value.to(device=device, dtype=dtype) for name, value in slots.items()}
+            if rows is not None:
+                moved = {name: value.index_select(0, rows) for name, value in moved.items()}
             op = self._op(id, latents.schema.spec(id).version)
-            yield Step(op, op.params(values, Frame(0, 0, *rgb.shape[2:])), rows)
+            steps.append(Step(op, op.params(moved, Frame(0, 0, *size)), rows))
+        return Chain(tuple(steps), edit.strength, edit.seed, self.compile)
 
     def _op(self, id: str, version: int) -> Op:
         """The op, once it is sure that it understands values of this version."""
@@ -281,45 +225,11 @@ class Renderer:
         return op
 
 
-def _exactly_beyond(before: Pixels, after: Pixels, color_map: ColorMap) -> None:
-    """Do exactly, in place, what lies beyond the lattice: floats outside [0, 1]."""
-    for rows in strips(before.shape[0], before.shape[1], 16 * TILE_PIXELS):
-        beyond = ((before[rows] < 0) | (before[rows] > 1)).any(axis=2)
-        if beyond.any():
-            after[rows][beyond] = color_map(before[rows][beyond][None])[0]
-
-
-def _unfold(
-    edit: Plan | Latents, groups: Collection[str] | None, strength: float | None, seed: int | None
-) -> tuple[Latents, float, int]:
-    """The latents, strength and seed that a plan or latents ask for, with the caller's own wishes applied."""
-    if isinstance(edit, Plan):
-        latents = edit.latents()
-        strength = edit.strength if strength is None else strength
-        seed = edit.seed if seed is None else seed
-    elif isinstance(edit, Latents):
-        latents = edit
-    else:
-        raise InvalidRequest(f"{type(edit).__name__} is neither a Plan nor Latents", cure="Load one with Plan.load.")
-    if groups is not None:
-        check_groups(groups, latents.schema)
-        latents = latents.masked([frozenset(groups)] * latents.batch)
-    return latents, 1.0 if strength is None else strength, seed or 0
-
-
-def check_groups(groups: Collection[str], schema: Schema) -> None:
-    """Refuse a text, and names of groups that neither the schema's slots nor the built-in ones have.
-
-    Raises:
-        InvalidRequest
-    """
-    if isinstance(groups, str | bytes):
-        raise InvalidRequest(f"groups is {groups!r}", cure='Give a collection of names, such as {"lighting"}.')
-    known = dict.fromkeys((*GROUPS, *schema.groups))
-    for group in groups:
-        if group not in known:
-            cure = f"{nearest(str(group), known)} There are {', '.join(known)}.".lstrip()
-            raise InvalidRequest(f"no group {group!r}", cure=cure)
+def _check_rows(latents: Latents, photos: int) -> None:
+    if latents.batch not in (1, photos):
+        raise InvalidLatents(
+            f"latents of {latents.batch} rows for {photos} photos", cure="Give one row, or one a photo."
+        )
 
 
 def _check_pixels(rgb: Tensor) -> None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .edit import check_groups
 from .errors import InvalidRequest
 from .photo import Photo, SaveOptions, as_photo
 from .plan import Plan
 from .planner import Planner, Reasoning
 from .registry import registry
-from .renderer import Engine, Renderer, Report, check_groups
+from .renderer import Engine, Renderer
+from .report import Report
 from .request import Request
 from .subject import Subject
 
@@ -136,9 +138,7 @@ class Retoucher:
         )
         planned = time.perf_counter()
         image, report = self.renderer.render_reported(subject, plan, engine=engine, tolerance=tolerance)
-        timings = {"open": read - start, "plan": planned - read} | {
-            k: v for k, v in report.timings.items() if k != "open"
-        }
+        timings = report.timings | {"open": read - start, "plan": planned - read}
         return Result(image, plan, replace(report, timings=timings))
 
 

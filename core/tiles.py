@@ -13,9 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from threading import Barrier
+from typing import TypeVar
 
 import torch
 from torch import Tensor
+
+_Result = TypeVar("_Result")
 
 # A tile's float32 pixels take 1.5 MiB: with an op's temporaries it stays within the last cache of common CPUs, and each call is
 # long enough for the interpreter's lock to hold nobody up.
@@ -36,7 +39,6 @@ def strips(height: int, row_pixels: int, pixels: int) -> list[slice]:
 
 def fill(done: Tensor, rows: Iterable[slice], compute: Callable[[slice], Tensor]) -> Tensor:
     """Write what `compute` gives for each slice of rows into `done`; on a CPU by as many threads as torch may use."""
-    _keep_freed_memory()
     grad, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 
     def run(part: slice) -> tuple[slice, Tensor | None]:
@@ -49,7 +51,7 @@ def fill(done: Tensor, rows: Iterable[slice], compute: Callable[[slice], Tensor]
             return part, None
 
     threads = torch.get_num_threads() if done.device.type == "cpu" else 1
-    for part, tile in _pool(os.getpid(), threads).map(run, rows) if threads > 1 else map(run, rows):
+    for part, tile in _by_threads(threads, run, rows):
         if tile is not None:
             done[:, :, part] = tile
     return done
@@ -59,8 +61,12 @@ def side_by_side(height: int, work: Callable[[slice], object]) -> None:
     """Let `work`, which holds no lock of the interpreter's for long, have all rows: in strips, by as many threads as torch may use."""
     threads = torch.get_num_threads()
     rows = strips(height, 1, max(16, -(-height // (2 * threads))))
-    for _ in _pool(os.getpid(), threads).map(work, rows) if threads > 1 and len(rows) > 1 else map(work, rows):
+    for _ in _by_threads(min(threads, len(rows)), work, rows):
         pass
+
+
+def _by_threads(threads: int, work: Callable[[slice], _Result], rows: Iterable[slice]) -> Iterator[_Result]:
+    return _pool(os.getpid(), threads).map(work, rows) if threads > 1 else map(work, rows)
 
 
 @contextmanager
@@ -75,7 +81,7 @@ def one_thread() -> Iterator[None]:
 
 
 @cache
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let glibc keep what is freed: it keeps as much as the largest block that it has seen freed, up to 32 MiB.
 
     Without this each temporary of a tile goes back to the system, and half of the time goes into getting it again.

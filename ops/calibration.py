@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, encode, join, linear, luminance, mix
+from ..core.color import LUMINANCE, Planes, encode, join, luminance, mix, planes_of
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -41,6 +41,7 @@ class Calibration(Op):
     version = 1
     stage = Stage.CALIBRATION
     pointwise = True
+    linear = True
     red_hue = _hue("red", "yellow", "magenta")
     red_saturation = _saturation("red")
     green_hue = _hue("green", "cyan", "yellow")
@@ -57,9 +58,9 @@ class Calibration(Op):
         saturations = torch.cat([p.red_saturation, p.green_saturation, p.blue_saturation], dim=1).flatten(1)
         return {"matrix": primaries(hues, saturations)}
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Mix by the moved primaries, then tint the shadows."""
-        return encode(_tint(mix(linear(rgb), p.matrix), p.shadow_tint))
+        return join(_tint(mix(planes_of(light), p.matrix), p.shadow_tint))
 
 
 def primaries(hues: Tensor, saturations: Tensor) -> Tensor:
@@ -74,9 +75,9 @@ def primaries(hues: Tensor, saturations: Tensor) -> Tensor:
     return columns / columns.sum(dim=2, keepdim=True)
 
 
-def _tint(light: Tensor, amount: Tensor) -> Tensor:
+def _tint(light: Planes, amount: Tensor) -> Planes:
     """Move green against red and blue in the dark, luminance kept; black stays black."""
     dark = (1 - encode(luminance(light).clamp(0, 1))) ** 3
     green = torch.exp2(-TINT_REACH * amount * dark)
     others = (1 - LUMINANCE[1] * green) / (1 - LUMINANCE[1])
-    return join(light[:, :1] * others, light[:, 1:2] * green, light[:, 2:] * others)
+    return light[0] * others, light[1] * green, light[2] * others

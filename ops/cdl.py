@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import luminance
+from ..core.color import luminance, planes_of
 from ..core.op import Op, Params, Stage
 from ..core.slots import Bands, Slot
 
@@ -37,5 +37,5 @@ class Cdl(Op):
         power = torch.pow(torch.maximum(sloped, floor), p.power)
         straight = sloped * torch.pow(floor, p.power - 1)
         bent = torch.where(sloped >= _NEAR_ZERO, power, torch.where(sloped > 0, straight, sloped))
-        grey = luminance(bent)
+        grey = luminance(planes_of(bent))
         return bent + (p.saturation - 1) * (bent - grey)

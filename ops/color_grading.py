@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, at_least_single, chroma, encode, lab_of, linear, moved_light, oklab, within_headroom
+from ..core.color import Lab, at_least_single, chroma, join, lab_of, moved_light, oklab, planes_of, within_headroom
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -47,6 +47,7 @@ class ColorGrading(Op):
     version = 1
     stage = Stage.GRADING
     pointwise = True
+    linear = True
     shadow_hue = _wheel_hue("shadow")
     shadow_saturation = _wheel_saturation("shadow")
     shadow_luminance = _wheel_luminance("shadow")
@@ -71,11 +72,11 @@ class ColorGrading(Op):
             tints |= {f"{region}_a": a, f"{region}_b": b}
         return tints
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Add up the regions' tints and lightness gains."""
-        light = linear(at_least_single(rgb))
-        lab = lab_of(light)
-        weights = region_weights(lab.L, p.blending.to(lab.L.dtype), p.balance.to(lab.L.dtype))
+        planes = planes_of(light)
+        lab = lab_of(planes)
+        weights = region_weights(lab.L, p.blending, p.balance)
         a_shift, b_shift, stops = torch.zeros_like(lab.L), torch.zeros_like(lab.L), torch.zeros_like(lab.L)
         for region, weight in zip(REGIONS, weights, strict=True):
             a_shift = a_shift + weight * getattr(p, f"{region}_a")
@@ -86,7 +87,7 @@ class ColorGrading(Op):
         lift = within_headroom(torch.exp2(stops) - 1, lab.L)
         # Lightening stops at white; so does the chroma it carries.
         moved = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
-        return encode(moved_light(light, lab, moved)).to(rgb.dtype)
+        return join(moved_light(planes, lab, moved))
 
 
 def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

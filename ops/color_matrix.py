@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.color import encode, linear, mix
+from ..core.color import join, mix, planes_of
 from ..core.op import Op, Params, Stage
 from ..core.slots import Bands, Matrix
 
@@ -16,9 +16,10 @@ class ColorMatrix(Op):
     version = 1
     stage = Stage.MATRIX
     pointwise = True
+    linear = True
     matrix = Matrix(3, 3, low=-4.0, high=4.0, group="global_color", doc="Rows give the new red, green and blue.")
     offset = Bands(3, low=-1.0, high=1.0, group="global_color", doc="Linear light added to red, green and blue.")
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Multiply and add in linear light."""
-        return encode(mix(linear(rgb), p.matrix) + p.offset)
+        return join(mix(planes_of(light), p.matrix)) + p.offset

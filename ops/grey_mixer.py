@@ -28,7 +28,7 @@ class GreyMixer(Op):
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Blend towards the grey of the mixed lightness."""
         lab = oklab(rgb)
-        mixed = by_hue(hue(lab), p.bands.flatten(2).transpose(1, 2).to(lab.L.dtype))
+        mixed = by_hue(hue(lab), p.bands)[0]
         # Lightness follows colourfulness: muted colours move less than strong ones.
         growth = torch.exp2(mixed * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) * STOPS) - 1
         lightness = lab.L * within_headroom(growth, lab.L)

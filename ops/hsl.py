@@ -16,15 +16,16 @@ from torch import Tensor
 
 from ..core.color import (
     Lab,
-    at_least_single,
     chroma,
     chroma_share,
     encode,
     hold_in_gamut,
     hue,
+    join,
     lab_of,
-    linear,
+    largest,
     moved_light,
+    planes_of,
     smoothstep,
     within_headroom,
 )
@@ -45,48 +46,52 @@ class Hsl(Op):
     version = 1
     stage = Stage.MIXER
     pointwise = True
+    linear = True
     hue = Bands(
         8, unit="30 degrees", group="specific_color", doc="Turn each band's hue; positive towards the next band."
     )
     saturation = Bands(8, group="specific_color", doc="Strengthen or mute each band; -1 leaves greys.")
     luminance = Bands(8, group="specific_color", doc="Lighten or darken each band.")
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Turn the chroma plane and scale chroma and lightness by each pixel's bands."""
-        light = linear(at_least_single(rgb))
-        lab = lab_of(light)
+        planes = planes_of(light)
+        lab = lab_of(planes)
         colour = chroma(lab)
         gate = smoothstep(0.0, GATE, colour)
-        wanted = by_hue(hue(lab), torch.stack([p.hue, p.saturation, p.luminance], dim=1).flatten(2).to(colour.dtype))
-        turn, saturation, lightness = wanted.chunk(3, dim=1)
+        turn, saturation, lightness = by_hue(hue(lab), p.hue, p.saturation, p.luminance)
         angle = turn * gate * (HUE_REACH * math.pi / 180)
         stops = lightness * smoothstep(0.0, LIGHTNESS_GATE, colour) / 2
         # Strong colours have a channel near its end long before their lightness is: they lighten less.
-        lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + rgb.amax(dim=1, keepdim=True)) / 2)
+        lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + encode(largest(planes))) / 2)
         # Darkening keeps the ratios of light; lightening keeps chroma, which would leave the gamut otherwise.
         darker = torch.exp2(stops.clamp(max=0))
         richer = (1 + saturation * gate) / torch.sqrt(darker) - 1
-        strength = within_headroom(richer, chroma_share(light, lab)) * darker
+        strength = within_headroom(richer, chroma_share(planes, lab)) * darker
         cos, sin = torch.cos(angle), torch.sin(angle)
         turned = Lab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
-        return encode(hold_in_gamut(moved_light(light, lab, turned), light, lab.L)).to(rgb.dtype)
+        return join(hold_in_gamut(moved_light(planes, lab, turned), planes, lab.L))
 
 
 def band_weights(degrees: Tensor) -> Tensor:
     """The weights (B, 8, H, W) of the bands at OkLCh hues (B, 1, H, W) in degrees; they sum to 1."""
-    each = torch.eye(len(BANDS), dtype=degrees.dtype, device=degrees.device)
-    return by_hue(degrees, each.expand(degrees.shape[0], -1, -1))
+    each = torch.eye(len(BANDS), dtype=degrees.dtype, device=degrees.device)[:, None, :, None, None]
+    return torch.cat(by_hue(degrees, *each), dim=1)
 
 
-def by_hue(degrees: Tensor, values: Tensor) -> Tensor:
-    """The bands' values (B, n, 8), weighted for each pixel's hue (B, 1, H, W): (B, n, H, W).
+def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
+    """Each setting's eight bands (B, 8, 1, 1), weighted for each pixel's hue (B, 1, H, W): (B, 1, H, W).
 
     Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next, and stays.
     """
     round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
-    steps = (values.roll(-1, dims=2) - values).unsqueeze(3).unsqueeze(4)
-    done = values[:, :, :1, None]
-    for band, (start, end) in enumerate(zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)):
-        ramp = smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip)
-        done = torch.addcmul(done, steps[:, :, band], ramp)
-    return done
+    ends = zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)
+    ramps = [smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip) for start, end in ends]
+    found = []
+    for values in bands:
+        steps = (values.roll(-1, dims=1) - values).unbind(1)
+        done = values[:, :1]
+        for step, ramp in zip(steps, ramps, strict=True):
+            done = torch.addcmul(done, step.unsqueeze(1), ramp)
+        found.append(done)
+    return found

@@ -11,15 +11,15 @@ from torch import Tensor
 
 from ..core.color import (
     Lab,
-    at_least_single,
+    Planes,
     chroma,
     chroma_share,
-    encode,
     hold_in_gamut,
     hue,
+    join,
     lab_of,
-    linear,
     moved_light,
+    planes_of,
     smoothstep,
     within_headroom,
 )
@@ -38,21 +38,21 @@ class Vibrance(Op):
     version = 1
     stage = Stage.VIBRANCE
     pointwise = True
+    linear = True
     amount = Slot(
         low=-1.0, high=1.0, group="global_color", doc="Positive strengthens muted colours, negative mutes them more."
     )
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Scale chroma by a weight that falls with chroma."""
-        light = linear(at_least_single(rgb))
-        lab = lab_of(light)
+        planes = planes_of(light)
+        lab = lab_of(planes)
         c = chroma(lab)
         weight = 1 - smoothstep(0.0, 0.25, c)
         distance = torch.remainder(hue(lab) - SKIN_HUE + 180, 360) - 180
         skin = SKIN_SHARE * torch.exp(-(distance / SKIN_WIDTH).square()) * smoothstep(0.0, 0.06, c)
-        amount = p.amount.to(c.dtype)
-        growth = amount * weight
-        return scale_chroma(light, lab, growth - growth.clamp(min=0) * skin).to(rgb.dtype)
+        growth = p.amount * weight
+        return join(scale_chroma(planes, lab, growth - growth.clamp(min=0) * skin))
 
 
 class Saturation(Op):
@@ -62,19 +62,20 @@ class Saturation(Op):
     version = 1
     stage = Stage.SATURATION
     pointwise = True
+    linear = True
     amount = Slot(
         low=-1.0, high=1.0, group="global_color", doc="-1 is monochrome, +1 doubles the chroma where there is room."
     )
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Scale chroma."""
-        light = linear(at_least_single(rgb))
-        lab = lab_of(light)
-        return scale_chroma(light, lab, p.amount.to(lab.L.dtype).expand_as(lab.L)).to(rgb.dtype)
+        planes = planes_of(light)
+        lab = lab_of(planes)
+        return join(scale_chroma(planes, lab, p.amount.expand_as(lab.L)))
 
 
-def scale_chroma(light: Tensor, lab: Lab, growth: Tensor) -> Tensor:
-    """Encoded colours of linear light with chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
+def scale_chroma(light: Planes, lab: Lab, growth: Tensor) -> Planes:
+    """Linear light with chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
     gain = within_headroom(growth, chroma_share(light, lab))
     moved = moved_light(light, lab, Lab(lab.L, lab.a * gain, lab.b * gain))
-    return encode(hold_in_gamut(moved, light, lab.L))
+    return hold_in_gamut(moved, light, lab.L)

@@ -12,7 +12,7 @@ from typing import Final
 
 from torch import Tensor
 
-from ..core.color import luminance, tone_map, within_headroom
+from ..core.color import largest, luminance, planes_of, tone_map, within_headroom
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -41,9 +41,10 @@ class ToneRegions(Op):
 
 def regions(rgb: Tensor, shadows: Tensor, highlights: Tensor) -> Tensor:
     """Multiply each pixel by the gain of its luma; brightening slows before a channel would clip."""
-    v = luminance(rgb).clamp(0, 1)
+    planes = planes_of(rgb)
+    v = luminance(planes).clamp(0, 1)
     growth = REACH * (1 - v) * (shadows * (1 - v).square() + highlights * v.square())
-    return rgb * within_headroom(growth, rgb.amax(dim=1, keepdim=True))
+    return rgb * within_headroom(growth, largest(planes))
 
 
 def _move_black(x: Tensor, amount: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, encode, linear, mix
+from ..core.color import LUMINANCE, join, mix, planes_of
 from ..core.op import Op, Params, Stage
 from ..core.slots import Slot
 
@@ -34,6 +34,7 @@ class WhiteBalance(Op):
     version = 1
     stage = Stage.WHITE_BALANCE
     pointwise = True
+    linear = True
     temperature = Slot(
         low=-1.0,
         high=1.0,
@@ -49,9 +50,9 @@ class WhiteBalance(Op):
         """The matrix on linear light."""
         return {"matrix": adaptation(p.temperature.flatten(), p.tint.flatten()).to(p.tint.dtype)}
 
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+    def apply(self, light: Tensor, p: Params) -> Tensor:
         """Adapt linear light; the luminance of white is kept."""
-        return encode(mix(linear(rgb), p.matrix))
+        return join(mix(planes_of(light), p.matrix))
 
 
 def planckian_xy(mired: Tensor) -> Tensor:

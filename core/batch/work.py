@@ -24,7 +24,7 @@ from .resume import Past, Record, fingerprint, note_done, note_start
 
 if TYPE_CHECKING:
     from ..plan import Plan
-    from ..renderer import Report
+    from ..report import Report
     from ..retoucher import Retoucher
 
 

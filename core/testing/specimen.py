@@ -62,7 +62,7 @@ class Specimen:
         torch.manual_seed(chance)
         copies = {name: value.clone() for name, value in values.items()}
         frame = frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])
-        return self.op.apply(rgb.clone(), self.op.params(copies, frame))
+        return self.op.on_srgb(rgb.clone(), self.op.params(copies, frame))
 
     def each(self, rgb: Tensor, settings: Settings) -> Tensor:
         """The results (S, 3, H, W) of one photo (1, 3, H, W) under every setting."""

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...core.color import Lab, chroma, hue, linear, luminance, oklab
+from ...core.color import Lab, chroma, hue, linear, luminance, oklab, planes_of
 from ...core.photo import Photo
 from ...ops.hsl import BANDS, band_weights
 
@@ -93,7 +93,7 @@ def measure(photo: Photo) -> Measurements:
     weights = band_weights(hue(lab))[0].double().numpy().reshape(len(BANDS), -1)
     return Measurements(
         tones=_percentiles(lightness, TONES),
-        brightness=float(np.log2(_flat(luminance(light)).clip(1e-4)).mean()),
+        brightness=float(np.log2(_flat(luminance(planes_of(light))).clip(1e-4)).mean()),
         ceilings=_percentiles(largest, CEILINGS),
         floors=_percentiles(smallest, FLOORS),
         piled=float((largest > ceiling - _PILE).mean()),
