@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from . import documents
 from .errors import InvalidDocument, InvalidPlan, OutOfBounds, UnknownPlugin, VeraRetouchError, nearest
+from .newfile import new_file
 from .planner import Reasoning
 from .registry import registry
 from .schema import OpSpec, Schema
@@ -172,19 +172,8 @@ class Plan:
         """
         target, text = Path(path), self.json()
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=target.parent, suffix=".part", delete=False
-            ) as part:
-                part.write(text)
-            try:
-                # Temporary files are private; a plan gets what the umask allows.
-                umask = os.umask(0)
-                os.umask(umask)
-                os.chmod(part.name, 0o666 & ~umask)
-                os.replace(part.name, target)
-            except OSError:
-                os.unlink(part.name)
-                raise
+            with new_file(target) as file:
+                file.write(text.encode())
         except OSError as error:
             raise InvalidPlan(f"{target} cannot be written: {error.strerror}", cure="Check the folder.") from None
         return target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -74,11 +74,14 @@ class Tables:
         before = done = photo.working()
         timings = {"convert": time.perf_counter() - start, "bake": 0.0, "render": 0.0}
         tried: list[Baked] = []
-        for run in runs:
+        for place, run in enumerate(runs):
             start = made = time.perf_counter()
             color_map, cube = run.color_map(self.device), None
             if run.pointwise:
-                tried.append(bake_for(done, color_map, lambda rgb: rgb, tolerance=tolerance, device=self.device))
+                # Errors are judged by what the later pointwise ops make of them.
+                later = tuple(step for other in runs[place + 1 :] if other.pointwise for step in other.steps)
+                seen = replace(run, steps=later).color_map(self.device)
+                tried.append(bake_for(done, color_map, seen, tolerance=tolerance, device=self.device))
                 cube, made = tried[-1].cube, time.perf_counter()
             done = color_map(done) if cube is None else _floats_by_table(done, cube, color_map, self.device)
             timings["bake"] += made - start

@@ -198,9 +198,7 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         """Add the time since the last lap to a stage."""
-        now = perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
-        self.last = now
+        self.split({stage: perf_counter() - self.last})
 
     def split(self, stages: Mapping[str, float]) -> None:
         """Add stages that something else has timed since the last lap."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..photo.color import Floats, Pixels, full_scale
+from ..slots import identity_lattice
 from ..tiles import side_by_side
 from .tetrahedral import tetrahedral
 
@@ -21,9 +22,8 @@ ColorMap = Callable[[Floats], Floats]
 @cache
 def nodes(n: int) -> Floats:
     """The colours (n, n * n, 3) of a lattice's points in [0, 1]; blue runs fastest, then green, then red."""
-    axis = np.linspace(0, 1, n, dtype=np.float32)
-    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-    return np.ascontiguousarray(grid.reshape(n, n * n, 3))
+    red_first = identity_lattice(n).transpose(2, 1, 0, 3)
+    return np.ascontiguousarray(red_first.reshape(n, n * n, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Cube:
 
         depth = _depth(dtype)
         if depth not in self._processors:
-            self._processors[depth] = self._transform.getOptimizedCPUProcessor(
+            self._processors[depth] = self._generic.getOptimizedCPUProcessor(
                 depth, depth, ocio.OptimizationFlags.OPTIMIZATION_DEFAULT
             )
         return self._processors[depth]
@@ -84,7 +84,8 @@ class Cube:
         return {}
 
     @cached_property
-    def _transform(self) -> Any:
+    def _generic(self) -> Any:
+        """The processor that those for a depth are made from."""
         import PyOpenColorIO as ocio
 
         transform = ocio.Lut3DTransform(self.size)

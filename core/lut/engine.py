@@ -31,12 +31,12 @@ def bake_for(
     """Bake a map of colours for a photo.
 
     Args:
-        pixels: (H, W, 3), uint8, uint16 or float32 in [0, 1].
+        pixels: (H, W, 3), uint8, uint16 or float32; of these only colours in [0, 1] count.
         color_map: of colours in [0, 1], in the photo's own encoding, to the result's, unclamped.
         seen: from the result's encoding to sRGB, in which errors are measured.
         tolerance: the 99th percentile of CIEDE2000 that is allowed.
     """
-    colours = sample(pixels)
+    colours = _on_lattice(sample(pixels))
     exact = _shown(color_map(_floats(colours)), seen, pixels)
     error = float("inf")
     for n in LATTICES:
@@ -58,6 +58,14 @@ def sample(pixels: Pixels) -> Pixels:
     ends = [finer[pick(finer[:, channel])] for channel in range(3) for pick in (np.argmin, np.argmax)]
     vivid = finer[np.argpartition(spread, -min(64, len(finer)))[-64:]]
     return np.ascontiguousarray(np.concatenate([even, np.stack(ends), vivid])[None])
+
+
+def _on_lattice(colours: Pixels) -> Pixels:
+    """Those in [0, 1], since a table is asked for no others; the nearest ones if there are none."""
+    if colours.dtype.kind == "u":
+        return colours
+    within = ((colours >= 0) & (colours <= 1)).all(axis=2)
+    return colours[within][None] if within.any() else colours.clip(0, 1)
 
 
 def _floats(pixels: Pixels) -> Floats:

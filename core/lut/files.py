@@ -6,18 +6,17 @@ Sources: Adobe, "Cube LUT Specification 1.0"; Willan, "Hald CLUT" (a picture of 
 from __future__ import annotations
 
 import math
-import os
-import secrets
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InvalidDocument, InvalidRequest
+from ..newfile import new_file
 from ..photo import Photo, SaveOptions, open_photo
 from ..photo.color import Floats, full_scale
+from ..slots import identity_lattice
 from .cube import Cube
 
-SIZES = (2, 129)
 LARGEST_LEVEL = 11
 _PICTURES = (".png", ".tif", ".tiff")
 _DEFAULT_SIZE = 33
@@ -34,14 +33,14 @@ def write_cube(cube: Cube, path: Path, *, title: str = "veraretouch", overwrite:
     rows = cube.values.transpose(2, 1, 0, 3).reshape(-1, 3)
     head = f'TITLE "{title}"\nLUT_3D_SIZE {cube.size}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
     body = "".join(f"{red:.7g} {green:.7g} {blue:.7g}\n" for red, green, blue in rows.tolist())
-    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        if not overwrite and os.path.lexists(path):
-            raise InvalidRequest(f"{str(path)!r} exists already", cure="Choose another name, or allow overwriting.")
-        temporary.write_text(head + body, encoding="utf-8")
-        os.replace(temporary, path)
+        with new_file(path, overwrite=overwrite) as file:
+            file.write((head + body).encode())
+    except FileExistsError:
+        raise InvalidRequest(
+            f"{str(path)!r} exists already", cure="Choose another name, or allow overwriting."
+        ) from None
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InvalidRequest(f"{str(path)!r} cannot be written: {error.strerror}", cure="Check the folder.") from None
     return path
 
@@ -86,9 +85,7 @@ def read_lut(path: Path) -> Floats:
         raise InvalidDocument(f"holds no look-up table: {reason}", path=str(path), cure="Export it again.") from None
     parts = [part for part in processor.createGroupTransform() if isinstance(part, ocio.Lut3DTransform)]
     size = parts[0].getGridSize() if len(parts) == 1 else _DEFAULT_SIZE
-    axis = np.linspace(0, 1, size, dtype=np.float32)
-    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
-    lattice = np.ascontiguousarray(np.stack((red, green, blue), axis=-1))
+    lattice = np.ascontiguousarray(identity_lattice(size), dtype=np.float32)
     # Without its fast approximation of powers, and without joining the shaper to the table.
     processor.getOptimizedCPUProcessor(ocio.OptimizationFlags.OPTIMIZATION_LOSSLESS).applyRGB(lattice)
     return lattice

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UnwritablePhoto, VeraRetouchError, nearest
+from ..newfile import new_file
 from . import color, heif, jpeg, png, tiff, webp, xmp
 from .exif import Exif, parse, serialise
 from .formats import HOLDS, WRITABLE
@@ -53,7 +52,7 @@ def save(photo: Photo, path: Path, options: SaveOptions) -> Path:
     if not options.overwrite and path.exists():
         raise _exists(path)
     outgoing = _prepare(photo, name, options)
-    with _new_file(path, overwrite=options.overwrite) as file:
+    with _writing(path, overwrite=options.overwrite) as file:
         _WRITERS[name](file, outgoing)
     return path
 
@@ -114,18 +113,15 @@ def _thumbnail(photo: Photo) -> bytes:
 
 
 @contextmanager
-def _new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """Write under a temporary name in the same folder, and give the file its name once it is whole."""
-    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
+def _writing(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """`new_file` with this module's errors."""
     try:
-        with temporary.open("x+b") as file:
+        with new_file(path, overwrite=overwrite) as file:
             yield file
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _name_once(temporary, path)
     except (VeraRetouchError, MemoryError):
         raise
+    except FileExistsError:
+        raise _exists(path) from None
     except FileNotFoundError as error:
         raise UnwritablePhoto(f"the folder {str(path.parent)!r} does not exist", cure="Make it first") from error
     except Exception as error:  # encoders raise unrelated classes, as decoders do
@@ -133,23 +129,6 @@ def _new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         raise UnwritablePhoto(
             f"{str(path)!r} could not be written: {reason}", cure="Check the folder's permissions and free space"
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def _name_once(temporary: Path, path: Path) -> None:
-    """Give a file its name unless something has it already, in one step."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError:  # a file system without hard links: claim the name first, then take it
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            raise _exists(path) from None
-        os.replace(temporary, path)
 
 
 def _exists(path: Path) -> UnwritablePhoto:

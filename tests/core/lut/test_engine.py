@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from renderings import Blur
 
 from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage, registry
 from veraretouch.core.difference import ciede2000
@@ -109,22 +110,6 @@ class Ripple(Op):
         return rgb + p.amount * 0.3 * torch.sin(900 * rgb)
 
 
-class Blur(Op):
-    """Mix neighbours."""
-
-    id = "test.smear"
-    version = 1
-    stage = Stage.EFFECTS
-    pointwise = False
-    amount = Slot(0.0, low=0.0, high=1.0, group="lighting", doc="How far.")
-
-    def apply(self, rgb, p):
-        return rgb + p.amount * (rgb.roll(1, dims=3) - rgb)
-
-    def halo(self, p, size):
-        return None
-
-
 def only(op, amount=1.0):
     return Renderer([op]), Latents(Schema.of([op]), {op.id: {"amount": torch.tensor([amount])}})
 
@@ -138,11 +123,58 @@ def test_what_no_lattice_can_follow_is_done_exactly_and_says_so():
     assert np.array_equal(done, exact)
 
 
-def test_a_spatial_op_is_done_exactly():
+def test_a_chain_of_spatial_ops_alone_is_done_exactly():
     renderer, latents = only(Blur)
     done, report = renderer.render_reported(picture(), latents, engine="lut")
-    assert report.engine == "exact"
+    assert (report.engine, report.ops, report.error) == ("exact", ("test.blur",), None)
     assert np.array_equal(done, renderer.render_reported(picture(), latents, engine="exact")[0])
+
+
+class Sharpen(Blur):
+    """Blur's opposite: its pixels leave [0, 1], where no lattice reaches."""
+
+    id = "test.sharpen"
+    stage = Stage.TONE
+
+    def apply(self, rgb, p):
+        return 2 * rgb - super().apply(rgb, p)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_pointwise_ops_on_either_side_of_a_spatial_one_go_by_tables(dtype, strength):
+    ops = [registry.ops.load("exposure"), Sharpen, registry.ops.load("hsl")]
+    schema = Schema.of(ops)
+    assert list(schema.specs) == ["exposure", "test.sharpen", "hsl"]
+    bands = {name: torch.tensor([[0.3, 0, -0.3, -0.5, 0, 0.4, 0, 0]]) for name in ("hue", "saturation", "luminance")}
+    latents = Latents(
+        schema, {"exposure": {"ev": torch.tensor([0.6])}, "test.sharpen": {"amount": torch.ones(1)}, "hsl": bands}
+    )
+    photo = Photo(picture("kodak-18", dtype=dtype), profile=DISPLAY_P3)
+    done, report = Renderer(ops).render_reported(photo, latents, engine="lut", strength=strength)
+    exact = Renderer(ops).render(photo, latents, engine="exact", strength=strength)
+    assert (report.engine, report.ops) == ("lut", tuple(schema.specs))
+    assert report.error <= 1
+    assert difference(done.pixels, exact.pixels) <= 1
+
+
+class EarlyRipple(Ripple):
+    """A wave before all others."""
+
+    id = "test.early"
+    stage = Stage.WHITE_BALANCE
+
+
+@pytest.mark.parametrize(("first", "last", "engine"), [(EarlyRipple, "hsl", "lut"), ("exposure", Ripple, "exact")])
+def test_a_run_that_no_table_can_follow_is_done_exactly_and_the_others_only_where_it_does_not_magnify(
+    first, last, engine
+):
+    ops = [registry.ops.load(op) if isinstance(op, str) else op for op in (first, Sharpen, last)]
+    schema = Schema.of(ops)
+    latents = Latents.squash(schema, torch.full((1, schema.size), 0.2))
+    done, report = Renderer(ops).render_reported(picture(), latents, engine="lut")
+    assert report.engine == engine
+    assert difference(done, Renderer(ops).render(picture(), latents, engine="exact")) <= 1
 
 
 def test_a_smaller_tolerance_takes_a_larger_lattice_or_the_ops():
@@ -172,6 +204,12 @@ def test_a_table_for_a_tensor_and_a_tolerance_of_nothing_are_refused():
     for tolerance in (0, -1, float("nan")):
         with pytest.raises(InvalidRequest, match="tolerance"):
             Renderer().render(picture(), plan, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("engine", ["exact", "lut"])
+def test_a_strength_beyond_its_range_is_refused_by_every_engine(engine):
+    with pytest.raises(InvalidRequest, match=r"strength 1.5 lies outside \[0, 1\]"):
+        Renderer().render(picture(), plan_of(STYLES["warm"]), engine=engine, strength=1.5)
 
 
 def test_floats_beyond_the_lattice_are_done_exactly():
@@ -225,7 +263,7 @@ def test_small_and_narrow_photos_are_sampled(size):
     assert sample(np.zeros((*size, 3), np.uint8)).shape[2] == 3
 
 
-def test_all_built_in_ops_bake():
+def test_every_built_in_op_is_pointwise_so_that_plans_of_them_can_be_baked():
     for id, entry in registry.ops.entries().items():
         if entry.distribution == "veraretouch":
             assert registry.ops.load(id).pointwise

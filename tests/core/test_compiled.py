@@ -1,0 +1,71 @@
+"""Compiled ops: the same pixels and gradients, and the ops as they are where nothing can be compiled."""
+
+import shutil
+import warnings
+
+import pytest
+import torch
+from renderings import Add, Double, latents_of, photos
+
+from veraretouch import Latents, Renderer, Schema
+from veraretouch.core import chain
+from veraretouch.core.compiled import compiled
+from veraretouch.ops.contrast import Contrast
+from veraretouch.ops.white_balance import WhiteBalance
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+OPS = [WhiteBalance, Contrast]
+SCHEMA = Schema.of(OPS)
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    compiled.cache_clear()
+    yield
+    compiled.cache_clear()
+
+
+@needs_compiler
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")  # torch's own, within the compiler
+def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch):
+    monkeypatch.setattr(chain, "FUSED_PIXELS", 1000)
+    raw = 0.5 * torch.randn(2, SCHEMA.size, generator=torch.Generator().manual_seed(1))
+    present = torch.tensor([[True, True], [False, True]])
+    found = []
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", RuntimeWarning)
+        for compile in (False, True):
+            renderer, leaf = Renderer(OPS, compile=compile), raw.clone().requires_grad_()
+            rgb = photos(2, 37, 41).requires_grad_()
+            with torch.no_grad():
+                still = renderer.apply(rgb, Latents.squash(SCHEMA, raw, present=present))
+            moved = renderer.apply(rgb, Latents.squash(SCHEMA, leaf, present=present), clamp=False)
+            moved.square().mean().backward()
+            found.append((still, moved.detach(), leaf.grad, rgb.grad))
+    assert not [str(w.message) for w in warned if "uncompiled" in str(w.message)]
+    assert not torch.equal(found[0][0], photos(2, 37, 41))
+    for plain, fused in zip(*found, strict=True):
+        torch.testing.assert_close(fused, plain, rtol=1e-4, atol=2e-6)
+
+
+def test_without_a_compiler_the_ops_run_as_they_are_and_say_so_once(monkeypatch):
+    def broken(function, **options):
+        def call(*args):
+            raise RuntimeError("no working compiler\nand a long story")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    renderer, latents = Renderer([Add, Double], compile=True), latents_of(add=0.25)
+    with pytest.warns(RuntimeWarning, match=r"Add.apply runs uncompiled: no working compiler$"):
+        assert torch.equal(renderer.apply(photos(), latents, clamp=False), photos() + 0.25)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        renderer.apply(photos(), latents)
+
+
+def test_an_error_of_the_op_itself_is_the_ops_own(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)
+    monkeypatch.setattr(Add, "apply", lambda self, rgb, p: rgb + torch.zeros(7))
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        Renderer([Add], compile=True).apply(photos(), latents_of(add=0.25))
