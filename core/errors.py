@@ -88,7 +88,23 @@ class MissingExtra(VeraRetouchError):
 
 
 class UnknownBundle(VeraRetouchError):
-    """No bundle of this name is known."""
+    """No bundle of this name, or no variant of this name in a bundle, is known."""
+
+
+class TamperedBundle(VeraRetouchError):
+    """A file of a bundle is not what its manifest says: missing, cut short, changed, or one too many."""
+
+
+class UnreachableBundle(VeraRetouchError):
+    """A bundle could not be fetched or written: no network, no permission, no space."""
+
+
+class LicenceNotAccepted(VeraRetouchError):
+    """The weights' licence asks for consent that was not given."""
+
+
+class IncompatibleBundle(VeraRetouchError):
+    """A bundle was made for ops or a planner that this installation does not have."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

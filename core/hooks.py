@@ -1,6 +1,7 @@
 """Lifecycle hooks: ordinary pluggy plugins in the entry-point group `veraretouch.hooks` listen to these.
 
-A listener that raises is reported as a warning and the rest go on: nobody's photo is lost to somebody's listener.
+A listener that raises is reported as a warning and the rest go on: nobody's photo is lost to somebody's listener. Where one
+is asked for a thing (`firstresult`), an error of veraretouch's own is its answer.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import warnings
 from typing import Any
 
 import pluggy
+
+from .errors import VeraRetouchError
 
 hookspec = pluggy.HookspecMarker("veraretouch")
 hookimpl = pluggy.HookimplMarker("veraretouch")
@@ -30,6 +33,10 @@ class HookSpecs:
         """A photo has been rendered; `report` says how."""
 
     @hookspec(firstresult=True)
+    def open_retoucher(self, name: str) -> Any:
+        """Make a retoucher of this name, which no installed planner has; return None to leave it to others."""
+
+    @hookspec(firstresult=True)
     def open_asset(self, asset: dict[str, Any]) -> Any:
         """Open the asset that an edit names; return None to leave it to others."""
 
@@ -48,6 +55,8 @@ def call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any
                 raise TypeError("wrappers are not called here; use a plain @hookimpl")
             result = listener.function(*(arguments[name] for name in listener.argnames))
         except Exception as error:
+            if first and isinstance(error, VeraRetouchError):
+                raise  # an answer: no, and why
             warnings.warn(
                 f"hook {hook}: listener {listener.plugin_name!r} failed: {error!r}", RuntimeWarning, stacklevel=2
             )

@@ -63,7 +63,7 @@ class Plan:
     prompt: str | None = None
     seed: int = 0
     strength: float = 1.0
-    planner: Mapping[str, str] | None = None
+    planner: Mapping[str, Any] | None = None
     groups: tuple[str, ...] = GROUPS
     reasoning: Reasoning = field(default_factory=dict)
 
@@ -163,6 +163,13 @@ class Plan:
         except InvalidDocument as error:
             raise _located(error.path, error) from None
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def notes(self) -> dict[str, str]:
+        """What a picture made by this plan has to say of the weights that planned it: the bundle and its licence."""
+        bundle = (self.planner or {}).get("bundle")
+        if not bundle:
+            return {}
+        return {"Bundle": f"{bundle['name']} {bundle['version']}", "BundleLicence": bundle.get("licence", "")}
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,20 +43,21 @@ class Result:
         return self.plan.reasoning
 
     def save(self, path: str | os.PathLike[str], *, options: SaveOptions | None = None) -> Path:
-        """Write the picture; the format follows from the suffix.
+        """Write the picture, with the licence of the weights that planned it in its XMP; the format follows from the suffix.
 
         Raises:
             UnwritablePhoto
         """
-        image = self.image
-        if not isinstance(image, Photo):
-            subject = Subject.of(image)
-            image = subject.photo()
-        return image.save(Path(path), options=options or SaveOptions())
+        image = self.image if isinstance(self.image, Photo) else Subject.of(self.image).photo()
+        options = options or SaveOptions()
+        return image.save(Path(path), options=replace(options, metadata=self.plan.notes() | dict(options.metadata)))
 
 
 class Retoucher:
     """A planner and a renderer.
+
+    Args:
+        origin: the bundle that the planner's weights come from: name, version, revision, licence. Every plan records it.
 
     >>> import numpy, veraretouch as vr
     >>> retoucher = vr.zoo.load("rules")
@@ -65,9 +66,12 @@ class Retoucher:
     True
     """
 
-    def __init__(self, planner: Planner, renderer: Renderer | None = None) -> None:
+    def __init__(
+        self, planner: Planner, renderer: Renderer | None = None, *, origin: Mapping[str, str] | None = None
+    ) -> None:
         self.planner = planner
         self.renderer = renderer or Renderer()
+        self.origin = origin
 
     def plan(
         self,
@@ -97,7 +101,8 @@ class Retoucher:
             prompt=request.prompt,
             seed=seed,
             strength=float(strength),
-            planner={"id": self.planner.id, "version": self.planner.version},
+            planner={"id": self.planner.id, "version": self.planner.version}
+            | ({"bundle": dict(self.origin)} if self.origin else {}),
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
             reasoning=proposal.reasoning[0] if proposal.reasoning else {},
         )
@@ -173,6 +178,19 @@ def retouch(
         engine=engine,
         tolerance=tolerance,
     )
+
+
+def load_retoucher(name: str) -> Retoucher:
+    """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of the name.
+
+    Raises:
+        UnknownPlugin and whatever the listener refuses.
+    """
+    if name not in registry.planners:
+        for found in registry.announce("open_retoucher", name=name):
+            made: Retoucher = found
+            return made
+    return Retoucher(load_planner(name))
 
 
 def load_planner(planner: str | Planner) -> Planner:

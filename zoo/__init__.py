@@ -1,6 +1,42 @@
-"""The zoo: names -> retouchers. So far it holds the planners that need no weights; bundles from the Hub are to come."""
+"""The zoo: names -> bundles -> retouchers. The names below are imported on first use."""
 
-from .load import list_names as list
-from .load import load
+from __future__ import annotations
 
-__all__ = ["list", "load"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .bundle import Bundle
+    from .calls import Info, info, pull, remove, table, verify
+    from .packing import pack
+    from .publishing import push
+    from .retouchers import list_names as list
+    from .retouchers import load, open_bundle
+
+__all__ = ["Bundle", "Info", "info", "list", "load", "open_bundle", "pack", "pull", "push", "remove", "table", "verify"]
+
+_HOMES = {
+    "Bundle": "bundle",
+    "Info": "calls",
+    "info": "calls",
+    "pull": "calls",
+    "remove": "calls",
+    "table": "calls",
+    "verify": "calls",
+    "pack": "packing",
+    "push": "publishing",
+    "list": "retouchers",
+    "load": "retouchers",
+    "open_bundle": "retouchers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f".{_HOMES[name]}", __name__)
+    return getattr(home, "list_names" if name == "list" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

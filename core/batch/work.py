@@ -224,7 +224,10 @@ def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> 
 def _write(photo: Photo, image: Photo, plan: Plan, task: Task, replaces: bool) -> None:
     options, products = task.options, task.products
     saving = SaveOptions(
-        quality=options.quality, strip=options.strip.value if options.strip else "none", overwrite=replaces
+        quality=options.quality,
+        strip=options.strip.value if options.strip else "none",
+        overwrite=replaces,
+        metadata=plan.notes(),
     )
     image.save(products.picture, options=saving)
     if products.compare is not None:
@@ -289,9 +292,9 @@ def _check_size(pixels: int, task: Task) -> None:
 
 @cache
 def _retoucher(planner: str) -> Retoucher:
-    from ..retoucher import Retoucher, load_planner
+    from ..retoucher import load_retoucher
 
-    return Retoucher(load_planner(planner))
+    return load_retoucher(planner)
 
 
 @cache

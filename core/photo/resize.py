@@ -1,4 +1,4 @@
-"""Downscale a picture of any depth: Lanczos, antialiased; large ones by a box first, in strips, so that no copy of the whole is made."""
+"""Downscale a picture of any depth: Lanczos, antialiased; large ones by a box first, in strips, side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from PIL import Image
 from .color import Floats, Pixels, full_scale
 
 _GAP = 3.0
-_STRIP = 2**20  # pixels
+_STRIP = 2**20  # pixels: Pillow makes a copy of what it shrinks
+_WORTH_SHARING = 2**21
 
 
 def resize(pixels: Pixels, alpha: Pixels | None, size: tuple[int, int]) -> tuple[Pixels, Pixels | None]:
@@ -41,12 +42,23 @@ def _scaled(values: Pixels, size: tuple[int, int]) -> Pixels:
     """Bytes as they are, all else as float32 channels. The box is of whole pixels and leaves Lanczos at least a factor of 3."""
     height, width = values.shape[:2]
     across, down = (max(1, int(before / after / _GAP)) for before, after in zip((width, height), size, strict=True))
-    rows = max(1, _STRIP // (width * down)) * down
-    parts = []
-    for top in range(0, height, rows):
-        part = np.ascontiguousarray(values[top : top + rows], dtype=None if values.dtype == np.uint8 else np.float32)
-        parts.append(np.asarray(Image.fromarray(part).reduce((across, down))))
-    image = Image.fromarray(np.concatenate(parts))
+    dtype = np.uint8 if values.dtype == np.uint8 else np.float32
+    boxes = np.empty((-(-height // down), -(-width // across), *values.shape[2:]), dtype)
+
+    def reduce(rows: slice) -> None:
+        tall = max(1, _STRIP // (width * down))
+        for top in range(rows.start, rows.stop, tall):
+            bottom = min(top + tall, rows.stop)
+            part = np.ascontiguousarray(values[top * down : bottom * down], dtype=dtype)
+            boxes[top:bottom] = Image.fromarray(part).reduce((across, down))
+
+    if height * width < _WORTH_SHARING:
+        reduce(slice(0, len(boxes)))
+    else:
+        from ..tiles import side_by_side  # imports torch
+
+        side_by_side(len(boxes), reduce)
+    image = Image.fromarray(boxes)
     return np.array(image.resize(size, Image.Resampling.LANCZOS, box=(0, 0, width / across, height / down)))
 
 

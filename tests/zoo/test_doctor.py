@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from veraretouch.core.shell import app
 from veraretouch.zoo import commands
-from veraretouch.zoo.commands import Finding, examine
+from veraretouch.zoo.doctor import Finding, examine
 
 
 def test_a_broken_plugin_is_found_named_and_fails(cli):

@@ -1,0 +1,136 @@
+"""bundle.json, the manifest of a bundle: it names every file with its size and SHA-256."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..core import documents
+from ..core.errors import InvalidDocument, UnknownBundle, nearest
+from ..core.schema import Schema
+from .paths import check_paths
+
+MANIFEST = "bundle.json"
+FORMAT = "veraretouch.bundle/1"
+DEFAULT_VARIANT = "torch"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# What would run code when it is opened by the usual means.
+_PICKLES = (".pth", ".pt", ".ckpt", ".pkl", ".pickle", ".bin", ".npy", ".npz", ".joblib", ".h5", ".keras")
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the manifest says of a file: bytes and SHA-256 in lower-case hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms the weights come. `spdx` is an SPDX expression, or `other` with the text in `file`."""
+
+    spdx: str
+    commercial_use: bool
+    file: str | None = None
+    note: str = ""
+
+
+class Manifest:
+    """bundle.json, read and judged.
+
+    Args:
+        source: a path, JSON text or an object.
+
+    Raises:
+        InvalidDocument: it breaks its JSON Schema, names a file that could leave the folder, a pickle, or a hash that is none.
+        InvalidSchema: its latent schema cannot be read.
+    """
+
+    def __init__(self, source: str | bytes | os.PathLike[str] | dict[str, Any]) -> None:
+        self.document: dict[str, Any] = documents.load(source, "bundle", name="bundle")
+        self.name: str = self.document["name"]
+        if not _NAME.fullmatch(self.name):
+            raise InvalidDocument(
+                f"{self.name!r} is no bundle's name", path="bundle.name", cure="Use a-z, 0-9, '.', '-', '_'."
+            )
+        self.version: str = self.document["version"]
+        self.kind: str = self.document["kind"]
+        self.licence = Licence(**self.document["licence"])
+        self._common = _files(self.document.get("files", {}), "bundle.files")
+        self._variants = {
+            name: _files(variant["files"], f"bundle.variants.{name}.files")
+            for name, variant in self.document["variants"].items()
+        }
+        for name, files in self._variants.items():
+            check_paths([*self._common, *files], where=f"bundle.variants.{name}.files")
+        if self.kind == "planner" and "planner" not in self.document:
+            raise InvalidDocument(
+                "lacks 'planner'", path="bundle", cure="A bundle of kind 'planner' names its planner."
+            )
+        self._check_licence()
+
+    def _check_licence(self) -> None:
+        file = self.licence.file
+        if self.licence.spdx == "other" and file is None:
+            raise InvalidDocument(
+                "is 'other' without a file", path="bundle.licence.spdx", cure="Name the licence's text in licence.file."
+            )
+        if file is not None and file not in self._common:
+            raise InvalidDocument(
+                f"{file!r} is not listed", path="bundle.licence.file", cure="List it in bundle.files."
+            )
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of the variants."""
+        return tuple(self._variants)
+
+    def variant(self, name: str | None = None) -> str:
+        """The wanted variant, by default `torch`, else the only one.
+
+        Raises:
+            UnknownBundle: no such variant.
+        """
+        wanted = name or (DEFAULT_VARIANT if len(self._variants) > 1 else self.variants[0])
+        if wanted not in self._variants:
+            raise UnknownBundle(
+                f"bundle {self.name!r} has no variant {wanted!r}",
+                cure=f"{nearest(wanted, self._variants)} It has {', '.join(self._variants)}.".lstrip(),
+            )
+        return wanted
+
+    def files(self, variant: str) -> dict[str, FileFacts]:
+        """Every file of a variant, by path: its own and those of all variants."""
+        return self._common | self._variants[variant]
+
+    @property
+    def planner(self) -> Mapping[str, Any]:
+        """The planner's id, version, distribution and configuration."""
+        return self.document.get("planner", {})
+
+    @cached_property
+    def latents(self) -> Schema | None:
+        """The latent schema it was made for."""
+        document = self.document.get("latents")
+        return Schema.from_document(document) if document is not None else None
+
+
+def _files(listed: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, FileFacts]:
+    check_paths(listed, where=where)
+    for path, facts in listed.items():
+        place = where + documents.step(path)
+        if not _SHA256.fullmatch(facts["sha256"]):
+            raise InvalidDocument(
+                f"{facts['sha256']!r} is no SHA-256",
+                path=f"{place}.sha256",
+                cure="Give 64 lower-case hexadecimal digits.",
+            )
+        if path.lower().endswith(_PICKLES):
+            raise InvalidDocument("may run code when it is opened", path=place, cure="Weights are safetensors.")
+    return {path: FileFacts(facts["size"], facts["sha256"]) for path, facts in listed.items()}

@@ -1,0 +1,78 @@
+"""Load a retoucher by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.errors import BrokenPlugin, IncompatibleBundle
+from ..core.registry import registry
+from ..core.renderer import Renderer
+from ..core.retoucher import Retoucher, load_planner
+from .bundle import Bundle
+from .compatibility import check_compatible
+from .fetch import fetch
+from .index import listings
+from .verified import Verify
+
+
+def list_names() -> list[str]:
+    """The names that `load` knows: the installed planners, and the bundles of every index."""
+    return sorted({*registry.planners.ids(), *listings()})
+
+
+def load(
+    name: str,
+    *,
+    variant: str | None = None,
+    revision: str | None = None,
+    device: Any = None,
+    dtype: Any = None,
+    accept_license: bool = False,
+    verify: Verify = "stamp",
+) -> Retoucher:
+    """A retoucher by name.
+
+    Args:
+        name: a planner that needs no weights, a bundle's name, `owner/repo[@revision]`, `hf://...`, or a folder.
+        variant: which of the bundle's variants; `torch` by default.
+        revision: another commit, branch or tag than the index names.
+        device, dtype: handed to the planner that is made from the bundle.
+        accept_license: agree to a licence that does not allow commercial use; it is remembered.
+        verify: `always` hashes every file anew, `stamp` those that changed since they were hashed.
+
+    Raises:
+        UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle
+        IncompatibleBundle: made for ops or a planner that are not installed.
+
+    >>> load("rules").planner.id
+    'rules'
+    """
+    if name in registry.planners:
+        return Retoucher(load_planner(name), Renderer(device=device))
+    bundle = fetch(name, variant=variant, revision=revision, accept_license=accept_license, verify=verify)
+    return open_bundle(bundle, device=device, dtype=dtype)
+
+
+def open_bundle(bundle: Bundle, *, device: Any = None, dtype: Any = None) -> Retoucher:
+    """The retoucher that a bundle makes of an installed planner: its class's `from_bundle(bundle, device=, dtype=)`.
+
+    Raises:
+        IncompatibleBundle, TamperedBundle
+    """
+    manifest = bundle.manifest
+    if manifest.kind != "planner":
+        raise IncompatibleBundle(
+            f"bundle {manifest.name!r} is a {manifest.kind}, which retouches nothing by itself",
+            cure="Load a bundle of kind 'planner'.",
+        )
+    check_compatible(manifest)
+    plugin = registry.planners.load(manifest.planner["id"])
+    if not hasattr(plugin, "from_bundle"):
+        raise BrokenPlugin(
+            f"planner {plugin.id!r} cannot be made from a bundle: it has no from_bundle()", cure="See zoo.open_bundle."
+        )
+    planner = plugin.from_bundle(bundle, device=device, dtype=dtype)
+    origin = {"name": manifest.name, "version": manifest.version, "licence": manifest.licence.spdx}
+    return Retoucher(
+        planner, Renderer(device=device), origin=origin | ({"revision": bundle.revision} if bundle.revision else {})
+    )
