@@ -112,7 +112,8 @@ class Manifest:
     @property
     def planner(self) -> Mapping[str, Any]:
         """The planner's id, version, distribution and configuration."""
-        return self.document.get("planner", {})
+        found: Mapping[str, Any] = self.document.get("planner", {})
+        return found
 
     @cached_property
     def latents(self) -> Schema | None:

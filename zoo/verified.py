@@ -11,8 +11,9 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from platformdirs import user_cache_path
 
@@ -36,13 +37,13 @@ class Stamp:
     sha256: str
 
     @classmethod
-    def of(cls, file: BinaryIO, sha256: str) -> Stamp:
+    def of(cls, file: BufferedReader, sha256: str) -> Stamp:
         """The state of an open file."""
         found = os.fstat(file.fileno())
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev, sha256)
 
 
-def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> BinaryIO:
+def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> BufferedReader:
     """Open a file whose content is what the manifest says; the open file is the one that was judged.
 
     Raises:
@@ -61,7 +62,7 @@ def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> 
     return file
 
 
-def _judge(file: BinaryIO, path: Path, facts: FileFacts, verify: Verify) -> None:
+def _judge(file: BufferedReader, path: Path, facts: FileFacts, verify: Verify) -> None:
     size = os.fstat(file.fileno()).st_size
     if size != facts.size:
         raise TamperedBundle(
@@ -83,7 +84,7 @@ def _judge(file: BinaryIO, path: Path, facts: FileFacts, verify: Verify) -> None
         _write(path, stamp)
 
 
-def sha256_of(file: BinaryIO) -> str:
+def sha256_of(file: BufferedReader) -> str:
     """The SHA-256 of an open file, from its beginning."""
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()

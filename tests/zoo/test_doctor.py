@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from veraretouch.core.shell import app
-from veraretouch.zoo import commands
+from veraretouch.zoo import doctor
 from veraretouch.zoo.doctor import Finding, examine
 
 
@@ -25,7 +25,7 @@ def test_a_broken_plugin_is_found_named_and_fails(cli):
 
 def test_the_table_holds_texts_of_plugins_as_data(monkeypatch):
     found = [Finding("op x", "broken", "[red]it[/red]\x1b[31m", "Mend it."), Finding("python", "ok", "3")]
-    monkeypatch.setattr(commands, "examine", lambda: iter(found))
+    monkeypatch.setattr(doctor, "examine", lambda: iter(found))
     shown = CliRunner().invoke(app, ["doctor"])
     assert shown.exit_code == 1
     assert shown.stdout.splitlines() == [
@@ -46,7 +46,7 @@ def test_a_missing_extra_is_a_note_with_the_pip_command(monkeypatch):
         return real(name)
 
     monkeypatch.setattr(metadata, "distribution", without_heif)
-    found = {finding.part: finding for finding in commands._extras()}
+    found = {finding.part: finding for finding in doctor._extras()}
     assert found["extra heic"].level == "note"
     assert "pip install 'veraretouch[heic]'" in found["extra heic"].cure
     assert found["extra raw"].level == "ok"
@@ -55,7 +55,7 @@ def test_a_missing_extra_is_a_note_with_the_pip_command(monkeypatch):
 
 def test_an_extra_that_cannot_be_imported_is_broken(monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    found = {finding.part: finding for finding in commands._extras()}
+    found = {finding.part: finding for finding in doctor._extras()}
     assert found["extra raw"].level == "broken"
 
 
@@ -64,7 +64,7 @@ def test_a_blocked_plugin_is_a_note(monkeypatch):
 
     monkeypatch.setenv("VERARETOUCH_BLOCK", "exposure")
     registry.ops.refresh()
-    found = {finding.part: finding for finding in commands._plugins()}
+    found = {finding.part: finding for finding in doctor._plugins()}
     monkeypatch.undo()
     registry.ops.refresh()
     assert found["op exposure"].level == "note"
@@ -76,7 +76,7 @@ def test_little_space_is_noted(monkeypatch, tmp_path, free, level):
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not" / "yet"))
     monkeypatch.setattr("shutil.disk_usage", lambda path: namedtuple("Usage", "free")(free))
-    assert {finding.level for finding in commands._folders()} == {level}
+    assert {finding.level for finding in doctor._folders()} == {level}
     assert not (tmp_path / "not").exists()
 
 

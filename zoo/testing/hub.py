@@ -91,6 +91,11 @@ class LoopbackHub:
         """The endpoint."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @property
+    def storage(self) -> str:
+        """Where LFS objects lie: to HTTP another host, as the Hub's is."""
+        return self.url.replace("127.0.0.1", "localhost")
+
     def publish(self, name: str, files: Mapping[str, bytes], *, private: bool = False, gated: bool = False) -> str:
         """Make a repository, or add a commit to it; returns the commit."""
         repository = self.repositories.setdefault(name, Repository())

@@ -98,7 +98,7 @@ class Routes(BaseHTTPRequestHandler):
             self._content(data, head | {"ETag": f'"{_git_hash(data)}"'})
             return
         digest = hashlib.sha256(data).hexdigest()
-        base = self.hub.faults.redirect_to or self.hub.url
+        base = self.hub.faults.redirect_to or self.hub.storage
         head |= {
             "X-Linked-Etag": f'"{digest}"',
             "X-Linked-Size": str(len(data)),

@@ -1,0 +1,136 @@
+"""The command `zoo`: what bundles there are; fetch, verify, remove, pack and push them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..core.batch.options import Json
+
+app = typer.Typer(
+    help="Pretrained bundles by name.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+_Name = Annotated[str, typer.Argument(help="A name, owner/repo[@revision], or a folder.", metavar="NAME")]
+_Variant = Annotated[str | None, typer.Option(help="Which variant; torch by default.")]
+_Revision = Annotated[str | None, typer.Option(help="A commit, branch or tag.")]
+_Accept = Annotated[
+    bool, typer.Option("--accept-license", help="Agree to a licence that does not allow commercial use.")
+]
+
+
+@app.command("list")
+def list_bundles(json: Json = False) -> None:
+    """List every name, what is known of it, and its licence."""
+    from ..core.terminal import columns
+    from .calls import Info, table
+
+    def row(info: Info) -> tuple[str, ...]:
+        return info.name, info.state, str(info.licence.get("spdx", "")), info.summary or info.source
+
+    found = table()
+    _tell([_facts(info) for info in found], columns(map(row, found)), json)
+
+
+@app.command()
+def info(name: _Name, revision: _Revision = None, json: Json = False) -> None:
+    """Say what is known of a bundle; nothing is fetched."""
+    from ..core.terminal import columns
+    from .calls import info as known
+
+    facts = _facts(known(name, revision=revision), whole=True)
+    _tell(facts, columns((key, str(value)) for key, value in facts.items() if value not in ("", None, {})), json)
+
+
+@app.command()
+def pull(
+    name: _Name,
+    variant: _Variant = None,
+    revision: _Revision = None,
+    to: Annotated[Path | None, typer.Option(help="Copy the bundle to this folder as well.")] = None,
+    accept_license: _Accept = False,
+    json: Json = False,
+) -> None:
+    """Fetch a bundle and verify it."""
+    from .calls import pull as fetch
+
+    folder = fetch(name, variant=variant, revision=revision, to=to, accept_license=accept_license)
+    _tell({"name": name, "folder": str(folder)}, str(folder), json)
+
+
+@app.command()
+def verify(name: _Name, variant: _Variant = None, revision: _Revision = None, json: Json = False) -> None:
+    """Hash every file of a bundle anew."""
+    from .calls import verify as check
+
+    bundle = check(name, variant=variant, revision=revision)
+    files = list(bundle.manifest.files(bundle.variant))
+    _tell({"name": name, "verified": files}, f"{len(files)} files are what bundle.json says.", json)
+
+
+@app.command()
+def remove(name: _Name, json: Json = False) -> None:
+    """Remove a bundle from the cache."""
+    from .calls import remove as drop
+
+    freed = drop(name)
+    _tell({"name": name, "freed": freed}, f"{freed} bytes were freed.", json)
+
+
+@app.command()
+def pack(
+    name: _Name,
+    folder: Annotated[Path, typer.Argument(help="Where the bundle is written.")],
+    as_name: Annotated[str, typer.Option("--name", help="The bundle's own name.")],
+    spdx: Annotated[str, typer.Option(help="The licence, as SPDX names it, or 'other'.")],
+    commercial_use: Annotated[bool, typer.Option(help="Whether the licence allows it.")],
+    licence_file: Annotated[Path | None, typer.Option(help="The licence's text.")] = None,
+    version: Annotated[str, typer.Option(help="The bundle's version.")] = "1.0.0",
+    facts: Annotated[Path | None, typer.Option(help="A JSON file of further keys of bundle.json.")] = None,
+    json: Json = False,
+) -> None:
+    """Pack a retoucher into a folder."""
+    from ..core.documents import parse
+    from .packing import pack as write
+    from .retouchers import load
+
+    licence: dict[str, Any] = {"spdx": spdx, "commercial_use": commercial_use}
+    if licence_file is not None:
+        licence["file"] = "LICENSE"
+    done = write(
+        load(name),
+        folder,
+        name=as_name,
+        licence=licence,
+        version=version,
+        facts=parse(facts.read_bytes(), name=str(facts)) if facts else None,
+        files={"LICENSE": licence_file} if licence_file else None,
+    )
+    _tell({"folder": str(done)}, str(done), json)
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="A packed bundle.")],
+    repository: Annotated[str, typer.Argument(help="owner/repository on the Hub.")],
+    private: Annotated[bool, typer.Option("--private", help="Make the repository a private one.")] = False,
+    json: Json = False,
+) -> None:
+    """Put a packed bundle on the Hub."""
+    from .publishing import push as send
+
+    where = send(folder, repository, private=private)
+    _tell({"repository": where}, where, json)
+
+
+def _facts(info: Any, *, whole: bool = False) -> dict[str, Any]:
+    facts = {key: value for key, value in vars(info).items() if whole or key != "manifest"}
+    return facts | {"licence": dict(info.licence)}
+
+
+def _tell(document: Any, words: str, json: bool) -> None:
+    from ..core.terminal import json_text, say
+
+    say(json_text(document) if json else words)
