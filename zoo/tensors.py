@@ -16,7 +16,7 @@ from torch import Tensor
 from ..core import documents
 from ..core.errors import InvalidDocument
 
-LARGEST_HEADER = 16 * 2**20
+LARGEST_HEADER = 8 * 2**20
 _DTYPES = {
     "F64": torch.float64,
     "F32": torch.float32,

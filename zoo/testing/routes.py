@@ -142,7 +142,9 @@ class Routes(BaseHTTPRequestHandler):
         if name in self.hub.repositories:
             self._json(409, {"error": "You already created this model repo", "url": f"{self.hub.url}/{name}"})
             return
-        repository = self.hub.repositories[name] = Repository(private=bool(asked.get("private")))
+        repository = self.hub.repositories[name] = Repository(
+            private=bool(asked.get("private")) or asked.get("visibility") == "private"
+        )
         repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"})
         self._json(200, {"url": f"{self.hub.url}/{name}", "name": name, "id": name})
 
