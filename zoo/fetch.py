@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from ..core import documents
-from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
+from ..core.errors import IncompatibleBundle, TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
 from .bundle import Bundle
 from .hub import Hub
 from .index import Listing, find
@@ -55,6 +55,8 @@ def _local(listing: Listing, source: Folder, variant: str | None, verify: Verify
 def _remote(
     listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
+    if listing.published is not None:
+        raise _report(listing, source, hub)
     path = hub.file(source, MANIFEST)
     pinned = Repository(source.id, hub.snapshot(source, path).name)
     try:
@@ -71,6 +73,16 @@ def _remote(
     for name in manifest.files(chosen):
         _fetched(bundle, pinned, name, hub)
     return bundle
+
+
+def _report(listing: Listing, source: Repository, hub: Hub) -> IncompatibleBundle:
+    """What a repository holds that is not in our format, and that nobody here has seen: no guesses are made."""
+    files = hub.names(source)
+    shown = ", ".join(f"{name} ({size or 0:,} bytes)" for name, size in sorted(files.items())[:40])
+    return IncompatibleBundle(
+        f"{listing.name!r} ({source}) is not in our format yet; it holds {len(files)} files: {shown}",
+        cure="Send this list to the project: nobody there has seen it.",
+    )
 
 
 def _fetched(bundle: Bundle, source: Repository, name: str, hub: Hub) -> None:

@@ -234,6 +234,36 @@ def test_a_preview_is_the_photo(style):
     assert float(ciede2000(one, two).mean()) < 0.5
 
 
+class SoftFocus(Op):
+    """Mix in a box blur whose radius is a share of the whole photo's long side."""
+
+    id = "test.soft_focus"
+    version = 1
+    stage = Stage.TONE
+    pointwise = False
+    amount = Slot(0.0, low=0.0, high=1.0, group="effects", doc="How much.")
+
+    def apply(self, rgb, p):
+        radius = self.halo(p, (p.frame.height, p.frame.width))
+        padded = torch.nn.functional.pad(rgb, (radius,) * 4, mode="replicate")
+        return rgb + p.amount * (torch.nn.functional.avg_pool2d(padded, 2 * radius + 1, stride=1) - rgb)
+
+    def halo(self, p, size):
+        return max(1, round(0.02 * max(size)))
+
+
+def test_a_preview_is_the_photo_with_spatial_ops_too():
+    ops = [registry.ops.load("exposure"), SoftFocus, registry.ops.load("vibrance")]
+    schema = Schema.of(ops)
+    latents = Latents.squash(schema, torch.full((1, schema.size), 0.4))
+    photo, renderer = Photo(np.tile(picture("kodak-12"), (6, 6, 1))), Renderer(ops)
+    preview = renderer.render(photo.resized(500), latents).pixels
+    full, report = renderer.render_reported(photo, latents)
+    assert report.engine == "lut"
+    one, two = (torch.from_numpy(pixels / 255.0) for pixels in (preview, full.resized(500).pixels))
+    assert float(ciede2000(one, two).mean()) < 0.5
+
+
 def test_reused_memory_gives_the_same_picture():
     plan = plan_of(STYLES["moody"])
     photo = Photo(picture().copy())

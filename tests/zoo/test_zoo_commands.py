@@ -1,0 +1,75 @@
+"""The command `zoo`, in a subprocess, against the loopback Hub."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bundles import bundle_files
+
+VERARETOUCH = Path(sys.executable).with_name("veraretouch")
+
+
+@pytest.fixture
+def run(loopback):
+    def call(*words, **environment):
+        return subprocess.run(
+            [VERARETOUCH, "zoo", *words],
+            env=os.environ | {"HF_ENDPOINT": loopback.url, "HF_HUB_DISABLE_XET": "1"} | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return call
+
+
+def test_what_there_is(run):
+    done = run("list", "--json")
+    assert done.returncode == 0, done.stderr
+    found = {entry["name"]: entry for entry in json.loads(done.stdout)}
+    assert found["rules"]["state"] == "built-in"
+    assert found["vera-0.5b"]["state"] == "unverified"
+    assert found["vera-0.5b"]["licence"]["commercial_use"] is False
+    assert "vera-0.5b" in run("list").stdout
+
+
+def test_pull_verify_remove(run, loopback, tmp_path):
+    commit = loopback.publish("me/look", bundle_files(filler=100_000))
+    assert json.loads(run("info", "me/look", "--json").stdout)["state"] == "remote"
+    done = run("pull", "me/look", "--to", str(tmp_path / "here"))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "here").iterdir()} == {
+        "bundle.json", "LICENSE", "weights.safetensors", "more.safetensors"
+    }  # fmt: skip
+    assert run("verify", str(tmp_path / "here")).stdout == "3 files are what bundle.json says.\n"
+    known = json.loads(run("info", f"me/look@{commit}", "--json").stdout)
+    assert (known["state"], known["manifest"]["version"]) == ("cached", "1.2.0")
+    assert json.loads(run("remove", "me/look", "--json").stdout)["freed"] > 100_000
+    assert json.loads(run("info", "me/look", "--json").stdout)["state"] == "remote"
+
+
+def test_damage_is_found(run, loopback, tmp_path):
+    loopback.publish("me/look", bundle_files())
+    run("pull", "me/look", "--to", str(tmp_path / "here"))
+    (tmp_path / "here" / "LICENSE").write_bytes(b"Be evil.\n")
+    done = run("verify", str(tmp_path / "here"))
+    assert done.returncode == 1
+    assert "LICENSE has SHA-256" in done.stderr
+
+
+def test_push(run, loopback, tmp_path):
+    loopback.publish("me/look", bundle_files())
+    run("pull", "me/look", "--to", str(tmp_path / "here"))
+    token = {"HF_TOKEN": loopback.token, "VERARETOUCH_TOKEN_ENDPOINT": loopback.url}
+    done = run("push", str(tmp_path / "here"), "me/second", **token)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("me/second@")
+    assert "weights.safetensors" in loopback.repositories["me/second"].commits[done.stdout.strip().split("@")[1]]
+
+
+def test_an_unknown_name(run):
+    done = run("pull", "vera-0.5")
+    assert done.returncode == 1
+    assert "Did you mean 'vera-0.5b'" in done.stderr
