@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
+from .planes import Planes, Rows, each, join, largest, mix, planes_of, smallest, weighted
+
 LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
 MIDDLE: Final = 0.6
 
@@ -35,34 +37,13 @@ _LIGHT_KNEE: Final = 0.003130668442500634
 _ENCODED_KNEE: Final = 12.92 * _LIGHT_KNEE
 
 
-Planes = tuple[Tensor, Tensor, Tensor]
-"""The channels of a photo, each (B, 1, H, W): work on planes fuses in the compiler and stays in the cache without it."""
-
-_Rows = tuple[tuple[float, ...], ...]
-
-
-def _inverse(matrix: _Rows) -> _Rows:
+def _inverse(matrix: Rows) -> Rows:
     rows: list[list[float]] = torch.linalg.inv(torch.tensor(matrix, dtype=torch.float64)).tolist()
     return tuple(tuple(row) for row in rows)
 
 
 _FROM_LMS: Final = _inverse(_TO_LMS)
 _FROM_LAB: Final = _inverse(_TO_LAB)
-
-
-def mix(planes: Planes, matrix: _Rows | Tensor) -> Planes:
-    """Multiply each pixel's three planes by a fixed 3x3 or by one matrix a row of the batch, (B, 3, 3)."""
-    x, y, z = planes
-    if isinstance(matrix, Tensor):
-        cells = matrix.to(x.dtype)[..., None, None, None].unbind(1)
-        (a, b, c), (d, e, f), (g, h, i) = (row.unbind(1) for row in cells)
-        return (
-            torch.addcmul(torch.addcmul(a * x, b, y), c, z),
-            torch.addcmul(torch.addcmul(d * x, e, y), f, z),
-            torch.addcmul(torch.addcmul(g * x, h, y), i, z),
-        )
-    first, second, third = (torch.add(torch.add(a * x, y, alpha=b), z, alpha=c) for a, b, c in matrix)
-    return first, second, third
 
 
 def power(base: Tensor, exponent: float | Tensor) -> Tensor:
@@ -82,32 +63,9 @@ def encode(light: Tensor) -> Tensor:
     return light * ((1.055 * power(size, 1 / 2.4) - 0.055) / size)
 
 
-def planes_of(rgb: Tensor) -> Planes:
-    """The planes of (B, 3, H, W), on the same memory."""
-    # Not by `chunk`: the compiler lays its gradient out pixel by pixel.
-    red, green, blue = (plane.unsqueeze(1) for plane in rgb.unbind(1))
-    return red, green, blue
-
-
-def join(planes: Planes) -> Tensor:
-    """Planes as one tensor (B, 3, H, W); unlike `torch.cat`, the compiler lays them out one after another."""
-    return torch.stack([plane[:, 0] for plane in planes], dim=1)
-
-
 def luminance(planes: Planes) -> Tensor:
     """Relative luminance (B, 1, H, W) of linear light; of encoded values, the luma of BT.709."""
-    red, green, blue = planes
-    return torch.add(torch.add(LUMINANCE[0] * red, green, alpha=LUMINANCE[1]), blue, alpha=LUMINANCE[2])
-
-
-def largest(planes: Planes) -> Tensor:
-    """The largest channel (B, 1, H, W)."""
-    return torch.maximum(torch.maximum(planes[0], planes[1]), planes[2])
-
-
-def smallest(planes: Planes) -> Tensor:
-    """The smallest channel (B, 1, H, W)."""
-    return torch.minimum(torch.minimum(planes[0], planes[1]), planes[2])
+    return weighted(planes, LUMINANCE)
 
 
 class Lab(NamedTuple):
@@ -125,30 +83,47 @@ def _cbrt(x: Tensor) -> Tensor:
 
 def oklab(rgb: Tensor) -> Lab:
     """OkLab of sRGB-encoded pixels. Half precision is computed, and returned, in float32."""
-    return lab_of(planes_of(linear(at_least_single(rgb))))
+    return lab_of(roots_of(planes_of(linear(at_least_single(rgb)))))
 
 
-def lab_of(light: Planes) -> Lab:
-    """OkLab of linear light."""
-    long, middle, short = mix(light, _TO_LMS)
-    return Lab(*mix((_cbrt(long), _cbrt(middle), _cbrt(short)), _TO_LAB))
+def roots_of(light: Planes) -> Planes:
+    """The cube roots of the cones' responses to linear light: OkLab before its last matrix."""
+    return each(_cbrt, mix(light, _TO_LMS))
 
 
-def light_of(lab: Lab) -> Planes:
-    """Linear light of OkLab; the inverse of `lab_of` to 3e-4 (near black), so ops add differences (see `moved_light`)."""
-    return mix(_cubes(lab), _FROM_LMS)
+def lab_of(roots: Planes) -> Lab:
+    """OkLab of the cones' roots."""
+    return Lab(*mix(roots, _TO_LAB))
 
 
-def moved_light(light: Planes, before: Lab, after: Lab) -> Planes:
-    """Linear light moved as OkLab moved from `before` to `after`: exactly `light` where nothing moved."""
-    was, now = _cubes(before), _cubes(after)
-    moves = mix((now[0] - was[0], now[1] - was[1], now[2] - was[2]), _FROM_LMS)
-    return light[0] + moves[0], light[1] + moves[1], light[2] + moves[2]
+def lightness(roots: Planes) -> Tensor:
+    """OkLab's L (B, 1, H, W) of the cones' roots."""
+    return weighted(roots, _TO_LAB[0])
 
 
-def _cubes(lab: Lab) -> Planes:
-    long, middle, short = mix(lab, _FROM_LAB)
-    return long * long * long, middle * middle * middle, short * short * short
+def with_chroma(roots: Planes, L: Tensor, gain: Tensor) -> Planes:
+    """The cones' roots of the same lightness and hue with `gain` times the chroma: a root is L and a share of a and b."""
+    return each(lambda root: torch.lerp(L, root, gain), roots)
+
+
+def moved(roots: Planes, before: Lab, after: Lab) -> Planes:
+    """The cones' roots moved as OkLab moved: exactly as they were where nothing moved."""
+    return each(torch.add, roots, mix(each(torch.sub, after, before), _FROM_LAB))
+
+
+def light_at(roots: Planes) -> Planes:
+    """Linear light of the cones' roots; the inverse of `roots_of` to 3e-4 (near black), so ops add differences (`moved_light`)."""
+    return mix(each(_cube, roots), _FROM_LMS)
+
+
+def moved_light(light: Planes, before: Planes, after: Planes) -> Planes:
+    """Linear light moved as the cones' roots moved: exactly as it was where nothing moved."""
+    moves = mix(each(lambda was, now: _cube(now) - _cube(was), before, after), _FROM_LMS)
+    return each(torch.add, light, moves)
+
+
+def _cube(x: Tensor) -> Tensor:
+    return torch.pow(x, 3)
 
 
 def at_least_single(x: Tensor) -> Tensor:
@@ -163,15 +138,19 @@ def chroma(lab: Lab) -> Tensor:
 
 def hue(lab: Lab) -> Tensor:
     """OkLCh hue in degrees [0, 360); 0 on greys, without gradient there."""
+    return torch.remainder(angle(lab), 360.0)
+
+
+def angle(lab: Lab) -> Tensor:
+    """OkLCh hue in degrees from -180 to 180; 0 on greys, without gradient there."""
     # Within a chroma of 1e-5 the pair turns towards (1, 0): atan2 has no slope at (0, 0).
     share = ((lab.a * lab.a + lab.b * lab.b) * 1e10).clamp(max=1)
-    angle = torch.atan2(lab.b * share, lab.a * share + (1 - share))
-    return torch.remainder(angle * (180 / math.pi), 360.0)
+    return torch.atan2(lab.b * share, lab.a * share + (1 - share)) * (180 / math.pi)
 
 
 def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, cubic between."""
-    t = ((x - low) / (high - low)).clamp(0, 1)
+    t = ((x - low) * (1 / (high - low))).clamp(0, 1)
     return t.square() * torch.rsub(t, 3, alpha=2)
 
 
@@ -184,46 +163,41 @@ def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
     """
     full = full.clamp(min=1e-4)
     room = (1 - full).clamp(min=0)
-    slowed = room / full * torch.tanh(growth.clamp(min=0) * full / room.clamp(min=1e-4))
+    # tanh(t) = e / (-2 - e) with e = expm1(-2 t): faster than torch.tanh, and as precise near 0, unlike forms with a sigmoid.
+    e = torch.expm1(-2 * growth.clamp(min=0) * full / room.clamp(min=1e-4))
+    slowed = room / full * (e / (-2 - e))
     return 1 + slowed + growth.clamp(max=0)
 
 
-def chroma_share(light: Planes, lab: Lab) -> Tensor:
+def chroma_share(light: Planes, roots: Planes, L: Tensor) -> Tensor:
     """Chroma as a share of that at which a channel reaches 0 at this lightness and hue: 0 grey, 1 and more there; (B, 1, H, W).
 
-    The wall is met by one secant step from the straight guess in linear light; the way there is bent most for blues.
+    How far the lowest channel of linear light lies below its grey tells: 0 grey, 1 at the wall, more below. The wall is met by one secant step from the straight guess in linear light; the way there is bent most for blues.
     """
-    full = _depth(light, lab.L).clamp(1e-4, 1)
+    grey = _cube(L).clamp(min=1e-6)
+    full = (1 - smallest(light) / grey).clamp(1e-4, 1)
     guess = (1 / full).clamp(max=4)
-    there = _depth(light_of(Lab(lab.L, lab.a * guess, lab.b * guess)), lab.L)
+    there = 1 - smallest(light_at(with_chroma(roots, L, guess))) / grey
     room = 1 - full
     # Deep blues first turn away from the wall: the step is held to twice the guess.
     wall = 1 + (guess - 1) * room / torch.maximum(there - full, room / 2 + 1e-6)
     return 1 / wall
 
 
-def _depth(light: Planes, lightness: Tensor) -> Tensor:
-    """How far the lowest channel of linear light lies below its grey: 0 grey, 1 at 0, more below."""
-    grey = (lightness * lightness * lightness).clamp(min=1e-6)
-    return 1 - smallest(light) / grey
-
-
-def hold_in_gamut(moved: Planes, before: Planes, lightness: Tensor) -> Planes:
+def hold_in_gamut(after: Planes, before: Planes, L: Tensor) -> Planes:
     """Set what left the gamut on its wall, straight towards a grey, where clipping would turn the hue.
 
     The grey is a middle one, or the colour's own where that is darker: bright colours then darken a little and stay strong, where
     their own grey would pale them (the adaptive anchor of Ottosson (2021), "sRGB gamut clipping", made fixed).
 
     Args:
-        moved, before: linear light; what was outside before may stay as far out.
-        lightness: OkLab's L of `before`, (B, 1, H, W).
+        after, before: linear light; what was outside before may stay as far out.
+        L: OkLab's lightness of `before`, (B, 1, H, W).
     """
-    grey = lightness.clamp(0.01, MIDDLE)
-    grey = grey * grey * grey
+    grey = _cube(L.clamp(0.01, MIDDLE))
     allowed = _fullness(before, grey).clamp(min=1)
-    excess = (1 - allowed / torch.maximum(_fullness(moved, grey), allowed)).clamp(min=0)
-    red, green, blue = (torch.addcmul(plane, excess, grey - plane) for plane in moved)
-    return red, green, blue
+    excess = (1 - allowed / torch.maximum(_fullness(after, grey), allowed)).clamp(min=0)
+    return each(lambda plane: torch.lerp(plane, grey, excess), after)
 
 
 def _fullness(light: Planes, grey: Tensor) -> Tensor:
@@ -242,10 +216,10 @@ def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
         rgb: (B, 3, H, W).
         curve: maps (B, 1, H, W) elementwise.
     """
-    red, green, blue = planes_of(rgb)
-    low, high = smallest((red, green, blue)), largest((red, green, blue))
+    planes = planes_of(rgb)
+    low, high = smallest(planes), largest(planes)
     shift, stretch = curve(low) - low, curve(high) - high
     # How much more the largest channel moves than the smallest, for each step between them.
     slope = (stretch - shift) / (high - low + 1e-6)
-    red, green, blue = (torch.addcmul(plane + shift, slope, plane - low) for plane in (red, green, blue))
-    return join((red, green, blue))
+    factor, offset = 1 + slope, torch.addcmul(shift, slope, low, value=-1)
+    return join(each(lambda plane: torch.addcmul(offset, factor, plane), planes))

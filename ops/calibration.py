@@ -12,8 +12,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, Planes, encode, join, luminance, mix, planes_of
+from ..core.color import LUMINANCE, encode, luminance
 from ..core.op import Op, Params, Stage
+from ..core.planes import Planes, join, mix, planes_of
 from ..core.slots import Slot
 
 HUE_REACH: Final = 0.25

@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import luminance, planes_of
+from ..core.color import luminance
 from ..core.op import Op, Params, Stage
+from ..core.planes import planes_of
 from ..core.slots import Bands, Slot
 
 _NEAR_ZERO = 1e-5

@@ -12,13 +12,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, at_least_single, chroma, join, lab_of, moved_light, oklab, planes_of, within_headroom
+from ..core.color import Lab, at_least_single, chroma, lab_of, moved, moved_light, oklab, roots_of, within_headroom
 from ..core.op import Op, Params, Stage
+from ..core.planes import join, planes_of
 from ..core.slots import Slot
 
 TINT_REACH: Final = 0.12
 LUMINANCE_REACH: Final = 0.35
-REGIONS: Final = ("shadow", "midtone", "highlight", "global")
+REGIONS: Final = ("shadow", "midtone", "highlight")
 
 
 def _wheel_hue(region: str) -> Slot:
@@ -64,39 +65,40 @@ class ColorGrading(Op):
     balance = Slot(low=-1.0, high=1.0, group="global_color", doc="Positive gives more of the range to highlights.")
 
     def prepare(self, p: Params) -> dict[str, Tensor]:
-        """Each region's tint in OkLab."""
-        tints: dict[str, Tensor] = {}
-        for region in REGIONS:
+        """Each region's tint in OkLab, and its gain in stops."""
+        moves: dict[str, Tensor] = {}
+        for region in (*REGIONS, "global"):
             degrees, saturation = getattr(p, f"{region}_hue"), getattr(p, f"{region}_saturation")
             a, b = (TINT_REACH * saturation * wheel_direction(at_least_single(degrees))).chunk(2, dim=1)
-            tints |= {f"{region}_a": a, f"{region}_b": b}
-        return tints
+            stops = LUMINANCE_REACH * getattr(p, f"{region}_luminance")
+            moves |= {f"{region}_a": a, f"{region}_b": b, f"{region}_stops": stops}
+        return moves
 
     def apply(self, light: Tensor, p: Params) -> Tensor:
         """Add up the regions' tints and lightness gains."""
         planes = planes_of(light)
-        lab = lab_of(planes)
-        weights = region_weights(lab.L, p.blending, p.balance)
-        a_shift, b_shift, stops = torch.zeros_like(lab.L), torch.zeros_like(lab.L), torch.zeros_like(lab.L)
-        for region, weight in zip(REGIONS, weights, strict=True):
-            a_shift = a_shift + weight * getattr(p, f"{region}_a")
-            b_shift = b_shift + weight * getattr(p, f"{region}_b")
-            stops = stops + LUMINANCE_REACH * weight * getattr(p, f"{region}_luminance")
+        roots = roots_of(planes)
+        lab = lab_of(roots)
+        a_shift, b_shift, stops = p.global_a, p.global_b, p.global_stops
+        for region, weight in zip(REGIONS, region_weights(lab.L, p.blending, p.balance), strict=True):
+            a_shift = torch.addcmul(a_shift, weight, getattr(p, f"{region}_a"))
+            b_shift = torch.addcmul(b_shift, weight, getattr(p, f"{region}_b"))
+            stops = torch.addcmul(stops, weight, getattr(p, f"{region}_stops"))
         tone = lab.L.clamp(0, 1)
         fade = tone * (1 - tone.square().square().square())
         lift = within_headroom(torch.exp2(stops) - 1, lab.L)
         # Lightening stops at white; so does the chroma it carries.
-        moved = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
-        return join(moved_light(planes, lab, moved))
+        graded = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
+        return join(moved_light(planes, roots, moved(roots, lab, graded)))
 
 
-def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights of shadows, midtones and highlights at lightness `tone`, which sum to 1, and of the whole, 1."""
+def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights of shadows, midtones and highlights at lightness `tone`, which sum to 1."""
     pivot = 0.5 - 0.3 * balance
     width = (0.12 + 0.33 * blending) / 4
     shadow = torch.sigmoid((pivot - 0.17 - tone) / width)
     highlight = torch.sigmoid((tone - pivot - 0.17) / width)
-    return shadow, 1 - shadow - highlight, highlight, torch.ones_like(tone)
+    return shadow, 1 - shadow - highlight, highlight
 
 
 def wheel_direction(degrees: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.color import join, mix, planes_of
 from ..core.op import Op, Params, Stage
+from ..core.planes import join, mix, planes_of
 from ..core.slots import Bands, Matrix
 
 

@@ -16,20 +16,20 @@ from torch import Tensor
 
 from ..core.color import (
     Lab,
+    angle,
     chroma,
     chroma_share,
     encode,
     hold_in_gamut,
-    hue,
-    join,
     lab_of,
-    largest,
+    moved,
     moved_light,
-    planes_of,
+    roots_of,
     smoothstep,
     within_headroom,
 )
 from ..core.op import Op, Params, Stage
+from ..core.planes import join, largest, planes_of
 from ..core.slots import Bands
 
 BANDS: Final = ("red", "orange", "yellow", "green", "aqua", "blue", "purple", "magenta")
@@ -56,21 +56,22 @@ class Hsl(Op):
     def apply(self, light: Tensor, p: Params) -> Tensor:
         """Turn the chroma plane and scale chroma and lightness by each pixel's bands."""
         planes = planes_of(light)
-        lab = lab_of(planes)
+        roots = roots_of(planes)
+        lab = lab_of(roots)
         colour = chroma(lab)
         gate = smoothstep(0.0, GATE, colour)
-        turn, saturation, lightness = by_hue(hue(lab), p.hue, p.saturation, p.luminance)
-        angle = turn * gate * (HUE_REACH * math.pi / 180)
+        turn, saturation, lightness = by_hue(angle(lab), p.hue, p.saturation, p.luminance)
+        radians = turn * gate * (HUE_REACH * math.pi / 180)
         stops = lightness * smoothstep(0.0, LIGHTNESS_GATE, colour) / 2
         # Strong colours have a channel near its end long before their lightness is: they lighten less.
         lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + encode(largest(planes))) / 2)
         # Darkening keeps the ratios of light; lightening keeps chroma, which would leave the gamut otherwise.
         darker = torch.exp2(stops.clamp(max=0))
         richer = (1 + saturation * gate) / torch.sqrt(darker) - 1
-        strength = within_headroom(richer, chroma_share(planes, lab)) * darker
-        cos, sin = torch.cos(angle), torch.sin(angle)
+        strength = within_headroom(richer, chroma_share(planes, roots, lab.L)) * darker
+        cos, sin = torch.cos(radians), torch.sin(radians)
         turned = Lab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
-        return join(hold_in_gamut(moved_light(planes, lab, turned), planes, lab.L))
+        return join(hold_in_gamut(moved_light(planes, roots, moved(roots, lab, turned)), planes, lab.L))
 
 
 def band_weights(degrees: Tensor) -> Tensor:

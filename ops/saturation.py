@@ -10,25 +10,27 @@ import torch
 from torch import Tensor
 
 from ..core.color import (
-    Lab,
-    Planes,
+    angle,
     chroma,
     chroma_share,
     hold_in_gamut,
-    hue,
-    join,
     lab_of,
+    lightness,
     moved_light,
-    planes_of,
+    roots_of,
     smoothstep,
+    with_chroma,
     within_headroom,
 )
 from ..core.op import Op, Params, Stage
+from ..core.planes import Planes, join, planes_of
 from ..core.slots import Slot
 
 SKIN_HUE = 55.0
 SKIN_WIDTH = 22.0
 SKIN_SHARE = 0.6
+# Beyond this exponent the weight is 1e-11; numbers near the smallest that floats hold take ten times as long.
+FARTHEST = 25.0
 
 
 class Vibrance(Op):
@@ -46,13 +48,15 @@ class Vibrance(Op):
     def apply(self, light: Tensor, p: Params) -> Tensor:
         """Scale chroma by a weight that falls with chroma."""
         planes = planes_of(light)
-        lab = lab_of(planes)
+        roots = roots_of(planes)
+        lab = lab_of(roots)
         c = chroma(lab)
         weight = 1 - smoothstep(0.0, 0.25, c)
-        distance = torch.remainder(hue(lab) - SKIN_HUE + 180, 360) - 180
-        skin = SKIN_SHARE * torch.exp(-(distance / SKIN_WIDTH).square()) * smoothstep(0.0, 0.06, c)
+        # Not the shorter way round: skin's weight is 0 long before the two ways differ.
+        distance = angle(lab) - SKIN_HUE
+        skin = SKIN_SHARE * torch.exp(-(distance / SKIN_WIDTH).square().clamp(max=FARTHEST)) * smoothstep(0.0, 0.06, c)
         growth = p.amount * weight
-        return join(scale_chroma(planes, lab, growth - growth.clamp(min=0) * skin))
+        return join(scale_chroma(planes, roots, lab.L, growth - growth.clamp(min=0) * skin))
 
 
 class Saturation(Op):
@@ -70,12 +74,12 @@ class Saturation(Op):
     def apply(self, light: Tensor, p: Params) -> Tensor:
         """Scale chroma."""
         planes = planes_of(light)
-        lab = lab_of(planes)
-        return join(scale_chroma(planes, lab, p.amount.expand_as(lab.L)))
+        roots = roots_of(planes)
+        L = lightness(roots)
+        return join(scale_chroma(planes, roots, L, p.amount.expand_as(L)))
 
 
-def scale_chroma(light: Planes, lab: Lab, growth: Tensor) -> Planes:
+def scale_chroma(light: Planes, roots: Planes, L: Tensor, growth: Tensor) -> Planes:
     """Linear light with chroma times 1 + growth, slowed before the gamut's wall; growth (B, 1, H, W) from -1."""
-    gain = within_headroom(growth, chroma_share(light, lab))
-    moved = moved_light(light, lab, Lab(lab.L, lab.a * gain, lab.b * gain))
-    return hold_in_gamut(moved, light, lab.L)
+    gain = within_headroom(growth, chroma_share(light, roots, L))
+    return hold_in_gamut(moved_light(light, roots, with_chroma(roots, L, gain)), light, L)

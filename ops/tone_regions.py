@@ -12,8 +12,9 @@ from typing import Final
 
 from torch import Tensor
 
-from ..core.color import largest, luminance, planes_of, tone_map, within_headroom
+from ..core.color import luminance, tone_map, within_headroom
 from ..core.op import Op, Params, Stage
+from ..core.planes import largest, planes_of
 from ..core.slots import Slot
 
 REACH: Final = 0.8

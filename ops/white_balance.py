@@ -11,8 +11,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, join, mix, planes_of
+from ..core.color import LUMINANCE
 from ..core.op import Op, Params, Stage
+from ..core.planes import join, mix, planes_of
 from ..core.slots import Slot
 
 REFERENCE_MIRED: Final = 1e6 / 6500

@@ -131,7 +131,7 @@ def test_the_regions_of_grading_sum_to_one_everywhere():
     for blending in (0.0, 0.5, 1.0):
         for balance in (-1.0, 0.0, 1.0):
             at = [torch.full((1, 1, 1, 1), value, dtype=torch.float64) for value in (blending, balance)]
-            shadow, midtone, highlight, _ = region_weights(tone, *at)
+            shadow, midtone, highlight = region_weights(tone, *at)
             assert torch.allclose(shadow + midtone + highlight, torch.ones_like(tone), atol=1e-12)
             assert float(midtone.min()) > -1e-9
             assert rises(-shadow)
