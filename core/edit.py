@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from .errors import InvalidRequest, nearest
 from .latents import Latents
@@ -14,11 +14,12 @@ from .slots import GROUPS
 
 @dataclass(frozen=True)
 class Edit:
-    """Latents with the strength, 0..1, and the seed to render them with."""
+    """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with."""
 
     latents: Latents
     strength: float = 1.0
     seed: int = 0
+    assets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -40,9 +41,10 @@ class Edit:
         Raises:
             InvalidRequest
         """
-        own_strength, own_seed = 1.0, 0
+        own_strength, own_seed, assets = 1.0, 0, {}
         if isinstance(edit, Plan):
             latents, own_strength, own_seed = edit.latents(), edit.strength, edit.seed or 0
+            assets = {op: change.asset for op, change in edit.edits.items() if change.asset is not None}
         elif isinstance(edit, Latents):
             latents = edit
         else:
@@ -52,7 +54,7 @@ class Edit:
         if groups is not None:
             check_groups(groups, latents.schema)
             latents = latents.masked([frozenset(groups)] * latents.batch)
-        return cls(latents, own_strength if strength is None else strength, own_seed if seed is None else seed)
+        return cls(latents, own_strength if strength is None else strength, own_seed if seed is None else seed, assets)
 
 
 def check_groups(groups: Collection[str], schema: Schema) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .errors import InvalidOp
 from .slots import Slot
@@ -52,6 +52,19 @@ class Frame:
     seed: int = 0
 
 
+class Weights(Protocol):
+    """What an op with weights is made from: a bundle."""
+
+    @property
+    def asset(self) -> Mapping[str, str]:
+        """By what a plan names it."""
+        ...
+
+    def tensors(self, name: str) -> dict[str, Tensor]:
+        """The tensors of one of its safetensors files."""
+        ...
+
+
 class Params:
     """An op's slot values, shaped to broadcast over (B, 3, H, W): scalars (B,1,1,1), vectors (B,n,1,1), others (B, *shape)."""
 
@@ -86,7 +99,8 @@ class Op:
 
     A subclass states `id`, `version`, `stage` and `pointwise`, declares slots as class attributes and defines `apply`.
     The class docstring's first line says what it does to a photo. With `linear = True`, `apply` takes and gives linear light: the
-    renderer converts, once for such ops in a row.
+    renderer converts, once for such ops in a row. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
+    the bundle's `asset` in the instance: plans record it, and whoever renders one opens the same weights.
 
     Raises:
         InvalidOp: at class creation, where a declaration is missing or breaks a rule.
@@ -98,12 +112,22 @@ class Op:
     pointwise: ClassVar[bool]
     linear: ClassVar[bool] = False
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
+    asset: Mapping[str, str] | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         declared = {name: value for name, value in vars(cls).items() if isinstance(value, Slot)}
         for name in declared:
-            if hasattr(Op, name) or name in ("frame", "apply", "id", "version", "stage", "pointwise", "linear"):
+            if hasattr(Op, name) or name in (
+                "frame",
+                "apply",
+                "id",
+                "version",
+                "stage",
+                "pointwise",
+                "linear",
+                "from_bundle",
+            ):
                 raise InvalidOp(f"{cls.__name__}: slot {name!r} shadows an attribute of Op", cure="Rename the slot.")
         inherited: dict[str, Slot] = {}
         for base in reversed(cls.__mro__[1:]):

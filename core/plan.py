@@ -91,8 +91,12 @@ class Plan:
         )
 
     @classmethod
-    def of(cls, latents: Latents, **facts: Any) -> Plan:
-        """The plan of latents with one row; ops absent there are left out. `facts` are the other attributes.
+    def of(cls, latents: Latents, *, assets: Mapping[str, Mapping[str, str]] | None = None, **facts: Any) -> Plan:
+        """The plan of latents with one row; ops absent there are left out.
+
+        Args:
+            assets: the weights of ops that have some, by op id.
+            facts: the other attributes.
 
         Raises:
             InvalidPlan: more than one row; OutOfBounds: a value outside its slot's bounds.
@@ -107,7 +111,7 @@ class Plan:
                     name: spec.slots[name].check(value[0].detach().cpu().float().numpy(), path=f"{op}.{name}")
                     for name, value in slots.items()
                 }
-                edits[op] = Edit(spec.version, params, source=_provider(op))
+                edits[op] = Edit(spec.version, params, _provider(op), (assets or {}).get(op))
         return cls(edits=edits, **facts)
 
     def schema(self) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any, Literal, get_args
@@ -51,6 +51,12 @@ class Renderer:
         self.compile = compile
         made = None if ops is None else [op() if isinstance(op, type) else op for op in ops]
         self._ops = None if made is None else {id: op for id in Schema.of(made).specs for op in made if op.id == id}
+        self._opened: dict[tuple[str, ...], Op] = {}
+
+    @property
+    def assets(self) -> dict[str, Mapping[str, str]]:
+        """Which bundles the weights of this renderer's own ops are from, by op id."""
+        return {id: op.asset for id, op in (self._ops or {}).items() if op.asset is not None}
 
     def render(self, photo: Any, edit: Plan | Latents, **options: Any) -> Any:
         """Render a photo and give it back in its own kind; see `render_reported` for the options."""
@@ -204,15 +210,14 @@ class Renderer:
             moved = {name: value.to(device=device, dtype=dtype) for name, value in slots.items()}
             if rows is not None:
                 moved = {name: value.index_select(0, rows) for name, value in moved.items()}
-            op = self._op(id, latents.schema.spec(id).version)
+            op = self._op(id, latents.schema.spec(id).version, edit.assets.get(id))
             steps.append(Step(op, op.params(moved, Frame(0, 0, *size)), rows))
         return Chain(tuple(steps), edit.strength, edit.seed, self.compile)
 
-    def _op(self, id: str, version: int) -> Op:
-        """The op, once it is sure that it understands values of this version."""
-        op: Op
+    def _op(self, id: str, version: int, asset: Mapping[str, str] | None) -> Op:
+        """The op, once it is sure that it understands values of this version, with the weights that the plan names."""
         if self._ops is None:
-            op = registry.ops.load(id)()
+            op = self._installed(id, asset)
         elif id in self._ops:
             op = self._ops[id]
         else:
@@ -223,6 +228,26 @@ class Renderer:
                 cure="Make them anew with this version; Plan.load brings saved plans forward.",
             )
         return op
+
+    def _installed(self, id: str, asset: Mapping[str, str] | None) -> Op:
+        plugin: Any = registry.ops.load(id)
+        if not hasattr(plugin, "from_bundle"):
+            op: Op = plugin()
+            return op
+        if asset is None:
+            raise InvalidLatents(
+                f"op {id!r} has weights, and nothing says which",
+                cure="Render a plan that names its asset, or make the renderer with the op: Renderer([...]).",
+            )
+        key = (id, *sorted(f"{name}={value}" for name, value in asset.items()))
+        if key not in self._opened:
+            for bundle in registry.announce("open_asset", asset=dict(asset)):
+                self._opened[key] = plugin.from_bundle(bundle, device=self.device, dtype=None)
+        if key not in self._opened:
+            raise InvalidLatents(
+                f"nobody here opens the weights {dict(asset)} of op {id!r}", cure="Is the zoo's hook blocked?"
+            )
+        return self._opened[key]
 
 
 def _check_rows(latents: Latents, photos: int) -> None:

@@ -97,6 +97,7 @@ class Retoucher:
         check_groups(groups or (), proposal.latents.schema)
         plan = Plan.of(
             proposal.latents.row(0),
+            assets=self.renderer.assets,
             mode=request.mode,
             prompt=request.prompt,
             seed=seed,

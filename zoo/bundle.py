@@ -24,6 +24,7 @@ class Bundle:
 
     Attributes:
         folder: where the files lie.
+        source: the name that leads to it.
         revision: the commit that they came from; empty for folders.
         verify: `stamp` trusts a file that is as it was when it was hashed, `always` hashes it anew.
     """
@@ -31,6 +32,7 @@ class Bundle:
     manifest: Manifest
     variant: str
     folder: Path
+    source: str
     revision: str = ""
     verify: Verify = "stamp"
 
@@ -39,6 +41,12 @@ class Bundle:
         """The planner's configuration."""
         found: Mapping[str, Any] = self.manifest.planner.get("configuration", {})
         return found
+
+    @property
+    def asset(self) -> dict[str, str]:
+        """By what a plan names it: where it is from, at which commit, and the SHA-256 of its manifest, which fixes every file."""
+        named = {"bundle": self.source, "revision": self.revision, "sha256": self.manifest.sha256}
+        return {key: value for key, value in named.items() if value}
 
     def open(self, name: str) -> BinaryIO:
         """Open a file of this variant for reading.

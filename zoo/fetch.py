@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..core import documents
@@ -40,6 +41,22 @@ def fetch(
     return _remote(listing, listing.source, variant, verify, accept_license, hub or Hub.from_environment())
 
 
+def fetch_asset(asset: Mapping[str, str]) -> Bundle:
+    """The bundle that a plan names by `Bundle.asset`.
+
+    Raises:
+        TamperedBundle: its manifest is not the one that the plan was made with. And as `fetch`.
+    """
+    name = asset.get("bundle", "")
+    bundle = fetch(name, revision=asset.get("revision") or None)
+    if bundle.manifest.sha256 != asset.get("sha256"):
+        raise TamperedBundle(
+            f"bundle {name!r} is not the one that the plan was made with: its manifest has SHA-256 {bundle.manifest.sha256[:12]}...",
+            cure="Make the plan again, or fetch the bundle that it names.",
+        )
+    return bundle
+
+
 def _local(listing: Listing, source: Folder, variant: str | None, verify: Verify, accept: bool) -> Bundle:
     folder = source.path
     if not (folder / MANIFEST).is_file():
@@ -47,7 +64,7 @@ def _local(listing: Listing, source: Folder, variant: str | None, verify: Verify
             f"{str(folder)!r} holds no {MANIFEST}", cure="Give the folder that a bundle was packed into."
         )
     manifest = _manifest(listing, folder / MANIFEST)
-    bundle = Bundle(manifest, manifest.variant(variant), folder, verify=verify)
+    bundle = Bundle(manifest, manifest.variant(variant), folder, str(folder), verify=verify)
     _ask(bundle, accept)
     return bundle.check()
 
@@ -65,7 +82,7 @@ def _remote(
         hub.discard(source, path)
         raise
     chosen = manifest.variant(variant)
-    bundle = Bundle(manifest, chosen, path.parent, pinned.revision, verify)
+    bundle = Bundle(manifest, chosen, path.parent, source.id, pinned.revision, verify)
     licence = manifest.licence.file
     if licence is not None:
         _fetched(bundle, pinned, licence, hub)

@@ -1,4 +1,4 @@
-"""The zoo's answers to hooks: retouchers by name."""
+"""The zoo's answers to hooks: retouchers and weights by name."""
 
 from __future__ import annotations
 
@@ -13,3 +13,11 @@ def open_retoucher(name: str) -> Any:
     from .retouchers import load
 
     return load(name)
+
+
+@hookimpl
+def open_asset(asset: dict[str, Any]) -> Any:
+    """The bundle that a plan names, and no other: its manifest has the SHA-256 that the plan says."""
+    from .fetch import fetch_asset
+
+    return fetch_asset(asset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -45,7 +47,7 @@ class Manifest:
     """bundle.json, read and judged.
 
     Args:
-        source: a path, JSON text or an object.
+        source: a path, JSON text or an object; `sha256` is that of its canonical JSON.
 
     Raises:
         InvalidDocument: it breaks its JSON Schema, names a file that could leave the folder, a pickle, or a hash that is none.
@@ -54,6 +56,8 @@ class Manifest:
 
     def __init__(self, source: str | bytes | os.PathLike[str] | dict[str, Any]) -> None:
         self.document: dict[str, Any] = documents.load(source, "bundle", name="bundle")
+        canonical = json.dumps(self.document, sort_keys=True, separators=(",", ":"))
+        self.sha256 = hashlib.sha256(canonical.encode()).hexdigest()
         self.name: str = self.document["name"]
         if not _NAME.fullmatch(self.name):
             raise InvalidDocument(

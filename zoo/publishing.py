@@ -29,7 +29,7 @@ def push(folder: str | os.PathLike[str], repository: str, *, private: bool = Fal
     manifest = Manifest(place / MANIFEST)
     names = {MANIFEST}
     for variant in manifest.variants:
-        names |= set(Bundle(manifest, variant, place, verify="always").check().manifest.files(variant))
+        names |= set(Bundle(manifest, variant, place, str(place), verify="always").check().manifest.files(variant))
     if (place / "README.md").is_file():
         names.add("README.md")
     commit = (hub or Hub.from_environment()).upload(

@@ -15,10 +15,10 @@ from ...core.registry import registry
 from ...core.request import Mode, Request
 from ...core.schema import Schema
 from ...core.slots import GROUPS, Lattice
+from ..params import describe, read_params
 from .auto import decide
 from .lexicon import Lexicon
 from .measure import measure
-from .params import describe, read_params
 from .style import read_style
 
 Edits = Mapping[str, Mapping[str, Any]]

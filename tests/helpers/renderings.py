@@ -117,7 +117,10 @@ def photos(batch=2, height=11, width=7, *, seed=0, dtype=torch.float32):
     return torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float32).to(dtype)
 
 
-BUILT_IN = [id for id, entry in registry.ops.entries().items() if entry.distribution == "veraretouch"]
+# Without the one that needs weights.
+BUILT_IN = [
+    id for id, entry in registry.ops.entries().items() if entry.distribution == "veraretouch" and id != "neural"
+]
 
 
 def built_in(generator_seed=0, *, batch=1, scale=0.7, requires_grad=False):

@@ -9,7 +9,7 @@ import pytest
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, OutOfBounds, VeraRetouchError
-from veraretouch.planners.rules.params import describe, read_params
+from veraretouch.planners.params import describe, read_params
 
 PLAN = {
     "schema": "veraretouch.plan/1",

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import documents
-from ...core.errors import InvalidRequest, nearest
-from ...core.plan import FORMAT, Plan
-from ...core.registry import registry
-from ...core.slots import FloatArray
-from ...ops.crs import FIELDS, CrsField
+from ..core import documents
+from ..core.errors import InvalidRequest, nearest
+from ..core.plan import FORMAT, Plan
+from ..core.registry import registry
+from ..core.slots import FloatArray
+from ..ops.crs import FIELDS, CrsField
 
 Values = dict[str, dict[str, FloatArray]]
 
