@@ -107,6 +107,10 @@ class IncompatibleBundle(VeraRetouchError):
     """A bundle was made for ops or a planner that this installation does not have."""
 
 
+class UnusableAnswer(VeraRetouchError):
+    """A planner's model answered, and nothing in the answer can be turned into an edit."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the nearest of the known names, or an empty string.
 

@@ -45,6 +45,10 @@ class CrsField:
         """The slot value of a published parameter file's -100..100."""
         return value / 100 * self.high * self.scale
 
+    def to_parameter_file(self, value: float) -> float:
+        """The published parameter file's -100..100 of a slot value."""
+        return value / self.scale / self.high * 100
+
 
 def _percent(name: str, op: str, slot: str, index: int | None = None) -> CrsField:
     return CrsField(name, -100, 100, "percent", "{:+.0f}", op, slot, index, 0.01)

@@ -44,8 +44,8 @@ class Bundle:
 
     @property
     def asset(self) -> dict[str, str]:
-        """By what a plan names it: where it is from, at which commit, and the SHA-256 of its manifest, which fixes every file."""
-        named = {"bundle": self.source, "revision": self.revision, "sha256": self.manifest.sha256}
+        """By what a plan names it: where it is from, at which commit, and the SHA-256 of what its files hold."""
+        named = {"bundle": self.source, "revision": self.revision, "sha256": self.manifest.content(self.variant)}
         return {key: value for key, value in named.items() if value}
 
     def open(self, name: str) -> BinaryIO:

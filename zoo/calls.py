@@ -13,8 +13,9 @@ from ..core.registry import registry
 from .bundle import Bundle
 from .fetch import copy_to, fetch
 from .hub import Hub
-from .index import find, listings
+from .index import find
 from .manifest import MANIFEST, Manifest
+from .retouchers import list_names
 from .sources import Folder, Repository
 from .verified import forget
 
@@ -59,7 +60,7 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
 
 def table() -> list[Info]:
     """Every name, with what is known of it; nothing is fetched."""
-    return [info(name) for name in sorted({*registry.planners.ids(), *listings()})]
+    return [info(name) for name in list_names()]
 
 
 def pull(

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..core import documents
-from ..core.errors import IncompatibleBundle, TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
+from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
 from .bundle import Bundle
 from .hub import Hub
 from .index import Listing, find
 from .licence import require_consent
 from .manifest import MANIFEST, Manifest
+from .published import fetch_published
 from .sources import Folder, Repository
 from .verified import Verify, forget
 
@@ -45,13 +46,13 @@ def fetch_asset(asset: Mapping[str, str]) -> Bundle:
     """The bundle that a plan names by `Bundle.asset`.
 
     Raises:
-        TamperedBundle: its manifest is not the one that the plan was made with. And as `fetch`.
+        TamperedBundle: its files are not those that the plan was made with. And as `fetch`.
     """
     name = asset.get("bundle", "")
     bundle = fetch(name, revision=asset.get("revision") or None)
-    if bundle.manifest.sha256 != asset.get("sha256"):
+    if bundle.asset["sha256"] != asset.get("sha256"):
         raise TamperedBundle(
-            f"bundle {name!r} is not the one that the plan was made with: its manifest has SHA-256 {bundle.manifest.sha256[:12]}...",
+            f"bundle {name!r} is not the one that the plan was made with: its files have SHA-256 {bundle.asset['sha256'][:12]}...",
             cure="Make the plan again, or fetch the bundle that it names.",
         )
     return bundle
@@ -73,7 +74,7 @@ def _remote(
     listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     if listing.published is not None:
-        raise _report(listing, source, hub)
+        return fetch_published(listing, source, variant, verify, accept, hub)
     path = hub.file(source, MANIFEST)
     pinned = Repository(source.id, hub.snapshot(source, path).name)
     try:
@@ -90,16 +91,6 @@ def _remote(
     for name in manifest.files(chosen):
         _fetched(bundle, pinned, name, hub)
     return bundle
-
-
-def _report(listing: Listing, source: Repository, hub: Hub) -> IncompatibleBundle:
-    """What a repository holds that is not in our format, and that nobody here has seen: no guesses are made."""
-    files = hub.names(source)
-    shown = ", ".join(f"{name} ({size or 0:,} bytes)" for name, size in sorted(files.items())[:40])
-    return IncompatibleBundle(
-        f"{listing.name!r} ({source}) is not in our format yet; it holds {len(files)} files: {shown}",
-        cure="Send this list to the project: nobody there has seen it.",
-    )
 
 
 def _fetched(bundle: Bundle, source: Repository, name: str, hub: Hub) -> None:

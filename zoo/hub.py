@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..core.errors import UnknownBundle, UnreachableBundle, VeraRetouchError
-from .sources import Repository
+from .sources import COMMIT, Repository
 
 TOKEN_ENDPOINT_VARIABLE = "VERARETOUCH_TOKEN_ENDPOINT"
 _PUBLIC = "https://huggingface.co"
@@ -91,6 +91,25 @@ class Hub:
             lambda: api.model_info(repository.id, revision=repository.revision, files_metadata=True), repository, ""
         )
         return {sibling.rfilename: sibling.size for sibling in info.siblings or []}
+
+    def commit(self, repository: Repository) -> str:
+        """The commit that a revision stands for; a commit stands for itself, and offline for the branch as it was last seen.
+
+        Raises:
+            UnreachableBundle, UnknownBundle
+        """
+        if COMMIT.fullmatch(repository.revision):
+            return repository.revision
+        seen = self.folder(repository) / "refs" / repository.revision
+        if self.offline and seen.is_file():
+            return seen.read_text()
+        if self.offline:
+            raise self._offline(repository, "the revision")
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=self.endpoint, token=self.token or False)
+        info = self._asked(lambda: api.model_info(repository.id, revision=repository.revision), repository, "")
+        return str(info.sha)
 
     def upload(self, repository: Repository, folder: Path, names: Sequence[str], *, private: bool, message: str) -> str:
         """Make the repository if need be and add one commit with these files; the commit.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,7 @@ def find(name: str, *, revision: str | None = None) -> Listing:
             return listing
         if not isinstance(listing.source, Repository):
             raise UnknownBundle(f"revision {revision!r} of the folder {listing.source}", cure="Folders have none.")
-        return Listing(name, Repository(listing.source.id, revision), listing.origin, listing.summary,
-                       None, listing.published, listing.unverified, listing.licence)  # fmt: skip
+        return replace(listing, source=Repository(listing.source.id, revision), sha256=None)
     source = parse_source(name, revision=revision)
     if source is None:
         names = sorted({*known, *registry.planners.ids()})
@@ -84,6 +83,14 @@ def find(name: str, *, revision: str | None = None) -> Listing:
             cure=f"{nearest(name, names)} zoo.list() shows all {len(names)}: {', '.join(names)}; "
             "owner/repo and folders load as well.".lstrip(),
         )
+    # A published repository that is written out is read as under its name.
+    for listing in known.values():
+        if (
+            listing.published
+            and isinstance(listing.source, Repository)
+            and listing.source.id == getattr(source, "id", "")
+        ):
+            return replace(listing, source=source)
     return Listing(name, source, "you")
 
 

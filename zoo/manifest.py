@@ -47,7 +47,7 @@ class Manifest:
     """bundle.json, read and judged.
 
     Args:
-        source: a path, JSON text or an object; `sha256` is that of its canonical JSON.
+        source: a path, JSON text or an object.
 
     Raises:
         InvalidDocument: it breaks its JSON Schema, names a file that could leave the folder, a pickle, or a hash that is none.
@@ -56,8 +56,6 @@ class Manifest:
 
     def __init__(self, source: str | bytes | os.PathLike[str] | dict[str, Any]) -> None:
         self.document: dict[str, Any] = documents.load(source, "bundle", name="bundle")
-        canonical = json.dumps(self.document, sort_keys=True, separators=(",", ":"))
-        self.sha256 = hashlib.sha256(canonical.encode()).hexdigest()
         self.name: str = self.document["name"]
         if not _NAME.fullmatch(self.name):
             raise InvalidDocument(
@@ -112,6 +110,11 @@ class Manifest:
     def files(self, variant: str) -> dict[str, FileFacts]:
         """Every file of a variant, by path: its own and those of all variants."""
         return self._common | self._variants[variant]
+
+    def content(self, variant: str) -> str:
+        """SHA-256 of what a variant's files hold: of the canonical JSON of their paths and hashes."""
+        hashes = {path: facts.sha256 for path, facts in self.files(variant).items()}
+        return hashlib.sha256(json.dumps(hashes, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def planner(self) -> Mapping[str, Any]:

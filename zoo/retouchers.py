@@ -17,7 +17,12 @@ from .verified import Verify
 
 def list_names() -> list[str]:
     """The names that `load` knows: the installed planners, and the bundles of every index."""
-    return sorted({*registry.planners.ids(), *listings()})
+    return sorted({*ready_planners(), *listings()})
+
+
+def ready_planners() -> list[str]:
+    """The ids of installed planners, without those that need a bundle of an index."""
+    return sorted({*registry.planners.ids()} - {listing.published for listing in listings().values()})
 
 
 def load(
@@ -72,7 +77,10 @@ def open_bundle(bundle: Bundle, *, device: Any = None, dtype: Any = None) -> Ret
             f"planner {plugin.id!r} cannot be made from a bundle: it has no from_bundle()", cure="See zoo.open_bundle."
         )
     planner = plugin.from_bundle(bundle, device=device, dtype=dtype)
+    ops = getattr(planner, "ops", None)  # those with weights of the bundle
     origin = {"name": manifest.name, "version": manifest.version, "licence": manifest.licence.spdx}
     return Retoucher(
-        planner, Renderer(device=device), origin=origin | ({"revision": bundle.revision} if bundle.revision else {})
+        planner,
+        Renderer(ops, device=device),
+        origin=origin | ({"revision": bundle.revision} if bundle.revision else {}),
     )

@@ -1,0 +1,125 @@
+"""The networks of the planner: tower, projector, language model, and the head that makes latents of hidden states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...core.errors import InvalidDocument
+from ...ops.neural import WIDTH as LATENT
+from . import tower
+from .packages import package
+
+GROUPS = 3
+
+
+@dataclass(frozen=True)
+class VeraConfig:
+    """Sizes of the language model and the head; names as in the published config.json, defaults those of the published model."""
+
+    vocab_size: int = 151_936
+    hidden_size: int = 896
+    intermediate_size: int = 4864
+    num_hidden_layers: int = 24
+    num_attention_heads: int = 14
+    num_key_value_heads: int = 2
+    rms_norm_eps: float = 1e-6
+    rope_theta: float = 1_000_000.0
+    max_position_embeddings: int = 32_768
+    tie_word_embeddings: bool = False
+    head_size: int = 1344
+    eos_token_id: int = 151_645
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> VeraConfig:
+        """The configuration that a document holds; what it does not name keeps its default, what is not known here is left.
+
+        Raises:
+            InvalidDocument: a value of another kind.
+        """
+        found: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name in document:
+                value, default = document[field.name], field.default
+                if isinstance(value, list) and field.name == "eos_token_id" and value:
+                    value = value[0]
+                if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
+                    raise InvalidDocument(f"is {value!r}", path=f"config.{field.name}", cure="Fetch the bundle again.")
+                found[field.name] = value
+        return cls(**found)
+
+    def document(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+class VeraModel(nn.Module):
+    """Pictures and words in, hidden states, logits and latents out.
+
+    Args:
+        config: the sizes. Weights are drawn at random until they are loaded.
+    """
+
+    def __init__(self, config: VeraConfig) -> None:
+        super().__init__()
+        transformers = package("transformers")
+        self.config = config
+        size = config.hidden_size
+        self.tower = tower.Tower()
+        self.projector = nn.Sequential(nn.Linear(tower.WIDTH, size), nn.GELU(), nn.Linear(size, size))
+        self.language = transformers.Qwen2Model(
+            transformers.Qwen2Config(
+                vocab_size=config.vocab_size,
+                hidden_size=size,
+                intermediate_size=config.intermediate_size,
+                num_hidden_layers=config.num_hidden_layers,
+                num_attention_heads=config.num_attention_heads,
+                num_key_value_heads=config.num_key_value_heads,
+                rms_norm_eps=config.rms_norm_eps,
+                rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
+                max_position_embeddings=config.max_position_embeddings,
+                use_sliding_window=False,
+            )
+        )
+        self.lm_head = nn.Linear(size, config.vocab_size, bias=False)
+        if config.tie_word_embeddings:
+            self.lm_head.weight = self.language.embed_tokens.weight
+        inner = config.head_size
+        self.head = nn.Sequential(
+            nn.Linear(GROUPS * size, inner),
+            nn.LayerNorm(inner),
+            nn.GELU(),
+            nn.Linear(inner, inner),
+            nn.LayerNorm(inner),
+            nn.GELU(),
+            nn.Linear(inner, GROUPS * LATENT),
+        )
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the language model."""
+        return self.lm_head.weight.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.lm_head.weight.device
+
+    def see(self, pictures: Tensor) -> Tensor:
+        """Pictures (B, 3, 1024, 1024) in [0, 1] as embeddings (B, 256, hidden size)."""
+        seen: Tensor = self.projector(self.tower(pictures.to(self.device, self.dtype)))
+        return seen
+
+    def embed(self, ids: Sequence[int]) -> Tensor:
+        """Token ids as embeddings (1, length, hidden size)."""
+        embedded: Tensor = self.language.embed_tokens(torch.tensor([list(ids)], dtype=torch.long, device=self.device))
+        return embedded
+
+    def latent(self, hidden: Tensor) -> Tensor:
+        """The latent (B, 3, 896) of three hidden states (B, 3, hidden size): light, colour, single colours."""
+        made: Tensor = self.head(hidden.flatten(1))
+        return made.reshape(len(hidden), GROUPS, LATENT)

@@ -1,0 +1,195 @@
+"""The planner `vera`: shows the photo to the model, reads its answer, and turns its hidden states into latents of the op `neural`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...core.errors import UnknownBundle, UnusableAnswer
+from ...core.latents import Latents
+from ...core.photo import Photo
+from ...core.planner import Proposal, Thought
+from ...core.request import Mode, Request
+from ...core.schema import Schema
+from ...ops.neural import FILE as RENDERER
+from ...ops.neural import Neural
+from . import published, weights
+from .answer import RETOUCH_TOKENS, read_answer
+from .decode import Writer, Written
+from .model import VeraConfig, VeraModel
+from .picture import picture_of
+from .prompts import Prompt, prompt_for
+from .sampling import Choice, Sampled, Sampling
+from .words import Words
+
+OnText = Callable[[int, str], None]
+"""Called with a photo's place in the batch and the next piece of its answer."""
+
+_SLOTS = ("light", "global_color", "specific_color")
+_REMEMBERED = 64
+
+
+class Vera:
+    """Plan by the published vision-language model: auto, style and param.
+
+    Args:
+        model: its networks; `words`: its tokenizer; `neural`: the op that its latents are for.
+        sampling: how tokens are chosen, as published by default; `choice` makes something else of a request that chooses them.
+    """
+
+    id = "vera"
+    version = "0.1.0"
+    modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+    schema = Schema.of([Neural])
+
+    def __init__(
+        self,
+        model: VeraModel | None = None,
+        words: Words | None = None,
+        neural: Neural | None = None,
+        *,
+        sampling: Sampling | None = None,
+        choice: Callable[[Request], Choice] | None = None,
+    ) -> None:
+        if model is None or words is None or neural is None:
+            raise UnknownBundle("planner 'vera' has no weights of its own", cure='Load them: zoo.load("vera-0.5b").')
+        self.model, self.words, self.ops = model.eval(), words, (neural,)
+        chosen = sampling or Sampling()
+        self.choice = choice or (lambda request: Sampled(chosen, request.seed))
+        self._writer = Writer(model, retouch=words.retouch, end=model.config.eos_token_id, most=chosen.most_tokens)
+        self._remembered: OrderedDict[tuple[str, int], Written] = OrderedDict()
+
+    def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
+        """Propose latents and the model's own reasoning for each photo.
+
+        The same photo, request and seed give the same answer, alone or in a batch. A parameter file is answered once, for however
+        many photos; the tower does not see them then.
+
+        Args:
+            on_text: hears the answers as they are written.
+
+        Raises:
+            InvalidRequest: see `prompts.prompt_for`.
+            UnusableAnswer: an answer without any retouch token.
+        """
+        prompts = [prompt_for(request) for request in requests]
+        answers = self._answers(prompts, photos, requests, on_text)
+        rows = [self._read(answer, prompt) for answer, prompt in zip(answers, prompts, strict=True)]
+        latent = torch.stack([row for row, _, _ in rows])
+        values = {slot: latent[:, place] for place, slot in enumerate(_SLOTS)}
+        present = torch.tensor([used for _, used, _ in rows], dtype=torch.bool, device=latent.device)
+        latents = Latents(self.schema, {Neural.id: values}, present={Neural.id: present})
+        return Proposal(latents.to("cpu", torch.float32), [thoughts for _, _, thoughts in rows])
+
+    def _answers(
+        self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None
+    ) -> list[Written]:
+        """The answer to each prompt; those that begin alike are written side by side, the same one once."""
+        answers: dict[int, Written] = {}
+        same: dict[tuple[str, int], int] = {}
+        batches: dict[tuple[int, ...], list[int]] = {}
+        for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True)):
+            key = (str(prompt), request.seed)
+            if prompt.after is None and key in self._remembered:
+                answers[row] = self._remembered[key]
+            elif prompt.after is not None or same.setdefault(key, row) == row:
+                ids, shared = self.words.ids(prompt.before), self.words.ids(prompt.shared)
+                batches.setdefault(tuple(ids[: _alike(ids, shared)]), []).append(row)
+        for prefix, rows in batches.items():
+            embedded = [self._embed(prompts[row], photos[row], len(prefix)) for row in rows]
+            choices = [self.choice(requests[row]) for row in rows]
+            written = self._writer.write(prefix, embedded, choices, on_token=self._tell(rows, on_text))
+            answers |= dict(zip(rows, written, strict=True))
+        for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True)):
+            if prompt.after is None:
+                key = (str(prompt), request.seed)
+                answers.setdefault(row, answers[same.get(key, row)])
+                self._remember(key, answers[row])
+        return [answers[row] for row in range(len(prompts))]
+
+    @torch.inference_mode()
+    def _embed(self, prompt: Prompt, photo: Photo, skipped: int) -> Tensor:
+        """What follows the first tokens of a prompt, embedded: (length, hidden size)."""
+        rest = self.words.ids(prompt.before)[skipped:]
+        parts = [self.model.embed(rest)] if rest else []
+        if prompt.after is not None:
+            parts += [self.model.see(picture_of(photo).unsqueeze(0)), self.model.embed(self.words.ids(prompt.after))]
+        return torch.cat(parts, dim=1)[0]
+
+    @torch.inference_mode()
+    def _read(self, answer: Written, prompt: Prompt) -> tuple[Tensor, bool, dict[str, Thought]]:
+        """The latent (3, 896) of an answer, whether any of it is used, and the reasoning."""
+        states = [answer.states.get(token) for token in self.words.retouch]
+        text = self.words.text(answer.tokens)
+        if all(state is None for state in states):
+            raise UnusableAnswer(
+                f"the model's answer of {len(answer.tokens)} tokens holds no edit: {text[:200]!r}",
+                cure="Ask again with another seed, or in other words.",
+            )
+        blank = torch.zeros(self.model.config.hidden_size, dtype=self.model.dtype, device=self.model.device)
+        hidden = torch.stack([blank if state is None else state for state in states]).unsqueeze(0)
+        used = [
+            state is not None and group in prompt.groups
+            for state, group in zip(states, RETOUCH_TOKENS.values(), strict=True)
+        ]
+        mask = torch.tensor(used, device=hidden.device, dtype=hidden.dtype).unsqueeze(1)
+        thoughts = read_answer(text)
+        for state, group in zip(states, RETOUCH_TOKENS.values(), strict=True):
+            if state is None:
+                thought = thoughts.setdefault(group, {})
+                thought["plan"] = f"{thought.get('plan', '')} (The answer held no edit for it: left alone.)".strip()
+        return (self.model.latent(hidden)[0] * mask).clone(), any(used), thoughts
+
+    def _tell(self, rows: Sequence[int], on_text: OnText | None) -> Callable[[int, int], None] | None:
+        if on_text is None:
+            return None
+        listeners = [self.words.stream(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
+        return lambda place, token: listeners[place](token)
+
+    def _remember(self, key: tuple[str, int], answer: Written) -> None:
+        self._remembered[key] = answer
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    @classmethod
+    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None) -> Vera:
+        """The planner of a bundle. The renderer's network stays in float32, whatever `dtype` the model gets.
+
+        Raises:
+            InvalidDocument: tensors that are missing, left over, or of another shape.
+        """
+        model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
+        with bundle.open("tokenizer.json") as file:
+            words = Words(file.read().decode())
+        return cls(model.to(device=device, dtype=dtype), words, Neural.from_bundle(bundle, device=device))
+
+    def save_bundle(self, folder: Path) -> dict[str, Any]:
+        """Write the weights and the tokenizer; the configuration."""
+        weights.save(self.model, folder / weights.FILE)
+        weights.save(self.ops[0].network, folder / RENDERER)
+        (folder / "tokenizer.json").write_text(self.words.json(), encoding="utf-8")
+        return {"model": self.model.config.document()}
+
+    @staticmethod
+    def published_files(names: Collection[str]) -> list[str]:
+        """Which files of a published repository are needed; see `published.wanted`."""
+        return published.wanted(names)
+
+    @classmethod
+    def from_published(cls, files: Mapping[str, Path]) -> Vera:
+        """The planner of a published checkpoint; see `published.read`."""
+        model, words, network = published.read(files)
+        return cls(model, words, Neural(network))
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts have in common at their beginning."""
+    for place, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return place
+    return min(len(one), len(other))
