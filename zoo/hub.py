@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ..core.errors import UnknownBundle, UnreachableBundle, VeraRetouchError
+from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
 from .sources import COMMIT, Repository
 
 TOKEN_ENDPOINT_VARIABLE = "VERARETOUCH_TOKEN_ENDPOINT"
@@ -21,6 +23,10 @@ _TRIES = 4
 _ON = ("1", "true", "yes", "on")
 # Partial downloads of processes that were killed; a living one renews its file's time far more often.
 _STALE_SECONDS = 6 * 3600
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+# Git names larger files by SHA-256, and they are hashed by what bundle.json says of them.
+_LARGEST_NAMED_BY_SHA1 = 2**20
 
 _T = TypeVar("_T")
 
@@ -57,6 +63,7 @@ class Hub:
         Raises:
             UnknownBundle: no such repository, revision or file.
             UnreachableBundle: no network, no permission, no space.
+            TamperedBundle: its content is not what the Hub named it by; it is removed.
         """
         from huggingface_hub import hf_hub_download
 
@@ -74,7 +81,25 @@ class Hub:
                 library_name="veraretouch",
             )
 
-        return Path(self._asked(fetch, repository, name))
+        path = Path(self._asked(fetch, repository, name))
+        if not self._is_as_announced(path, repository):
+            self.discard(repository, path)
+            raise TamperedBundle(
+                f"{path} is not what {self.endpoint} announced", cure="It was changed or damaged: fetch it again."
+            )
+        return path
+
+    def _is_as_announced(self, path: Path, repository: Repository) -> bool:
+        """Whether a file lies in the cache and, where the Hub named it by Git's hash, has that hash: the manifest's only surety."""
+        blob = path.resolve()
+        if not blob.is_relative_to(self.folder(repository).resolve()):
+            return False
+        if not _SHA1.fullmatch(blob.name) or blob.stat().st_size > _LARGEST_NAMED_BY_SHA1:
+            return True
+        data = blob.read_bytes()
+        git = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        # Mirrors that do not know Git name a file by the SHA-1 of its bytes alone.
+        return blob.name in (git, hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
     def names(self, repository: Repository) -> dict[str, int | None]:
         """The repository's files with their sizes.
@@ -183,7 +208,11 @@ class Hub:
             return UnknownBundle(f"{repository} has no file {name!r}", cure=f"See {page}.")
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return UnreachableBundle(f"no space is left in {self.cache} for {what}", cure="Make room, or set HF_HOME.")
-        if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            return UnreachableBundle(
+                f"{what} is larger than a file may grow in {self.cache}", cure="Raise the limit (ulimit -f), or set HF_HOME."
+            )
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             return UnreachableBundle(
                 f"{self.cache} cannot be written to: {error.strerror}", cure="Set HF_HOME to a folder of yours."
             )

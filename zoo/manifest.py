@@ -7,8 +7,10 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from ..core import documents
@@ -19,6 +21,10 @@ from .paths import check_paths
 MANIFEST = "bundle.json"
 FORMAT = "veraretouch.bundle/1"
 DEFAULT_VARIANT = "torch"
+# Room for eight thousand files; a hostile document takes fifty times its bytes of memory.
+LARGEST = 2**20
+# The numbers of all latents, 65 points an edge for a lattice: a document of a hundred bytes could ask for terabytes.
+MOST_LATENTS = 2**20
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What would run code when it is opened by the usual means.
@@ -55,6 +61,7 @@ class Manifest:
     """
 
     def __init__(self, source: str | bytes | os.PathLike[str] | dict[str, Any]) -> None:
+        _check_size(source)
         self.document: dict[str, Any] = documents.load(source, "bundle", name="bundle")
         self.name: str = self.document["name"]
         if not _NAME.fullmatch(self.name):
@@ -126,7 +133,44 @@ class Manifest:
     def latents(self) -> Schema | None:
         """The latent schema it was made for."""
         document = self.document.get("latents")
-        return Schema.from_document(document) if document is not None else None
+        if document is None:
+            return None
+        _check_latents(document)
+        return Schema.from_document(document)
+
+
+def _check_size(source: str | bytes | os.PathLike[str] | dict[str, Any]) -> None:
+    size = 0
+    if isinstance(source, os.PathLike):
+        with suppress(OSError):  # whoever reads it will say why it cannot be read
+            size = os.stat(source).st_size
+    elif not isinstance(source, dict):
+        size = len(source)
+    if size > LARGEST:
+        raise InvalidDocument(
+            f"{size} bytes are more than {LARGEST}", path="bundle", cure="A manifest is small; check the file."
+        )
+
+
+def _check_latents(document: Mapping[str, Any]) -> None:
+    """Refuse slots whose arrays would fill the memory, before one is made."""
+    ops = document.get("ops")
+    count = sum(_numbers(op) for op in ops) if isinstance(ops, list) else 0
+    if count > MOST_LATENTS:
+        raise InvalidDocument(
+            f"{documents.shorten(count)} numbers are more than {MOST_LATENTS}",
+            path="bundle.latents",
+            cure="Give slots smaller shapes.",
+        )
+
+
+def _numbers(op: Any) -> int:
+    """How many numbers the slots of an op hold; what is no slot holds none, and is refused where it is read."""
+    slots = op.get("slots") if isinstance(op, dict) else None
+    shapes = [slot.get("shape") for slot in slots.values() if isinstance(slot, dict)] if isinstance(slots, dict) else []
+    return sum(
+        prod(side for side in shape if isinstance(side, int) and side > 0) for shape in shapes if isinstance(shape, list)
+    )
 
 
 def _files(listed: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, FileFacts]:

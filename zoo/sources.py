@@ -9,15 +9,26 @@ from pathlib import Path
 from ..core.errors import UnknownBundle
 
 _REPOSITORY = re.compile(r"([A-Za-z0-9][\w.\-]{0,95})/([A-Za-z0-9][\w.\-]{0,95})(?:@([\w.\-/]{1,100}))?")
+_REVISION = re.compile(r"[\w.\-+/]{1,200}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A model repository of the Hub; `revision` is a commit, a branch or a tag."""
+    """A model repository of the Hub; `revision` is a commit, a branch or a tag.
+
+    Raises:
+        UnknownBundle: no revision could have this name, which becomes a file's name in the cache.
+    """
 
     id: str
     revision: str = "main"
+
+    def __post_init__(self) -> None:
+        if not _REVISION.fullmatch(self.revision) or ".." in self.revision or self.revision.startswith("/"):
+            raise UnknownBundle(
+                f"{self.id} has no revision {self.revision[:200]!r}", cure="Name a commit, a branch or a tag."
+            )
 
     def __str__(self) -> str:
         return f"{self.id}@{self.revision}"

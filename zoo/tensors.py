@@ -16,7 +16,8 @@ from torch import Tensor
 from ..core import documents
 from ..core.errors import InvalidDocument
 
-LARGEST_HEADER = 8 * 2**20
+# Room for some twenty thousand tensors. Python's lists take a hundred times a hostile header's bytes.
+LARGEST_HEADER = 2 * 2**20
 _DTYPES = {
     "F64": torch.float64,
     "F32": torch.float32,
@@ -40,14 +41,20 @@ def read_tensors(file: BinaryIO, *, name: str = "safetensors") -> dict[str, Tens
     size = file.seek(0, 2)
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
-    if size < 8 or length > min(LARGEST_HEADER, size - 8):
+    if size < 8 or length > size - 8:
         raise InvalidDocument(
             f"is no safetensors file: a header of {length} bytes in a file of {size}", path=name, cure="Fetch it again."
+        )
+    if length > LARGEST_HEADER:
+        raise InvalidDocument(
+            f"its header has {length} bytes, more than {LARGEST_HEADER}", path=name, cure="Split it into several files."
         )
     header = documents.parse(file.read(length), name=name)
     if not isinstance(header, dict):
         raise InvalidDocument("its header is no object", path=name, cure="Fetch it again.")
-    header.pop("__metadata__", None)
+    words = header.pop("__metadata__", {})
+    if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
+        raise InvalidDocument("is not made of words", path=f"{name}.__metadata__", cure="Fetch it again.")
     spans = {key: _span(entry, f"{name}{documents.step(key)}", size - 8 - length) for key, entry in header.items()}
     _check_cover(spans, size - 8 - length, name)
     if size == 8 + length:
@@ -65,8 +72,11 @@ def _span(entry: Any, where: str, room: int) -> _Span:
         numbers = [start, end, *shape]
     except (KeyError, TypeError, ValueError):
         raise InvalidDocument("is no tensor of a known kind", path=where, cure="Fetch it again.") from None
-    whole = all(type(number) is int and 0 <= number < 2**62 for number in numbers) and len(shape) <= 16
-    if not whole or end > room or end - start != prod(shape) * dtype.itemsize:
+    listed = isinstance(shape, list) and len(shape) <= 16
+    whole = listed and all(type(number) is int and 0 <= number < 2**62 for number in numbers)
+    # An empty tensor's other sides have to fit torch's strides as well.
+    fits = whole and end <= room and prod(filter(None, shape)) < 2**62
+    if not fits or end - start != prod(shape) * dtype.itemsize:
         raise InvalidDocument(
             f"shape {documents.shorten(shape)} does not fit bytes {start} to {end}", path=where, cure="Fetch it again."
         )

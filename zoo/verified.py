@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from io import BufferedReader
@@ -17,7 +18,7 @@ from typing import Literal
 
 from platformdirs import user_cache_path
 
-from ..core.errors import TamperedBundle
+from ..core.errors import TamperedBundle, UnreachableBundle
 from ..core.newfile import new_file
 from .manifest import FileFacts
 
@@ -47,13 +48,17 @@ def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> 
     """Open a file whose content is what the manifest says; the open file is the one that was judged.
 
     Raises:
-        TamperedBundle: missing, of another size or SHA-256.
-        OSError: it cannot be read.
+        TamperedBundle: missing, no plain file, of another size or SHA-256.
+        UnreachableBundle: it cannot be read.
     """
     try:
-        file = path.open("rb")
-    except FileNotFoundError:
+        file = open(path, "rb", opener=_at_once)
+    except (FileNotFoundError, NotADirectoryError):
         raise TamperedBundle(f"{path} is missing", cure="Fetch the bundle again: veraretouch zoo pull.") from None
+    except IsADirectoryError:
+        raise _not_plain(path) from None
+    except OSError as error:
+        raise UnreachableBundle(f"{path} cannot be read: {error.strerror}", cure="Check its permissions.") from None
     try:
         _judge(file, path, facts, verify)
     except BaseException:
@@ -62,8 +67,20 @@ def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> 
     return file
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting, as the end of a pipe would have to be waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _not_plain(path: Path) -> TamperedBundle:
+    return TamperedBundle(f"{path} is no plain file", cure="Fetch the bundle again: veraretouch zoo pull.")
+
+
 def _judge(file: BufferedReader, path: Path, facts: FileFacts, verify: Verify) -> None:
-    size = os.fstat(file.fileno()).st_size
+    state = os.fstat(file.fileno())
+    if not stat.S_ISREG(state.st_mode):
+        raise _not_plain(path)
+    size = state.st_size
     if size != facts.size:
         raise TamperedBundle(
             f"{path} has {size} bytes; its manifest says {facts.size}",

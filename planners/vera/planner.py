@@ -121,7 +121,7 @@ class Vera:
             parts += [self.model.see(picture_of(photo).unsqueeze(0)), self.model.embed(self.words.ids(prompt.after))]
         return torch.cat(parts, dim=1)[0]
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _read(self, answer: Written, prompt: Prompt) -> tuple[Tensor, bool, dict[str, Thought]]:
         """The latent (3, 896) of an answer, whether any of it is used, and the reasoning."""
         states = [answer.states.get(token) for token in self.words.retouch]
@@ -143,7 +143,7 @@ class Vera:
             if state is None:
                 thought = thoughts.setdefault(group, {})
                 thought["plan"] = f"{thought.get('plan', '')} (The answer held no edit for it: left alone.)".strip()
-        return (self.model.latent(hidden)[0] * mask).clone(), any(used), thoughts
+        return self.model.latent(hidden)[0] * mask, any(used), thoughts
 
     def _tell(self, rows: Sequence[int], on_text: OnText | None) -> Callable[[int, int], None] | None:
         if on_text is None:
@@ -158,7 +158,7 @@ class Vera:
 
     @classmethod
     def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None) -> Vera:
-        """The planner of a bundle. The renderer's network stays in float32, whatever `dtype` the model gets.
+        """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays in float32.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
@@ -166,7 +166,7 @@ class Vera:
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
             words = Words(file.read().decode())
-        return cls(model.to(device=device, dtype=dtype), words, Neural.from_bundle(bundle, device=device))
+        return cls(model.to(device=device, dtype=dtype or torch.float32), words, Neural.from_bundle(bundle, device=device))
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""

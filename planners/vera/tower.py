@@ -34,7 +34,9 @@ class Tower(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        features: Tensor = self.model.forward_features(pictures.contiguous(memory_format=torch.channels_last))
+        # On a CPU two pictures side by side took five times as long as one, and channels-last twice as long as planes.
+        parts = torch.split(pictures, 1) if pictures.device.type == "cpu" else [pictures]
+        features = torch.cat([self.model.forward_features(part) for part in parts])
         return features.flatten(2).transpose(1, 2)
 
 

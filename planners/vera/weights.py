@@ -38,7 +38,7 @@ def load(config: VeraConfig, tensors: Mapping[str, Tensor]) -> VeraModel:
             module.num_batches_tracked = torch.zeros((), dtype=torch.long)
     # Its buffers are computed, not stored.
     model.language.rotary_emb = type(model.language.rotary_emb)(config=model.language.config)
-    return model.requires_grad_(False)
+    return model.eval().requires_grad_(False)
 
 
 def check_names(wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, tuple[int, ...]]) -> None:

@@ -7,7 +7,6 @@ from bundles import bundle_files, lay
 
 from veraretouch import zoo
 from veraretouch.core.errors import (
-    IncompatibleBundle,
     InvalidDocument,
     TamperedBundle,
     UnknownBundle,
@@ -119,15 +118,6 @@ def test_what_is_not_there(loopback, hub):
         fetch("me/plain@v9", hub=hub)
     with pytest.raises(UnreachableBundle, match="me/nothing does not exist"):
         fetch("me/nothing", hub=hub)
-
-
-def test_a_published_repository_that_nobody_has_seen_is_reported_not_guessed(loopback, hub):
-    repository = "Gyh68/VeraRetouch"
-    commit = loopback.publish(repository, {"config.json": b"{}", "model.safetensors": b"1234567"})
-    loopback.repositories[repository].branches["0cccf3ef2ff16fd1f8b7867ab5cb3e725142696e"] = commit
-    with pytest.raises(IncompatibleBundle, match=r"2 files: config\.json \(2 bytes\), model\.safetensors \(7 bytes\)"):
-        fetch("vera-0.5b", hub=hub)
-    assert not loopback.downloads()
 
 
 def test_offline_takes_what_is_there_and_says_what_is_not(loopback, hub):

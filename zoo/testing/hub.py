@@ -49,6 +49,7 @@ class Faults:
         errors: answer the next so many requests with status 503.
         bytes_per_second: throttle.
         redirect_to: send content requests to this base URL.
+        hold_after: after so many bytes of contents, all told, say nothing more until the client hangs up.
     """
 
     cut_after: int | None = None
@@ -56,6 +57,7 @@ class Faults:
     errors: int = 0
     bytes_per_second: float | None = None
     redirect_to: str | None = None
+    hold_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class LoopbackHub:
     Attributes:
         token: what private and gated repositories, and uploads, ask for.
         requests: everything that was asked, in order.
+        sent: bytes of contents that were sent, all told.
+        held: set when `faults.hold_after` has been reached.
     """
 
     def __init__(self, token: str = "hf_loopback") -> None:
@@ -82,6 +86,8 @@ class LoopbackHub:
         self.uploads: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.faults = Faults()
+        self.sent = 0
+        self.held = threading.Event()
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundRoutes", (Routes,), {"hub": self}))
         self._server.daemon_threads = True

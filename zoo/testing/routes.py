@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,7 @@ class Routes(BaseHTTPRequestHandler):
 
     hub: ClassVar[LoopbackHub]
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits for the acknowledgement of its head, 40 ms
 
     def do_HEAD(self) -> None:
         self._answer()
@@ -241,6 +243,8 @@ class Routes(BaseHTTPRequestHandler):
                     stop = faults.cut_after
         for place in range(0, stop, _CHUNK):
             part = data[place : min(place + _CHUNK, stop)]
+            if faulty and self._holds(part):
+                return
             self.wfile.write(part)
             if faulty and faults.bytes_per_second:
                 self.wfile.flush()
@@ -248,6 +252,22 @@ class Routes(BaseHTTPRequestHandler):
         if stop < len(data):
             self.wfile.flush()
             self.close_connection = True
+
+    def _holds(self, part: bytes) -> bool:
+        """Count what is sent; where it reaches the fault's limit, send up to there and wait until the client is gone."""
+        with self.hub.lock:
+            limit = self.hub.faults.hold_after
+            left = len(part) if limit is None else max(0, limit - self.hub.sent)
+            self.hub.sent += min(left, len(part))
+        if limit is None or left > len(part):
+            return False
+        self.close_connection = True
+        with suppress(ConnectionError):
+            self.wfile.write(part[:left])
+            self.wfile.flush()
+            self.hub.held.set()
+            self.connection.recv(1)
+        return True
 
 
 def _git_hash(data: bytes) -> str:
