@@ -33,8 +33,8 @@ class HookSpecs:
         """A photo has been rendered; `report` says how."""
 
     @hookspec(firstresult=True)
-    def open_retoucher(self, name: str) -> Any:
-        """Make a retoucher of this name, which no installed planner has; return None to leave it to others."""
+    def open_retoucher(self, name: str, device: Any) -> Any:
+        """Make a retoucher of this name for a device (None: the CPU), which no installed planner has; return None to leave it to others."""
 
     @hookspec(firstresult=True)
     def open_asset(self, asset: dict[str, Any]) -> Any:

@@ -162,12 +162,17 @@ def retouch(
     tolerance: float = 1.0,
     device: Any = None,
 ) -> Result:
-    """Retouch one photo with a planner, by default the built-in rules; the keywords are `Retoucher.__call__`'s.
+    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default the rules; the keywords are `Retoucher.__call__`'s.
 
     Raises:
         InvalidRequest, InvalidPhoto, UnreadablePhoto, UnknownPlugin
     """
-    retoucher = Retoucher(load_planner(planner or DEFAULT_PLANNER), Renderer(device=device))
+    chosen = planner or DEFAULT_PLANNER
+    retoucher = (
+        load_retoucher(chosen, device=device)
+        if isinstance(chosen, str)
+        else Retoucher(chosen, Renderer(getattr(chosen, "ops", None), device=device))
+    )
     return retoucher(
         photo,
         style=style,
@@ -181,17 +186,17 @@ def retouch(
     )
 
 
-def load_retoucher(name: str) -> Retoucher:
+def load_retoucher(name: str, *, device: Any = None) -> Retoucher:
     """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of the name.
 
     Raises:
         UnknownPlugin and whatever the listener refuses.
     """
     if name not in registry.planners:
-        for found in registry.announce("open_retoucher", name=name):
+        for found in registry.announce("open_retoucher", name=name, device=device):
             made: Retoucher = found
             return made
-    return Retoucher(load_planner(name))
+    return Retoucher(load_planner(name), Renderer(device=device))
 
 
 def load_planner(planner: str | Planner) -> Planner:

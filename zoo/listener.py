@@ -8,11 +8,11 @@ from ..core.hooks import hookimpl
 
 
 @hookimpl
-def open_retoucher(name: str) -> Any:
+def open_retoucher(name: str, device: Any) -> Any:
     """A retoucher made of a bundle."""
     from .retouchers import load
 
-    return load(name)
+    return load(name, device=device)
 
 
 @hookimpl

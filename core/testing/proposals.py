@@ -169,7 +169,8 @@ def reasoned(trial: Trial) -> Iterator[str]:
 
 
 def renders(trial: Trial) -> Iterator[str]:
-    """Each row makes a plan that can be written, read again and rendered."""
+    """Each row makes a plan that can be written, read again and rendered, by the planner's own `ops` if it brings some."""
+    renderer = Renderer(getattr(trial.planner, "ops", None))
     for mode in trial.modes:
         proposal = trial.plan(trial.photos, mode)
         schema = proposal.latents.schema
@@ -191,7 +192,7 @@ def renders(trial: Trial) -> Iterator[str]:
                     groups=schema.groups,
                     reasoning=proposal.reasoning[row] if proposal.reasoning else {},
                 )
-                done = Renderer().apply(photo.tensor()[None], Plan.load(plan.json()).latents())
+                done = renderer.apply(photo.tensor()[None], Plan.load(plan.json()).latents())
             except VeraRetouchError as error:
                 yield advice("a plan that can be saved and rendered", str(error), where, "Name installed ops alone.")
                 return

@@ -18,6 +18,7 @@ from ...core.request import Mode, Request
 from ...core.schema import Schema
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
+from ..saving import save_weights
 from . import published, weights
 from .answer import RETOUCH_TOKENS, read_answer
 from .decode import Writer, Written
@@ -166,12 +167,14 @@ class Vera:
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
             words = Words(file.read().decode())
-        return cls(model.to(device=device, dtype=dtype or torch.float32), words, Neural.from_bundle(bundle, device=device))
+        return cls(
+            model.to(device=device, dtype=dtype or torch.float32), words, Neural.from_bundle(bundle, device=device)
+        )
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""
-        weights.save(self.model, folder / weights.FILE)
-        weights.save(self.ops[0].network, folder / RENDERER)
+        save_weights(weights.state(self.model), folder / weights.FILE)
+        save_weights(self.ops[0].network.state_dict(), folder / RENDERER)
         (folder / "tokenizer.json").write_text(self.words.json(), encoding="utf-8")
         return {"model": self.model.config.document()}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ...core import documents
@@ -75,7 +76,6 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Words, RetouchNetwork]:
             f"is of the kind {documents.shorten(kind)}", path="config.json", cure="'llava_qwen2' is read."
         )
     tensors: dict[str, Tensor] = {}
-    load_file = package("safetensors").torch.load_file
     for name in sorted(files):
         if _WEIGHTS.fullmatch(name):
             part = load_file(files[name])

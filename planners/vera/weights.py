@@ -1,16 +1,14 @@
-"""The model's weights as safetensors: read strictly onto the file's own memory, and written."""
+"""The model's weights, read strictly, on the memory that they come in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from ...core.errors import InvalidDocument
 from .model import VeraConfig, VeraModel
-from .packages import package
 
 FILE = "model.safetensors"
 # Counts of batches that batch norm keeps for training; published checkpoints have none.
@@ -64,9 +62,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
-def save(module: nn.Module, path: Path) -> None:
-    """Write a module's weights, in their own precision."""
-    state = {name: value for name, value in module.state_dict().items() if not name.endswith(_COUNTER)}
-    if isinstance(module, VeraModel) and module.config.tie_word_embeddings:
-        del state["lm_head.weight"]
-    package("safetensors").torch.save_file({name: value.contiguous() for name, value in state.items()}, path)
+def state(model: VeraModel) -> dict[str, Tensor]:
+    """What is stored of a model: what `load` takes."""
+    found = {name: value for name, value in model.state_dict().items() if not name.endswith(_COUNTER)}
+    if model.config.tie_word_embeddings:
+        del found["lm_head.weight"]
+    return found

@@ -1,0 +1,161 @@
+"""The planner that takes a look from a reference: a pair before and after, or one target."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+from torch import Tensor
+
+from ...core.errors import InvalidRequest, UnknownBundle
+from ...core.latents import Latents
+from ...core.photo import Photo
+from ...core.photo.resize import resize
+from ...core.planner import Proposal, Reasoning
+from ...core.request import Mode, Request
+from ...core.schema import Schema
+from ...ops.neural import FILE as RENDERER_FILE
+from ...ops.neural import Neural
+from ..saving import save_weights
+from .encoder import FILE, ReferenceEncoder
+from .published import pick_published, read_published
+
+if TYPE_CHECKING:
+    from ...core.op import Weights
+
+SIDE: Final = 512
+
+_SUBJECTS: Final = {
+    "lighting": "the light",
+    "global_color": "the colours of the whole",
+    "specific_color": "single colours",
+}
+
+
+class Reference:
+    """Plan by the published reference encoder: what was done to a pair of photos, as latents of `neural`.
+
+    Args:
+        encoder: the trained network; it is put into evaluation mode. `op`: the renderer's network that it was trained with.
+
+    Raises:
+        UnknownBundle: without them; there is no such planner without weights.
+    """
+
+    id = "reference"
+    version = "0.1.0"
+    modes: frozenset[Mode] = frozenset({"reference"})
+
+    def __init__(self, encoder: ReferenceEncoder | None = None, op: Neural | None = None) -> None:
+        if encoder is None or op is None:
+            raise UnknownBundle(
+                "planner 'reference' is made from a bundle and none was named",
+                cure='Load it by zoo.load("vera-reference").',
+            )
+        self.encoder = encoder.eval()
+        self.ops = (op,)
+        self.schema = Schema.of(self.ops)
+
+    @classmethod
+    def from_bundle(cls, bundle: Weights, *, device: Any = None, dtype: Any = None) -> Reference:
+        """The planner of a bundle: float32 unless another `dtype` is wished for the encoder; the renderer's network stays in float32.
+
+        Raises:
+            InvalidDocument: their tensors are not these networks'.
+        """
+        encoder = ReferenceEncoder.from_tensors(bundle.tensors(FILE))
+        encoder = encoder.to(device=device, dtype=dtype or torch.float32)
+        return cls(encoder, Neural.from_bundle(bundle, device=device))
+
+    @classmethod
+    def from_published(cls, files: Mapping[str, Path]) -> Reference:
+        """The planner with the authors' own weights: name in their repository -> path here.
+
+        Raises:
+            IncompatibleBundle: the file is not among them. InvalidDocument, MissingExtra, UnreachableBundle: see `read_published`.
+        """
+        name = pick_published(files)
+        encoder, network = read_published(files[name], name=name)
+        return cls(encoder, Neural(network))
+
+    @staticmethod
+    def published_files(names: Collection[str]) -> list[str]:
+        """Which files of the authors' repository `from_published` needs, of those that it has.
+
+        Raises:
+            IncompatibleBundle: they are not there.
+        """
+        return [pick_published(names)]
+
+    def save_bundle(self, folder: Path) -> dict[str, Any]:
+        """Write the weights into a folder and return the configuration; see `zoo.pack`."""
+        save_weights(self.encoder.state_dict(), folder / FILE)
+        save_weights(self.ops[0].network.state_dict(), folder / RENDERER_FILE)
+        return {}
+
+    def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
+        """Propose latents by each request's reference: (before, after), or one target, before which is then the photo itself.
+
+        Groups that are off get zeros, as the published mask does. Equal pairs are encoded once. Each pair goes through the network
+        alone, so that no row depends on another.
+
+        Raises:
+            InvalidRequest: a request without a reference.
+        """
+        encoded: dict[tuple[str, str], Tensor] = {}
+        rows, reasoning = [], []
+        for photo, request in zip(photos, requests, strict=True):
+            before, after = _pair(photo, request)
+            key = before.hash, after.hash
+            if key not in encoded:
+                encoded[key] = self.encode(before, after)
+            groups = [group for group in self.schema.groups if request.groups is None or group in request.groups]
+            rows.append(Latents.unpack(self.schema, encoded[key]).masked([groups]))
+            reasoning.append(_reasons(groups, paired=before is not photo))
+        return Proposal(Latents.cat(rows), reasoning)
+
+    def encode(self, before: Photo, after: Photo) -> Tensor:
+        """The latent (1, 2688) of one pair, in at least float32; differentiable in the encoder's weights."""
+        like = self.encoder.fc.weight
+        latent: Tensor = self.encoder(
+            *(picture(photo).to(device=like.device, dtype=like.dtype) for photo in (before, after))
+        )
+        return latent.to(torch.promote_types(latent.dtype, torch.float32))
+
+
+def picture(photo: Photo) -> Tensor:
+    """A photo as the encoder is given it: (1, 3, 512, 512) in [-1, 1].
+
+    The size and the range are those of the published Core ML package. How a photo becomes a square is not published. Here the whole of it
+    is scaled, by Lanczos, without regard to its proportions, since all of a photo's colours count and its shapes do not; small ones are
+    enlarged, and colours outside sRGB are clipped.
+    """
+    pixels, alpha = resize(photo.pixels, photo.alpha, (SIDE, SIDE))
+    rgb = replace(photo, pixels=pixels, alpha=alpha).tensor()
+    return (2 * rgb.clamp(0, 1) - 1).unsqueeze(0)
+
+
+def _pair(photo: Photo, request: Request) -> tuple[Photo, Photo]:
+    match request.reference:
+        case (before, after):
+            return before, after
+        case (target,):
+            return photo, target
+    raise InvalidRequest(
+        f"planner 'reference' was asked for mode {request.mode!r} without a reference",
+        cure="Give one target photo, or (before, after).",
+    )
+
+
+def _reasons(groups: Sequence[str], *, paired: bool) -> Reasoning:
+    plan = "Do to {} what was done from before to after" if paired else "Bring {} to the target's"
+    return {
+        group: {
+            "problem": "None was looked for: a reference was given.",
+            "plan": f"{plan.format(_SUBJECTS[group])}; the network says it in numbers alone.",
+        }
+        for group in groups
+    }
