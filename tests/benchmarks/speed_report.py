@@ -1,4 +1,4 @@
-"""The report of the speed benchmark: JSON, a page of Markdown and two plots."""
+"""The report of a benchmark of speed: JSON, a page of Markdown and, for sizes of photos, two plots."""
 
 from __future__ import annotations
 
@@ -32,11 +32,17 @@ class Bar:
 
 
 class Figures:
-    """Everything that a run has measured."""
+    """Everything that a run has measured.
 
-    def __init__(self) -> None:
+    Args:
+        title: of the page; `script`: the benchmark that writes it; `about`: a sentence on its figures.
+    """
+
+    def __init__(self, title: str, script: str, about: str) -> None:
+        self.title, self.script, self.about = title, script, about
         self.bars: list[Bar] = []
         self.tables: dict[str, dict[str, float]] = {}
+        self.others: dict[str, dict[str, float]] = {}
         self.errors: list[dict[str, Any]] = []
         self.by_lattice: dict[int, float] = {}
         self.by_size: dict[float, tuple[float, dict[str, float]]] = {}
@@ -44,6 +50,10 @@ class Figures:
     def times(self, what: str, seconds: Mapping[str, float]) -> None:
         """Median seconds of contestants in one interleaved run."""
         self.tables[what] = dict(seconds)
+
+    def table(self, what: str, figures: Mapping[str, float]) -> None:
+        """Figures that are no seconds."""
+        self.others[what] = dict(figures)
 
     def bar(self, name: str, value: float, **wanted: float) -> None:
         """A figure with its bar; the words before the colon say what it belongs to."""
@@ -85,6 +95,7 @@ class Figures:
         document = {
             "bars": [asdict(bar) | {"holds": bar.holds} for bar in self.bars],
             "seconds": self.tables,
+            "figures": self.others,
             "errors": self.errors,
             "error_by_lattice": self.by_lattice,
             "by_megapixels": {size: {"memory": m, "seconds": s} for size, (m, s) in self.by_size.items()},
@@ -92,15 +103,15 @@ class Figures:
         }
         data.write_text(json.dumps(document, indent=1) + "\n")
         page.write_text(self.markdown(document["machine"]))
-        self._plot(page.with_suffix(".png"))
+        if self.by_size:
+            self._plot(page.with_suffix(".png"))
 
     def markdown(self, described: Mapping[str, str]) -> str:
         """The page."""
         lines = [
-            "# Speed",
+            f"# {self.title}",
             "",
-            "Written by `make bench` (tests/benchmarks/test_speed.py). Times are medians of interleaved runs; ratios hold, seconds are this",
-            "machine's. Pictures are made from the samples in docs/samples.",
+            f"Written by `make bench` (tests/benchmarks/{self.script}). {self.about}",
             "",
             "## Bars",
             "",
@@ -109,11 +120,13 @@ class Figures:
                 [(b.name, b.wanted, f"{b.value:.3g}", "pass" if b.holds else "**missed**") for b in self.bars],
             ),
             "",
-            "![Time against megapixels, error against the lattice](speed.png)",
-            "",
         ]
+        if self.by_size:
+            lines += ["![Time against megapixels, error against the lattice](speed.png)", ""]
         for what, seconds in self.tables.items():
             lines += [f"## {what}", "", *_table(("", "seconds"), [(k, f"{v:.4g}") for k, v in seconds.items()]), ""]
+        for what, figures in self.others.items():
+            lines += [f"## {what}", "", *_table(("", ""), [(k, f"{v:.4g}") for k, v in figures.items()]), ""]
         if self.errors:
             rows = [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()] for row in self.errors]
             lines += ["## Errors of `auto` by the strength of the plan", ""]

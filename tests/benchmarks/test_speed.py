@@ -21,10 +21,10 @@ import pytest
 import simplejpeg
 import tifffile
 import torch
+from distilled import LOOKS, distilled
 from PIL import Image, ImageFilter
 from scenes import Picture, interleaved, mosaic, ramps, random_edit, samples, ten_ops, wheel
 from speed_report import Figures
-from stand_in import StandIn
 
 from veraretouch import Photo, Renderer, zoo
 from veraretouch.core.difference import ciede2000
@@ -40,7 +40,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 @pytest.fixture(scope="module")
 def figures() -> Iterator[Figures]:
     """What was measured; written down at the end, whatever it says."""
-    made = Figures()
+    made = Figures(
+        "Speed",
+        "test_speed.py",
+        "Times are medians of interleaved runs; ratios hold, seconds are this machine's. Pictures are made from the samples in docs/samples.",
+    )
     yield made
     made.write(RECORDS / "speed.json", RECORDS / "speed.md")
 
@@ -142,7 +146,8 @@ def test_errors_fall_with_the_lattice(figures: Figures) -> None:
 
 
 def test_a_network_of_pixels_is_baked(figures: Figures, photo: Picture) -> None:
-    renderer, latents = StandIn.trained()
+    op, looks = distilled()
+    renderer, latents = Renderer([op]), looks[LOOKS[0]]
     done, report = renderer.render_reported(photo, latents, engine="lut")
     seconds = interleaved({"table": lambda: renderer.render(photo, latents, engine="lut")}, rounds=3)
     began = time.perf_counter()  # once: it takes minutes

@@ -1,0 +1,105 @@
+"""vera-0.5b at its full size with random weights: what loading, each stage and each mode cost; docs/benchmarks/vera.md is the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from distilled import distilled
+from full_vera import published_files
+from PIL import Image
+from scenes import interleaved, mosaic, samples
+from speed_report import Figures
+
+from veraretouch import Renderer
+from veraretouch.core.difference import ciede2000
+from veraretouch.ops.neural import Neural
+from veraretouch.zoo.testing import LoopbackHub
+
+RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
+REPOSITORY, COMMIT = "Gyh68/VeraRetouch", "0cccf3ef2ff16fd1f8b7867ab5cb3e725142696e"
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[Figures]:
+    made = Figures(
+        "vera-0.5b",
+        "test_vera.py",
+        "Sizes are the published ones, weights are random (the published ones are not at hand), and answers are forced to a fixed text.",
+    )
+    yield made
+    made.write(RECORDS / "vera.json", RECORDS / "vera.md")
+
+
+def test_the_published_size_loads_by_name_and_retouches_in_all_modes(figures: Figures, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(next(iter(samples().values()))).save(photo)
+    with LoopbackHub().running() as hub:
+        commit = hub.publish(REPOSITORY, published_files())
+        hub.repositories[REPOSITORY].branches[COMMIT] = commit
+        environment = os.environ | {
+            "HF_ENDPOINT": hub.url,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "XDG_DATA_HOME": str(tmp_path / "data"),
+            "PYTHONPATH": os.pathsep.join(
+                str(Path(__file__).parents[i] / name) for i, name in ((1, "helpers"), (0, ""))
+            ),
+        }
+        # The first process fetches and converts; the second finds the bundle.
+        told = []
+        for what in ("load", "retouch"):
+            script = [sys.executable, str(Path(__file__).with_name("vera_run.py")), str(photo), what]
+            done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr[-2000:]
+            told.append(json.loads(done.stdout.splitlines()[-1]))
+    first, second = told
+    figures.times(
+        "Loading", {"fetched, verified, converted, loaded": first["load"], "again, from this machine": second["load"]}
+    )
+    figures.times("One photo, two cores, float32", second["stages"])
+    figures.times("A whole retouch", second["modes"])
+    figures.table("Peak memory", {"first load, GB": first["peak"], "later loads and retouches, GB": second["peak"]})
+    assert second["tokens"] > 200
+
+
+def test_after_planning_twelve_megapixels_take_little(figures: Figures) -> None:
+    op, looks = distilled()
+    renderer, photo = Renderer([op]), mosaic()
+    half = Renderer([Neural(type(op.network)().to(torch.bfloat16))])
+    half._ops["neural"].network.load_state_dict(op.network.state_dict())  # type: ignore[index,union-attr]
+    seconds = interleaved(
+        {look: lambda latents=latents: renderer.render(photo, latents) for look, latents in looks.items()}, rounds=3
+    )
+    figures.times("Rendering 12 MP by the network, distilled to three looks", seconds)
+    figures.bar("render: slowest look, s", max(seconds.values()), at_most=2.0)
+    for look, latents in looks.items():
+        moved, errors, halves = [], [], []
+        for picture in samples().values():
+            exact, table = (renderer.render(picture, latents, engine=engine) for engine in ("exact", "lut"))
+            rounded = half.render(picture, latents, engine="exact")
+            before, one, two, three = (torch.from_numpy(p / 255.0) for p in (picture, exact, table, rounded))
+            moved.append(float(ciede2000(before, one).mean()))
+            errors.append(float(np.percentile(ciede2000(one, two).numpy(), 99)))
+            halves.append(ciede2000(one, three).numpy())
+        figures.bar(f"render: {look}, mean CIEDE2000 from the photo, least of 8", min(moved), at_least=5.0)
+        figures.bar(f"render: {look}, p99 CIEDE2000 of the table, worst of 8", max(errors), at_most=1.0)
+        figures.table(
+            f"{look}: CIEDE2000 of the network in bfloat16 from float32",
+            {
+                "mean": float(np.mean(halves)),
+                "p99": float(np.percentile(np.concatenate([h.ravel() for h in halves]), 99)),
+            },
+        )
+    figures.judge("render")
