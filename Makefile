@@ -30,7 +30,7 @@ types: install
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow"
 
 bench: install
 	$(BIN)/python -m pytest -q -m slow tests/benchmarks

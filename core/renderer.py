@@ -127,7 +127,9 @@ class Renderer:
         start = time.perf_counter()
         rgb = subject.pixels(self.device)
         loaded = time.perf_counter()
-        done, ran = self._apply(rgb, edit, clamp=clamp)
+        # A photo that is no tensor has no gradient, though an op's weights may.
+        with torch.set_grad_enabled(torch.is_grad_enabled() and subject.held is None):
+            done, ran = self._apply(rgb, edit, clamp=clamp)
         rendered = time.perf_counter()
         image = subject.give_back(done, unchanged=edit.strength == 0, color_space=color_space)
         timings = {"convert": loaded - start + time.perf_counter() - rendered, "render": rendered - loaded}

@@ -86,12 +86,16 @@ def _extras() -> Iterator[Finding]:
     from importlib import import_module
     from importlib.metadata import PackageNotFoundError, distribution
 
+    from ..planners.vera.torchvision_operators import make_torchvision_importable
+
     needs = re.compile(r"""^([\w.-]+).*;.*extra\s*==\s*["'](\w+)["']""")
     matches = (needs.match(requirement) for requirement in distribution("veraretouch").requires or [])
     for package, extra in (match.groups() for match in matches if match and match[2] != "dev"):
         install = f"pip install 'veraretouch[{extra}]'"
         try:
             version = distribution(package).version
+            if extra == "vera":
+                make_torchvision_importable()
             import_module(package.replace("-", "_"))
         except PackageNotFoundError:
             yield Finding(f"extra {extra}", "note", f"{package} is not installed", f"To have it: {install}")

@@ -15,7 +15,6 @@ from .hub import Hub
 from .index import Listing, find
 from .licence import require_consent
 from .manifest import MANIFEST, Manifest
-from .published import fetch_published
 from .sources import Folder, Repository
 from .verified import Verify, forget
 
@@ -74,6 +73,8 @@ def _remote(
     listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     if listing.published is not None:
+        from .published import fetch_published  # with planners and torch, which other fetches do without
+
         return fetch_published(listing, source, variant, verify, accept, hub)
     path = hub.file(source, MANIFEST)
     pinned = Repository(source.id, hub.snapshot(source, path).name)
@@ -88,9 +89,23 @@ def _remote(
     if licence is not None:
         _fetched(bundle, pinned, licence, hub)
     _ask(bundle, accept)
+    _check_sizes(bundle, pinned, hub)
     for name in manifest.files(chosen):
         _fetched(bundle, pinned, name, hub)
     return bundle
+
+
+def _check_sizes(bundle: Bundle, source: Repository, hub: Hub) -> None:
+    """Refuse files that are not as large as bundle.json says before they fill the disk."""
+    files = bundle.manifest.files(bundle.variant)
+    if hub.offline or all((bundle.folder / name).exists() for name in files):
+        return
+    for name, size in hub.names(source).items():
+        if name in files and size is not None and size != files[name].size:
+            raise TamperedBundle(
+                f"{name} of {source} has {size} bytes; its manifest says {files[name].size}",
+                cure="Do not use it; tell whoever made the bundle.",
+            )
 
 
 def _fetched(bundle: Bundle, source: Repository, name: str, hub: Hub) -> None:

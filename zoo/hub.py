@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
 from .sources import COMMIT, Repository
@@ -20,6 +22,7 @@ from .sources import COMMIT, Repository
 TOKEN_ENDPOINT_VARIABLE = "VERARETOUCH_TOKEN_ENDPOINT"
 _PUBLIC = "https://huggingface.co"
 _TRIES = 4
+_PATIENCE_SECONDS = 10
 _ON = ("1", "true", "yes", "on")
 # Partial downloads of processes that were killed; a living one renews its file's time far more often.
 _STALE_SECONDS = 6 * 3600
@@ -175,11 +178,14 @@ class Hub:
         return self.folder(repository) / "snapshots" / relative.parts[0]
 
     def _asked(self, ask: Callable[[], _T], repository: Repository, name: str) -> _T:
+        if not self.offline and not self.folder(repository).is_dir():
+            self._check_network(repository)
+        began = time.monotonic()
         for attempt in range(_TRIES):
             try:
                 return ask()
             except Exception as error:  # the client's errors have no common base
-                if attempt + 1 == _TRIES or self.offline or not _passes(error):
+                if attempt + 1 == _TRIES or self.offline or not _passes(error, time.monotonic() - began):
                     raise self._translated(error, repository, name) from error
                 time.sleep(0.5 * 2**attempt)
         raise AssertionError("unreachable")
@@ -210,13 +216,27 @@ class Hub:
             return UnreachableBundle(f"no space is left in {self.cache} for {what}", cure="Make room, or set HF_HOME.")
         if isinstance(error, OSError) and error.errno == errno.EFBIG:
             return UnreachableBundle(
-                f"{what} is larger than a file may grow in {self.cache}", cure="Raise the limit (ulimit -f), or set HF_HOME."
+                f"{what} is larger than a file may grow in {self.cache}",
+                cure="Raise the limit (ulimit -f), or set HF_HOME.",
             )
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             return UnreachableBundle(
                 f"{self.cache} cannot be written to: {error.strerror}", cure="Set HF_HOME to a folder of yours."
             )
         return self._unreachable(what, cause)
+
+    def _check_network(self, repository: Repository) -> None:
+        """Without any network the client would try for half a minute; the Hub's name is found at once or not at all."""
+        host = urlsplit(self.endpoint)
+        if getproxies():
+            return  # whose business it is to find the Hub
+        try:
+            socket.getaddrinfo(host.hostname, host.port or host.scheme)
+        except OSError as error:
+            raise UnreachableBundle(
+                f"{repository.id} is not on this machine, and {self.endpoint} cannot be found: {error.strerror}",
+                cure="Connect to a network, or copy it from where there is one: veraretouch zoo pull NAME --to FOLDER.",
+            ) from None
 
     def _how_to_log_in(self) -> str:
         if self.token is None and _token() is not None:
@@ -241,12 +261,13 @@ class Hub:
                     path.unlink()
 
 
-def _passes(error: Exception) -> bool:
+def _passes(error: Exception, spent: float) -> bool:
     """Whether the same question may have another answer in a moment."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.LocalEntryNotFoundError):
-        return error.__cause__ is not None
+        # Newer clients have asked again themselves, for half a minute.
+        return error.__cause__ is not None and spent < _PATIENCE_SECONDS
     status = _status(error)
     if status is not None:
         return status >= 500 or status in (408, 429)

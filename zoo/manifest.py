@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -76,8 +77,8 @@ class Manifest:
             name: _files(variant["files"], f"bundle.variants.{name}.files")
             for name, variant in self.document["variants"].items()
         }
-        for name, files in self._variants.items():
-            check_paths([*self._common, *files], where=f"bundle.variants.{name}.files")
+        # Together, since all of them lie in one repository.
+        check_paths([*self._common, *chain(*self._variants.values())], where="bundle.variants")
         if self.kind == "planner" and "planner" not in self.document:
             raise InvalidDocument(
                 "lacks 'planner'", path="bundle", cure="A bundle of kind 'planner' names its planner."
@@ -119,9 +120,10 @@ class Manifest:
         return self._common | self._variants[variant]
 
     def content(self, variant: str) -> str:
-        """SHA-256 of what a variant's files hold: of the canonical JSON of their paths and hashes."""
+        """SHA-256 of what decides a variant's edits: of the canonical JSON of its files' hashes and the planner's configuration."""
         hashes = {path: facts.sha256 for path, facts in self.files(variant).items()}
-        return hashlib.sha256(json.dumps(hashes, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        facts = [hashes, self.planner.get("configuration", {})]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def planner(self) -> Mapping[str, Any]:
@@ -169,7 +171,9 @@ def _numbers(op: Any) -> int:
     slots = op.get("slots") if isinstance(op, dict) else None
     shapes = [slot.get("shape") for slot in slots.values() if isinstance(slot, dict)] if isinstance(slots, dict) else []
     return sum(
-        prod(side for side in shape if isinstance(side, int) and side > 0) for shape in shapes if isinstance(shape, list)
+        prod(side for side in shape if isinstance(side, int) and side > 0)
+        for shape in shapes
+        if isinstance(shape, list)
     )
 
 

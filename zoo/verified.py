@@ -52,7 +52,7 @@ def open_verified(path: Path, facts: FileFacts, *, verify: Verify = "stamp") -> 
         UnreachableBundle: it cannot be read.
     """
     try:
-        file = open(path, "rb", opener=_at_once)
+        file = open(path, "rb", opener=_at_once)  # noqa: SIM115
     except (FileNotFoundError, NotADirectoryError):
         raise TamperedBundle(f"{path} is missing", cure="Fetch the bundle again: veraretouch zoo pull.") from None
     except IsADirectoryError:

@@ -28,7 +28,8 @@ class SaveOptions:
     """How a photo is written.
 
     `quality`: 1..100 for JPEG, WebP and HEIC; None takes the source's, at least 92. `strip`: `gps` removes positions
-    from EXIF and XMP, `all` removes both whole; the ICC profile always stays. `software` replaces EXIF's Software; None
+    from EXIF and XMP, coordinates and names of places (not from a camera maker's own note), `all` removes both whole; the ICC profile
+    always stays. `software` replaces EXIF's Software; None
     leaves it alone. `metadata`: notes (names without spaces) written to XMP.
     """
 

@@ -21,6 +21,13 @@ _STALE = (
     "{http://ns.adobe.com/xap/1.0/}Thumbnails",
 )
 
+# Properties that tell where a photo was taken, whatever vendor's: by coordinates, or by the place's name (IPTC, Photoshop).
+_PLACE = re.compile(
+    r"\{[^}]*\}(?:\w*gps\w*|(?:\w*[a-z_])?(?:latitude|longitude)\w*|city|state|country|countrycode|countryname|sublocation|location\w*"
+    r"|provincestate|worldregion)",
+    re.IGNORECASE,
+)
+
 
 def has_gain_map(xmp: bytes) -> bool:
     """Say whether the packet announces an HDR gain map (Adobe's, which Ultra HDR uses, or Apple's)."""
@@ -51,11 +58,14 @@ def for_saving(
     true = {f"{_TIFF}Orientation": "1"}
     true |= {f"{_TIFF}ImageWidth": str(width), f"{_EXIF}PixelXDimension": str(width)}
     true |= {f"{_TIFF}ImageLength": str(height), f"{_EXIF}PixelYDimension": str(height)}
-    gone = (*_STALE, f"{_EXIF}GPS") if strip_gps else _STALE
+
+    def goes(name: str) -> bool:
+        return name.startswith(_STALE) or (strip_gps and _PLACE.fullmatch(name) is not None)
+
     for element in tree.iter():
-        for name in [name for name in element.attrib if name.startswith(gone)]:
+        for name in [name for name in element.attrib if goes(name)]:
             del element.attrib[name]
-        for child in [child for child in element if child.tag.startswith(gone)]:
+        for child in [child for child in element if goes(child.tag)]:
             element.remove(child)
         element.attrib.update({name: value for name, value in true.items() if name in element.attrib})
         if element.tag in true:

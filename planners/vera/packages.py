@@ -18,6 +18,5 @@ def package(name: str) -> Any:
     """
     if find_spec(name) is None:
         raise MissingExtra(f"the planner 'vera' needs {name}", cure="pip install 'veraretouch[vera]'")
-    if find_spec("torchvision") is not None:
-        make_torchvision_importable()
+    make_torchvision_importable()
     return import_module(name)

@@ -47,8 +47,10 @@ def kept(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
     """The shares (not normalised) and ids of the tokens that may be drawn, most probable first; on the CPU."""
     values, tokens = logits.float().topk(min(sampling.top_k, len(logits)))
     shares = torch.softmax(values.cpu() / sampling.temperature, dim=0)
-    # Those before which less than p has been gathered: at least one.
-    enough = shares.cumsum(dim=0) - shares < sampling.top_p
+    # Left out: the least probable, together at most 1 - p; never the most probable.
+    rest = shares.flip(0).cumsum(dim=0).flip(0)
+    enough = rest > 1 - sampling.top_p
+    enough[0] = True
     return shares[enough], tokens.cpu()[enough]
 
 

@@ -8,6 +8,7 @@ suffices. To be removed when torchvision imports without its compiled library, o
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -21,7 +22,7 @@ _declared: list[Any] = []
 
 def make_torchvision_importable() -> None:
     """Import torchvision, with its missing operators declared where it does not load by itself."""
-    if "torchvision" in sys.modules or _declared:
+    if "torchvision" in sys.modules or _declared or find_spec("torchvision") is None:
         return
     try:
         import torchvision  # noqa: F401

@@ -354,7 +354,7 @@ def test_no_gradient_reaches_an_op_that_is_absent_in_every_row(photos):
 
 @given(seed=st.integers(0, 2**32 - 1))
 def test_built_in_ops_mix_in_one_batch_with_finite_gradients(seed):
-    schema = Schema.of((registry.ops.load(id) for id in registry.ops.ids()), lattice=2)
+    schema = Schema.of((registry.ops.load(id) for id in registry.ops.ids() if id != "neural"), lattice=2)
     generator = torch.Generator().manual_seed(seed)
     photos = torch.rand(3, 3, 2, 2, generator=generator)
     photos[:, :, 0, 0], photos[:, :, 0, 1] = 0.0, 1.0

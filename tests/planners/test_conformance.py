@@ -5,6 +5,7 @@ from small_vera import planner as small_vera
 
 from veraretouch.core.registry import registry
 from veraretouch.core.testing import check_planner
+from veraretouch.core.tiles import one_thread
 
 WEIGHTED = {"reference", "vera"}  # made from bundles: tested with weights of the tests' own
 
@@ -14,10 +15,12 @@ def test_each_planner_keeps_the_contract(id: str) -> None:
     check_planner(id)
 
 
+@pytest.mark.xdist_group("vera")
 def test_vera_keeps_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
     planner = small_vera()
     # The tower takes seconds a photo; what it is shown is tested elsewhere.
     monkeypatch.setattr(
         planner.model, "see", lambda pictures: pictures.mean(dim=(1, 2, 3))[:, None, None].expand(-1, 256, 64)
     )
-    check_planner(planner)
+    with one_thread():
+        check_planner(planner)

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from bundles import Weighted, bundle_files, lay
+from markdown_it import MarkdownIt
 
 from veraretouch import zoo
 from veraretouch.core.errors import BrokenPlugin, InvalidDocument, TamperedBundle, UnreachableBundle
@@ -93,6 +94,32 @@ def test_hostile_words_are_text_in_a_model_card():
     assert "\u202e" not in body
     assert body.count("```") == 2
     assert [line for line in body.splitlines() if line.startswith("# ")] == [body.splitlines()[1]]
+
+
+HARM = ["[x](javascript:alert(1))", "![x](http://e.example/x.png)", "<script>alert(1)</script>", "<!-- x -->", "<http://e.example>",
+        "\n\n---\nlicense: mit\n---\n", "\n```\ncode\n```\n", "\n\n# x", "x\n===", "> x", "- x", "1. x", "\n\n    x", "***", "| x | x |", "|---|---|",
+        "[x]: http://e.example\n[x]", "**x** _x_ ~~x~~ `x`", "\\[x](x)", "\\", "&lt;b&gt; &#60;", "\u202ex\u2066", "\x1b[31m\0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", HARM)
+def test_a_hostile_word_gives_a_card_of_the_same_parts_as_a_harmless_one(words):
+    """Judged by a reader of Markdown that is not ours."""
+
+    def card(words):
+        document = json.loads(bundle_files()["bundle.json"])
+        document |= {"version": words[:60], "summary": words, "citation": words, "training_data": words}
+        document["licence"] = {"spdx": words, "commercial_use": True, "note": words}
+        document |= {"metrics": {words: 1.0}, "variants": {words: document["variants"]["torch"]}}
+        return model_card(Manifest(document)).split("---\n", 2)
+
+    def parts(body):
+        markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+        return [(one.type, [inner.type for inner in one.children or ()]) for one in markdown.parse(body)]
+
+    _, front, body = card(words)
+    assert yaml.safe_load(front) == yaml.safe_load(card("harmless")[1]) | {"license": words.lower()}
+    assert parts(body) == parts(card("harmless")[2])
+    assert all(letter.isprintable() or letter == "\n" for letter in front + body)
 
 
 def test_a_planner_on_the_command_line_may_be_a_bundle(packed):

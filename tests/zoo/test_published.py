@@ -11,12 +11,22 @@ from small_vera import ANSWER, END, words
 
 from veraretouch import Photo, zoo
 from veraretouch.core.errors import IncompatibleBundle, InvalidDocument, LicenceNotAccepted, UnreachableBundle
+from veraretouch.core.tiles import one_thread
 from veraretouch.planners.vera.sampling import Forced
 from veraretouch.zoo.fetch import fetch
+
+# One worker makes the networks for all.
+pytestmark = pytest.mark.xdist_group("vera")
 
 VERA = "Gyh68/VeraRetouch"
 COMMIT = "0cccf3ef2ff16fd1f8b7867ab5cb3e725142696e"
 FACTS = document("vlm_keys.json")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    with one_thread():  # see tests/planners/vera/conftest.py
+        yield
 
 
 @pytest.fixture(scope="module")

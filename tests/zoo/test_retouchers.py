@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from bundles import SCHEMA, bundle_files, lay
+from bundles import SCHEMA, bundle_files, facts_of, lay
 
 from veraretouch import Photo, zoo
 from veraretouch.core.errors import IncompatibleBundle, InvalidDocument, LicenceNotAccepted
@@ -38,8 +38,10 @@ def test_the_retoucher_retouches_and_every_plan_and_picture_say_by_what(tmp_path
     result = retoucher(Photo(np.full((8, 8, 3), 100, np.uint8)))
     assert result.image.pixels.mean() > 100
     assert result.plan.planner["bundle"] == {"name": "test-bundle", "version": "1.2.0", "licence": "other"}
-    saved = open_photo(result.save(tmp_path / "done.jpg"))
-    assert "test-bundle 1.2.0" in saved.xmp.decode()
+    for suffix in ("jpg", "png", "webp", "tif"):
+        xmp = open_photo(result.save(tmp_path / f"done.{suffix}")).xmp.decode()
+        assert 'Bundle="test-bundle 1.2.0"' in xmp
+        assert 'BundleLicence="other"' in xmp
 
 
 def test_everything_that_does_not_fit_is_said_at_once(tmp_path, weighted):
@@ -88,6 +90,11 @@ def test_a_licence_for_research_is_asked_for_once(tmp_path, weighted):
     (tmp_path / "second").mkdir()
     with pytest.raises(LicenceNotAccepted):
         zoo.load(folder_of(tmp_path / "second", licence=RESEARCH | {"note": "Research only, and on Sundays."}))
+    files = bundle_files(licence=RESEARCH, files={"LICENSE": facts_of(b"Be kinder.\n")}) | {"LICENSE": b"Be kinder.\n"}
+    with pytest.raises(LicenceNotAccepted):
+        zoo.load(str(lay(tmp_path / "third", files)))
+    # Another bundle under the same words is not asked about.
+    zoo.load(str(lay(tmp_path / "fourth", bundle_files(licence=RESEARCH, name="other-bundle"))))
 
 
 def test_the_environment_may_agree(tmp_path, weighted, monkeypatch):

@@ -42,14 +42,15 @@ class Repository:
 
 @dataclass
 class Faults:
-    """What goes wrong, for downloads of file contents.
+    """What goes wrong, for downloads of file contents. Bytes are counted over all contents, as `LoopbackHub.sent` does.
 
     Attributes:
-        cut_after: close the connection after so many bytes of a body; for the next `cuts` answers.
+        cut_after: close the connection after so many bytes of one body; for the next `cuts` answers.
         errors: answer the next so many requests with status 503.
         bytes_per_second: throttle.
         redirect_to: send content requests to this base URL.
-        hold_after: after so many bytes of contents, all told, say nothing more until the client hangs up.
+        flip_at: change one bit of the byte that is sent at this place.
+        hold_after: after so many bytes say nothing more until the client hangs up.
     """
 
     cut_after: int | None = None
@@ -57,6 +58,7 @@ class Faults:
     errors: int = 0
     bytes_per_second: float | None = None
     redirect_to: str | None = None
+    flip_at: int | None = None
     hold_after: int | None = None
 
 

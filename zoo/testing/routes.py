@@ -8,14 +8,13 @@ import json
 import re
 import time
 from contextlib import suppress
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from .hub import LoopbackHub, Repository
-
-_CHUNK = 2**14
 
 
 class Routes(BaseHTTPRequestHandler):
@@ -99,7 +98,7 @@ class Routes(BaseHTTPRequestHandler):
         if len(data) < LFS_BYTES:
             self._content(data, head | {"ETag": f'"{_git_hash(data)}"'})
             return
-        digest = hashlib.sha256(data).hexdigest()
+        digest = _sha256(data)
         base = self.hub.faults.redirect_to or self.hub.storage
         head |= {
             "X-Linked-Etag": f'"{digest}"',
@@ -113,7 +112,7 @@ class Routes(BaseHTTPRequestHandler):
         repository = self.hub.repositories.get(repo)
         for files in repository.commits.values() if repository else ():
             for data in files.values():
-                if hashlib.sha256(data).hexdigest() == digest:
+                if _sha256(data) == digest:
                     self._content(data, {"ETag": f'"{digest}"'})
                     return
         self._json(404, {"error": "no such object"})
@@ -241,8 +240,11 @@ class Routes(BaseHTTPRequestHandler):
                 if faults.cuts > 0 and len(data) > faults.cut_after:
                     faults.cuts -= 1
                     stop = faults.cut_after
-        for place in range(0, stop, _CHUNK):
-            part = data[place : min(place + _CHUNK, stop)]
+        if faulty and faults.flip_at is not None and 0 <= (place := faults.flip_at - self.hub.sent) < len(data):
+            data = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        chunk = 2**14 if faults.bytes_per_second else 2**20
+        for place in range(0, stop, chunk):
+            part = data[place : min(place + chunk, stop)]
             if faulty and self._holds(part):
                 return
             self.wfile.write(part)
@@ -268,6 +270,11 @@ class Routes(BaseHTTPRequestHandler):
             self.hub.held.set()
             self.connection.recv(1)
         return True
+
+
+@lru_cache(maxsize=64)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _git_hash(data: bytes) -> str:

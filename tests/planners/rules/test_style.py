@@ -197,7 +197,7 @@ def photos() -> torch.Tensor:
 
 @cache
 def schema() -> Schema:
-    return Schema.of([registry.ops.load(id) for id in registry.ops])
+    return Schema.of([registry.ops.load(id) for id in registry.ops if id != "neural"])
 
 
 def latents(prompt: str) -> Latents:

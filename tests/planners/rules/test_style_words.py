@@ -43,7 +43,7 @@ FACED = [
 
 @cache
 def schema() -> Schema:
-    return Schema.of([registry.ops.load(id) for id in registry.ops])
+    return Schema.of([registry.ops.load(id) for id in registry.ops if id != "neural"])
 
 
 def vector(prompt: str) -> np.ndarray:

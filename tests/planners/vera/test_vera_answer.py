@@ -11,6 +11,9 @@ from veraretouch.core.errors import UnusableAnswer
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS, read_answer
 from veraretouch.planners.vera.sampling import Sampling
 
+# One worker makes the networks for all.
+pytestmark = pytest.mark.xdist_group("vera")
+
 WHOLE = {
     "lighting": {"problem": "Too dark.", "plan": "Raise exposure."},
     "global_color": {"problem": "A cold cast.", "plan": "Warm it."},

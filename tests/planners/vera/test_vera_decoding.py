@@ -9,6 +9,9 @@ from small_vera import ANSWER, END, model, planner, words
 from veraretouch.planners.vera.decode import Writer
 from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling, kept
 
+# One worker makes the networks for all.
+pytestmark = pytest.mark.xdist_group("vera")
+
 
 def writer(most=40):
     return Writer(model(), retouch=words().retouch, end=words().ids(END)[0], most=most)

@@ -14,6 +14,9 @@ from veraretouch.planners.vera.prompts import prompt_for
 from veraretouch.planners.vera.published import from_tensors
 from veraretouch.planners.vera.sampling import Forced
 
+# One worker makes the networks for all.
+pytestmark = pytest.mark.xdist_group("vera")
+
 VLM = "vlm_keys.json"
 FACTS, PROMPTS = document(VLM), document("prompts.json")
 SPECIAL = FACTS["special"]

@@ -11,6 +11,9 @@ from veraretouch.core.retoucher import Retoucher
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.prompts import prompt_for
 
+# One worker makes the networks for all.
+pytestmark = pytest.mark.xdist_group("vera")
+
 SLOTS = ("light", "global_color", "specific_color")
 
 
@@ -125,3 +128,41 @@ def test_a_plan_whose_weights_are_others_or_unnamed_is_not_rendered(packed):
     del document["edits"]["neural"]["asset"]
     with pytest.raises(InvalidLatents, match="has weights, and nothing says which"):
         Renderer().render(picture(), Plan.load(document))
+
+
+def test_a_photo_lying_on_its_side_is_shown_and_retouched_upright(tmp_path):
+    from PIL import Image
+
+    from veraretouch.core.photo import open_photo
+    from veraretouch.planners.vera.picture import picture_of
+
+    lying = Image.fromarray(np.asarray(picture(height=60, width=40).pixels))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    lying.save(tmp_path / "lying.png", exif=exif)
+    upright = lying.transpose(Image.Transpose.ROTATE_270)
+    opened = open_photo(tmp_path / "lying.png")
+    assert torch.equal(picture_of(opened), picture_of(Photo(np.array(upright))))
+    retoucher = Retoucher(planner(), Renderer(planner().ops))
+    assert retoucher(tmp_path / "lying.png", params={"exposure.ev": 1.0}).image.pixels.shape == (40, 60, 3)
+
+
+def test_both_sides_of_the_picture_are_tokenised_apart():
+    from qwen import words as real
+
+    prompt = prompt_for(Request.of())
+    apart = [*real().ids(prompt.before), *real().ids(prompt.after)]
+    # The line's end before the picture and the one after it would become one token.
+    assert real().ids(prompt.before + prompt.after) != apart
+    assert real().text(apart) == prompt.before + prompt.after
+
+
+def test_the_shared_beginning_of_parameter_prompts_ends_where_the_tokens_part():
+    from qwen import words as real
+
+    from veraretouch.planners.vera.planner import _alike
+
+    prompt = prompt_for(PARAMS)
+    whole, shared = real().ids(prompt.before), real().ids(prompt.shared)
+    # Its last token, a space, joins what follows.
+    assert len(shared) - 3 <= _alike(whole, shared) < len(shared)
