@@ -15,8 +15,10 @@ from .latents import Latents
 from .lut import ColorMap
 from .op import Frame, Op, Params
 from .photo.color import Floats
-from .tiles import TILE_PIXELS, fill, keep_freed_memory, one_thread, strips
+from .tiles import TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
 
+# So many pixels of a costly op take longer than threads wait for each other.
+COSTLY_PIXELS = 2**11
 # A compiled op leaves no temporaries behind, and each call of one costs a third of a millisecond: large tiles.
 FUSED_PIXELS = 2**20
 
@@ -110,7 +112,8 @@ def _tiled(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
     def compute(rows: slice) -> Tensor:
         return _in_turn(chain, rgb[:, :, rows], Frame(rows.start, 0, height, width, chain.seed))
 
-    rows = strips(height, batch * width, TILE_PIXELS)
+    worth = COSTLY_PIXELS if any(step.op.costly for step in chain.steps) else WORTH_SHARING
+    rows = strips(height, batch * width, TILE_PIXELS, worth=worth)
     if len(rows) == 1:
         with one_thread():
             return compute(rows[0])

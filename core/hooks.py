@@ -33,6 +33,10 @@ class HookSpecs:
         """A photo has been rendered; `report` says how."""
 
     @hookspec(firstresult=True)
+    def prepare_retoucher(self, name: str) -> Any:
+        """Make sure that `open_retoucher` can make this one, fetching what it needs; True, or None to leave it to others."""
+
+    @hookspec(firstresult=True)
     def open_retoucher(self, name: str, device: Any) -> Any:
         """Make a retoucher of this name for a device (None: the CPU), which no installed planner has; return None to leave it to others."""
 

@@ -99,7 +99,7 @@ class Op:
 
     A subclass states `id`, `version`, `stage` and `pointwise`, declares slots as class attributes and defines `apply`.
     The class docstring's first line says what it does to a photo. With `linear = True`, `apply` takes and gives linear light: the
-    renderer converts, once for such ops in a row. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
+    renderer converts, once for such ops in a row. With `costly = True`, a few thousand pixels take so long that threads share them. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
     the bundle's `asset` in the instance: plans record it, and whoever renders one opens the same weights.
 
     Raises:
@@ -111,6 +111,7 @@ class Op:
     stage: ClassVar[int]
     pointwise: ClassVar[bool]
     linear: ClassVar[bool] = False
+    costly: ClassVar[bool] = False
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
     asset: Mapping[str, str] | None = None
 
@@ -187,6 +188,7 @@ def _check_op_class(cls: type[Op]) -> None:
         "stage": (lambda v: isinstance(v, int) and not isinstance(v, bool), "a Stage or a whole number between stages"),
         "pointwise": (lambda v: isinstance(v, bool), "True or False; there is no default"),
         "linear": (lambda v: isinstance(v, bool), "True for an op on linear light, else False"),
+        "costly": (lambda v: isinstance(v, bool), "True for an op that is slow at each pixel, else False"),
     }
     for attribute, (holds, rule) in rules.items():
         value = getattr(cls, attribute, None)

@@ -24,14 +24,18 @@ _Result = TypeVar("_Result")
 # long enough for the interpreter's lock to hold nobody up.
 TILE_PIXELS = 2**17
 # Fewer pixels are done by one thread in the time that two spend on waiting for the interpreter's lock.
-_WORTH_SHARING = 2**17
+WORTH_SHARING = 2**17
 
 
-def strips(height: int, row_pixels: int, pixels: int) -> list[slice]:
-    """The rows of a photo in slices of at most so many pixels, at least a row each, as many for each thread."""
+def strips(height: int, row_pixels: int, pixels: int, *, worth: int = WORTH_SHARING) -> list[slice]:
+    """The rows of a photo in slices of at most so many pixels, at least a row each, as many for each thread.
+
+    Args:
+        worth: the pixels from which on threads share them.
+    """
     threads = torch.get_num_threads()
     count = -(-height * row_pixels // pixels)
-    if height * row_pixels >= _WORTH_SHARING:
+    if height * row_pixels >= worth:
         count = -(-count // threads) * threads
     tall = max(1, min(-(-height // count), pixels // row_pixels))
     return [slice(top, min(top + tall, height)) for top in range(0, height, tall)]

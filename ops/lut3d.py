@@ -1,4 +1,4 @@
-"""A 3D look-up table with tetrahedral interpolation: see `core.lut.tetrahedral`.
+"""A 3D look-up table with tetrahedral or trilinear interpolation: see `core.lut.interpolation`.
 
 The table's domain is [0, 1]; what lies outside is looked up at the edge and keeps its distance.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.lut.tetrahedral import tetrahedral
+from ..core.lut.interpolation import tetrahedral, trilinear
 from ..core.op import Op, Params, Stage
 from ..core.slots import Lattice, Slot
 
@@ -25,9 +25,16 @@ class Lut3d(Op):
     strength = Slot(
         1.0, low=0.0, high=1.0, group="global_color", doc="Blend between the photo (0) and the table's picture (1)."
     )
+    trilinear = Slot(
+        low=0.0,
+        high=1.0,
+        group="global_color",
+        doc="How it is read between its points: 0 by tetrahedra, 1 trilinearly, as some published models expect.",
+    )
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Interpolate in the lattice and blend."""
         inside = rgb.clamp(0, 1)
         looked_up = tetrahedral(inside, p.lattice)
+        looked_up = looked_up + p.trilinear * (trilinear(inside, p.lattice) - looked_up)
         return rgb + p.strength * (looked_up - inside)

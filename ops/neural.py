@@ -81,6 +81,7 @@ class Neural(Op):
     version = 1
     stage = Stage.NEURAL
     pointwise = True
+    costly = True
     light = Embedding(WIDTH, group="lighting", doc="What is to be done to the light, as the planner's network says it.")
     global_color = Embedding(WIDTH, group="global_color", doc="The same for the colours of the whole.")
     specific_color = Embedding(WIDTH, group="specific_color", doc="The same for single colours.")

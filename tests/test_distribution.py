@@ -1,17 +1,12 @@
 """The wheel: what it holds, what it leaves out, and that it works where nothing else of the repository is."""
 
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
 import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
+from elsewhere import ROOT, environment, run, wheel_of
 
-ROOT = Path(__file__).parents[1]
 OUTSIDE = {"tests", "contrib", "docs", "build", "dist", "out", "site"}
 
 
@@ -24,14 +19,7 @@ def packages_on_disk():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy: setuptools leaves folders behind that would shadow the installed entry points."""
-    folder = tmp_path_factory.mktemp("wheel")
-    litter = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "out", "site")
-    source = shutil.copytree(ROOT, folder / "any name", ignore=litter)
-    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
-    run([sys.executable, "-m", "pip", *build])
-    (made,) = folder.glob("*.whl")
-    return made
+    return wheel_of(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +29,7 @@ def contents(wheel):
 
 @pytest.fixture(scope="module")
 def elsewhere(wheel, tmp_path_factory):
-    """A fresh environment with the wheel in it; dependencies are borrowed from this one, its own veraretouch is not."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
-    python = folder / "bin" / "python"
-    site = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()
-    # A path file inside a path file's folder is not read, so the editable install stays behind.
-    (Path(site) / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    install = ["install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", str(wheel)]
-    run([sys.executable, "-m", "pip", "--python", str(python), *install])
-    return folder / "bin"
-
-
-def run(command, **options):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
-    done = subprocess.run(command, env=kept, capture_output=True, text=True, timeout=300, **options)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return environment(tmp_path_factory.mktemp("elsewhere"), [wheel])
 
 
 def test_every_package_on_disk_is_listed():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .bundle import Bundle
     from .calls import Info, info, pull, remove, table, verify
+    from .index import all_names as list
     from .packing import pack
     from .publishing import push
-    from .retouchers import list_names as list
     from .retouchers import load, open_bundle
 
 __all__ = ["Bundle", "Info", "info", "list", "load", "open_bundle", "pack", "pull", "push", "remove", "table", "verify"]
@@ -26,7 +26,7 @@ _HOMES = {
     "verify": "calls",
     "pack": "packing",
     "push": "publishing",
-    "list": "retouchers",
+    "list": "index",
     "load": "retouchers",
     "open_bundle": "retouchers",
 }
@@ -36,7 +36,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = import_module(f".{_HOMES[name]}", __name__)
-    return getattr(home, "list_names" if name == "list" else name)
+    return getattr(home, "all_names" if name == "list" else name)
 
 
 def __dir__() -> builtins.list[str]:

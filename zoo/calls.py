@@ -13,9 +13,8 @@ from ..core.registry import registry
 from .bundle import Bundle
 from .fetch import copy_to, fetch
 from .hub import Hub
-from .index import find
+from .index import all_names, find
 from .manifest import MANIFEST, Manifest
-from .retouchers import list_names
 from .sources import Folder, Repository
 from .verified import forget
 
@@ -60,7 +59,7 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
 
 def table() -> list[Info]:
     """Every name, with what is known of it; nothing is fetched."""
-    return [info(name) for name in list_names()]
+    return [info(name) for name in all_names()]
 
 
 def pull(

@@ -61,6 +61,12 @@ def listings() -> dict[str, Listing]:
     return dict(sorted(found.items()))
 
 
+def all_names() -> list[str]:
+    """What can be loaded by name: bundles of every index, and the installed planners but those that a bundle has to bring weights for."""
+    known = listings()
+    return sorted({*known, *registry.planners.ids()} - {listing.published for listing in known.values()})
+
+
 def find(name: str, *, revision: str | None = None) -> Listing:
     """The listing of a name, or of a source written out.
 
@@ -77,7 +83,7 @@ def find(name: str, *, revision: str | None = None) -> Listing:
         return replace(listing, source=Repository(listing.source.id, revision), sha256=None)
     source = parse_source(name, revision=revision)
     if source is None:
-        names = sorted({*known, *registry.planners.ids()})
+        names = all_names()
         raise UnknownBundle(
             f"no bundle {name!r}",
             cure=f"{nearest(name, names)} zoo.list() shows all {len(names)}: {', '.join(names)}; "

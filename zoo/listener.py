@@ -8,6 +8,15 @@ from ..core.hooks import hookimpl
 
 
 @hookimpl
+def prepare_retoucher(name: str) -> Any:
+    """Fetch and verify the bundle, once for all processes that will open it."""
+    from .fetch import fetch
+
+    fetch(name)
+    return True
+
+
+@hookimpl
 def open_retoucher(name: str, device: Any) -> Any:
     """A retoucher made of a bundle."""
     from .retouchers import load

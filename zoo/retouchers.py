@@ -11,18 +11,7 @@ from ..core.retoucher import Retoucher, load_planner
 from .bundle import Bundle
 from .compatibility import check_compatible
 from .fetch import fetch
-from .index import listings
 from .verified import Verify
-
-
-def list_names() -> list[str]:
-    """The names that `load` knows: the installed planners, and the bundles of every index."""
-    return sorted({*ready_planners(), *listings()})
-
-
-def ready_planners() -> list[str]:
-    """The ids of installed planners, without those that need a bundle of an index."""
-    return sorted({*registry.planners.ids()} - {listing.published for listing in listings().values()})
 
 
 def load(

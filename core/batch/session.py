@@ -106,8 +106,16 @@ def _for_series(order: Order, sources: Sequence[Source], jobs: int) -> Order:
 
 
 def _check_planner(order: Order) -> None:
-    """Refuse a planner that is not there or cannot be used, without importing one that can."""
-    if order.plan is None:
-        entry = registry.planners.entries().get(order.planner)
-        if entry is None or entry.state is not State.AVAILABLE:
-            registry.planners.load(order.planner)
+    """Refuse a planner that is not there or cannot be used, without importing one that can; fetch a bundle before work starts."""
+    if order.plan is not None:
+        return
+    entry = registry.planners.entries().get(order.planner)
+    try:
+        if entry is None and registry.announce("prepare_retoucher", name=order.planner):
+            return
+    except errors.UnknownBundle as error:
+        if error.problem != f"no bundle {order.planner!r}":
+            raise
+        raise errors.UnknownPlugin(f"no planner or bundle {order.planner!r}", cure=error.cure) from None
+    if entry is None or entry.state is not State.AVAILABLE:
+        registry.planners.load(order.planner)

@@ -13,7 +13,7 @@ import torch
 from ..photo.color import Floats, Pixels, full_scale
 from ..slots import identity_lattice
 from ..tiles import side_by_side
-from .tetrahedral import tetrahedral
+from .interpolation import tetrahedral
 
 ColorMap = Callable[[Floats], Floats]
 """A map of (H, W, 3) float32 colours to as many."""

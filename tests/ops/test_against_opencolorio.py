@@ -53,13 +53,14 @@ def random_lattice(n: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("n", [2, 5, 17])
-def test_lut3d_interpolates_as_opencolorio_does_in_tetrahedra(apply, pixels, n):
+@pytest.mark.parametrize(("trilinear", "kind"), [(0.0, ocio.INTERP_TETRAHEDRAL), (1.0, ocio.INTERP_LINEAR)])
+def test_lut3d_interpolates_as_opencolorio_does(apply, pixels, n, trilinear, kind):
     lattice, inside = random_lattice(n), pixels.clamp(0, 1)
     transform = ocio.Lut3DTransform(n)
-    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+    transform.setInterpolation(kind)
     # OpenColorIO's array runs blue fastest: (red, green, blue, 3).
     transform.setData(lattice.permute(2, 1, 0, 3).contiguous().numpy().astype(np.float32).ravel())
-    done = apply("lut3d", inside, points=n, lattice=lattice)
+    done = apply("lut3d", inside, points=n, lattice=lattice, trilinear=trilinear)
     assert float((done - by_ocio(transform, inside)).abs().max()) < 1e-4
 
 

@@ -243,7 +243,7 @@ def test_a_request_that_is_refused_is_told_once(run, photos):
     for arguments, problem in (
         (
             ("auto", ".", "--planner", "fake.brihten"),
-            "no planner 'fake.brihten' is installed. Did you mean 'fake.brighten'",
+            "no planner or bundle 'fake.brihten'. Did you mean 'fake.brighten'",
         ),
         (("auto", ".", *BY_FAKE, "--groups", "lihgting"), "no group 'lihgting'"),
         (("param", ".", *BY_FAKE, "--set", "exposure.ev=9"), "above the maximum 5"),
