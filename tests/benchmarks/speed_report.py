@@ -113,14 +113,10 @@ class Figures:
             "",
             f"Written by `make bench` (tests/benchmarks/{self.script}). {self.about}",
             "",
-            "## Bars",
-            "",
-            *_table(
-                ("bar", "wanted", "measured", ""),
-                [(b.name, b.wanted, f"{b.value:.3g}", "pass" if b.holds else "**missed**") for b in self.bars],
-            ),
-            "",
         ]
+        if self.bars:
+            rows = [(b.name, b.wanted, f"{b.value:.3g}", "pass" if b.holds else "**missed**") for b in self.bars]
+            lines += ["## Bars", "", *_table(("bar", "wanted", "measured", ""), rows), ""]
         if self.by_size:
             lines += ["![Time against megapixels, error against the lattice](speed.png)", ""]
         for what, seconds in self.tables.items():

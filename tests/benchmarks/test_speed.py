@@ -29,6 +29,7 @@ from speed_report import Figures
 from veraretouch import Photo, Renderer, zoo
 from veraretouch.core.difference import ciede2000
 from veraretouch.core.lut import ColorMap, Cube
+from veraretouch.ops.neural import Neural
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
 PLANS = 100
@@ -159,6 +160,38 @@ def test_a_network_of_pixels_is_baked(figures: Figures, photo: Picture) -> None:
     figures.bar("network: times as fast as pixel by pixel", seconds["pixel by pixel"] / seconds["table"], at_least=100)
     figures.bar("network: p99 CIEDE2000", apart(done[::2, ::2], exact[::2, ::2]), at_most=1.0)
     figures.judge("network")
+
+
+def test_looks_of_the_network_keep_to_the_tolerance(figures: Figures, photo: Picture) -> None:
+    op, looks = distilled()
+    renderer = Renderer([op])
+    half = Renderer([Neural(type(op.network)().to(torch.bfloat16))])
+    half._ops["neural"].network.load_state_dict(op.network.state_dict())  # type: ignore[index,union-attr]
+    seconds = interleaved(
+        {look: lambda latents=latents: renderer.render(photo, latents) for look, latents in looks.items()}, rounds=3
+    )
+    figures.times("Rendering 12 MP by the network, distilled to three looks", seconds)
+    figures.bar("looks: 12 MP by the slowest look, s", max(seconds.values()), at_most=2.0)
+    for look, latents in looks.items():
+        moved, errors, halves = [], [], []
+        for picture in samples().values():
+            exact, table = (renderer.render(picture, latents, engine=engine) for engine in ("exact", "lut"))
+            # Rounding is each pixel's own affair, and slow in bfloat16: one of 36.
+            rounded = half.render(np.ascontiguousarray(picture[::6, ::6]), latents, engine="exact")
+            before, one, two, three = (torch.from_numpy(p / 255.0) for p in (picture, exact, table, rounded))
+            moved.append(float(ciede2000(before, one).mean()))
+            errors.append(float(np.percentile(ciede2000(one, two).numpy(), 99)))
+            halves.append(ciede2000(one[::6, ::6], three).numpy().ravel())
+        figures.bar(f"looks: {look}, mean CIEDE2000 from the photo, least of 8", min(moved), at_least=5.0)
+        figures.bar(f"looks: {look}, p99 CIEDE2000 of the table, worst of 8", max(errors), at_most=1.0)
+        figures.table(
+            f"{look}: CIEDE2000 of the network in bfloat16 from float32",
+            {
+                "mean": float(np.mean(np.concatenate(halves))),
+                "p99": float(np.percentile(np.concatenate(halves), 99)),
+            },
+        )
+    figures.judge("looks")
 
 
 def five_of_kornia(rgb: torch.Tensor) -> torch.Tensor:

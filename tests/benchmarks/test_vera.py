@@ -9,18 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from distilled import distilled
 from full_vera import published_files
 from PIL import Image
-from scenes import interleaved, mosaic, samples
+from scenes import samples
 from speed_report import Figures
 
-from veraretouch import Renderer
-from veraretouch.core.difference import ciede2000
-from veraretouch.ops.neural import Neural
 from veraretouch.zoo.testing import LoopbackHub
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
@@ -72,34 +66,3 @@ def test_the_published_size_loads_by_name_and_retouches_in_all_modes(figures: Fi
     figures.times("A whole retouch", second["modes"])
     figures.table("Peak memory", {"first load, GB": first["peak"], "later loads and retouches, GB": second["peak"]})
     assert second["tokens"] > 200
-
-
-def test_after_planning_twelve_megapixels_take_little(figures: Figures) -> None:
-    op, looks = distilled()
-    renderer, photo = Renderer([op]), mosaic()
-    half = Renderer([Neural(type(op.network)().to(torch.bfloat16))])
-    half._ops["neural"].network.load_state_dict(op.network.state_dict())  # type: ignore[index,union-attr]
-    seconds = interleaved(
-        {look: lambda latents=latents: renderer.render(photo, latents) for look, latents in looks.items()}, rounds=3
-    )
-    figures.times("Rendering 12 MP by the network, distilled to three looks", seconds)
-    figures.bar("render: slowest look, s", max(seconds.values()), at_most=2.0)
-    for look, latents in looks.items():
-        moved, errors, halves = [], [], []
-        for picture in samples().values():
-            exact, table = (renderer.render(picture, latents, engine=engine) for engine in ("exact", "lut"))
-            rounded = half.render(picture, latents, engine="exact")
-            before, one, two, three = (torch.from_numpy(p / 255.0) for p in (picture, exact, table, rounded))
-            moved.append(float(ciede2000(before, one).mean()))
-            errors.append(float(np.percentile(ciede2000(one, two).numpy(), 99)))
-            halves.append(ciede2000(one, three).numpy())
-        figures.bar(f"render: {look}, mean CIEDE2000 from the photo, least of 8", min(moved), at_least=5.0)
-        figures.bar(f"render: {look}, p99 CIEDE2000 of the table, worst of 8", max(errors), at_most=1.0)
-        figures.table(
-            f"{look}: CIEDE2000 of the network in bfloat16 from float32",
-            {
-                "mean": float(np.mean(halves)),
-                "p99": float(np.percentile(np.concatenate([h.ravel() for h in halves]), 99)),
-            },
-        )
-    figures.judge("render")
