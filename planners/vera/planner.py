@@ -31,6 +31,9 @@ from .words import Words
 OnText = Callable[[int, str], None]
 """Called with a photo's place in the batch and the next piece of its answer."""
 
+_Asked = tuple[str, int]
+"""A prompt without a picture, and its seed."""
+
 _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
 
@@ -63,7 +66,7 @@ class Vera:
         chosen = sampling or Sampling()
         self.choice = choice or (lambda request: Sampled(chosen, request.seed))
         self._writer = Writer(model, retouch=words.retouch, end=model.config.eos_token_id, most=chosen.most_tokens)
-        self._remembered: OrderedDict[tuple[str, int], Written] = OrderedDict()
+        self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
         """Propose latents and the model's own reasoning for each photo.
@@ -90,28 +93,27 @@ class Vera:
     def _answers(
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None
     ) -> list[Written]:
-        """The answer to each prompt; those that begin alike are written side by side, the same one once."""
-        answers: dict[int, Written] = {}
-        same: dict[tuple[str, int], int] = {}
-        batches: dict[tuple[int, ...], list[int]] = {}
-        for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True)):
-            key = (str(prompt), request.seed)
-            if prompt.after is None and key in self._remembered:
-                answers[row] = self._remembered[key]
-            elif prompt.after is not None or same.setdefault(key, row) == row:
-                ids, shared = self.words.ids(prompt.before), self.words.ids(prompt.shared)
-                batches.setdefault(tuple(ids[: _alike(ids, shared)]), []).append(row)
-        for prefix, rows in batches.items():
+        """The answer to each prompt; those that begin alike are written side by side, and the same one, where no photo is shown, once."""
+        keys: list[int | _Asked] = [
+            row if prompt.after is not None else (str(prompt), request.seed)
+            for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True))
+        ]
+        answers: dict[int | _Asked, Written] = {**self._remembered}
+        batches: dict[tuple[int, ...], dict[int | _Asked, int]] = {}
+        for row, key in enumerate(keys):
+            if key not in answers:
+                ids, shared = self.words.ids(prompts[row].before), self.words.ids(prompts[row].shared)
+                batches.setdefault(tuple(ids[: _alike(ids, shared)]), {}).setdefault(key, row)
+        for prefix, first in batches.items():
+            rows = list(first.values())
             embedded = [self._embed(prompts[row], photos[row], len(prefix)) for row in rows]
             choices = [self.choice(requests[row]) for row in rows]
             written = self._writer.write(prefix, embedded, choices, on_token=self._tell(rows, on_text))
-            answers |= dict(zip(rows, written, strict=True))
-        for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True)):
-            if prompt.after is None:
-                key = (str(prompt), request.seed)
-                answers.setdefault(row, answers[same.get(key, row)])
-                self._remember(key, answers[row])
-        return [answers[row] for row in range(len(prompts))]
+            answers |= dict(zip(first, written, strict=True))
+        for key in keys:
+            if not isinstance(key, int):
+                self._remember(key, answers[key])
+        return [answers[key] for key in keys]
 
     @torch.inference_mode()
     def _embed(self, prompt: Prompt, photo: Photo, skipped: int) -> Tensor:
@@ -152,7 +154,7 @@ class Vera:
         listeners = [self.words.stream(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
         return lambda place, token: listeners[place](token)
 
-    def _remember(self, key: tuple[str, int], answer: Written) -> None:
+    def _remember(self, key: _Asked, answer: Written) -> None:
         self._remembered[key] = answer
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
