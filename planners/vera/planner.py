@@ -31,8 +31,8 @@ from .words import Words
 OnText = Callable[[int, str], None]
 """Called with a photo's place in the batch and the next piece of its answer."""
 
-_Asked = tuple[str, int]
-"""A prompt without a picture, and its seed."""
+_Asked = int | tuple[str, int]
+"""What has one answer: a photo's place in its batch, or a prompt without a picture and its seed."""
 
 _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
@@ -94,12 +94,12 @@ class Vera:
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None
     ) -> list[Written]:
         """The answer to each prompt; those that begin alike are written side by side, and the same one, where no photo is shown, once."""
-        keys: list[int | _Asked] = [
+        keys: list[_Asked] = [
             row if prompt.after is not None else (str(prompt), request.seed)
             for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True))
         ]
-        answers: dict[int | _Asked, Written] = {**self._remembered}
-        batches: dict[tuple[int, ...], dict[int | _Asked, int]] = {}
+        answers: dict[_Asked, Written] = dict(self._remembered)
+        batches: dict[tuple[int, ...], dict[_Asked, int]] = {}
         for row, key in enumerate(keys):
             if key not in answers:
                 ids, shared = self.words.ids(prompts[row].before), self.words.ids(prompts[row].shared)
