@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,11 +91,10 @@ def parameters(values: Values) -> dict[str, dict[str, float]]:
     return {group: {name: _of_field(name, values) for name in names} for group, names in PARAMETER_FILE.items()}
 
 
-def _of_field(name: str, values: Mapping[str, Mapping[str, object]]) -> float:
+def _of_field(name: str, values: Values) -> float:
     field = FIELDS[name]
     value = values.get(field.op, {}).get(field.slot)
     if value is None:
         return 0.0
-    bands: Sequence[float] | float = value  # type: ignore[assignment]
-    number = float(bands if field.index is None else bands[field.index])  # type: ignore[arg-type,index]
+    number = float(value if field.index is None else value[field.index])
     return round(field.to_parameter_file(number) / 100, 3) + 0.0

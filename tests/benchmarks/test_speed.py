@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import re
@@ -165,8 +166,7 @@ def test_a_network_of_pixels_is_baked(figures: Figures, photo: Picture) -> None:
 def test_looks_of_the_network_keep_to_the_tolerance(figures: Figures, photo: Picture) -> None:
     op, looks = distilled()
     renderer = Renderer([op])
-    half = Renderer([Neural(type(op.network)().to(torch.bfloat16))])
-    half._ops["neural"].network.load_state_dict(op.network.state_dict())  # type: ignore[index,union-attr]
+    half = Renderer([Neural(copy.deepcopy(op.network).to(torch.bfloat16))])
     seconds = interleaved(
         {look: lambda latents=latents: renderer.render(photo, latents) for look, latents in looks.items()}, rounds=3
     )
