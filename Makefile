@@ -13,8 +13,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade "pip>=24"
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e contrib/aether
 	# setuptools leaves these in the root; the egg-info would shadow the installed entry points.
-	rm -rf veraretouch.egg-info build
+	rm -rf veraretouch.egg-info build contrib/aether/build contrib/aether/*.egg-info
 	mkdir -p .venv/types && ln -sfn ../.. .venv/types/veraretouch
 	touch $@
 
@@ -37,6 +38,8 @@ bench: install
 
 docs: install
 	$(BIN)/python docs/build.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "the site is in site/: open site/index.html, or look at it as it grows with $(BIN)/mkdocs serve"
 
 clean:
 	rm -rf .venv out build dist site *.egg-info .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

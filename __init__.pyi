@@ -26,3 +26,7 @@ from .core.slots import Embedding as Embedding
 from .core.slots import Lattice as Lattice
 from .core.slots import Matrix as Matrix
 from .core.slots import Slot as Slot
+from .planners.fit.explain import Explanation as Explanation
+from .planners.fit.explain import explain as explain
+from .planners.fit.fit import Fit as Fit
+from .planners.fit.fit import fit as fit

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def slopes(values: Tensor) -> Tensor:
-    """Slopes (..., n) at the knots of values (..., n) spaced by 1; 0 at a local extremum."""
+    """Slopes, of shape (..., n), at the knots of values (..., n) spaced by 1; 0 at a local extremum."""
     secants = values.diff(dim=-1)
     before, after = secants[..., :-1], secants[..., 1:]
     product = before * after

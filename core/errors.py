@@ -67,6 +67,14 @@ class BlockedPlugin(VeraRetouchError):
     """A plugin is installed but the block or allow list keeps it out."""
 
 
+class IncompatiblePlugin(VeraRetouchError):
+    """A plugin was written for another version of the plugin contract, or of an op, than is here."""
+
+
+class DeprecatedPlugin(DeprecationWarning):
+    """A plugin was asked for by an old name, or its author wants it replaced by another."""
+
+
 class InvalidPhoto(VeraRetouchError):
     """Something given as a photo is not one: wrong type, shape, dtype or range."""
 

@@ -58,7 +58,9 @@ def call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any
             if listener.wrapper or listener.hookwrapper:
                 raise TypeError("wrappers are not called here; use a plain @hookimpl")
             result = listener.function(*(arguments[name] for name in listener.argnames))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise  # the user's
+        except BaseException as error:
             if first and isinstance(error, VeraRetouchError):
                 raise  # an answer: no, and why
             warnings.warn(

@@ -23,7 +23,7 @@ class Latents:
         schema: what the values are values of; ops without values are absent in every row.
         values: float tensors on one device; a missing slot of a given op takes its identity.
         present: rows in which each op is present; by default all rows of the ops in `values`.
-        batch: the number of rows, needed only where `values` is empty.
+        batch: the number of rows, at least 1, needed only where `values` is empty.
 
     Raises:
         InvalidLatents: unknown op or slot, a wrong shape, an integer dtype, two devices, a missing value that has no
@@ -96,7 +96,7 @@ class Latents:
     def identity(
         cls, schema: Schema, batch: int = 1, *, device: Any = None, dtype: torch.dtype = torch.float32
     ) -> Latents:
-        """Every op that has an identity, present and doing nothing; the others are absent."""
+        """Every op that has an identity, present and doing nothing in `batch` rows, at least 1; the others are absent."""
         values = {
             spec.id: {name: constant(slot.identity, batch, dtype, device) for name, slot in spec.slots.items()}
             for spec in schema.specs.values()
@@ -191,7 +191,11 @@ class Latents:
         return self
 
     def row(self, index: int) -> Latents:
-        """Row `index` alone, as latents with B = 1."""
+        """Row `index` alone, as latents with B = 1; from 0, or from -1 backwards.
+
+        Raises:
+            InvalidLatents: there is no such row.
+        """
         if not -self.batch <= index < self.batch:
             raise InvalidLatents(f"row {index} of latents with {self.batch} rows", cure="Rows count from 0.")
         index %= self.batch

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .registry import Shelf, State
+from .entry import USABLE, Entry
+from .registry import Shelf, registry
 from .summary import summary
 from .terminal import columns, json_text, say
 
@@ -33,7 +34,6 @@ def show_shelf(shelf: Shelf, *, json: bool) -> None:
     if not rows:
         say(f"No {shelf.kind} is installed.")
         return
-    usable = {State.AVAILABLE, State.LOADED}
     heading = ("ID", "DISTRIBUTION", "STATE", "SUMMARY")
     say(
         columns(
@@ -44,10 +44,16 @@ def show_shelf(shelf: Shelf, *, json: bool) -> None:
                         row["id"],
                         f"{row['distribution']} {row['version']}",
                         row["state"],
-                        row["summary"] if row["state"] in usable else row["reason"],
+                        row["summary"] if row["state"] in USABLE else row["reason"],
                     )
                     for row in rows
                 ),
             ]
         )
     )
+
+
+def all_entries() -> dict[tuple[str, str], Entry]:
+    """Every plugin of every kind, and every alias, by kind ("op", "alias") and id."""
+    found = {(shelf.kind, id): entry for shelf in registry.shelves().values() for id, entry in shelf.entries().items()}
+    return found | {("alias", id): entry for id, entry in registry.aliases().items()}

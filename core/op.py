@@ -66,7 +66,10 @@ class Weights(Protocol):
 
 
 class Params:
-    """An op's slot values, shaped to broadcast over (B, 3, H, W): scalars (B,1,1,1), vectors (B,n,1,1), others (B, *shape)."""
+    """An op's slot values, shaped to broadcast over (B, 3, H, W): scalars (B,1,1,1), vectors (B,n,1,1), others (B, *shape).
+
+    `frame` says where the tile lies; every other attribute is a slot's value, or what `Op.prepare` made of them.
+    """
 
     frame: Frame
 
@@ -102,6 +105,9 @@ class Op:
     renderer converts, once for such ops in a row. With `costly = True`, a few thousand pixels take so long that threads share them. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
     the bundle's `asset` in the instance: plans record it, and whoever renders one opens the same weights.
 
+    `requires = {"contract": ">=1,<2"}` says what the op was written for, see `core.requirements`; `deprecated = "Use acme.new."` warns
+    whoever uses it, once a process.
+
     Raises:
         InvalidOp: at class creation, where a declaration is missing or breaks a rule.
     """
@@ -112,6 +118,8 @@ class Op:
     pointwise: ClassVar[bool]
     linear: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    requires: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    deprecated: ClassVar[str] = ""
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
     asset: Mapping[str, str] | None = None
 
@@ -148,7 +156,7 @@ class Op:
         raise TypeError(f"{type(self).__name__} defines no apply()")
 
     def on_srgb(self, rgb: Tensor, p: Params) -> Tensor:
-        """`apply` to sRGB-encoded pixels, whatever the op works in."""
+        """`apply` to sRGB-encoded pixels (B, 3, H, W), whatever the op works in; the same shape and dtype come out."""
         if not self.linear:
             return self.apply(rgb, p)
         from .color import at_least_single, encode, linear
@@ -160,12 +168,12 @@ class Op:
         return {}
 
     def params(self, values: Mapping[str, Tensor], frame: Frame) -> Params:
-        """The params that `apply` is given: the slots' values and what `prepare` made of them."""
+        """The params that `apply` is given: the slots' values, (B, *shape) as latents hold them, and what `prepare` made of them."""
         p = Params.of(values, frame)
         return Params({**vars(p), **self.prepare(p)}, frame)
 
     def halo(self, p: Params, size: tuple[int, int]) -> int | None:
-        """How many neighbouring pixels each pixel depends on, for a photo of (height, width); None: on the whole photo."""
+        """How many neighbouring pixels each pixel depends on, in a photo of `size` (height, width); None: on the whole photo."""
         return 0 if self.pointwise else None
 
     @classmethod

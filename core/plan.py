@@ -31,11 +31,19 @@ FORMAT = "veraretouch.plan/1"
 
 # Names of distributions as PEP 508 allows them: the only ones to suggest to pip.
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_VERSION = re.compile(r"[0-9][A-Za-z0-9.!+]*", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """The values of one op: slot -> array of the slot's shape; the op's version, distribution and asset."""
+    """What a plan does by one op.
+
+    Attributes:
+        version: the op's, from 1, when the plan was made.
+        params: slot -> float64 array of the slot's shape, in the slot's unit.
+        source: the distribution that provided the op, with its version; None for built-ins.
+        asset: by what an op with weights opens them; None for others.
+    """
 
     version: int
     params: Mapping[str, FloatArray]
@@ -78,7 +86,16 @@ class Plan:
             document = documents.load(source, "plan", name="plan")
         except InvalidDocument as error:
             raise _located(error.path, error) from None
-        edits = {id: _read_edit(id, edit) for id, edit in document["edits"].items()}
+        edits: dict[str, Edit] = {}
+        for given, edit in document["edits"].items():
+            id, read = _read_edit(given, edit)
+            if id in edits:
+                raise InvalidPlan(
+                    f"op {id!r} occurs twice, once by an old name",
+                    path=f"plan.edits{documents.step(given)}",
+                    cure="Keep one of the two edits.",
+                )
+            edits[id] = read
         return cls(
             mode=document["mode"],
             edits=edits,
@@ -111,7 +128,8 @@ class Plan:
                     name: spec.slots[name].check(value[0].detach().cpu().float().numpy(), path=f"{op}.{name}")
                     for name, value in slots.items()
                 }
-                edits[op] = Edit(spec.version, params, _provider(op), (assets or {}).get(op))
+                now = registry.ops.resolve(op)  # a trained planner's schema may have an old name
+                edits[now] = Edit(spec.version, params, _provider(now), (assets or {}).get(op))
         return cls(edits=edits, **facts)
 
     def schema(self) -> Schema:
@@ -208,7 +226,8 @@ def _provider(id: str) -> str | None:
     return f"{entry.distribution} {entry.version}"
 
 
-def _read_edit(id: str, document: Mapping[str, Any]) -> Edit:
+def _read_edit(id: str, document: Mapping[str, Any]) -> tuple[str, Edit]:
+    """The edit, and the id that its op has now."""
     path = f"plan.edits{documents.step(id)}"
     try:
         op = _op(id)
@@ -234,20 +253,32 @@ def _read_edit(id: str, document: Mapping[str, Any]) -> Edit:
                 path=f"{path}.params",
                 cure="Give it, or leave the op out.",
             )
-    return Edit(op.version, checked, document.get("from"), document.get("asset"))
+    return op.id, Edit(op.version, checked, document.get("from"), document.get("asset"))
 
 
 def _not_installed(id: str, provider: str, path: str) -> InvalidPlan:
     """The error of an op that nobody provides here; `provider` is what the plan says of it."""
     known = registry.ops.ids()
-    name = provider.partition(" ")[0]
+    name, _, version = provider.partition(" ")
     if _DISTRIBUTION.fullmatch(name):
-        problem, cure = f" (provided by {documents.shorten(provider)})", f" pip install {name}"
+        here = _installed_version(name)
+        problem = f" (provided by {documents.shorten(provider)}" + (f"; {here} is installed)" if here else ")")
+        # The version that is here has no such op: the one that made the plan had.
+        cure = f" pip install {name}=={version}" if here and _VERSION.fullmatch(version) else f" pip install {name}"
     else:
         problem, cure = "", f" Installed: {', '.join(known)}."
     return InvalidPlan(
         f"op {documents.shorten(id)} is not installed{problem}", path=path, cure=(nearest(id, known) + cure).lstrip()
     )
+
+
+def _installed_version(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
 
 
 def _migrated(op: type[Op], params: Mapping[str, Any], version: int, path: str) -> Mapping[str, Any]:

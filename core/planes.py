@@ -31,7 +31,7 @@ def join(planes: Planes) -> Tensor:
 
 
 def each(function: Callable[..., Tensor], *photos: Planes) -> Planes:
-    """A function of one or more photos, for each channel."""
+    """A function of one or more photos, for each channel: it takes and gives planes (B, 1, H, W)."""
     red, green, blue = (function(*planes) for planes in zip(*photos, strict=True))
     return red, green, blue
 
@@ -52,7 +52,7 @@ def mix(planes: Planes, matrix: Rows | Tensor) -> Planes:
 
 
 def weighted(planes: Planes, weights: tuple[float, ...]) -> Tensor:
-    """The sum (B, 1, H, W) of the planes, each times its weight."""
+    """The sum (B, 1, H, W) of the planes, each times its weight: three `weights`, any finite numbers."""
     x, y, z = planes
     a, b, c = weights
     return torch.add(torch.add(a * x, y, alpha=b), z, alpha=c)

@@ -83,6 +83,7 @@ class Renderer:
             edit: a `Plan`, or `Latents` with one row or one row a photo.
             groups: only these groups, of those that are on in the plan.
             strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back.
+            seed: of whatever is random, such as grain, from 0; the plan's own by default.
             engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise; the ops themselves
                 where no table is good enough), or `auto`: `lut` for photos of a megapixel and more, `exact` for tensors.
             tolerance: for `lut`, the 99th percentile of CIEDE2000 that is allowed, measured on the photo's own pixels.
@@ -160,6 +161,8 @@ class Renderer:
         Args:
             rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they came.
             latents: one row for all photos, or one a photo; rows in which an op is absent pass it bit for bit.
+            strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
+            clamp: to [0, 1], once at the end.
 
         Raises:
             InvalidPhoto, InvalidRequest

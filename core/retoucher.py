@@ -84,7 +84,12 @@ class Retoucher:
         strength: float = 1.0,
         seed: int = 0,
     ) -> Plan:
-        """The plan alone; keywords as in `__call__`."""
+        """The plan alone; keywords as in `__call__`: `strength` from 0 to 1, `seed` from 0.
+
+        Raises:
+            InvalidRequest: a mode that the planner has not, a strength outside [0, 1], unknown groups, and as `Request.of`.
+            InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
+        """
         request = Request.of(style=style, params=params, reference=_pair(reference), groups=groups, seed=seed)
         if request.mode not in self.planner.modes:
             raise InvalidRequest(
@@ -131,6 +136,7 @@ class Retoucher:
                 `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.
             groups: only these groups are edited.
             strength: blend with the input, 0..1.
+            seed: of whatever is random, from 0; the same one gives the same picture.
             engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
         Raises:
@@ -162,10 +168,21 @@ def retouch(
     tolerance: float = 1.0,
     device: Any = None,
 ) -> Result:
-    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default the rules; the keywords are `Retoucher.__call__`'s.
+    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default the rules.
+
+    Args:
+        photo, style, params, reference, groups: as in `Retoucher.__call__`.
+        strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
+        engine: `exact`, `lut` or `auto`. `tolerance`: what `lut` may err by, in CIEDE2000, above 0.
+        device: where photos that are no tensors are rendered.
 
     Raises:
         InvalidRequest, InvalidPhoto, UnreadablePhoto, UnknownPlugin
+
+    >>> import numpy, veraretouch as vr
+    >>> grey = numpy.full((8, 8, 3), 90, dtype="uint8")
+    >>> vr.retouch(grey, params={"exposure.ev": 1.0}).image.shape
+    (8, 8, 3)
     """
     chosen = planner or DEFAULT_PLANNER
     retoucher = (

@@ -54,7 +54,11 @@ class Schema:
 
     @classmethod
     def of(cls, ops: Iterable[type[Op] | Op], *, lattice: int | None = None) -> Schema:
-        """The schema of these ops; `lattice` fixes the points per edge of every `Lattice` slot."""
+        """The schema of these ops; `lattice` fixes the points per edge of every `Lattice` slot, from 2 to 129.
+
+        Raises:
+            InvalidSchema: the same op twice. InvalidSlot: a lattice of another size.
+        """
         specs = []
         for op in ops:
             slots = {

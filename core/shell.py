@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated, Any
+import warnings
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .culprit import culprit
-from .errors import VeraRetouchError, nearest
+from .errors import DeprecatedPlugin, VeraRetouchError, nearest
 from .registry import State, registry
 from .summary import summary
 from .terminal import complain, message
@@ -87,6 +88,18 @@ def _report(error: Exception, *, command: str | None) -> None:
     )
 
 
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning in the form of all messages; where it arose matters to authors, not to users."""
+    complain(message, what="Warning")
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -117,4 +130,11 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # Names of files may hold what the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
-    app()
+    warnings.showwarning = _show_warning
+    # Seen by default, unlike other deprecations: who runs a command can mend the id.
+    warnings.filterwarnings("default", category=DeprecatedPlugin)
+    try:
+        app()
+    except VeraRetouchError as error:  # while help was written, before any command was run
+        complain(error)
+        raise SystemExit(1) from None

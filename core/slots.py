@@ -33,7 +33,8 @@ class Slot:
         group: the control group that switches the slot on and off; `GROUPS` or a plugin's own.
         doc: one sentence for photographers.
         off: the value taken when the group is switched off; the identity by default.
-        period: for angles, the length after which values repeat (`high - low`).
+        period: for angles, the length after which values repeat (`high - low`), above 0.
+        shape: for the kinds below, which set it; () here. Every axis is at least 1.
 
     Raises:
         InvalidSlot: bounds that cross or are not finite, an identity outside them, a missing doc, a period that is not
@@ -199,7 +200,14 @@ class Slot:
 
 
 class Bands(Slot):
-    """A vector of `n` values, one a band (of hue, of tone)."""
+    """A vector of `n` values, one a band (of hue, of tone).
+
+    Raises:
+        InvalidSlot: n is not at least 1, and as `Slot`.
+
+    >>> Bands(8, group="specific_color", doc="Lighten each band of hue.").shape
+    (8,)
+    """
 
     kind = "bands"
 
@@ -208,7 +216,16 @@ class Bands(Slot):
 
 
 class Curve(Slot):
-    """A curve given by its values at `n` uniform positions on [0, 1], joined by a monotone cubic."""
+    """A curve given by its values at `n` uniform positions on [0, 1], at least 1, joined by a monotone cubic.
+
+    The identity is the straight line, bounds are 0 and 1 unless declared. Source: Fritsch and Carlson (1980), see `core.curves`.
+
+    Raises:
+        InvalidSlot: as `Slot`.
+
+    >>> Curve(3, group="lighting", doc="Tones.").identity.tolist()
+    [0.0, 0.5, 1.0]
+    """
 
     kind = "curve"
 
@@ -218,7 +235,7 @@ class Curve(Slot):
 
 
 class Matrix(Slot):
-    """A matrix of `rows` x `columns`; the identity is the unit matrix."""
+    """A matrix of `rows` x `columns`, each at least 1; the identity is the unit matrix, bounds are -1 and 1 unless declared."""
 
     kind = "matrix"
 
@@ -228,7 +245,7 @@ class Matrix(Slot):
 
 
 class Embedding(Slot):
-    """A learned vector of `n` values without identity or bounds; zeros when its group is switched off."""
+    """A learned vector of `n` values, at least 1, without identity or bounds; zeros when its group is switched off."""
 
     kind = "embedding"
 
@@ -237,7 +254,18 @@ class Embedding(Slot):
 
 
 class Lattice(Slot):
-    """A 3D look-up table of shape (n, n, n, 3): axes blue, green, red, as a .cube file runs; n is fixed by the schema."""
+    """A 3D look-up table of shape (n, n, n, 3): axes blue, green, red, as a .cube file runs; n is fixed by the schema.
+
+    Args:
+        n: points an edge, from 2 to 129; the identity and `off` follow from it.
+        declaration: as `Slot`, with numbers for `low` and `high`: -16 and 16 by default.
+
+    Raises:
+        InvalidSlot: another n, an identity or `off` of one's own, bounds that are no numbers.
+
+    >>> Lattice(2, group="global_color", doc="A look.").shape
+    (2, 2, 2, 3)
+    """
 
     kind = "lattice"
 
@@ -253,7 +281,11 @@ class Lattice(Slot):
         super().__init__(identity_lattice(n), shape=(n, n, n, 3), **declaration)
 
     def resized(self, n: int) -> Lattice:
-        """The same slot with `n` points an edge."""
+        """The same slot with `n` points an edge, from 2 to 129.
+
+        Raises:
+            InvalidSlot: another n.
+        """
         return self if n == self.shape[0] else Lattice(n, **self._declaration)
 
     def sized_for(self, value: Any) -> Lattice:

@@ -40,6 +40,13 @@ def squash(slot: Slot, raw: Tensor) -> Tensor:
 
     At a bound that is also the identity the slope outwards is zero and the gradient is projected, so training can leave it.
     Angles wrap instead.
+
+    Raises:
+        InvalidSlot: a slot with a period and no bounds, which no declaration can make.
+
+    >>> ev = Slot(0.0, low=-5.0, high=5.0, unit="EV", group="lighting", doc="Exposure.")
+    >>> squash(ev, torch.tensor([0.0, 100.0])).tolist()
+    [0.0, 5.0]
     """
     identity = _like(slot.identity if slot.identity is not None else slot.off, raw)
     if slot.period is not None:
@@ -55,7 +62,11 @@ def squash(slot: Slot, raw: Tensor) -> Tensor:
 
 
 def unsquash(slot: Slot, value: Tensor) -> Tensor:
-    """The raw (..., *shape) reals that `squash` maps to `value`; values at a bound give a large finite number."""
+    """The raw (..., *shape) reals that `squash` maps to `value`; values at a bound give a large finite number.
+
+    Raises:
+        InvalidSlot: as `squash`.
+    """
     identity = _like(slot.identity if slot.identity is not None else slot.off, value)
     offset = value - identity
     if slot.period is not None:

@@ -1,4 +1,7 @@
-"""A 3x3 matrix and an offset in linear light."""
+"""A 3x3 matrix and an offset in linear light: out = M rgb + o for each pixel.
+
+Source: the matrix transform of colour management, as OpenColorIO's MatrixTransform has it. Decoding: IEC 61966-2-1.
+"""
 
 from __future__ import annotations
 

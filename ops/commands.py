@@ -31,7 +31,7 @@ def _show_op(id: str, *, json: bool) -> None:
     from ..core.terminal import columns, json_text, message, say
 
     op = registry.ops.load(id)
-    entry = registry.ops.entries()[id]
+    entry = registry.ops.entries()[op.id]
     facts = {
         "id": op.id,
         "version": op.version,

@@ -54,8 +54,8 @@ def _percent(name: str, op: str, slot: str, index: int | None = None) -> CrsFiel
     return CrsField(name, -100, 100, "percent", "{:+.0f}", op, slot, index, 0.01)
 
 
-def _share(name: str, op: str, slot: str) -> CrsField:
-    return CrsField(name, 0, 100, "percent", "{:.0f}", op, slot, None, 0.01)
+def _share(name: str, op: str, slot: str, low: float = 0, high: float = 100) -> CrsField:
+    return CrsField(name, low, high, "percent", "{:.0f}", op, slot, None, 0.01)
 
 
 def _degrees(name: str, op: str, slot: str) -> CrsField:
@@ -90,9 +90,9 @@ _MIXER: Final = [
     *_bands("LuminanceAdjustment{}", "hsl", "luminance"),
 ]
 _OTHERS: Final = [
-    _share("ParametricShadowSplit", "parametric_curve", "shadow_split"),
-    _share("ParametricMidtoneSplit", "parametric_curve", "midtone_split"),
-    _share("ParametricHighlightSplit", "parametric_curve", "highlight_split"),
+    _share("ParametricShadowSplit", "parametric_curve", "shadow_split", 10, 70),
+    _share("ParametricMidtoneSplit", "parametric_curve", "midtone_split", 20, 80),
+    _share("ParametricHighlightSplit", "parametric_curve", "highlight_split", 30, 90),
     _percent("ShadowTint", "calibration", "shadow_tint"),
     _percent("RedHue", "calibration", "red_hue"),
     _percent("RedSaturation", "calibration", "red_saturation"),
@@ -118,6 +118,17 @@ _OTHERS: Final = [
 ]
 
 FIELDS: Final = {field.name: field for field in [*_LIGHT, *_COLOR, *_MIXER, *_OTHERS]}
+
+# Point curves, which XMP writes as pairs of 0..255: see `presets.curves`.
+CURVES: Final = {
+    "ToneCurvePV2012": "luma",
+    "ToneCurvePV2012Red": "red",
+    "ToneCurvePV2012Green": "green",
+    "ToneCurvePV2012Blue": "blue",
+}
+
+# A file with split toning and no ColorGradeBlending: shadows and highlights run into each other without midtones between.
+LEGACY_BLENDING: Final = 1.0
 
 # The three groups of the published parameter file, in its order: 10, 4 and 24 fields.
 PARAMETER_FILE: Final = {

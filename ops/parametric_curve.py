@@ -1,8 +1,8 @@
 """The parametric curve: four tonal regions between three splits, as in Camera Raw.
 
 Each region's centre moves by up to 0.45 of the way to a neighbour, which may come to meet it, or 0.8 of the way to black or white,
-which stay: the curve is monotone for every setting. The five
-spans are joined by the monotone cubic of `core.curves`, sampled at 65 positions.
+which stay: the curve is monotone for every setting. The five spans are joined by a monotone cubic (Fritsch and Butland 1984), sampled at
+65 positions. out = curve(rgb), hue kept: see `core.color.tone_map`. No source is recorded for the reaches.
 """
 
 from __future__ import annotations

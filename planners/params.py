@@ -68,13 +68,20 @@ def _set_address(values: Values, name: str, value: Any) -> None:
             cure=f"{nearest(id, ops)} Names look like exposure.ev.".lstrip(),
         )
     op = ops.load(id)
+    given, id = id, op.id  # an old name may have been given
     if slot_name not in op.slots:
         known = ", ".join(f"{id}.{slot}" for slot in op.slots)
         raise InvalidRequest(
             f"params.{name}: op {id!r} has no slot {slot_name!r}",
             cure=f"{nearest(slot_name, op.slots)} Known: {known}.".lstrip(),
         )
-    values.setdefault(id, {})[slot_name] = op.slots[slot_name].sized_for(value).check(value, path=f"params.{name}")
+    slots = values.setdefault(id, {})
+    if slot_name in slots:
+        raise InvalidRequest(
+            f"params.{name}: {id}.{slot_name} is given twice, as {given!r} is an old name of {id!r}",
+            cure="Give the new name alone.",
+        )
+    slots[slot_name] = op.slots[slot_name].sized_for(value).check(value, path=f"params.{name}")
 
 
 def _set_field(values: Values, name: str, value: Any) -> None:

@@ -23,6 +23,7 @@ class Bundle:
     """One variant of a bundle.
 
     Attributes:
+        manifest: its bundle.json, read and judged; `variant`: which of its variants this is.
         folder: where the files lie.
         source: the name that leads to it.
         revision: the commit that they came from; empty for folders.

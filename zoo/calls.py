@@ -24,6 +24,8 @@ class Info:
     """What is known of a name.
 
     Attributes:
+        name: as it was asked for; `source` and `origin`: where its files are, and whose index says so; `summary`: one sentence.
+        licence: SPDX identifier, whether commercial use is allowed, and a note.
         state: `built-in` (needs no weights), `cached`, `remote`, `folder`, or `unverified` where nobody here has seen the files.
         manifest: bundle.json, where it is on this machine.
     """
@@ -43,8 +45,8 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
     Raises:
         UnknownBundle
     """
-    if name in registry.planners:
-        entry = registry.planners.entries()[name]
+    entry = registry.planners.find(name)
+    if entry is not None:
         return Info(name, "built-in", origin=entry.distribution)
     listing = find(name, revision=revision)
     manifest = _at_hand(listing.source, hub or Hub.from_environment())

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import typer
 
 from ..core.batch.options import Json
+from .plugins import FAULTY, plugin_rows
 
 Level = Literal["ok", "note", "broken"]
 
 _LITTLE_SPACE = 2**30  # bytes
-_BROKEN_STATES = {"broken", "collision"}
+_PATIENCE = 10.0  # seconds for a plugin's import
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def examine() -> Iterator[Finding]:
         "python": _python,
         "torch": _torch,
         "extras": _extras,
+        "lists": _lists,
         "plugins": _plugins,
         "folders": _folders,
     }.items():
@@ -107,24 +109,30 @@ def _extras() -> Iterator[Finding]:
 
 
 def _plugins() -> Iterator[Finding]:
-    """Every plugin is imported here, unlike anywhere else: to know which ones break."""
-    from contextlib import suppress
+    """Every plugin is imported on trial, to know which ones break: in other processes, so that none ends this one."""
+    rows = plugin_rows(timeout=_PATIENCE)
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        states = [row["state"] for row in rows if row["kind"] == kind]
+        usable = sum(state in ("loaded", "available") for state in states)
+        yield Finding("aliases" if kind == "alias" else f"{kind}s", "ok", f"{usable} of {len(states)} can be used")
+    for row in rows:
+        part, owner = f"{row['kind']} {row['id']}", f"{row['distribution']} {row['version']}".rstrip()
+        if row["state"] in FAULTY:
+            yield Finding(part, "broken", f"{row['state']} ({owner}): {row['reason']}", row["cure"])
+        elif row["reason"]:  # blocked, or a remark on one that works
+            yield Finding(part, "note", f"{row['state']} ({owner}): {row['reason']}", row["cure"])
 
-    from ..core.errors import VeraRetouchError
-    from ..core.registry import registry
 
-    for name, shelf in registry.shelves().items():
-        for id in shelf.entries():
-            with suppress(VeraRetouchError):
-                shelf.load(id)
-        entries = shelf.entries().values()
-        usable = sum(entry.state == "loaded" for entry in entries)
-        yield Finding(name, "ok", f"{usable} of {len(entries)} can be used")
-        for entry in entries:
-            if entry.state != "loaded":
-                level: Level = "broken" if entry.state in _BROKEN_STATES else "note"
-                owner = f"{entry.distribution} {entry.version}"
-                yield Finding(f"{shelf.kind} {entry.id}", level, f"{entry.state} ({owner}): {entry.reason}")
+def _lists() -> Iterator[Finding]:
+    """The configuration file, and the lists that decide which plugins are imported."""
+    from ..core.config import config_path
+    from ..core.lists import lists_in_force
+
+    path = config_path()
+    yield Finding("config", "ok", f"{path}" if path.is_file() else f"none ({path})")
+    for each in lists_in_force():
+        names = ", ".join(sorted(each.names))
+        yield Finding("allow list" if each.allows else "block list", "ok", f"{each.place}: {names}")
 
 
 def _folders() -> Iterator[Finding]:

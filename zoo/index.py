@@ -101,7 +101,7 @@ def find(name: str, *, revision: str | None = None) -> Listing:
 
 
 def _planners_owner(name: str) -> str:
-    entry = registry.planners.entries().get(name)
+    entry = registry.planners.find(name)
     return f"the planner of {entry.distribution}" if entry is not None else ""
 
 

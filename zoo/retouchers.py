@@ -52,6 +52,7 @@ def open_bundle(bundle: Bundle, *, device: Any = None, dtype: Any = None) -> Ret
 
     Raises:
         IncompatibleBundle, TamperedBundle
+        BrokenPlugin: the planner's class has no `from_bundle`.
     """
     manifest = bundle.manifest
     if manifest.kind != "planner":

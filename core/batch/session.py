@@ -26,6 +26,7 @@ _REQUEST = (
     errors.PluginCollision,
     errors.BrokenPlugin,
     errors.BlockedPlugin,
+    errors.IncompatiblePlugin,
     errors.InvalidRequest,
 )
 _VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, errors.OutOfBounds)
@@ -109,7 +110,7 @@ def _check_planner(order: Order) -> None:
     """Refuse a planner that is not there or cannot be used, without importing one that can; fetch a bundle before work starts."""
     if order.plan is not None:
         return
-    entry = registry.planners.entries().get(order.planner)
+    entry = registry.planners.find(order.planner)
     try:
         if entry is None and registry.announce("prepare_retoucher", name=order.planner):
             return

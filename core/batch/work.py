@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..culprit import culprit
-from ..errors import InvalidRequest, UnwritablePhoto, VeraRetouchError
+from ..errors import DeprecatedPlugin, InvalidRequest, UnwritablePhoto, VeraRetouchError
 from ..photo import MAX_PIXELS, Photo, SaveOptions, file_hash, open_photo
 from .options import WriteOptions
 from .order import Order
@@ -137,7 +137,7 @@ def reported(outcome: Outcome) -> Iterator[None]:
     start = perf_counter()
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("ignore")
-        for kind in (UserWarning, RuntimeWarning):
+        for kind in (UserWarning, RuntimeWarning, DeprecatedPlugin):
             warnings.simplefilter("always", kind)
         try:
             yield

@@ -29,7 +29,7 @@ def tetrahedral(rgb: Tensor, lattice: Tensor) -> Tensor:
 
 
 def trilinear(rgb: Tensor, lattice: Tensor) -> Tensor:
-    """The same by the eight corners of each cell, as many published models and programs do it."""
+    """Colours of lattices (B, n, n, n, 3) at rgb (B, 3, H, W) in [0, 1] by the eight corners of each cell, as many published models do it."""
     table, inside, index, stride = _cells(rgb, lattice)
     done = torch.zeros_like(inside)
     for corner in product((0, 1), repeat=3):

@@ -181,7 +181,11 @@ class Photo:
         return save(self, Path(path), options or SaveOptions())
 
     def target(self, color_space: ColorSpace) -> tuple[bytes | None, tuple[str, ...]]:
-        """Return the profile that retouched pixels get, None for sRGB, and what has to be said about it."""
+        """Return the profile that retouched pixels get, None for sRGB, and what has to be said about it.
+
+        Raises:
+            InvalidPhoto: a `color_space` that is none of the three.
+        """
         if color_space == "srgb":
             return None, ()
         if color_space == "p3":

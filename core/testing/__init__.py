@@ -12,18 +12,33 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from .op import CHECKS, check_op
-    from .planner import PLANNER_CHECKS, check_planner
-    from .verdict import ConformanceError, Failure
+    from .op import CHECKS, check_op, op_outcomes
+    from .planner import PLANNER_CHECKS, check_planner, planner_outcomes
+    from .samples import SAMPLES, sample
+    from .verdict import ConformanceError, Failure, Outcome, UnknownCheck
 
 # A test session that collects this package must not pay for torch before a test needs it.
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "op": ["CHECKS", "check_op"],
-        "planner": ["PLANNER_CHECKS", "check_planner"],
-        "verdict": ["ConformanceError", "Failure"],
+        "op": ["CHECKS", "check_op", "op_outcomes"],
+        "planner": ["PLANNER_CHECKS", "check_planner", "planner_outcomes"],
+        "samples": ["SAMPLES", "sample"],
+        "verdict": ["ConformanceError", "Failure", "Outcome", "UnknownCheck"],
     },
 )
 
-__all__ = ["CHECKS", "PLANNER_CHECKS", "ConformanceError", "Failure", "check_op", "check_planner"]
+__all__ = [
+    "CHECKS",
+    "PLANNER_CHECKS",
+    "SAMPLES",
+    "ConformanceError",
+    "Failure",
+    "Outcome",
+    "UnknownCheck",
+    "check_op",
+    "check_planner",
+    "op_outcomes",
+    "planner_outcomes",
+    "sample",
+]

@@ -1,16 +1,15 @@
-"""Checks of what an op does to pixels: identity, kinds, batches, repetition, locality, finite values."""
+"""Checks of what an op does to pixels: identity, kinds, devices, batches, repetition, finite values, periods."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
-from ..op import Frame, Params
+from ..op import Frame
 from .pixels import hostile, ordinary, scene
-from .specimen import Specimen, Values, first_bad, rgb_words
-from .verdict import advice
+from .specimen import Specimen, first_bad, largest, rgb_words
+from .verdict import advice, raised
 
 IDENTITY = 1e-6
 EXACT = 1e-5
@@ -62,6 +61,24 @@ def kinds(specimen: Specimen) -> Iterator[str]:
             )
 
 
+def device(specimen: Specimen) -> Iterator[str]:
+    """Constants are made where the pixels are, so that the op runs on a graphics card; no card is needed to see it."""
+    if hasattr(specimen.op, "from_bundle"):
+        return  # its weights have a device of their own
+    settings = specimen.draw(1, seed=2, dtype=torch.float32)
+    elsewhere = {name: value.to("meta") for name, value in settings.values.items()}
+    cure = "Make constants with device=rgb.device; plain numbers go everywhere."
+    try:
+        done = specimen.apply(torch.empty(1, 3, 4, 5, device="meta"), elsewhere)
+    except (RuntimeError, NotImplementedError) as error:
+        # What the device "meta" cannot do for want of values is for other checks to judge.
+        if "device" in str(error):
+            yield advice("the op to run on another device than the CPU", raised(error), 'pixels on "meta"', cure)
+        return
+    if done.device.type != "meta":
+        yield advice("the result on the device of the pixels", f"one on {done.device}", 'pixels on "meta"', cure)
+
+
 def batch_independence(specimen: Specimen) -> Iterator[str]:
     """A row of a batch comes out as the photo alone does."""
     settings = specimen.draw(3, seed=3, dtype=torch.float32)
@@ -69,7 +86,7 @@ def batch_independence(specimen: Specimen) -> Iterator[str]:
     together = specimen.apply(photos, settings.values)
     for row in range(3):
         alone = specimen.apply(photos[row : row + 1], settings.row(row))
-        worst = _largest(together[row : row + 1], alone)
+        worst = largest(together[row : row + 1], alone)
         if worst > EXACT:
             yield advice(
                 "each row as if it were alone",
@@ -82,30 +99,29 @@ def batch_independence(specimen: Specimen) -> Iterator[str]:
 
 def determinism(specimen: Specimen) -> Iterator[str]:
     """The same call gives the same bits, whatever the global random state; inputs stay as they were."""
-    values = specimen.draw(1, seed=4, dtype=torch.float32).values
+    settings = specimen.draw(1, seed=4, dtype=torch.float32)
     photo = ordinary(1, 6, 5, seed=4, dtype=torch.float32)
-    results = [specimen.apply(photo, values, chance=chance) for chance in (1, 2)]
+    results = [specimen.apply(photo, settings.values, chance=chance) for chance in (1, 2)]
     if not torch.equal(results[0].nan_to_num(), results[1].nan_to_num()):
         yield advice(
             "the same picture twice",
-            f"a difference of {_largest(*results):.2g}",
-            "two calls with the same input",
+            f"a difference of {largest(*results):.2g}",
+            f"two calls with a photo of 6 x 5, {specimen.words(settings, 0)}",
             "Draw random numbers from a torch.Generator seeded with p.frame.seed.",
         )
 
 
 def inputs_untouched(specimen: Specimen) -> Iterator[str]:
     """Neither pixels nor slot values are written to."""
-    shaped = specimen.draw(1, seed=5, dtype=torch.float32).values
+    settings = specimen.draw(1, seed=5, dtype=torch.float32)
     photo = ordinary(1, 6, 5, seed=5, dtype=torch.float32)
-    given = {"rgb": photo, **shaped}
+    given = {"rgb": photo, **settings.values}
     before = {name: value.clone() for name, value in given.items()}
-    specimen.op.apply(photo, specimen.op.params(shaped, Frame(0, 0, 6, 5)))
+    where = f"a photo of 6 x 5, {specimen.words(settings, 0)}"
+    specimen.op.apply(photo, specimen.op.params(settings.values, Frame(0, 0, 6, 5)))
     for name, value in given.items():
         if not torch.equal(value, before[name]):
-            yield advice(
-                f"{name} untouched", "changed values", "any call", "Use x * y instead of x.mul_(y) or x[...] = y."
-            )
+            yield advice(f"{name} untouched", "changed values", where, "Use x * y instead of x.mul_(y) or x[...] = y.")
 
 
 def finite(specimen: Specimen) -> Iterator[str]:
@@ -123,86 +139,20 @@ def finite(specimen: Specimen) -> Iterator[str]:
         )
 
 
-def pointwise(specimen: Specimen) -> Iterator[str]:
-    """`pointwise = True` holds: a pixel depends on itself and the slots alone, wherever it lies."""
-    if not specimen.op.pointwise:
-        return
-    settings = specimen.draw(1, seed=6)
-    words = specimen.words(settings, 0)
-    photo = ordinary(1, 6, 7, seed=6)
-    done = specimen.apply(photo, settings.values)
-    cure = "Declare pointwise = False and a halo()."
-    order = torch.randperm(42, generator=torch.Generator().manual_seed(6))
-    shuffled = specimen.apply(_reorder(photo, order), settings.values)
-    worst = _largest(shuffled, _reorder(done, order))
-    if worst > EXACT:
-        yield advice("shuffled pixels to give the shuffled picture", f"a difference of {worst:.2g}", words, cure)
-        return
-    poked = photo.clone()
-    poked[:, :, 2, 3] = 1 - poked[:, :, 2, 3]
-    moved = (specimen.apply(poked, settings.values) - done).abs().amax(dim=1)[0]
-    moved[2, 3] = 0
-    if float(moved.max()) > EXACT:
-        yield advice(
-            "one changed pixel to change no other",
-            f"another pixel that moved by {float(moved.max()):.2g}",
-            f"pixel (2, 3) of a photo of 6 x 7 changed, {words}",
-            cure,
-        )
-        return
-    elsewhere = specimen.apply(photo, settings.values, Frame(40, 20, 100, 80, seed=9))
-    if (worst := _largest(elsewhere, done)) > EXACT:
-        yield advice(
-            "the same pixels wherever the tile lies",
-            f"a difference of {worst:.2g}",
-            f"Frame(40, 20, 100, 80), {words}",
-            cure,
-        )
-
-
-def tiling(specimen: Specimen) -> Iterator[str]:
-    """A spatial op cut into tiles that overlap by its halo gives the picture of the whole."""
-    if specimen.op.pointwise:
-        return
-    height, width = 90, 72
-    settings = specimen.settings(draws=3, reach=0.8, dtype=torch.float64)
-    photo = scene(height, width)
-    for row in range(len(settings)):
-        values = settings.row(row)
-        frame = Frame(0, 0, height, width)
-        halo = specimen.op.halo(Params.of(values, frame), (height, width))
-        if halo is None:
+def period(specimen: Specimen) -> Iterator[str]:
+    """A slot with a period gives the same picture at both ends of it."""
+    for name, slot in specimen.slots.items():
+        if slot.period is None:
             continue
-        whole = specimen.apply(photo, values, frame)
-        tiled = _in_tiles(specimen, photo, values, halo)
-        difference = (whole - tiled).abs().amax(dim=1)[0]
-        bad = first_bad(difference > EXACT)
-        if bad is not None:
+        settings, photo = specimen.draw(1, seed=13), ordinary(1, 6, 5, seed=13)
+        pictures = []
+        for end in (slot.low, slot.high):
+            settings.values[name][:] = torch.tensor(end)
+            pictures.append(specimen.apply(photo, settings.values))
+        if (worst := largest(*pictures)) > EXACT:
             yield advice(
-                f"tiles with a halo of {halo} pixels to give the whole picture",
-                f"a difference of {float(difference.max()):.2g}",
-                f"pixel {bad} of {height} x {width}, {specimen.words(settings, row)}",
-                "Widen halo(), take positions from p.frame, and no statistics of the tile; None asks for the whole photo.",
+                f"one picture at both ends of the period {slot.period:g} of slot {name!r}",
+                f"a difference of {worst:.2g}",
+                specimen.words(settings, 0),
+                "Let the slot in by its sine and cosine, or leave period out.",
             )
-            return
-
-
-def _in_tiles(specimen: Specimen, photo: Tensor, values: Values, halo: int, size: int = 30) -> Tensor:
-    height, width = photo.shape[2:]
-    done = torch.empty_like(photo)
-    for top in range(0, height, size):
-        for left in range(0, width, size):
-            bottom, right = min(top + size, height), min(left + size, width)
-            y, x = max(0, top - halo), max(0, left - halo)
-            tile = photo[:, :, y : bottom + halo, x : right + halo]
-            part = specimen.apply(tile, values, Frame(y, x, height, width))
-            done[:, :, top:bottom, left:right] = part[:, :, top - y : bottom - y, left - x : right - x]
-    return done
-
-
-def _reorder(photo: Tensor, order: Tensor) -> Tensor:
-    return photo.flatten(2)[:, :, order].reshape(photo.shape)
-
-
-def _largest(a: Tensor, b: Tensor) -> float:
-    return float((a - b).abs().nan_to_num().max())

@@ -163,7 +163,7 @@ def _on_shelf(op: type[Op]) -> Iterator[None]:
     if entry is not None and entry.state in (State.AVAILABLE, State.LOADED) and registry.ops.load(op.id) is op:
         yield
         return
-    held = None if entry is None or entry.distribution != "(added by hand)" else registry.ops.load(op.id)
+    held = registry.ops.by_hand().get(op.id)
     registry.ops.add(op)
     try:
         yield

@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import MappingProxyType
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import torch
 
 from ..op import Op
 from ..registry import registry
-from . import behaviour, declarations, gradients
+from ..tiles import one_thread
+from .checks import OF_OPS, functions
 from .specimen import Specimen
-from .verdict import ConformanceError, Failure, findings
+from .verdict import Outcome, chosen, demand, judge
 
-CHECKS: Final = MappingProxyType[str, Callable[[Specimen], Iterator[str]]](
-    {
-        "declared": declarations.declared,
-        "identity": behaviour.identity,
-        "kinds": behaviour.kinds,
-        "batch_independence": behaviour.batch_independence,
-        "determinism": behaviour.determinism,
-        "inputs_untouched": behaviour.inputs_untouched,
-        "finite": behaviour.finite,
-        "finite_gradients": gradients.finite_gradients,
-        "gradcheck": gradients.gradcheck,
-        "functional": gradients.functional,
-        "pointwise": behaviour.pointwise,
-        "tiling": behaviour.tiling,
-        "smoothness": gradients.smoothness,
-        "plan_round_trip": declarations.plan_round_trip,
-        "migration": declarations.migration,
-        "group_off": declarations.group_off,
-    }
-)
+CHECKS: Final = functions(OF_OPS)
 
 
-def check_op(op: type[Op] | Op | str) -> None:
+def check_op(op: type[Op] | Op | str, *, only: Collection[str] | None = None) -> None:
     """Check an op, given as its class, an instance or the id of an installed one.
 
-    Every check runs, whatever the others found: identity to 1e-6, kinds kept, rows independent, repeatable, finite on hostile
-    pixels with finite and right gradients, `torch.func`, the claim `pointwise` or the halo, smoothness, plans and groups.
+    Every check runs, whatever the others found: `CHECKS` holds them by name, and `veraretouch check --list` says what each looks at.
+
+    Args:
+        only: the names of the checks to run; all by default.
 
     Raises:
         ConformanceError: one failure a broken promise: what was expected, what came, the smallest input that shows it.
         UnknownPlugin: no op of this id is installed.
+        UnknownCheck: no check has a name in `only`.
 
     >>> check_op("exposure")
+    >>> check_op("exposure", only=["identity", "tiling"])
     """
+    specimen = _specimen(op)
+    demand(f"op {specimen.op.id!r}", _outcomes(specimen, only))
+
+
+def op_outcomes(op: type[Op] | Op | str, *, only: Collection[str] | None = None) -> Iterator[Outcome]:
+    """The same, check by check, each as soon as it is done; nothing is raised for a broken promise."""
+    return _outcomes(_specimen(op), only)
+
+
+def _specimen(op: type[Op] | Op | str) -> Specimen:
     given = registry.ops.load(op) if isinstance(op, str) else op
-    specimen = Specimen(given() if isinstance(given, type) else given)
-    with torch.random.fork_rng(devices=[]):
-        failures = [Failure(name, said) for name, check in CHECKS.items() for said in findings(check, specimen, "op")]
-    if failures:
-        raise ConformanceError(f"op {specimen.op.id!r}", failures)
+    return Specimen(given() if isinstance(given, type) else given)
+
+
+def _outcomes(specimen: Specimen, only: Collection[str] | None) -> Iterator[Outcome]:
+    for name in chosen(CHECKS, only):
+        # Threads gain nothing on a few hundred pixels, and wait for each other where others use the machine.
+        with torch.random.fork_rng(devices=[]), one_thread():
+            outcome = judge(name, CHECKS[name], specimen, "op")
+        yield outcome

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import MappingProxyType
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import torch
 
 from ..planner import Planner
 from ..registry import registry
-from . import proposals
-from .proposals import Trial
-from .verdict import ConformanceError, Failure, findings
+from .checks import OF_PLANNERS, functions
+from .trial import Trial
+from .verdict import Outcome, chosen, demand, judge
 
-PLANNER_CHECKS: Final = MappingProxyType[str, Callable[[Trial], Iterator[str]]](
-    {
-        "declared": proposals.declared,
-        "valid": proposals.valid,
-        "exact": proposals.exact,
-        "reasoned": proposals.reasoned,
-        "renders": proposals.renders,
-        "batch_independence": proposals.batch_independence,
-        "determinism": proposals.determinism,
-        "inputs_untouched": proposals.inputs_untouched,
-        "hostile_photos": proposals.hostile_photos,
-        "hostile_prompts": proposals.hostile_prompts,
-    }
-)
+PLANNER_CHECKS: Final = functions(OF_PLANNERS)
 
 
-def check_planner(planner: Planner | type[Any] | str) -> None:
+def check_planner(planner: Planner | type[Any] | str, *, only: Collection[str] | None = None) -> None:
     """Check a planner, given as an instance, its class or the id of an installed one, in each mode that it declares.
 
-    Every check runs, whatever the others found: one row a photo, values within the bounds of the schema, reasons for each group that is
-    edited, plans that can be saved and rendered, rows independent, the same plan again, hostile photos and prompts.
+    Every check runs, whatever the others found: `PLANNER_CHECKS` holds them by name, and `veraretouch check --list` says what each
+    looks at.
+
+    Args:
+        only: the names of the checks to run; all by default.
 
     Raises:
         ConformanceError: one failure a broken promise: what was expected, what came, the smallest input that shows it.
         UnknownPlugin: no planner of this id is installed.
+        UnknownCheck: no check has a name in `only`.
 
     >>> check_planner("rules")
     """
+    trial = _trial(planner)
+    demand(f"planner {getattr(trial.planner, 'id', trial.planner)!r}", _outcomes(trial, only))
+
+
+def planner_outcomes(planner: Planner | type[Any] | str, *, only: Collection[str] | None = None) -> Iterator[Outcome]:
+    """The same, check by check, each as soon as it is done; nothing is raised for a broken promise."""
+    return _outcomes(_trial(planner), only)
+
+
+def _trial(planner: Planner | type[Any] | str) -> Trial:
     given = registry.planners.load(planner) if isinstance(planner, str) else planner
-    trial = Trial(given() if isinstance(given, type) else given)
-    with torch.random.fork_rng(devices=[]):
-        failures = [
-            Failure(name, said) for name, check in PLANNER_CHECKS.items() for said in findings(check, trial, "planner")
-        ]
-    if failures:
-        raise ConformanceError(f"planner {getattr(trial.planner, 'id', trial.planner)!r}", failures)
+    return Trial(given() if isinstance(given, type) else given)
+
+
+def _outcomes(trial: Trial, only: Collection[str] | None) -> Iterator[Outcome]:
+    for name in chosen(PLANNER_CHECKS, only):
+        with torch.random.fork_rng(devices=[]):
+            outcome = judge(name, PLANNER_CHECKS[name], trial, "planner")
+        yield outcome

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,76 +13,17 @@ from torch import Tensor
 from ..documents import shorten
 from ..errors import InvalidRequest, VeraRetouchError
 from ..latents import Latents
-from ..photo import Photo, as_photo
 from ..plan import Plan
-from ..planner import Planner, Proposal
 from ..registry import registry
 from ..renderer import Renderer
-from ..request import MODES, Mode, Request
-from .pixels import ordinary, scene
-from .verdict import advice
+from ..request import MODES, Request
+from ..schema import Schema
+from . import trial as bench
+from .trial import Trial
+from .verdict import advice, raised
 
 # Batched matrix products sum in another order than single ones.
 SAME = 1e-4
-
-PROMPT = "warm and bright, with soft contrast"
-PARAMS = ({"exposure.ev": 0.35}, {"Exposure2012": {"value": 7}})
-
-HOSTILE_PROMPTS = {
-    "one full stop": ".",
-    "signs alone": "?! -- ,,, ()",
-    "one letter": "a",
-    "nonsense": "qzx vrrp flonk",
-    "the longest prompt": "warm " * 4000,
-    "one long word": "w" * 20_000,
-    "control characters": "warm\x00\x07\x1b[31m\x7f bright\r\n\tsoft",
-    "other scripts": "暖かく明るい、тёплый свет، دافئ 🌅 é̂ \u202eten",
-    "markup and chat tokens": "<image><|im_end|></s> [red]x[/red] {0} %s",
-    "a plan": '{"exposure.ev": 99}',
-    "numbers": "1e999 -5 NaN 0x10 -0",
-}
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A planner under test."""
-
-    planner: Planner
-
-    @cached_property
-    def modes(self) -> tuple[Mode, ...]:
-        """The declared modes, in the order of the request's."""
-        return tuple(mode for mode in MODES if mode in self.planner.modes)
-
-    @cached_property
-    def photos(self) -> tuple[Photo, ...]:
-        """Three ordinary photos, each of another size: light, dark and strongly coloured."""
-        shading = scene(48, 64)[0].clamp(0, 1)
-        colours = ordinary(1, 40, 40)[0]
-        return tuple(_photo(pixels) for pixels in (0.4 + 0.5 * shading, 0.3 * shading[:, :, :40], colours))
-
-    def request(self, mode: Mode) -> Request:
-        """An ordinary request of a mode."""
-        if mode == "style":
-            return Request.of(style=PROMPT, seed=3)
-        if mode == "reference":
-            return Request.of(reference=(self.photos[1], self.photos[0]), seed=3)
-        return Request.of(params=self.params, seed=3) if mode == "param" else Request.of(seed=3)
-
-    @cached_property
-    def params(self) -> dict[str, object]:
-        """Exact values in the first spelling that the planner takes: a slot's, or the published parameter file's."""
-        for params in PARAMS[:-1]:
-            try:
-                self.planner.plan(self.photos[:1], [Request.of(params=params)])
-            except InvalidRequest:
-                continue
-            return dict(params)
-        return dict(PARAMS[-1])
-
-    def plan(self, photos: Sequence[Photo], mode: Mode) -> Proposal:
-        """The proposal for photos, all with the mode's ordinary request."""
-        return self.planner.plan(photos, [self.request(mode)] * len(photos))
 
 
 def declared(trial: Trial) -> Iterator[str]:
@@ -108,38 +46,47 @@ def declared(trial: Trial) -> Iterator[str]:
 
 
 def valid(trial: Trial) -> Iterator[str]:
-    """A proposal has a row and reasons for each photo, and values within the bounds of its schema."""
+    """In each mode a proposal has a row and reasons for each photo, and values within the bounds of its schema."""
     for mode in trial.modes:
-        for count in (1, len(trial.photos)):
-            yield from _flaws(trial.plan(trial.photos[:count], mode), count, f"mode {mode}, {count} photos")
+        for count in trial.counts:
+            yield from bench.flaws(trial.ordinary(mode, count), count, f"mode {mode}, a batch of {count}")
 
 
-def _flaws(proposal: Proposal, count: int, where: str) -> Iterator[str]:
-    latents = getattr(proposal, "latents", None)
-    if not isinstance(latents, Latents):
-        yield advice(
-            "a Proposal with Latents", f"{type(proposal).__name__}", where, "Return Proposal(latents, reasoning)."
-        )
-        return
-    if latents.batch != count:
-        yield advice(
-            f"{count} rows of latents", str(latents.batch), where, "Plan each photo and join rows by Latents.cat."
-        )
-    if len(proposal.reasoning) != count:
-        yield advice(
-            f"{count} sets of reasons", str(len(proposal.reasoning)), where, "Give one mapping a photo, in their order."
-        )
-    try:
-        latents.check()
-    except VeraRetouchError as error:
-        yield advice("values within the slots' bounds", str(error), where, "Clamp, or make them by Latents.squash.")
+def schema(trial: Trial) -> Iterator[str]:
+    """Latents are of the schema that the planner names, if it names one, and of ops in the versions that are installed."""
+    named = getattr(trial.planner, "schema", None)
+    for mode in trial.sound:
+        own = trial.ordinary(mode, 1).latents.schema
+        if named is not None and own != named:
+            yield advice(
+                f"latents of the planner's schema, {named!r}",
+                repr(own),
+                f"mode {mode}",
+                "Make all latents with self.schema.",
+            )
+            return
+        for id, version, here in _outdated(own):
+            yield advice(
+                f"version {here} of op {id!r}, which is installed",
+                f"version {version}",
+                f"mode {mode}",
+                "Make the planner's schema anew, or train it again.",
+            )
+            return
+
+
+def _outdated(schema: Schema) -> list[tuple[str, int, int]]:
+    """Ops whose version here is another: id, the schema's version, the installed one."""
+    installed = {id: registry.ops.load(id).version for id in schema.specs if id in registry.ops}
+    versions = [(id, schema.spec(id).version, version) for id, version in installed.items()]
+    return [found for found in versions if found[1] != found[2]]
 
 
 def exact(trial: Trial) -> Iterator[str]:
     """Exact values arrive as they were given, where the planner edits by the op that they name."""
-    if "param" not in trial.modes or "exposure.ev" not in trial.params:
+    if "param" not in trial.sound or "exposure.ev" not in trial.params:
         return
-    row = _values(trial.plan(trial.photos[:1], "param").latents, 0)
+    row = _values(trial.ordinary("param", 1).latents, 0)
     if "exposure" in row and abs(float(row["exposure"]["ev"]) - 0.35) > 1e-6:
         yield advice(
             "exposure.ev=0.35",
@@ -149,10 +96,31 @@ def exact(trial: Trial) -> Iterator[str]:
         )
 
 
+def groups(trial: Trial) -> Iterator[str]:
+    """A group that the request leaves out is not edited."""
+    for mode in trial.sound:
+        every = trial.ordinary(mode, 1).latents.schema.groups
+        request = trial.request(mode)
+        for left_out in every:
+            some = replace(request, groups=frozenset(every) - {left_out})
+            try:
+                latents = trial.ask(trial.photos[:1], [some]).latents
+            except InvalidRequest:
+                continue  # nothing else to do
+            if left_out in _edited(latents, 0):
+                yield advice(
+                    f"nothing of group {left_out!r}, which the request leaves out",
+                    "an edit of it",
+                    f"mode {mode}, groups {sorted(some.groups or ())}",
+                    "End with latents.masked([...]), a set of groups a row; request.groups is None for all.",
+                )
+                return
+
+
 def reasoned(trial: Trial) -> Iterator[str]:
     """Each group that is edited has a problem and a plan, in words."""
-    for mode in trial.modes:
-        proposal = trial.plan(trial.photos, mode)
+    for mode in trial.sound:
+        proposal = trial.ordinary(mode, len(trial.photos))
         for row, thoughts in enumerate(proposal.reasoning):
             for group in _edited(proposal.latents, row):
                 thought = thoughts.get(group, {})
@@ -171,19 +139,12 @@ def reasoned(trial: Trial) -> Iterator[str]:
 def renders(trial: Trial) -> Iterator[str]:
     """Each row makes a plan that can be written, read again and rendered, by the planner's own `ops` if it brings some."""
     renderer = Renderer(getattr(trial.planner, "ops", None))
-    for mode in trial.modes:
-        proposal = trial.plan(trial.photos, mode)
+    for mode in trial.sound:
+        proposal = trial.ordinary(mode, len(trial.photos))
         schema = proposal.latents.schema
+        if _outdated(schema):
+            continue  # which `schema` tells
         where = f"mode {mode}"
-        for spec in schema.specs.values():
-            if spec.id in registry.ops and registry.ops.load(spec.id).version != spec.version:
-                yield advice(
-                    f"version {registry.ops.load(spec.id).version} of op {spec.id!r}, which is installed",
-                    f"version {spec.version}",
-                    where,
-                    "Make the planner's schema anew, or train it again.",
-                )
-                return
         for row, photo in enumerate(trial.photos):
             try:
                 plan = Plan.of(
@@ -203,14 +164,14 @@ def renders(trial: Trial) -> Iterator[str]:
 
 def batch_independence(trial: Trial) -> Iterator[str]:
     """A row of a batch is what the photo alone gets."""
-    for mode in trial.modes:
-        together = trial.plan(trial.photos, mode)
+    for mode in trial.sound:
+        together = trial.ordinary(mode, len(trial.photos))
         for row, photo in enumerate(trial.photos):
             alone = trial.plan([photo], mode)
             said = _difference(_values(together.latents, row), _values(alone.latents, 0))
             if said is None and together.reasoning and together.reasoning[row] != alone.reasoning[0]:
                 said = "other reasons"
-            if said is not None:
+            if said is not None and not any(determinism(trial)):
                 yield advice(
                     "the plan that the photo gets alone",
                     said,
@@ -222,8 +183,8 @@ def batch_independence(trial: Trial) -> Iterator[str]:
 
 def determinism(trial: Trial) -> Iterator[str]:
     """The same photo, request and seed give the same plan, whatever the global random state."""
-    for mode in trial.modes:
-        first, second = (_with_chance(trial, mode, chance) for chance in (1, 2))
+    for mode in trial.sound:
+        first, second = (trial.plan(trial.photos[:1], mode, chance=chance) for chance in (1, 2))
         said = _difference(_values(first.latents, 0), _values(second.latents, 0), same=0.0)
         if said is None and list(first.reasoning) != list(second.reasoning):
             said = "other reasons"
@@ -237,77 +198,43 @@ def determinism(trial: Trial) -> Iterator[str]:
             return
 
 
-def _with_chance(trial: Trial, mode: Mode, chance: int) -> Proposal:
-    kept, kept_numpy = random.getstate(), np.random.get_state()
-    random.seed(chance)
-    np.random.seed(chance)
-    torch.manual_seed(chance)
-    try:
-        return trial.plan(trial.photos[:1], mode)
-    finally:
-        random.setstate(kept)
-        np.random.set_state(kept_numpy)
-
-
 def inputs_untouched(trial: Trial) -> Iterator[str]:
     """Photos stay as they were."""
-    for mode in trial.modes:
-        photo, again = Trial(trial.planner).photos[0], Trial(trial.planner).photos[0]
-        trial.plan([photo], mode)
-        if not np.array_equal(photo.pixels, again.pixels):
+    for mode in trial.sound:
+        photo = replace(trial.photos[0], pixels=trial.photos[0].pixels.copy())
+        trial.planner.plan([photo], [trial.request(mode)])
+        if not np.array_equal(photo.pixels, trial.photos[0].pixels):
             yield advice("the photo's pixels untouched", "changed pixels", f"mode {mode}", "Work on photo.working().")
             return
 
 
 def hostile_photos(trial: Trial) -> Iterator[str]:
     """Photos without size, light, colour or sense, and of any depth, get a valid plan."""
-    for mode in trial.modes:
-        for name, photo in _hostile_photos().items():
+    for mode in trial.sound:
+        for name, photo in bench.hostile_photos().items():
             where = f"mode {mode}, a photo that is {name}"
             try:
-                yield from _flaws(trial.plan([photo], mode), 1, where)
+                yield from bench.flaws(trial.plan([photo], mode), 1, where)
             except Exception as error:
                 # A planner may fail with anything at all.
                 yield advice(
-                    "a plan", _raised(error), where, "Plan nothing where there is nothing to see: latents of no ops."
+                    "a plan", raised(error), where, "Plan nothing where there is nothing to see: latents of no ops."
                 )
                 break
 
 
 def hostile_prompts(trial: Trial) -> Iterator[str]:
     """Prompts that no one should write get a valid plan, or an InvalidRequest."""
-    if "style" not in trial.modes:
+    if "style" not in trial.sound:
         return
-    for name, prompt in HOSTILE_PROMPTS.items():
+    for name, prompt in bench.HOSTILE_PROMPTS.items():
         where = f"the prompt of {name}, {shorten(prompt)}"
         try:
-            yield from _flaws(trial.planner.plan(trial.photos[:1], [Request.of(style=prompt)]), 1, where)
+            yield from bench.flaws(trial.ask(trial.photos[:1], [Request.of(style=prompt)]), 1, where)
         except InvalidRequest:
             continue
         except Exception as error:
-            yield advice("a plan or an InvalidRequest", _raised(error), where, "Report words you do not know as such.")
-
-
-def _hostile_photos() -> dict[str, Photo]:
-    noise = np.random.default_rng(0).integers(0, 65536, (24, 32, 3), dtype=np.uint16)
-    made: dict[str, np.ndarray[Any, Any]] = {
-        "black": np.zeros((8, 8, 3), np.uint8),
-        "white": np.full((8, 8, 3), 255, np.uint8),
-        "grey": np.full((8, 8, 3), 128, np.uint8),
-        "one pixel": np.full((1, 1, 3), 40, np.uint8),
-        "one row": noise[:1].astype(np.uint8),
-        "one column": noise[:, :1].astype(np.uint8),
-        "one pure colour": np.full((8, 8, 3), (255, 0, 0), np.uint8),
-        "noise": noise.astype(np.uint8),
-        "16-bit noise": noise,
-        "float noise": (noise / 65535).astype(np.float32),
-        "of one channel": noise[..., 0],
-    }
-    return {name: as_photo(pixels) for name, pixels in made.items()}
-
-
-def _photo(pixels: Tensor) -> Photo:
-    return as_photo((pixels * 255).round().permute(1, 2, 0).numpy().astype(np.uint8))
+            yield advice("a plan or an InvalidRequest", raised(error), where, "Report words you do not know as such.")
 
 
 def _values(latents: Latents, row: int) -> dict[str, dict[str, Tensor]]:
@@ -320,12 +247,13 @@ def _values(latents: Latents, row: int) -> dict[str, dict[str, Tensor]]:
 
 
 def _edited(latents: Latents, row: int) -> list[str]:
-    """The groups of slots that leave their identity in a row."""
+    """The groups of slots that leave their identity in a row, or their `off` where there is none."""
     groups: dict[str, None] = {}
     for op, slots in _values(latents, row).items():
         for name, value in slots.items():
             slot = latents.schema.spec(op).slots[name]
-            if slot.identity is None or bool((value.double() - torch.tensor(slot.identity)).abs().max() > 1e-6):
+            start = torch.tensor(slot.off if slot.identity is None else slot.identity)
+            if bool((value.double() - start).abs().max() > 1e-6):
                 groups[slot.group] = None
     return list(groups)
 
@@ -340,7 +268,3 @@ def _difference(a: dict[str, dict[str, Tensor]], b: dict[str, dict[str, Tensor]]
             if not off <= same:
                 return f"{op}.{name} off by {off:.3g}"
     return None
-
-
-def _raised(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"

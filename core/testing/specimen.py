@@ -128,6 +128,11 @@ def first_bad(bad: Tensor) -> tuple[int, ...] | None:
     return None if len(found) == 0 else tuple(int(i) for i in found[0])
 
 
+def largest(a: Tensor, b: Tensor) -> float:
+    """The largest difference of two pictures, which may both be undefined somewhere."""
+    return float((a - b).detach().abs().nan_to_num().max())
+
+
 def _start(slot: Slot) -> Tensor:
     return torch.tensor(slot.identity if slot.identity is not None else slot.off, dtype=torch.float64)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ..errors import VeraRetouchError
+from ..errors import VeraRetouchError, nearest
 
 _Given = TypeVar("_Given")
 
@@ -35,9 +36,32 @@ class ConformanceError(VeraRetouchError):
         return tuple(dict.fromkeys(failure.check for failure in self.failures))
 
 
+class UnknownCheck(VeraRetouchError):
+    """No conformance check has this name."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check that was run: what it said, nothing where all is well, and how long it took."""
+
+    check: str
+    said: tuple[str, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the promise is kept."""
+        return not self.said
+
+
 def advice(expected: str, came: str, at: str, cure: str) -> str:
     """A failure's message: what was expected, what came, the smallest input that shows it, and what usually helps."""
-    return f"expected {expected}; came {came}, at {at}. {cure}"
+    return f"expected {expected}; came {came.removesuffix('.')}, at {at}. {cure}"
+
+
+def raised(error: Exception) -> str:
+    """An exception on one line."""
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
 
 
 def findings(check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> list[str]:
@@ -45,5 +69,32 @@ def findings(check: Callable[[_Given], Iterator[str]], given: _Given, kind: str)
     try:
         return list(check(given))
     except Exception as error:
-        line = (str(error).strip().splitlines() or [""])[0]
-        return [f"expected the {kind} to run; came {type(error).__name__}: {line}"]
+        return [f"expected the {kind} to run; came {raised(error)}"]
+
+
+def judge(name: str, check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> Outcome:
+    """Run one check and take its time."""
+    start = time.perf_counter()
+    said = findings(check, given, kind)
+    return Outcome(name, tuple(said), time.perf_counter() - start)
+
+
+def chosen(checks: Mapping[str, Any], only: Collection[str] | None) -> list[str]:
+    """The names of all checks, or of those that are asked for, in their order.
+
+    Raises:
+        UnknownCheck
+    """
+    for name in only or ():
+        if name not in checks:
+            raise UnknownCheck(
+                f"no check {name!r}", cure=f"{nearest(name, checks)} There are {', '.join(checks)}.".lstrip()
+            )
+    return [name for name in checks if only is None or name in only]
+
+
+def demand(plugin: str, outcomes: Iterator[Outcome]) -> None:
+    """Raise `ConformanceError` for everything that was said."""
+    failures = [Failure(outcome.check, said) for outcome in outcomes for said in outcome.said]
+    if failures:
+        raise ConformanceError(plugin, failures)

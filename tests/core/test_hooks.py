@@ -1,10 +1,13 @@
 """Hooks: listeners are heard, a failing one is reported and the rest go on."""
 
+import json
+import threading
 import warnings
 
 import pluggy
 import pytest
 import torch
+from distributions import Site
 
 from veraretouch import Latents, Renderer, Schema, hookimpl, registry
 from veraretouch.core.errors import BrokenPlugin
@@ -201,3 +204,113 @@ def test_call_works_on_any_manager_with_these_hooks():
     manager.register(Opener("vera", 1))
     manager.register(Opener("vera", 2))
     assert call(manager, "open_asset", asset={"bundle": "vera"}) == [2]
+
+
+class Ending:
+    """Ends with whatever it was made with."""
+
+    def __init__(self, error):
+        self.error = error
+
+    @hookimpl
+    def plan_made(self, plan):
+        raise self.error
+
+
+class Panic(BaseException):
+    """What extensions in other languages raise, past `except Exception`."""
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), Panic("index out of range"), GeneratorExit()], ids=repr)
+def test_a_listener_that_would_end_the_process_is_contained(hooks, error):
+    listener = Listener()
+    hooks.hooks.add(listener, id="listener")
+    hooks.hooks.add(Ending(error), id="ending")
+    with pytest.warns(RuntimeWarning, match=f"listener 'ending' failed: {type(error).__name__}"):
+        hooks.announce("plan_made", plan="P")
+    assert listener.heard == [("plan_made", "P")]
+
+
+def test_the_users_own_interrupt_passes_through_a_listener(hooks):
+    hooks.hooks.add(Ending(KeyboardInterrupt()), id="ending")
+    with pytest.raises(KeyboardInterrupt):
+        hooks.announce("plan_made", plan="P")
+
+
+def test_listeners_are_heard_and_contained_in_every_thread(hooks):
+    listener = Listener()
+    hooks.hooks.add(listener, id="listener")
+    hooks.hooks.add(Failing(), id="failing")
+    escaped = []
+
+    def announce(i):
+        try:
+            hooks.announce("plan_made", plan=i)
+        except BaseException as error:
+            escaped.append(error)
+
+    def announce_at_once():
+        threads = [threading.Thread(target=announce, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    with pytest.warns(RuntimeWarning, match="listener 'failing' failed: KeyError"):
+        announce_at_once()
+    assert escaped == []
+    assert sorted(plan for _, plan in listener.heard) == list(range(8))
+
+
+LISTENING = """
+import os
+from pathlib import Path
+from veraretouch import hookimpl
+
+@hookimpl
+def plan_made(plan):
+    raise SystemExit(7)
+
+@hookimpl
+def render_begins(latents, size):
+    with open("heard", "a") as heard:
+        heard.write(f"{os.getpid()}\\n")
+
+@hookimpl
+def render_done(latents, report):
+    raise ValueError("the log is full")
+"""
+
+
+def test_a_batch_with_a_failing_listener_writes_every_photo_and_reports_the_listener(cli, photos, tmp_path):
+    site = Site(tmp_path / "site")
+    site.path.mkdir()
+    site.install(
+        "acme-log", "1", {"acme.log": "acme_log"}, group="veraretouch.hooks", module="acme_log", code=LISTENING
+    )
+    told = cli("auto", *photos, "--jobs", "2", "--json", env={"PYTHONPATH": str(site.path)})
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    written = [line for line in lines if line.get("status") == "written"]
+    assert len(written) == 2
+    for line in written:
+        assert "hook plan_made: listener 'acme.log' failed: SystemExit(7)" in line["warnings"]
+        assert "hook render_done: listener 'acme.log' failed: ValueError('the log is full')" in line["warnings"]
+    workers = (tmp_path / "heard").read_text().split()
+    assert len(workers) == 2
+    assert len(set(workers)) == 2
+
+
+def test_a_plugins_command_is_a_sub_command_with_help_and_options(cli, tmp_path):
+    site = Site(tmp_path / "site")
+    site.path.mkdir()
+    code = (
+        "import typer\n\n\ndef count(folder: str, twice: bool = False):\n"
+        '    """Count what lies in a folder."""\n    typer.echo(f"{folder} {1 + twice}")\n'
+    )
+    site.install(
+        "acme-count", "1", {"count": "acme_count:count"}, group="veraretouch.commands", module="acme_count", code=code
+    )
+    env = {"PYTHONPATH": str(site.path)}
+    assert "Count what lies in a folder." in cli("--help", env=env).stdout
+    assert "--twice" in cli("count", "--help", env=env).stdout
+    assert cli("count", "here", "--twice", env=env).stdout == "here 2\n"

@@ -1,72 +1,13 @@
-"""The registry: what is installed is listed without being imported, judged first, and loaded on first use.
-
-Distributions are made as `*.dist-info` folders on the path, as pip leaves them, and looked at from fresh processes.
-"""
-
-import json
-import os
-import subprocess
-import sys
-import textwrap
+"""The registry: what is installed is listed without being imported, judged first, and loaded on first use."""
 
 import pytest
-
-OP = '''
-from veraretouch import Op, Slot
-
-class Fade(Op):
-    """Fade a photo."""
-    id = "{id}"
-    version = 1
-    stage = 400
-    pointwise = True
-    amount = Slot(group="lighting", doc="How far.")
-
-    def apply(self, rgb, p):
-        return rgb * (1 - p.amount)
-'''
+from distributions import OP, Site
 
 
 @pytest.fixture
 def site(tmp_path):
     """A folder of installed distributions, and what a fresh process sees of it."""
     return Site(tmp_path)
-
-
-class Site:
-    def __init__(self, path):
-        self.path = path
-
-    def install(self, name, version, points, *, group="veraretouch.ops", module=None, code=None, metadata=None):
-        """Leave what pip leaves of a distribution with one module."""
-        info = self.path / f"{name.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" if metadata is None else metadata
-        (info / "METADATA").write_text(text)
-        lines = "".join(f"{id} = {target}\n" for id, target in points.items())
-        (info / "entry_points.txt").write_text(f"[{group}]\n{lines}")
-        if code is not None:
-            (self.path / f"{module}.py").write_text(code)
-
-    def fade(self, name="acme-film", id="acme.fade", version="1.2", module="acme_film"):
-        self.install(name, version, {id: f"{module}:Fade"}, module=module, code=OP.format(id=id))
-
-    def see(self, code, **environment):
-        """Run code in a fresh process in which `shelf` is the shelf of ops; what it gives to `tell` comes back."""
-        script = (
-            "import json, sys, warnings\nfrom veraretouch.core.registry import registry\nshelf = registry.ops\n"
-            "def tell(value): print('TOLD', json.dumps(value))\n"
-            "def error(call, *arguments):\n"
-            "    try: call(*arguments)\n"
-            "    except Exception as e: return type(e).__name__ + ' ' + str(e)\n"
-            "def entry(id): e = shelf.entries()[id]; return [str(e.state), e.reason]\n"
-        ) + textwrap.dedent(code)
-        env = {key: value for key, value in os.environ.items() if not key.startswith("VERARETOUCH_")}
-        env |= {"PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1"} | environment
-        done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
-        told = [line.removeprefix("TOLD ") for line in done.stdout.splitlines() if line.startswith("TOLD ")]
-        assert told, done.stderr
-        return json.loads(told[-1])
 
 
 def test_a_stranger_is_listed_beside_the_built_ins_and_nothing_is_imported(site):
@@ -212,7 +153,7 @@ def test_a_blocked_plugin_is_listed_with_its_reason_and_never_imported(site, nam
         VERARETOUCH_BLOCK=names,
     )
     assert message.startswith("BlockedPlugin op 'acme.fade' of acme-film 1.2 is blocked: VERARETOUCH_BLOCK names it.")
-    assert "Change VERARETOUCH_BLOCK or VERARETOUCH_ALLOW." in message
+    assert message.endswith("Change VERARETOUCH_BLOCK.")
     assert state == ["blocked", "VERARETOUCH_BLOCK names it"]
     assert "acme.fade" not in ids
     assert "exposure" in ids
@@ -319,3 +260,22 @@ def test_many_strangers_are_listed_quickly(site):
     """)
     assert count >= 65
     assert seconds < 0.5
+
+
+PLAN = {"schema": "veraretouch.plan/1", "mode": "param", "edits": {"acme.lost": {"version": 1, "params": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("provider", "cure"),
+    [
+        ("gone-film 1.0", "(provided by 'gone-film 1.0'). pip install gone-film"),
+        ("acme-film 1.0", "(provided by 'acme-film 1.0'; 1.2 is installed). pip install acme-film==1.0"),
+        ("acme-film 1.0; rm", "(provided by 'acme-film 1.0; rm'; 1.2 is installed). pip install acme-film"),
+    ],
+)
+def test_a_plan_names_the_distribution_that_had_its_op_and_the_version_where_another_is_here(site, provider, cure):
+    site.fade()
+    plan = PLAN | {"edits": {"acme.lost": PLAN["edits"]["acme.lost"] | {"from": provider}}}
+    message = site.see(f"import veraretouch as vr\ntell(error(vr.Plan.load, {plan!r}))")
+    assert message.startswith("InvalidPlan plan.edits.acme.lost: op 'acme.lost' is not installed")
+    assert message.endswith(cure)

@@ -60,7 +60,7 @@ def test_help_and_lists_import_no_torch_and_no_plugin(cli, arguments):
 
 def test_completion_of_commands_imports_no_plugin(cli):
     request = {"_VERARETOUCH_COMPLETE": "complete_bash", "COMP_WORDS": "veraretouch pl", "COMP_CWORD": "1"}
-    assert cli(env=request).stdout.split() == ["plan", "planners"]
+    assert cli(env=request).stdout.split() == ["plan", "planners", "plugins"]
     modules = imported(cli, env=request)
     assert "veraretouch.core.shell" in modules
     assert not modules & {"torch", "veraretouch.planners.commands"}

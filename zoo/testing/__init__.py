@@ -1,6 +1,22 @@
 """For tests of bundles: a check of what anybody could load, and a Hub on this machine that the real client talks to."""
 
-from .bundle import BUNDLE_CHECKS, check_bundle
-from .hub import Faults, LoopbackHub
+from __future__ import annotations
 
-__all__ = ["BUNDLE_CHECKS", "Faults", "LoopbackHub", "check_bundle"]
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from .bundle import BUNDLE_CHECKS, bundle_outcomes, check_bundle
+    from .hub import Faults, LoopbackHub
+
+# pytest imports this package in every session, for the fixtures.
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "bundle": ["BUNDLE_CHECKS", "bundle_outcomes", "check_bundle"],
+        "hub": ["Faults", "LoopbackHub"],
+    },
+)
+
+__all__ = ["BUNDLE_CHECKS", "Faults", "LoopbackHub", "bundle_outcomes", "check_bundle"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import VeraRetouchError
-from ...core.testing.verdict import ConformanceError, Failure, advice, findings
+from ...core.testing.verdict import Outcome, advice, chosen, demand, judge
 
 if TYPE_CHECKING:
     from ...core.retoucher import Retoucher
@@ -17,18 +18,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A bundle under test, whose files are what its manifest says, and what it makes."""
+class Delivery:
+    """A bundle under test: its name and options, and what comes of them when it is first asked for."""
 
-    bundle: Bundle
-    retoucher: Retoucher
+    name: str
+    variant: str | None
+    revision: str | None
+    accept_license: bool
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """Its files, hashed anew."""
+        from ..fetch import fetch
+
+        return fetch(
+            self.name,
+            variant=self.variant,
+            revision=self.revision,
+            verify="always",
+            accept_license=self.accept_license,
+        ).check()
+
+    @cached_property
+    def retoucher(self) -> Retoucher:
+        """What it makes."""
+        from ..retouchers import open_bundle
+
+        return open_bundle(self.bundle)
 
 
-def licence(loaded: Loaded) -> Iterator[str]:
+def files(given: Delivery) -> Iterator[str]:
+    """The manifest keeps its rules, and every file is what it says, hashed anew."""
+    try:
+        assert given.bundle
+    except VeraRetouchError as error:
+        yield str(error)
+
+
+def planner(given: Delivery) -> Iterator[str]:
+    """The planner and the ops that the manifest names are installed, and the planner can be made of the files."""
+    try:
+        assert given.retoucher
+    except VeraRetouchError as error:
+        yield str(error)
+
+
+def licence(given: Delivery) -> Iterator[str]:
     """The licence's text can be read, and a restriction is put in words."""
-    terms = loaded.bundle.manifest.licence
+    terms = given.bundle.manifest.licence
     if terms.file is not None:
-        with loaded.bundle.open(terms.file) as file:
+        with given.bundle.open(terms.file) as file:
             text = file.read().decode("utf-8", "replace").strip()
         if not text or "\ufffd" in text:
             came = "bytes that are no UTF-8" if text else "nothing"
@@ -42,9 +81,9 @@ def licence(loaded: Loaded) -> Iterator[str]:
         )
 
 
-def latents(loaded: Loaded) -> Iterator[str]:
+def latents(given: Delivery) -> Iterator[str]:
     """The manifest's latent schema is the planner's."""
-    written, planner = loaded.bundle.manifest.latents, loaded.retoucher.planner
+    written, planner = given.bundle.manifest.latents, given.retoucher.planner
     own = getattr(planner, "schema", None)
     if written is None:
         yield advice(
@@ -54,12 +93,12 @@ def latents(loaded: Loaded) -> Iterator[str]:
         yield advice(f"the planner's own schema, {own!r}", repr(written), "latents", "Pack the bundle again.")
 
 
-def plan(loaded: Loaded) -> Iterator[str]:
+def plan(given: Delivery) -> Iterator[str]:
     """A sample photo is retouched in every mode, by a plan that can be saved, names the bundle and keeps to the latents."""
     from ...core.plan import Plan
-    from ...core.testing.proposals import PROMPT, Trial
+    from ...core.testing.trial import PROMPT, Trial
 
-    written, retoucher = loaded.bundle.manifest.latents, loaded.retoucher
+    written, retoucher = given.bundle.manifest.latents, given.retoucher
     trial = Trial(retoucher.planner)
     for mode in trial.modes:
         asked: dict[str, Any] = {}
@@ -72,7 +111,7 @@ def plan(loaded: Loaded) -> Iterator[str]:
         result = retoucher(trial.photos[0], **asked)
         made = Plan.load(result.plan.json())
         origin = (made.planner or {}).get("bundle", {})
-        if origin.get("name") != loaded.bundle.manifest.name:
+        if origin.get("name") != given.bundle.manifest.name:
             yield advice("a plan that names its bundle", repr(origin), f"mode {mode}", "Load it by zoo.load.")
         strange = sorted(set(made.edits) - set(written.specs)) if written is not None else []
         if strange:
@@ -81,9 +120,11 @@ def plan(loaded: Loaded) -> Iterator[str]:
             )
 
 
-BUNDLE_CHECKS: Final = MappingProxyType[str, Callable[[Loaded], Iterator[str]]](
-    {"licence": licence, "latents": latents, "plan": plan}
+BUNDLE_CHECKS: Final = MappingProxyType[str, Callable[[Delivery], Iterator[str]]](
+    {"files": files, "planner": planner, "licence": licence, "latents": latents, "plan": plan}
 )
+# Without these there is nothing to go on with.
+_NEEDED = ("files", "planner")
 
 
 def check_bundle(
@@ -92,6 +133,7 @@ def check_bundle(
     variant: str | None = None,
     revision: str | None = None,
     accept_license: bool = False,
+    only: Collection[str] | None = None,
 ) -> None:
     """Check a bundle, given as its folder or by any name that the zoo loads.
 
@@ -100,24 +142,29 @@ def check_bundle(
 
     Args:
         variant, revision, accept_license: as in `zoo.load`.
+        only: the names of the checks to run; all by default.
 
     Raises:
         ConformanceError: one failure a broken promise: what was expected, what came, and what usually helps.
+        UnknownCheck: no check has a name in `only`.
     """
-    from ..fetch import fetch
-    from ..retouchers import open_bundle
+    place = os.fspath(name)
+    outcomes = bundle_outcomes(place, variant=variant, revision=revision, accept_license=accept_license, only=only)
+    demand(f"bundle {place!r}", outcomes)
 
-    subject, step = f"bundle {os.fspath(name)!r}", "files"
-    try:
-        bundle = fetch(
-            os.fspath(name), variant=variant, revision=revision, verify="always", accept_license=accept_license
-        ).check()
-        step = "planner"
-        loaded = Loaded(bundle, open_bundle(bundle))
-    except VeraRetouchError as error:
-        raise ConformanceError(subject, [Failure(step, str(error))]) from error
-    failures = [
-        Failure(check, said) for check, judge in BUNDLE_CHECKS.items() for said in findings(judge, loaded, "bundle")
-    ]
-    if failures:
-        raise ConformanceError(subject, failures)
+
+def bundle_outcomes(
+    name: str | os.PathLike[str],
+    *,
+    variant: str | None = None,
+    revision: str | None = None,
+    accept_license: bool = False,
+    only: Collection[str] | None = None,
+) -> Iterator[Outcome]:
+    """The same, check by check, each as soon as it is done; it ends where the files or the planner are not there to go on with."""
+    given = Delivery(os.fspath(name), variant, revision, accept_license)
+    for check in chosen(BUNDLE_CHECKS, only):
+        outcome = judge(check, BUNDLE_CHECKS[check], given, "bundle")
+        yield outcome
+        if check in _NEEDED and not outcome.passed:
+            return

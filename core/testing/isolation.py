@@ -1,0 +1,35 @@
+"""The registry for the length of a test: what a test adds to it, blocks or allows ends with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..registry import Registry, registry
+
+
+@contextmanager
+def isolated_registry() -> Iterator[Registry]:
+    """The registry, of which every shelf is as it was after the block; installed plugins are discovered anew at both ends.
+
+    >>> with isolated_registry() as isolated:
+    ...     _ = isolated.commands.add(print, id="acme.hello")
+    >>> "acme.hello" in registry.commands
+    False
+    """
+    before = {name: shelf.by_hand() for name, shelf in registry.shelves().items()}
+    _refresh()
+    try:
+        yield registry
+    finally:
+        for name, shelf in registry.shelves().items():
+            for id in shelf.by_hand():
+                shelf.remove(id)
+            for id, plugin in before[name].items():
+                shelf.add(plugin, id=id)
+        _refresh()
+
+
+def _refresh() -> None:
+    for shelf in registry.shelves().values():
+        shelf.refresh()

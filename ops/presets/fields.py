@@ -1,0 +1,92 @@
+"""Camera Raw's settings that no slot carries: what each is, where it rests, and when a look hangs on it. Data.
+
+A name that stands in no table here and none of `ops.crs` is reported as unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+SPATIAL: Final = "it works on a pixel's surroundings"
+LENS: Final = "lens and perspective are not corrected"
+DETAIL: Final = "sharpening and noise reduction are not rendered"
+LOCAL: Final = "masks and local adjustments are not rendered"
+OLDER: Final = "it belongs to an older process version"
+PROFILE: Final = "profiles and their tables are not rendered"
+RETOUCH: Final = "retouching and cropping are not rendered"
+GLOBAL: Final = "no op of ours does this"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Settings whose names match: why they are not rendered, where they rest, and from which size a look depends on them.
+
+    Attributes:
+        rest: values that do nothing; None where any value does nothing by itself.
+        essential: the size from which a preset is refused without `--partial`; infinity for never, 0 for always.
+    """
+
+    names: re.Pattern[str]
+    why: str
+    rest: frozenset[str] | None = frozenset({"0"})
+    essential: float = float("inf")
+
+
+def _known(names: str, why: str, *rest: str, essential: float = float("inf")) -> Known:
+    return Known(re.compile(names), why, frozenset(rest or ("0",)), essential)
+
+
+def _idle(names: str) -> Known:
+    return Known(re.compile(names), "", None)
+
+
+KNOWN: Final = (
+    # Words about the file, and settings that only shape others (listed below by their amounts).
+    _idle(
+        r"Version|ProcessVersion|HasSettings|HasCrop|AlreadyApplied|RawFileName|PresetType|Cluster|UUID|Supports\w+|CameraModelRestriction"
+        r"|Copyright|ContactInfo|Name|ShortName|SortName|Group|Description|ToneCurveName(2012)?|RequiresRGBTables|Stubbed"
+        r"|LookName|CompatibleVersion|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
+    ),
+    _idle(
+        r"SharpenRadius|SharpenDetail|SharpenEdgeMasking|LuminanceNoiseReduction(Detail|Contrast)|ColorNoiseReduction(Detail|Smoothness)"
+        r"|VignetteMidpoint|PostCropVignette(Midpoint|Feather|Roundness|Style|HighlightContrast)|Grain(Size|Frequency|Seed)"
+        r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|\w+Scale)|Upright(?!Version)\w+|UprightVersion"
+        r"|PerspectiveUpright|Crop(ConstrainToWarp|ConstrainToUnitSquare|Units?)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
+    ),
+    _known(r"Clarity2012", SPATIAL, essential=30),
+    _known(r"Texture", SPATIAL, essential=50),
+    _known(r"Dehaze", SPATIAL, essential=20),
+    _known(r"GrainAmount", SPATIAL, essential=40),
+    _known(r"PostCropVignetteAmount", SPATIAL, essential=30),
+    _known(r"VignetteAmount", LENS, essential=30),
+    _known(r"Sharpness|LuminanceSmoothing|ColorNoiseReduction", DETAIL),
+    _known(r"LensProfileEnable|AutoLateralCA|LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
+    _known(r"Perspective(Scale)", LENS, "100"),
+    _known(r"Perspective\w+", LENS, "0", "0.0", "0.00"),
+    _known(r"(MaskGroup|Gradient|CircularGradient|Paint)BasedCorrections", LOCAL, "", essential=0),
+    _known(r"RGBTable\w*|LookTable\w*|PointColors?|ColorVariance", PROFILE, "", "0", essential=0),
+    _known(r"CameraProfile", PROFILE, "", "Default Profile", "Adobe Standard", "Adobe Color", "Embedded"),
+    _known(r"RetouchInfo|RetouchAreas|RedEyeInfo|Crop\w+", RETOUCH, "", "0", "1"),
+    _known(r"HDREditMode|SDR\w+|HDRMaxValue", GLOBAL),
+    _known(
+        r"Temperature", "Kelvin belong to raw files; the photo at hand is rendered already", "", essential=float("inf")
+    ),
+    _known(r"Tint", "it belongs to Kelvin of raw files; the photo at hand is rendered already", "0"),
+    _known(
+        r"Exposure|Shadows|Brightness|Contrast|Clarity|FillLight|HighlightRecovery|ToneCurve(Red|Green|Blue)?",
+        OLDER,
+        "",
+    ),
+)
+
+# Profiles that Camera Raw gives to every raw file: on a photo that is rendered already they have no place.
+DEFAULT_LOOKS: Final = frozenset(
+    {"Adobe Color", "Adobe Standard", "Adobe Landscape", "Adobe Neutral", "Adobe Portrait", "Adobe Vivid"}
+)
+
+
+def known(name: str) -> Known | None:
+    """The row of a setting."""
+    return next((row for row in KNOWN if row.names.fullmatch(name)), None)

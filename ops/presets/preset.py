@@ -1,0 +1,63 @@
+"""A preset as it was read: the values that we render, and what else the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.errors import InvalidRequest
+from ...core.slots import FloatArray
+
+Settings = dict[str, Any]
+"""Camera Raw's fields without `crs:`: text, a list of texts, or nested settings."""
+
+
+@dataclass(frozen=True)
+class Unrendered:
+    """A setting that is not rendered: its name and value, why, and whether the preset's look hangs on it."""
+
+    name: str
+    value: str
+    why: str
+    essential: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset of Lightroom or Camera Raw, read by `read_preset`.
+
+    Attributes:
+        name: the preset's own, or the file's.
+        values: op -> slot -> value; what the file does not name is not there.
+        unrendered: settings that change pictures in Lightroom and not here.
+        notes: what was read less than exactly, such as a curve laid through other points.
+        idle: names of settings that do nothing as they stand: at rest, or about the file itself.
+    """
+
+    name: str
+    values: Mapping[str, Mapping[str, FloatArray]]
+    unrendered: tuple[Unrendered, ...] = ()
+    notes: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values by address, as `retouch(photo, params=...)` takes them."""
+        return {f"{op}.{slot}": value.tolist() for op, slots in self.values.items() for slot, value in slots.items()}
+
+    def demand_whole(self) -> None:
+        """Refuse a preset whose look hangs on what is not rendered.
+
+        Raises:
+            InvalidRequest
+        """
+        essential = [str(item) for item in self.unrendered if item.essential]
+        if essential:
+            raise InvalidRequest(
+                f"the look of preset {self.name!r} depends on what is not rendered here: {'; '.join(essential)}",
+                cure="Render the rest of it with --partial.",
+            )

@@ -1,0 +1,104 @@
+"""XMP documents (ISO 16684-1) that hold Camera Raw settings: parsed without entities, files or network.
+
+Properties may be attributes or elements of any number of `rdf:Description`s.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any, Final
+
+from lxml import etree
+
+from ...core.errors import InvalidDocument
+from .preset import Settings
+
+CRS: Final = "{http://ns.adobe.com/camera-raw-settings/1.0/}"
+RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+MOST: Final = 10_000  # properties; Lightroom's largest files hold some hundreds
+_ARRAYS: Final = {f"{RDF}Seq", f"{RDF}Bag"}
+
+
+def parse(data: bytes, name: str) -> Any:
+    """The document's tree, comments and processing instructions kept.
+
+    Raises:
+        InvalidDocument: not XML, a document type (entities), an XInclude, a UTF-8 or UTF-16 that breaks, too many parts.
+    """
+    # A byte order mark that lxml reads is that of UTF-8 and UTF-16; trailing zeros are padding of packets.
+    data = data.strip(b" \t\r\n\0") if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else data
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=False
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200] or "it is empty"
+        raise InvalidDocument(f"is no XML: {reason}", path=name, cure="Export it from Lightroom again.") from None
+    tree = root.getroottree()
+    if tree.docinfo.internalDTD is not None:
+        raise InvalidDocument("has a document type, which XMP never has", path=name, cure="Remove <!DOCTYPE ...>.")
+    parts = 0
+    for element in root.iter():
+        if isinstance(element, etree._Entity):
+            raise InvalidDocument("has an entity, which XMP never has", path=name, cure="Write its text out.")
+        if isinstance(element.tag, str):
+            if element.tag.startswith("{http://www.w3.org/2001/XInclude}"):
+                raise InvalidDocument("includes another file", path=name, cure="Remove the XInclude element.")
+            parts += 1 + len(element.attrib)
+    if parts > MOST:
+        raise InvalidDocument(f"has {parts} parts, more than {MOST}", path=name, cure="This is no preset.")
+    return tree
+
+
+def descriptions(tree: Any) -> list[Any]:
+    """The top `rdf:Description` elements."""
+    root = tree.getroot()
+    rdf = root if root.tag == f"{RDF}RDF" else root.find(f"{RDF}RDF")
+    return [] if rdf is None else rdf.findall(f"{RDF}Description")
+
+
+def settings_of(tree: Any, name: str) -> Settings:
+    """The `crs:` properties by name.
+
+    Raises:
+        InvalidDocument: no such property, or one that stands there twice and differs.
+    """
+    found: Settings = {}
+    for description in descriptions(tree):
+        for key, value in _properties(description).items():
+            if key in found and found[key] != value:
+                # crs:Name is the preset's, an attribute, and its translations', an element.
+                if key == "Name":
+                    value = found[key] or value
+                else:
+                    raise InvalidDocument(f"crs:{key} stands there twice", path=name, cure="Keep one of them.")
+            found[key] = value
+    if not found:
+        raise InvalidDocument("holds no Camera Raw settings (crs:)", path=name, cure="Give a preset or a sidecar.")
+    return found
+
+
+def _properties(element: Any) -> Settings:
+    found: Settings = {key.removeprefix(CRS): value for key, value in element.attrib.items() if key.startswith(CRS)}
+    for child in element:
+        if isinstance(child.tag, str) and child.tag.startswith(CRS):
+            key, value = child.tag.removeprefix(CRS), _value(child)
+            found[key] = found.get(key) or value if key == "Name" else value
+    return found
+
+
+def _value(element: Any) -> Any:
+    parts = [child for child in element if isinstance(child.tag, str)]
+    inner = parts[0] if len(parts) == 1 else None
+    if inner is not None and inner.tag == f"{RDF}Alt":
+        items = inner.findall(f"{RDF}li")
+        chosen = next((item for item in items if item.get(LANGUAGE) == "x-default"), items[0] if items else None)
+        return "" if chosen is None else (chosen.text or "").strip()
+    if inner is not None and inner.tag in _ARRAYS:
+        return [_value(item) for item in inner.findall(f"{RDF}li")]
+    if inner is not None and inner.tag == f"{RDF}Description":
+        return _properties(inner)
+    nested = _properties(element)
+    return nested if nested or parts else (element.text or "").strip()

@@ -1,0 +1,1 @@
+"""Sliders recovered from pictures: a pair, a target, or another edit, through the renderer's derivatives."""

@@ -1,0 +1,163 @@
+"""The commands `fit`, `explain` and `like`. Only Typer is imported here, everything else inside, so that help stays quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...core.batch.options import EditOptions, Json, Photos, WriteOptions, takes
+
+if TYPE_CHECKING:
+    from ...core.plan import Plan
+    from .report import FitReport
+
+_Before = Annotated[Path, typer.Argument(help="The photo before the edit.", metavar="BEFORE")]
+_After = Annotated[Path, typer.Argument(help="The same photo after it.", metavar="AFTER")]
+_Edit = Annotated[
+    Path, typer.Argument(help="A plan, or a look-up table: .cube, .3dl, .csp, .clf, a HALD picture.", metavar="EDIT")
+]
+_Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Where the sliders go: a plan (.json), or a preset (.xmp).")
+]
+_Ops = Annotated[
+    str | None, typer.Option(help="Ops that may explain it, comma-separated; by default those Camera Raw has.")
+]
+_Groups = Annotated[
+    str | None, typer.Option(help="Only sliders of these groups: lighting, global_color, specific_color.")
+]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
+_Planner = Annotated[str, typer.Option(help="Who plans by example: fit, or a bundle such as vera-reference.")]
+
+
+def fit(
+    before: _Before,
+    after: _After,
+    out: _Out = None,
+    ops: _Ops = None,
+    groups: _Groups = None,
+    overwrite: _Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Recover the sliders of an edit from a photo before and after it."""
+    from .fit import fit as recover
+
+    found = recover(before, after, ops=_names(ops), groups=_names(groups))
+    _tell(found.plan, found.report, out, overwrite=overwrite, json=json)
+
+
+def explain(
+    edit: _Edit,
+    out: _Out = None,
+    photo: Annotated[
+        Path | None, typer.Option(help="A photo whose colours count; by default photos' in general.")
+    ] = None,
+    within: Annotated[float, typer.Option(min=0.01, help="The mean CIEDE2000 that is good enough.")] = 2.0,
+    ops: _Ops = None,
+    groups: _Groups = None,
+    overwrite: _Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Turn a plan or a look-up table into an equivalent plan of sliders."""
+    from ...core.terminal import complain
+    from .explain import explain as put
+
+    found = put(edit, ops=_names(ops), groups=_names(groups), within=within, photo=photo)
+    _tell(found.plan, found.report, out, overwrite=overwrite, json=json)
+    if not found.holds:
+        complain(f"{found.report.error_after:.2f} CIEDE2000 were reached, not {within:g}; the sliders are the nearest")
+        raise typer.Exit(1)
+
+
+@takes
+def like(
+    photos: Photos,
+    editing: EditOptions,
+    writing: WriteOptions,
+    before: Annotated[Path | None, typer.Option(help="The example before its edit.")] = None,
+    after: Annotated[Path | None, typer.Option(help="The example after it.")] = None,
+    target: Annotated[Path | None, typer.Option(help="One picture whose look is wanted.")] = None,
+    planner: _Planner = "fit",
+) -> None:
+    """Retouch photos like an example: a pair before and after, or one picture."""
+    from ...core.batch.inputs import expand
+    from ...core.batch.order import Order
+    from ...core.batch.outputs import is_file_name
+    from ...core.batch.session import retouch_all
+
+    if target is not None and (before is not None or after is not None):
+        raise typer.BadParameter("--target and a pair were given together. Choose one of them")
+    if target is None and (before is None or after is None):
+        raise typer.BadParameter("no example is given. Use --before A --after B, or --target FILE")
+    example: Any = target if target is not None else (before, after)
+    folder = writing.out if writing.out is not None and not is_file_name(writing.out) else None
+    sources = [
+        source.path
+        for source in expand(photos, recursive=writing.recursive, pairs=writing.pairs.value, leave_out=folder)
+    ]
+    if target is None:
+        order = Order.of(editing, plan=_example_plan(sources[0], example, planner, editing).document())
+        done = retouch_all(photos, order, writing)
+    else:
+        # Each photo has its own way to the target.
+        if len(sources) > 1 and writing.out is not None and folder is None:
+            raise typer.BadParameter(f"--out {writing.out} is one file and {len(sources)} photos are given")
+        plans = ((source, _example_plan(source, example, planner, editing).document()) for source in sources)
+        done = all(retouch_all([source], Order.of(editing, plan=plan), writing) for source, plan in plans)
+    if not done:
+        raise typer.Exit(1)
+
+
+def _example_plan(photo: Path, example: Any, planner: str, editing: EditOptions) -> Plan:
+    from ...core.photo import MAX_PIXELS, open_photo
+    from ...core.retoucher import load_retoucher
+
+    opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS)
+    return load_retoucher(planner).plan(
+        opened, reference=example, groups=editing.chosen_groups(), seed=editing.seed or 0
+    )
+
+
+def _names(listed: str | None) -> list[str] | None:
+    return None if listed is None else [name for name in listed.replace(" ", "").split(",") if name]
+
+
+def _tell(plan: Plan, report: FitReport, out: Path | None, *, overwrite: bool, json: bool) -> None:
+    """Write the sliders, and say what was found."""
+    from ...core.errors import InvalidRequest
+    from ...core.terminal import columns, complain, json_text, say
+
+    if out is not None:
+        if out.exists() and not overwrite:
+            raise InvalidRequest(f"{str(out)!r} exists already", cure="Choose another name, or allow --overwrite.")
+        _write(plan, out, overwrite=overwrite)
+    if json:
+        say(json_text(report.document() | {"plan": plan.document(), "written": None if out is None else str(out)}))
+        return
+    say(f"CIEDE2000 {report.error_before:.2f} before, {report.error_after:.2f} after (median {report.typical:.2f})")
+    if report.moves:
+        say(columns([("slider", "of its reach"), *((move.slider, f"{move.share:+.0%}") for move in report.moves)]))
+    for text in report.unexplained:
+        complain(text, what="Unexplained")
+    for text in report.warnings:
+        complain(text, what="Note")
+    if out is not None:
+        say(f"written: {out}")
+
+
+def _write(plan: Plan, out: Path, *, overwrite: bool) -> None:
+    from ...core.errors import InvalidRequest
+    from ...core.terminal import complain
+
+    if out.suffix.lower() == ".json":
+        plan.save(out)
+    elif out.suffix.lower() == ".xmp":
+        from ...ops.presets.writing import write_preset
+
+        for lost in write_preset(plan, out, partial=True, overwrite=overwrite):
+            complain(f"XMP cannot say {lost}", what="Note")
+    else:
+        raise InvalidRequest(
+            f"--out {str(out)!r} ends in {out.suffix!r}", cure="Use .json for a plan, .xmp for a preset."
+        )

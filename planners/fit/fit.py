@@ -1,0 +1,131 @@
+"""Sliders from a photo before and after an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from ...core.difference import ciede2000
+from ...core.errors import InvalidRequest
+from ...core.op import Op
+from ...core.plan import Plan
+from ...core.renderer import Renderer
+from ...core.subject import Subject
+from ...core.tiles import keep_freed_memory
+from .align import Aligned, align
+from .pairs import Array, Mask, Picture, pairs_of
+from .report import FitReport, reasons, report_of
+from .search import Found, search
+from .sliders import CURVES, MONOCHROME, SLIDERS, Sliders, load_ops
+
+DEFAULT_OPS: Final = (*SLIDERS, *CURVES, MONOCHROME)
+VERSION: Final = "0.1.0"
+# A pixel was retouched by itself where the edit of the whole explains it worse than this, in CIEDE2000 and in medians of all pixels.
+RETOUCHED: Final = 5.0
+RETOUCHED_MEDIANS: Final = 4.0
+# So small a share of odd pixels is left to the robust weights.
+WORTH_A_SECOND_LOOK: Final = 0.01
+
+
+@dataclass(frozen=True)
+class Fit:
+    """An edit as sliders, and how well they explain it."""
+
+    plan: Plan
+    report: FitReport
+
+    def __repr__(self) -> str:
+        return f"<Fit {self.report.summary()}>"
+
+
+def fit(
+    before: Any, after: Any, *, ops: Iterable[str | type[Op] | Op] | None = None, groups: Collection[str] | None = None
+) -> Fit:
+    """Recover an edit's sliders from a photo before and after it.
+
+    Args:
+        before, after: photos of any kind that `Renderer.render` takes. They may differ by a crop or a shift of a few pixels, in size, by
+            JPEG's noise, and where somebody retouched a part by hand.
+        ops: which ops may explain the edit: ids, classes or instances; by default those that Camera Raw has sliders for.
+        groups: only slots of these groups.
+
+    Returns:
+        A `Fit`: `plan`, whose unused sliders are left out or at their identity exactly, and `report`.
+
+    Raises:
+        InvalidRequest: an op that is not installed, has weights, or looks at neighbouring pixels. InvalidPhoto, UnreadablePhoto.
+
+    >>> import numpy, veraretouch as vr
+    >>> before = numpy.random.default_rng(0).random((64, 64, 3), dtype="float32").repeat(4, 0).repeat(4, 1)
+    >>> after = vr.Renderer().render(before, vr.zoo.load("rules").plan(before, params={"exposure.ev": 0.5}))
+    >>> found = fit(before, after, ops=["exposure", "saturation"])
+    >>> round(float(found.plan.edits["exposure"].params["ev"]), 2)
+    0.5
+    """
+    one, two = (Subject.of(photo).photo() for photo in (before, after))
+    aligned = align(one, two)
+    found, retouched = explain_pictures(aligned, made_ops(ops), None if groups is None else frozenset(groups))
+    return told(found, aligned, retouched)
+
+
+def explain_pictures(aligned: Aligned, ops: list[Op], groups: frozenset[str] | None) -> tuple[Found, Mask | None]:
+    """The sliders that explain aligned pictures, and which pixels were retouched by hand; None where hardly any."""
+    keep_freed_memory()
+    found = search(pairs_of(aligned.before, aligned.after), ops, groups)
+    errors = errors_of(found, aligned.before, aligned.after)
+    odd = errors > max(RETOUCHED, RETOUCHED_MEDIANS * float(np.median(errors)))
+    if not WORTH_A_SECOND_LOOK < odd.mean() < 0.4:
+        return found, None
+    again = search(pairs_of(aligned.before, aligned.after, leave_out=odd), ops, groups, start=found.x)
+    return again, odd
+
+
+def errors_of(found: Found, before: Picture, after: Picture) -> Array:
+    """CIEDE2000 (H, W) between what the sliders make of the before, and the after."""
+    rgb = torch.from_numpy(np.ascontiguousarray(before)).permute(2, 0, 1).unsqueeze(0)
+    made = Renderer().apply(rgb, found.sliders.latents(found.x))[0].permute(1, 2, 0)
+    errors: Array = ciede2000(made, torch.from_numpy(np.ascontiguousarray(after))).numpy()
+    return errors
+
+
+def told(found: Found, aligned: Aligned, retouched: Mask | None = None) -> Fit:
+    """The fit of sliders that were found, with its report."""
+    errors = errors_of(found, aligned.before, aligned.after)
+    report = report_of(found, aligned, errors, retouched)
+    return Fit(plan_of(found, report), report)
+
+
+def plan_of(found: Found, report: FitReport) -> Plan:
+    """The plan that holds the sliders."""
+    latents = found.sliders.latents(found.x)
+    groups = latents.schema.groups
+    return Plan.of(
+        latents,
+        mode="reference",
+        planner={"id": "fit", "version": VERSION},
+        groups=groups,
+        reasoning=reasons(found, report),
+    )
+
+
+def made_ops(ops: Iterable[str | type[Op] | Op] | None) -> list[Op]:
+    """Instances of ops given by id, class or instance.
+
+    Raises:
+        InvalidRequest: none, or one that cannot be fitted.
+    """
+    if isinstance(ops, str):
+        raise InvalidRequest(f"ops is {ops!r}", cure='Give a list of ids, such as ["exposure", "hsl"].')
+    made: list[Op] = []
+    for op in DEFAULT_OPS if ops is None else ops:
+        if isinstance(op, str):
+            made += load_ops([op])
+        else:
+            made.append(op() if isinstance(op, type) else op)
+    if not Sliders(made).all:
+        raise InvalidRequest("no op with a slider is given", cure=f"The usual ones: {', '.join(DEFAULT_OPS)}.")
+    return made

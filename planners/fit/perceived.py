@@ -1,0 +1,72 @@
+"""Differences of colour as three numbers whose length is close to CIEDE2000, with slopes, for least squares.
+
+CIE Lab differences are divided by CIEDE2000's own weights of lightness, chroma and hue at the wanted colour (Sharma, Wu and Dalal 2005), as
+they hold for small differences. A channel that was clipped says only that it lies beyond: it does not count where the fit is beyond, too.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ...core.color import linear
+from ...core.difference import _TO_XYZ
+
+# Within one and a half code values of an end a channel of an encoded picture may have been clipped.
+CLIPPED: Final = 1.5 / 255
+
+
+class Wanted:
+    """The colours that are to be reached, (N, 3, 1, 1) sRGB-encoded."""
+
+    def __init__(self, colours: Tensor) -> None:
+        self.colours = colours
+        self.lab = _lab(colours)
+        self.weights = _weights(self.lab)
+
+    def differences(self, colours: Tensor) -> Tensor:
+        """How far colours lie from these: (N, 3), along lightness, chroma and hue; differentiable."""
+        wanted = self.colours
+        beyond = ((wanted > 1 - CLIPPED) & (colours > wanted)) | ((wanted < CLIPPED) & (colours < wanted))
+        apart = _lab(torch.where(beyond, wanted, colours)) - self.lab
+        return torch.einsum("rcn,nc->nr", self.weights, apart)
+
+
+def _lab(rgb: Tensor) -> Tensor:
+    """CIE Lab (N, 3) of (N, 3, 1, 1), going on in straight lines below black."""
+    matrix = torch.tensor(_TO_XYZ, dtype=rgb.dtype)
+    xyz = linear(rgb)[:, :, 0, 0] @ (matrix / matrix.sum(dim=1, keepdim=True)).T
+    f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-3) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    x, y, z = f.unbind(1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+
+
+def _weights(lab: Tensor) -> Tensor:
+    """For each colour the matrix (3, 3, N) from Lab differences to differences in lightness, chroma and hue as they are seen."""
+    lightness, a, b = lab.unbind(1)
+    chroma = torch.hypot(a, b)
+    stretch = 1.5 - 0.5 * torch.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+    a = a * stretch
+    chroma, turn = torch.hypot(a, b), torch.atan2(b, a)
+    middle = (lightness - 50) ** 2
+    by_light = 1 + 0.015 * middle / torch.sqrt(20 + middle)
+    by_chroma = 1 + 0.045 * chroma
+    t = (
+        1
+        - 0.17 * torch.cos(turn - math.radians(30))
+        + 0.24 * torch.cos(2 * turn)
+        + 0.32 * torch.cos(3 * turn + math.radians(6))
+        - 0.20 * torch.cos(4 * turn - math.radians(63))
+    )
+    by_hue = 1 + 0.015 * chroma * t
+    cos, sin, nought = torch.cos(turn), torch.sin(turn), torch.zeros_like(a)
+    return torch.stack(
+        [
+            torch.stack([1 / by_light, nought, nought]),
+            torch.stack([nought, cos * stretch / by_chroma, sin / by_chroma]),
+            torch.stack([nought, -sin * stretch / by_hue, cos / by_hue]),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The planner `tiny`: a small network that was trained through the renderer."""

@@ -1,0 +1,83 @@
+"""From the network's numbers to latents: repairs by some ops, on top of what a style prompt asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core.latents import Latents, constant
+from ...core.registry import registry
+from ...core.schema import Schema
+from ...core.slots import Slot
+from ...core.squash import squash, unsquash
+from ..rules.lexicon import Lexicon
+from ..rules.planner import OPS
+from ..rules.style import read_style
+
+REPAIRS = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation")
+
+Edits = Mapping[str, Mapping[str, Any]]
+
+
+def own_schema() -> Schema:
+    """What `tiny` emits: the ops that the lexicon's words move, named one by one."""
+    return Schema.of([registry.ops.load(op) for op in OPS])
+
+
+def repair_size(schema: Schema, repairs: Sequence[str]) -> int:
+    """How many numbers the network emits."""
+    return sum(slot.size for op, _, slot in schema if op in repairs)
+
+
+def wish_of(schema: Schema, edits: Edits) -> Tensor:
+    """Edits as one row (D,) of packed values, less the identity: all zeros for no wish."""
+    row = Latents.identity(schema).pack()[0].clone()
+    nothing, start = row.clone(), 0
+    for op, name, slot in schema:
+        if name in edits.get(op, {}):
+            row[start : start + slot.size] = torch.tensor(np.asarray(edits[op][name]), dtype=row.dtype).reshape(-1)
+        start += slot.size
+    return row - nothing
+
+
+def wish_of_prompt(schema: Schema, prompt: str, lexicon: Lexicon | None = None) -> Tensor:
+    """What the lexicon reads in a prompt, as `wish_of`."""
+    return wish_of(schema, read_style(prompt, lexicon).edits)
+
+
+def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor) -> Latents:
+    """Latents of the network's raw numbers (B, `repair_size`) on top of wishes (B, D); raw 0 is the wish exactly.
+
+    Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds.
+    """
+    values: dict[str, dict[str, Tensor]] = {}
+    present: dict[str, Tensor] = {}
+    start, taken = 0, 0
+    for op, name, slot in schema:
+        wish = wishes[:, start : start + slot.size].reshape(-1, *slot.shape)
+        value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wish
+        if op in repairs:
+            part = raw[:, taken : taken + slot.size].reshape(-1, *slot.shape)
+            raw_wish = unsquash(slot, value)
+            # By the difference, so that nothing moves at raw 0 and its gradient passes there all the same.
+            value = _within(slot, value + squash(slot, raw_wish + part) - squash(slot, raw_wish))
+            taken += slot.size
+        moved = (wish.reshape(len(raw), -1) != 0).any(dim=1)
+        values.setdefault(op, {})[name] = value
+        present[op] = present.get(op, torch.zeros_like(moved)) | (
+            moved if op not in repairs else torch.ones_like(moved)
+        )
+        start += slot.size
+    return Latents(schema, values, present=present, batch=len(raw))
+
+
+def _within(slot: Slot, value: Tensor) -> Tensor:
+    """The value without what rounding put beyond a bound; a clamp passes gradients at the bound itself."""
+    bounds = (slot.low, slot.high)
+    return value.clamp(
+        *(None if bound is None else torch.tensor(bound, dtype=value.dtype, device=value.device) for bound in bounds)
+    )

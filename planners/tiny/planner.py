@@ -1,0 +1,167 @@
+"""The planner `tiny`: a network of 0.3 million parameters repairs, the lexicon styles on top, exact values are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core import documents
+from ...core.errors import InvalidDocument
+from ...core.latents import Latents
+from ...core.photo import Photo
+from ...core.planner import Proposal, Reasoning, Thought
+from ...core.renderer import Renderer
+from ...core.request import Mode, Request
+from ...core.schema import Schema
+from ..rules.planner import Rules
+from ..rules.style import read_style
+from ..saving import save_weights
+from .latents import REPAIRS, assemble, own_schema, wish_of
+from .network import Shape, TinyNetwork
+from .statistics import GRID, grid, statistics
+from .words import deeds, explain
+
+if TYPE_CHECKING:
+    from ...core.op import Weights
+
+FILE: Final = "tiny.safetensors"
+SIDE: Final = 384
+PICTURE: Final = 64
+_WORDS: Final = 32
+# Edits below this would not be seen; an op of which nothing is more is left out.
+_LEAST: Final = 0.004
+
+
+class Tiny:
+    """Plan by a small network trained through the renderer: auto and, with the lexicon's words, style; param exactly.
+
+    Args:
+        network: a trained one, whose latents are of `schema`; by default the one that is installed with veraretouch.
+
+    Raises:
+        InvalidDocument: the installed weights are not this network's.
+    """
+
+    id = "tiny"
+    version = "0.1.0"
+    modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+
+    def __init__(self, network: TinyNetwork | None = None, *, repairs: Sequence[str] = REPAIRS) -> None:
+        self.network = (_installed() if network is None else network).eval()
+        self.repairs = tuple(repairs)
+        self.schema = own_schema()
+        self._renderer = Renderer()
+        self._exact = Rules()
+
+    @classmethod
+    def from_bundle(cls, bundle: Weights, *, device: Any = None, dtype: Any = None) -> Tiny:
+        """The planner of a bundle, in float32: it is too small to gain by less.
+
+        Raises:
+            InvalidDocument: its tensors are not this network's.
+        """
+        configuration = getattr(bundle, "configuration")  # noqa: B009  (a bundle of a planner has one, `Weights` of an op need not)
+        return cls(_network(configuration, bundle.tensors(FILE)).to(device), repairs=configuration["repairs"])
+
+    def save_bundle(self, folder: Path) -> dict[str, Any]:
+        """Write the weights into a folder and return the configuration; see `zoo.pack`."""
+        save_weights(self.network.state_dict(), folder / FILE)
+        return {"shape": self.network.shape.document(), "repairs": list(self.repairs)}
+
+    def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
+        """Propose latents and reasoning; each photo goes through the network alone, so that no row depends on another."""
+        rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
+        schema = next((latents.schema for latents, _ in rows if latents.schema != self.schema), self.schema)
+        return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
+
+    def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
+        if request.mode == "param":
+            exact = self._exact.plan([photo], [request])
+            return exact.latents, exact.reasoning[0]
+        groups = frozenset(self.schema.groups) if request.groups is None else request.groups
+        pixels = seen(photo)
+        if request.mode == "auto":
+            latents = self.repair(pixels).masked([groups])
+            thoughts = explain(_few(pixels), latents, self._renderer)
+        else:
+            reading = read_style(request.prompt or "")
+            wish = wish_of(self.schema, reading.edits)[None]
+            latents = self.repair(pixels, wish).masked([groups])
+            # What it does besides the wish, as far as that is the photo's fault and not the prompt's.
+            besides = deeds(self._less(latents, wish))
+            thoughts = {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
+        return latents, {group: said for group, said in thoughts.items() if group in groups or group == "request"}
+
+    def repair(self, pixels: Tensor, wishes: Tensor | None = None) -> Latents:
+        """Latents of `seen` pixels (B, 3, GRID, GRID) on top of wishes (B, D); differentiable in the network's weights."""
+        device = self.network.centre.device
+        rgb = pixels.to(device)
+        wishes = torch.zeros(len(rgb), self.schema.size) if wishes is None else wishes
+        wishes = wishes.to(device)
+        picture = torch.nn.functional.avg_pool2d(rgb, GRID // PICTURE)
+        with torch.no_grad():
+            raw = self.network(statistics(rgb), picture, wishes)
+        # An edit that would not be seen is none.
+        raw = torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw)
+        latents = assemble(self.schema, self.repairs, raw, wishes)
+        for op in self.repairs:
+            idle = [value.reshape(len(raw), -1).abs().amax(dim=1) == 0 for value in latents.values[op].values()]
+            latents.present[op] &= ~torch.stack(idle).all(dim=0)
+        return latents.to("cpu")
+
+    def _less(self, latents: Latents, wish: Tensor) -> Latents:
+        """The repairs of one row without its wish."""
+        whole = latents.pack() - wish
+        values: dict[str, dict[str, Tensor]] = {}
+        start = 0
+        for op, name, slot in self.schema:
+            if op in self.repairs:
+                values.setdefault(op, {})[name] = whole[:, start : start + slot.size].reshape(-1, *slot.shape)
+            start += slot.size
+        return Latents(self.schema, values, present={op: latents.present[op] for op in values}, batch=1)
+
+
+def seen(photo: Photo) -> Tensor:
+    """What the network sees of a photo: (1, 3, GRID, GRID) encoded pixels in [0, 1], rounded to 8 bit."""
+    sharp = photo.resized(SIDE).working()
+    rgb = torch.from_numpy(np.ascontiguousarray(sharp)).permute(2, 0, 1)
+    return (grid(rgb).clamp(0, 1) * 255).round().unsqueeze(0) / 255
+
+
+def _few(pixels: Tensor) -> Tensor:
+    step = GRID // _WORDS
+    return pixels[:, :, step // 2 :: step, step // 2 :: step].contiguous()
+
+
+def _within(latents: Latents, schema: Schema) -> Latents:
+    """The same latents, of a schema that has further ops."""
+    return Latents(schema, latents.values, present=latents.present, batch=latents.batch)
+
+
+def _beside(thought: Thought, done: list[str] | None) -> Thought:
+    if not done:
+        return thought
+    return {**thought, "plan": f"{thought['plan']} For this photo besides: {', '.join(done)}."}
+
+
+def _network(configuration: Any, tensors: dict[str, Tensor]) -> TinyNetwork:
+    network = TinyNetwork(Shape.of(configuration["shape"]))
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise InvalidDocument(str(error).replace("\n", " "), path=FILE, cure="Fetch the bundle again.") from None
+    return network
+
+
+def _installed() -> TinyNetwork:
+    """The network that comes with veraretouch."""
+    from safetensors.torch import load_file
+
+    folder = Path(__file__).with_name("bundle")
+    manifest = documents.parse((folder / "bundle.json").read_bytes(), name="bundle.json")
+    return _network(manifest["planner"]["configuration"], load_file(folder / FILE))

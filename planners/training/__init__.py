@@ -1,0 +1,1 @@
+"""Training of planners through the differentiable renderer."""

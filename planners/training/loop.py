@@ -1,0 +1,258 @@
+"""The training loop: steps over examples in an order that the seed decides, checkpoints, and an exact way back from any of them.
+
+Everything that is random follows from (seed, step), so a checkpoint holds no state of generators: a run that was killed and goes on makes
+the same weights, bit for bit on a CPU, as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ...core.errors import InvalidRequest, MissingExtra
+from ...core.newfile import new_file
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+LOG: Final = "log.jsonl"
+_KEPT: Final = 2
+_BETAS: Final = (0.9, 0.99)
+
+
+class Task(Protocol):
+    """What is trained: a network, on so many examples."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The network whose parameters are trained."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number of examples."""
+        ...
+
+    def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
+        """The loss (B,) of each of these examples (B,), computed by `network`, which may be a wrapped one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How it is trained.
+
+    Attributes:
+        steps: of `batch` examples each, over all processes; `rate`: the highest learning rate, reached after `warmup` steps, then a cosine.
+        decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end.
+        every: steps between checkpoints; `precision`: of the network; pixels are rendered in float32.
+    """
+
+    steps: int = 3000
+    batch: int = 64
+    rate: float = 2e-3
+    warmup: int = 100
+    decay: float = 0.02
+    average: float = 0.998
+    seed: int = 0
+    every: int = 500
+    precision: Literal["no", "bf16", "fp16"] = "no"
+
+
+@dataclass
+class State:
+    """Where a run stands: steps done, the averaged weights, the losses since the last line of the log."""
+
+    step: int
+    average: dict[str, Tensor]
+
+
+def train(
+    task: Task,
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    device: str | None = None,
+    judge: Callable[[nn.Module], Mapping[str, float]] | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> dict[str, Tensor]:
+    """Train to the end, from the newest checkpoint in `out` if there is one, and return the averaged weights.
+
+    Args:
+        out: a folder for checkpoints, TensorBoard's events and `log.jsonl`; None keeps nothing.
+        device: `cpu` keeps off a GPU that is there.
+        judge: figures of the averaged network, logged at each checkpoint.
+        progress: told the step and its loss.
+
+    Raises:
+        InvalidRequest: the checkpoint was made with other settings.
+        MissingExtra: accelerate or tensorboard is not installed.
+    """
+    accelerator = _accelerator(settings, device)
+    torch.manual_seed(settings.seed)
+    optimizer = torch.optim.AdamW(
+        task.network.parameters(), lr=settings.rate, betas=_BETAS, weight_decay=settings.decay
+    )
+    network, optimizer = accelerator.prepare(task.network.to(accelerator.device), optimizer)
+    inner = accelerator.unwrap_model(network)
+    state = State(0, {name: value.detach().clone() for name, value in inner.state_dict().items()})
+    if out is not None:
+        _resume(out, settings, inner, optimizer, state)
+    with _writer(out if accelerator.is_main_process else None, state.step) as write:
+        total, count = torch.zeros((), device=accelerator.device), 0
+        while state.step < settings.steps:
+            loss = _step(task, settings, accelerator, network, optimizer, state)
+            total, count = total + loss, count + 1
+            if progress is not None and state.step % 10 == 0:
+                progress(state.step, float(loss))
+            if state.step % settings.every == 0 or state.step == settings.steps:
+                figures = {"loss": float(total) / count, "rate": _rate(settings, state.step)}
+                if judge is not None and accelerator.is_main_process:
+                    figures |= _judged(judge, inner, state)
+                total, count = torch.zeros_like(total), 0
+                if out is not None and accelerator.is_main_process:
+                    save_checkpoint(out, settings, inner, optimizer, state)
+                write(state.step, figures)
+    return {name: value.cpu() for name, value in state.average.items()}
+
+
+def _step(
+    task: Task, settings: Settings, accelerator: Accelerator, network: nn.Module, optimizer: Any, state: State
+) -> Tensor:
+    rows = batch_of(settings, task.size, state.step)[accelerator.process_index :: accelerator.num_processes]
+    # Dropout's numbers follow from the step, not from what ran before.
+    torch.manual_seed((settings.seed * 1_000_003 + state.step) * 64 + accelerator.process_index)
+    for group in optimizer.param_groups:
+        group["lr"] = _rate(settings, state.step)
+    network.train()
+    optimizer.zero_grad(set_to_none=True)
+    loss = task.losses(network, rows).mean()
+    accelerator.backward(loss)
+    accelerator.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    state.step += 1
+    # A young average would remember the start.
+    share = min(settings.average, state.step / (state.step + 10))
+    for name, value in accelerator.unwrap_model(network).state_dict().items():
+        state.average[name].lerp_(value, 1 - share)
+    return loss.detach()
+
+
+def batch_of(settings: Settings, size: int, step: int) -> Tensor:
+    """The examples of a step: every epoch has each once, in its own order."""
+    places = torch.arange(step * settings.batch, (step + 1) * settings.batch)
+    rows = torch.empty(len(places), dtype=torch.long)
+    for epoch in range(int(places[0]) // size, int(places[-1]) // size + 1):
+        order = torch.randperm(size, generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch))
+        within = places // size == epoch
+        rows[within] = order[places[within] % size]
+    return rows
+
+
+def _rate(settings: Settings, step: int) -> float:
+    if step < settings.warmup:
+        return settings.rate * (step + 1) / settings.warmup
+    done = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+    return settings.rate * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+
+
+def _judged(judge: Callable[[nn.Module], Mapping[str, float]], network: nn.Module, state: State) -> dict[str, float]:
+    """Figures of the averaged weights; the trained ones are put back."""
+    own = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    network.load_state_dict(state.average)
+    network.eval()
+    try:
+        return dict(judge(network))
+    finally:
+        network.load_state_dict(own)
+
+
+def save_checkpoint(out: Path, settings: Settings, network: nn.Module, optimizer: Any, state: State) -> None:
+    """Write weights, averages and the optimiser's moments; the newest two checkpoints stay."""
+    from safetensors.torch import save
+
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in state.average.items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in moments.items()}
+    about = {"step": str(state.step), "settings": json.dumps(asdict(settings), sort_keys=True)}
+    with new_file(out / f"checkpoint-{state.step:07d}.safetensors") as file:
+        file.write(save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata=about))
+    for old in checkpoints(out)[:-_KEPT]:
+        old.unlink()
+
+
+def checkpoints(out: Path) -> list[Path]:
+    """The checkpoints of a run, oldest first."""
+    return sorted(out.glob("checkpoint-*.safetensors"))
+
+
+def _resume(out: Path, settings: Settings, network: nn.Module, optimizer: Any, state: State) -> None:
+    from safetensors import safe_open
+
+    out.mkdir(parents=True, exist_ok=True)
+    for path in checkpoints(out)[-1:]:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if about["settings"] != json.dumps(asdict(settings), sort_keys=True):
+            raise InvalidRequest(
+                f"{path} was made with other settings: {about['settings']}", cure="Give the same, or another --out."
+            )
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimizer": {}}
+        for name, value in tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = value
+        network.load_state_dict(parts["network"])
+        state.average = {name: value.to(state.average[name].device) for name, value in parts["average"].items()}
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in parts["optimizer"].items():
+            index, _, which = name.partition(".")
+            moments.setdefault(int(index), {})[which] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+        state.step = int(about["step"])
+
+
+@contextmanager
+def _writer(out: Path | None, step: int) -> Iterator[Callable[[int, Mapping[str, float]], None]]:
+    """Lines of log.jsonl and TensorBoard's scalars; what a killed run wrote beyond its checkpoint is dropped."""
+    if out is None:
+        yield lambda step, figures: None
+        return
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise MissingExtra("training needs tensorboard", cure="pip install 'veraretouch[train]'") from None
+    log = out / LOG
+    lines = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= step] if log.exists() else []
+    with new_file(log) as file:
+        file.write("".join(f"{line}\n" for line in lines).encode())
+    writer = SummaryWriter(str(out / "tensorboard"), purge_step=step)
+
+    def write(step: int, figures: Mapping[str, float]) -> None:
+        with log.open("a") as file:
+            file.write(json.dumps({"step": step, **{name: round(value, 6) for name, value in figures.items()}}) + "\n")
+        for name, value in figures.items():
+            writer.add_scalar(name, value, step)
+        writer.flush()
+
+    try:
+        yield write
+    finally:
+        writer.close()
+
+
+def _accelerator(settings: Settings, device: str | None) -> Accelerator:
+    try:
+        from accelerate import Accelerator
+    except ImportError:
+        raise MissingExtra("training needs accelerate", cure="pip install 'veraretouch[train]'") from None
+    return Accelerator(cpu=device == "cpu", mixed_precision=settings.precision)

@@ -1,0 +1,65 @@
+"""Good photos spoilt on purpose: the distribution of `spoilings.json`, drawn by seed.
+
+Plain formulas and not the ops that repair: light is multiplied and clips, as on a sensor; contrast is a straight line; so what is lost is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core import documents
+from ...core.color import LUMINANCE, encode, linear
+
+PIVOT: Final = 0.46  # encoded mid-grey, about which contrast turns
+FAULTS: Final = ("ev", "red", "blue", "contrast", "saturation")
+
+
+@cache
+def distribution() -> Mapping[str, Any]:
+    """The distribution, as it was committed before anything was trained."""
+    found: dict[str, Any] = documents.parse(
+        files(__package__ or "").joinpath("spoilings.json").read_bytes(), name="spoilings.json"
+    )
+    return found
+
+
+def draw(seeds: Sequence[tuple[int, ...]]) -> Tensor:
+    """Faults (B, 5) in the order of FAULTS, all in log2: one row a tuple of numbers, which is all that the row depends on."""
+    rows = [_row(np.random.default_rng(seed)) for seed in seeds]
+    return torch.tensor([[row[fault] for fault in FAULTS] for row in rows], dtype=torch.float32)
+
+
+def spoil(rgb: Tensor, faults: Tensor) -> Tensor:
+    """Spoilt pixels (B, 3, H, W), uint8, of encoded ones in [0, 1]: exposure and cast, contrast, saturation, each clamped."""
+    ev, red, blue, contrast, saturation = (2 ** fault.reshape(-1, 1, 1, 1) for fault in faults.unbind(1))
+    light = linear(rgb) * ev
+    light = light * torch.cat([red, torch.ones_like(red), blue], dim=1)
+    done = encode(light.clamp(0, 1))
+    done = (PIVOT + (done - PIVOT) * contrast).clamp(0, 1)
+    luma = (done * done.new_tensor(LUMINANCE)[:, None, None]).sum(dim=1, keepdim=True)
+    done = (luma + (done - luma) * saturation).clamp(0, 1)
+    return (done * 255).round().to(torch.uint8)
+
+
+def _row(rng: np.random.Generator) -> dict[str, float]:
+    found: dict[str, float] = {}
+    while not any(found.values()):
+        for family in distribution()["families"].values():
+            absent = rng.random() < family["absent"]
+            for fault in family["faults"]:
+                value = _normal(rng, family["deviation"], family["cut"])
+                found[fault] = 0.0 if absent else value
+    return found
+
+
+def _normal(rng: np.random.Generator, deviation: float, cut: float) -> float:
+    while abs(value := rng.normal(0.0, deviation)) > cut:
+        pass
+    return float(value)

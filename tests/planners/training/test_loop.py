@@ -1,0 +1,89 @@
+"""The loop: the same run twice, a run that goes on from its checkpoint, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from veraretouch.core.errors import InvalidRequest
+from veraretouch.planners.training.loop import LOG, Settings, batch_of, checkpoints, train
+
+pytest.importorskip("accelerate")
+pytest.importorskip("tensorboard")
+pytestmark = pytest.mark.xdist_group("training")
+
+SETTINGS = Settings(steps=12, batch=4, rate=0.05, warmup=2, every=4)
+
+
+class Line:
+    """Fit a line, with dropout, so that resuming has random numbers to get wrong."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.network: nn.Module = nn.Sequential(nn.Linear(1, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+        self.x = torch.linspace(-1, 1, 10).unsqueeze(1)
+        self.size = len(self.x)
+
+    def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
+        loss: Tensor = (network(self.x[rows]) - 3 * self.x[rows]).square().mean(dim=1)
+        return loss
+
+
+class Killed(Exception):
+    """Stands for a process that ends between two checkpoints."""
+
+
+def test_the_same_seed_makes_the_same_weights(tmp_path: Path) -> None:
+    one, two = (train(Line(), SETTINGS, tmp_path / name, device="cpu") for name in "ab")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    other = train(Line(), replace(SETTINGS, seed=1), device="cpu")
+    assert not all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_run_that_broke_off_goes_on_to_the_same_weights_and_the_same_log(tmp_path: Path) -> None:
+    whole = train(Line(), SETTINGS, tmp_path / "whole", device="cpu")
+
+    def stop(step: int, loss: float) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        train(Line(), SETTINGS, tmp_path / "broken", device="cpu", progress=stop)
+    (*_, last) = checkpoints(tmp_path / "broken")
+    assert "0000008" in last.name
+    again = train(Line(), SETTINGS, tmp_path / "broken", device="cpu")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    logs = [(tmp_path / name / LOG).read_text() for name in ("whole", "broken")]
+    assert logs[0] == logs[1]
+    assert [json.loads(line)["step"] for line in logs[0].splitlines()] == [4, 8, 12]
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
+    train(Line(), SETTINGS, tmp_path, device="cpu")
+    with pytest.raises(InvalidRequest, match="other settings"):
+        train(Line(), replace(SETTINGS, rate=0.01), tmp_path, device="cpu")
+
+
+def test_only_the_newest_two_checkpoints_stay(tmp_path: Path) -> None:
+    train(Line(), SETTINGS, tmp_path, device="cpu")
+    assert [path.name for path in checkpoints(tmp_path)] == [
+        "checkpoint-0000008.safetensors",
+        "checkpoint-0000012.safetensors",
+    ]
+
+
+def test_every_epoch_has_each_example_once() -> None:
+    rows = torch.cat([batch_of(SETTINGS, 10, step) for step in range(5)])
+    assert sorted(rows[:10].tolist()) == sorted(rows[10:].tolist()) == list(range(10))
+    assert rows[:10].tolist() != rows[10:].tolist()
+
+
+def test_training_learns() -> None:
+    task = Line()
+    before = float(task.losses(task.network.eval(), torch.arange(10)).detach().mean())
+    task.network.load_state_dict(train(task, replace(SETTINGS, steps=150, warmup=10), device="cpu"))
+    assert float(task.losses(task.network.eval(), torch.arange(10)).detach().mean()) < before / 3
