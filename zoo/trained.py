@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,11 @@ def train_tiny(
     known = {
         "summary": "A small network trained through the renderer: it repairs exposure, casts, contrast and saturation.",
         "training_data": f"{len(examples)} examples of {len(set(examples.photo.tolist()))} photos.",
-        "provenance": {"settings": asdict(settings), "recipe": asdict(recipe)},
+        "provenance": {
+            "trained_by": f"veraretouch {version('veraretouch')}",
+            "settings": asdict(settings),
+            "recipe": asdict(recipe),
+        },
         "metrics": {"loss": _last_loss(out)},
     }
     target = out / BUNDLE

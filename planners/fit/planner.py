@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from ...core.errors import InvalidRequest
 from ...core.latents import Latents
@@ -19,6 +19,11 @@ from .target import towards
 # Of one picture only the broad look is known: sliders of single bands and curves would copy its subject.
 TARGET_OPS: Final = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation", "color_grading")
 
+# How many fits a planner remembers.
+KEPT: Final = 16
+
+_Key = tuple[tuple[str, str, frozenset[str] | None], tuple[str, ...]]
+
 
 class FitPlanner:
     """Plan by example: the sliders that explain a pair of photos, or that bring a photo's colours to those of one target."""
@@ -29,6 +34,7 @@ class FitPlanner:
 
     def __init__(self) -> None:
         self.schema = Schema.of(load_ops(DEFAULT_OPS))
+        self._fitted: dict[_Key, tuple[Latents, Reasoning]] = {}
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
         """Propose sliders by each request's reference; equal pairs are fitted once.
@@ -36,29 +42,27 @@ class FitPlanner:
         Raises:
             InvalidRequest: a request without a reference.
         """
-        known: dict[tuple[Any, ...], tuple[Latents, Reasoning]] = {}
-        made = []
-        for photo, request in zip(photos, requests, strict=True):
-            before: Photo | None
-            match request.reference:
-                case (before, after):
-                    key: tuple[Any, ...] = (before.hash, after.hash, request.groups)
-                case (after,):
-                    before, key = None, (photo.hash, after.hash, request.groups, "target")
-                case _:
-                    raise InvalidRequest(
-                        f"planner 'fit' was asked for mode {request.mode!r} without a reference",
-                        cure="Give one target photo, or (before, after).",
-                    )
-            if key not in known:
-                known[key] = self._fitted(photo, before, after, request.groups)
-            made.append(known[key])
+        made = [self._by_example(photo, request) for photo, request in zip(photos, requests, strict=True)]
         return Proposal(Latents.cat([latents for latents, _ in made]), [reasons for _, reasons in made])
 
-    def _fitted(
-        self, photo: Photo, before: Photo | None, after: Photo, groups: frozenset[str] | None
-    ) -> tuple[Latents, Reasoning]:
-        pictures = towards(photo, after) if before is None else align(before, after)
-        found, retouched = explain_pictures(pictures, load_ops(TARGET_OPS if before is None else DEFAULT_OPS), groups)
-        latents = found.sliders.latents(found.x)
-        return Latents(self.schema, latents.values, batch=1), told(found, pictures, retouched).plan.reasoning
+    def _by_example(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
+        """What one photo gets; a folder of photos by one pair is fitted once."""
+        match request.reference:
+            case (before, after):
+                key, ops = (before.hash, after.hash, request.groups), DEFAULT_OPS
+            case (target,):
+                before, after = photo, target
+                key, ops = (photo.hash, target.hash, request.groups), TARGET_OPS
+            case _:
+                raise InvalidRequest(
+                    f"planner 'fit' was asked for mode {request.mode!r} without a reference",
+                    cure="Give one target photo, or (before, after).",
+                )
+        if (key, ops) not in self._fitted:
+            pictures = align(before, after) if ops is DEFAULT_OPS else towards(before, after)
+            found, retouched = explain_pictures(pictures, load_ops(ops), request.groups)
+            latents = Latents(self.schema, found.sliders.latents(found.x).values, batch=1)
+            while len(self._fitted) >= KEPT:
+                self._fitted.pop(next(iter(self._fitted)))
+            self._fitted[key, ops] = latents, told(found, pictures, retouched).plan.reasoning
+        return self._fitted[key, ops]

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from ...core.op import Op
+from ...core.tiles import one_thread
 from .chain import Array
 from .pairs import Pairs
 from .sliders import CURVES, MONOCHROME, Sliders, Vector
@@ -22,6 +23,8 @@ WORTH_SHARE: Final = 0.012
 SPARSITY: Final = 0.02
 # Sliders alone suffice below this mean error of the pairs, in CIEDE2000.
 GOOD: Final = 0.45
+# A coarse start that leaves more than this, in CIEDE2000, may have gone the wrong way.
+POOR: Final = 2.0
 # A picture is black and white where its colours hardly differ from what its lightness alone says, in encoded values.
 GREY: Final = 0.012
 
@@ -50,7 +53,13 @@ def search(pairs: Pairs, ops: list[Op], groups: frozenset[str] | None = None, *,
     Args:
         start: free numbers to begin at, over the same ops; then the coarse steps are left out.
     """
-    sliders = Sliders(ops, groups=groups)
+    # The tensors are small: threads would wait for each other longer than they work.
+    with one_thread():
+        return _search(pairs, Sliders(ops, groups=groups), start)
+
+
+def _search(pairs: Pairs, sliders: Sliders, start: Vector | None) -> Found:
+    ops = sliders.ops
     ids = {op.id for op in ops}
     grey = MONOCHROME in ids and _is_grey(pairs)
     plain = ids - set(CURVES) - (set() if grey else {MONOCHROME}) if ids - {*CURVES, MONOCHROME} else ids
@@ -58,12 +67,13 @@ def search(pairs: Pairs, ops: list[Op], groups: frozenset[str] | None = None, *,
     if start is None:
         start = _coarse(sliders, pairs, ids, grey)
     state = some.minimise(start, sliders.of_ops(plain) | (start != 0), rounds=10)
-    whole = Problem(sliders, pairs, sparsity=SPARSITY)
-    state = whole.settle(state, _worth)
+    state = some.settle(state, _worth)
     if ids & set(CURVES) and state.cost > GOOD**2:
         further = some.minimise(state.x, state.moving | sliders.of_ops(plain | set(CURVES)), rounds=8)
-        further = whole.settle(further, _worth)
+        further = some.settle(further, _worth)
         state = further if further.cost < state.cost else state
+    whole = Problem(sliders, pairs, sparsity=SPARSITY)
+    state = whole.settle(state, _worth)
     every = np.ones(len(sliders), dtype=bool)
     _, curvature = some.linearise(state.x, some.scale(some.errors(state.x)), every)
     return Found(sliders, state.x, float(np.sqrt(max(state.cost, 0.0))), curvature, whole.rises(state))
@@ -78,6 +88,7 @@ def _coarse(sliders: Sliders, pairs: Pairs, ids: set[str], grey: bool) -> Vector
     few = Problem(sliders, pairs.some(FEW), sparsity=0.0)
     moving = sliders.of_ops((ids & set(COARSE)) or ids)
     states: list[State] = []
+    # Far enough for the next steps; a second start only where the first ended badly.
     for brightness in (0.0, _stops(pairs)):
         x = np.zeros(len(sliders))
         for place, slider in enumerate(sliders.all):
@@ -85,9 +96,9 @@ def _coarse(sliders: Sliders, pairs: Pairs, ids: set[str], grey: bool) -> Vector
                 x[place] = brightness / slider.reach
             if grey and slider.name == f"{MONOCHROME}.monochrome":
                 x[place] = 1.0
-        if states and np.array_equal(x, states[0].x):
+        if states and (states[0].cost < POOR**2 or abs(brightness) < 0.1):
             break
-        states.append(few.minimise(x, moving | (x != 0), rounds=6, sparse=False, settled=0.02))
+        states.append(few.minimise(x, moving | (x != 0), rounds=6, sparse=False, settled=0.05))
     return min(states, key=lambda state: state.cost).x
 
 

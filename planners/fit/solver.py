@@ -157,10 +157,9 @@ class Problem:
         state = self.minimise(state.x, moving, rounds=3, sparse=False)
         for _ in range(2):
             kept = self._pruned(state, worth(state.cost))
-            done = bool((kept == state.moving).all())
-            state = self.minimise(state.x, kept, rounds=3, sparse=False)
-            if done:
+            if bool((kept == state.moving).all()):
                 break
+            state = self.minimise(state.x, kept, rounds=3, sparse=False)
         return state
 
     def _pruned(self, state: State, worth: float) -> NDArray[np.bool_]:

@@ -52,32 +52,40 @@ def wish_of_prompt(schema: Schema, prompt: str, lexicon: Lexicon | None = None) 
 def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor) -> Latents:
     """Latents of the network's raw numbers (B, `repair_size`) on top of wishes (B, D); raw 0 is the wish exactly.
 
-    Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds.
+    Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds. Ops that neither moves are left out.
     """
     values: dict[str, dict[str, Tensor]] = {}
     present: dict[str, Tensor] = {}
+    wished = (wishes != 0).any(dim=0).tolist()
     start, taken = 0, 0
-    for op, name, slot in schema:
-        wish = wishes[:, start : start + slot.size].reshape(-1, *slot.shape)
-        value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wish
-        if op in repairs:
-            part = raw[:, taken : taken + slot.size].reshape(-1, *slot.shape)
-            raw_wish = unsquash(slot, value)
-            # By the difference, so that nothing moves at raw 0 and its gradient passes there all the same.
-            value = _within(slot, value + squash(slot, raw_wish + part) - squash(slot, raw_wish))
-            taken += slot.size
-        moved = (wish.reshape(len(raw), -1) != 0).any(dim=1)
-        values.setdefault(op, {})[name] = value
-        present[op] = present.get(op, torch.zeros_like(moved)) | (
-            moved if op not in repairs else torch.ones_like(moved)
-        )
-        start += slot.size
+    for spec in schema.specs.values():
+        size = sum(slot.size for slot in spec.slots.values())
+        repaired = spec.id in repairs
+        if repaired or any(wished[start : start + size]):
+            moved = (wishes[:, start : start + size] != 0).any(dim=1)
+            present[spec.id] = torch.ones_like(moved) if repaired else moved
+            values[spec.id] = {}
+            for name, slot in spec.slots.items():
+                value = constant(slot.identity, len(raw), raw.dtype, raw.device)
+                value = value + wishes[:, start : start + slot.size].reshape(-1, *slot.shape)
+                if repaired:
+                    value = _moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
+                    taken += slot.size
+                values[spec.id][name] = value
+                start += slot.size
+        else:
+            start += size
     return Latents(schema, values, present=present, batch=len(raw))
 
 
-def _within(slot: Slot, value: Tensor) -> Tensor:
-    """The value without what rounding put beyond a bound; a clamp passes gradients at the bound itself."""
-    bounds = (slot.low, slot.high)
-    return value.clamp(
-        *(None if bound is None else torch.tensor(bound, dtype=value.dtype, device=value.device) for bound in bounds)
+def _moved(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:
+    """The value moved by raw numbers in the unbounded space, within bounds."""
+    still = unsquash(slot, value)
+    # By the difference, so that nothing moves at raw 0 and its gradient passes there all the same.
+    moved = value + squash(slot, still + raw) - squash(slot, still)
+    # What rounding put beyond a bound; a clamp passes gradients at the bound itself.
+    bounds = (
+        None if bound is None else torch.tensor(bound, dtype=value.dtype, device=value.device)
+        for bound in (slot.low, slot.high)
     )
+    return moved.clamp(*bounds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -25,9 +25,6 @@ from .latents import REPAIRS, assemble, own_schema, wish_of
 from .network import Shape, TinyNetwork
 from .statistics import GRID, grid, statistics
 from .words import deeds, explain
-
-if TYPE_CHECKING:
-    from ...core.op import Weights
 
 FILE: Final = "tiny.safetensors"
 SIDE: Final = 384
@@ -59,13 +56,13 @@ class Tiny:
         self._exact = Rules()
 
     @classmethod
-    def from_bundle(cls, bundle: Weights, *, device: Any = None, dtype: Any = None) -> Tiny:
+    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None) -> Tiny:
         """The planner of a bundle, in float32: it is too small to gain by less.
 
         Raises:
             InvalidDocument: its tensors are not this network's.
         """
-        configuration = getattr(bundle, "configuration")  # noqa: B009  (a bundle of a planner has one, `Weights` of an op need not)
+        configuration = bundle.configuration
         return cls(_network(configuration, bundle.tensors(FILE)).to(device), repairs=configuration["repairs"])
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
@@ -76,6 +73,8 @@ class Tiny:
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
         """Propose latents and reasoning; each photo goes through the network alone, so that no row depends on another."""
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
+        if len(rows) == 1:
+            return Proposal(rows[0][0], [rows[0][1]])
         schema = next((latents.schema for latents, _ in rows if latents.schema != self.schema), self.schema)
         return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.color import chroma, oklab
+from ...core.color import Lab, chroma, oklab
 from ...core.latents import Latents
 from ...core.planner import Thought
 from ...core.renderer import Renderer
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     """
 
     group: str
-    measure: Callable[[Tensor], Tensor]
+    measure: Callable[[Lab], Tensor]
     seen: float
     low: str
     high: str
@@ -41,26 +41,23 @@ class Change(NamedTuple):
 
 
 CHANGES: Final = (
-    Change("lighting", lambda rgb: oklab(rgb).L.mean(), 0.008, "too dark", "too bright", "brighter", "darker"),
-    Change("lighting", lambda rgb: oklab(rgb).L.std(correction=0), 0.008, "flat", "harsh", "more contrasty", "softer"),
-    Change("global_color", lambda rgb: oklab(rgb).b.mean(), 0.004, "too cool", "too warm", "warmer", "cooler"),
-    Change(
-        "global_color", lambda rgb: oklab(rgb).a.mean(), 0.004, "too green", "too magenta", "more magenta", "greener"
-    ),
-    Change(
-        "global_color", lambda rgb: chroma(oklab(rgb)).mean(), 0.004, "dull", "garish", "more colourful", "more muted"
-    ),
+    Change("lighting", lambda lab: lab.L.mean(), 0.008, "too dark", "too bright", "brighter", "darker"),
+    Change("lighting", lambda lab: lab.L.std(correction=0), 0.008, "flat", "harsh", "more contrasty", "softer"),
+    Change("global_color", lambda lab: lab.b.mean(), 0.004, "too cool", "too warm", "warmer", "cooler"),
+    Change("global_color", lambda lab: lab.a.mean(), 0.004, "too green", "too magenta", "more magenta", "greener"),
+    Change("global_color", lambda lab: chroma(lab).mean(), 0.004, "dull", "garish", "more colourful", "more muted"),
 )
 
 
 def changes(before: Tensor, latents: Latents, renderer: Renderer) -> dict[Change, tuple[float, float]]:
     """What the edit of each group does to pixels (1, 3, H, W), by itself: each change that is seen, from what to what."""
     found = {}
+    now = oklab(before)
     for group in dict.fromkeys(change.group for change in CHANGES):
         with torch.no_grad():
-            after = renderer.apply(before, latents.masked([{group}]))
+            after = oklab(renderer.apply(before, latents.masked([{group}])))
         for change in CHANGES:
-            values = float(change.measure(before)), float(change.measure(after))
+            values = float(change.measure(now)), float(change.measure(after))
             if change.group == group and abs(values[1] - values[0]) >= change.seen:
                 found[change] = values
     return found

@@ -1,6 +1,8 @@
 """`veraretouch new` from the built wheel: each kind of package passes its own tests at once and is used from the command line."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -90,3 +92,40 @@ def test_without_copier_the_error_names_the_extra(cli, tmp_path):
     told = cli("new", "op", "acme.dull", code=1, env={"PYTHONPATH": str(tmp_path / "hidden")}).stderr
     assert "pip install 'veraretouch[authors]'" in told
     assert not (tmp_path / "acme-dull").exists()
+
+
+def test_the_guide_to_a_first_op_works_when_followed_literally(commands, tmp_path):
+    """Every box is run in order by one shell; only `pip` is stood in for, since this environment borrows ours."""
+    guide = (ROOT / "docs" / "guide" / "first-op.md").read_text(encoding="utf-8")
+    pip = f'pip() {{ "{sys.executable}" -m pip --python "{commands / "python"}" "$@"; }}'
+    pytest_words = f'pytest() {{ "{commands / "python"}" -m pytest "$@"; }}'
+    script = ["set -e", pip, pytest_words]
+    for kind, text in re.findall(r"^```(\w+)\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE):
+        script.append(text if kind == "sh" else f"cat > acme_matte.py <<'END_OF_BOX'\n{text}END_OF_BOX\n")
+        if kind == "sh" and text.startswith("veraretouch new"):
+            script.append("cp ../photo.jpg .")
+    shutil.copy(ROOT / "docs" / "samples" / "portrait.jpg", tmp_path / "photo.jpg")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON", "PIP"))}
+    offline = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_QUIET": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env=kept | offline | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.count("2 passed") == 3
+    assert "expected finite values; came rgb (nan, nan, nan)" in done.stdout
+    assert "as it should be" in done.stdout
+    made = tmp_path / "acme-matte"
+    assert json.loads((made / "plan.json").read_text())["edits"]["acme.matte"] == {
+        "version": 1,
+        "from": "acme-matte 0.1.0",
+        "params": {"amount": 0.6},
+    }
+    from PIL import Image, ImageChops
+
+    apart = ImageChops.difference(*(Image.open(made / name) for name in ("again.jpg", "migrated.jpg")))
+    assert max(high for _, high in apart.getextrema()) <= 1

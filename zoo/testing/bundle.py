@@ -148,7 +148,7 @@ def check_bundle(
         ConformanceError: one failure a broken promise: what was expected, what came, and what usually helps.
         UnknownCheck: no check has a name in `only`.
     """
-    place = os.fspath(name)
+    place = _place(name)
     outcomes = bundle_outcomes(place, variant=variant, revision=revision, accept_license=accept_license, only=only)
     demand(f"bundle {place!r}", outcomes)
 
@@ -162,9 +162,14 @@ def bundle_outcomes(
     only: Collection[str] | None = None,
 ) -> Iterator[Outcome]:
     """The same, check by check, each as soon as it is done; it ends where the files or the planner are not there to go on with."""
-    given = Delivery(os.fspath(name), variant, revision, accept_license)
+    given = Delivery(_place(name), variant, revision, accept_license)
     for check in chosen(BUNDLE_CHECKS, only):
         outcome = judge(check, BUNDLE_CHECKS[check], given, "bundle")
         yield outcome
         if check in _NEEDED and not outcome.passed:
             return
+
+
+def _place(name: str | os.PathLike[str]) -> str:
+    """A path is a folder, even where the text alone could be a bundle's name."""
+    return name if isinstance(name, str) else os.path.abspath(name)

@@ -13,7 +13,6 @@ import numpy as np
 
 from veraretouch import registry
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.ops.presets import read_preset
 from veraretouch.planners.rules.lexicon import Lexicon, Term
 from veraretouch.planners.rules.style import StyleReading, read_style
 
@@ -86,6 +85,8 @@ def read_presets(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:
 
     A preset whose look hangs on what is not rendered, or that does nothing, is left out.
     """
+    from veraretouch.ops.presets import read_preset
+
     found, refused = [], []
     for path in sorted(Path(folder).rglob("*")):
         if path.suffix.lower() not in (".xmp", ".lrtemplate"):

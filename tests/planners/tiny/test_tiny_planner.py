@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import veraretouch as vr
+from veraretouch.core.color import oklab
 from veraretouch.core.photo import Photo
 from veraretouch.planners.rules.style import read_style
 from veraretouch.planners.tiny.latents import assemble, own_schema, repair_size, wish_of_prompt
@@ -62,7 +63,7 @@ def test_the_words_agree_with_the_rendered_change(tiny: Tiny, spoilt: list[Photo
             plan = proposal.reasoning[0][change.group]["plan"].partition(":")[0]
             if change.rises in plan or change.falls in plan:
                 alone = vr.Renderer().apply(pixels, proposal.latents.masked([{change.group}]))
-                rose = float(change.measure(alone) - change.measure(pixels)) > 0
+                rose = float(change.measure(oklab(alone)) - change.measure(oklab(pixels))) > 0
                 assert (change.rises if rose else change.falls) in plan
                 assert change in found
                 said += 1

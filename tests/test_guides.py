@@ -1,0 +1,67 @@
+"""The code of the guides for authors is run, block by block, as a reader would."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from veraretouch.core.testing.samples import sample
+
+GUIDES = Path(__file__).parents[1] / "docs" / "guide"
+
+
+def blocks(name, kind):
+    found = re.findall(
+        rf"^```{kind}\n(.*?)^```$", (GUIDES / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert found, f"{name} has no block of {kind}"
+    return found
+
+
+def run(text, folder, **environment):
+    """One Python process for all of a guide's blocks, in a folder with a photo in it; what it prints."""
+    shutil.copy(sample("portrait"), folder / "photo.jpg")
+    (folder / "guide.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "guide.py"],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_planner_of_the_guide_plans_and_keeps_the_contract(tmp_path):
+    assert "Expose by" in run("\n".join(blocks("own-planner.md", "python")), tmp_path)
+    assert (tmp_path / "exposed.jpg").exists()
+
+
+def test_the_planner_of_the_guide_is_short():
+    assert len(blocks("own-planner.md", "python")[0].splitlines()) < 60
+
+
+def test_training_gains_what_the_guide_says(tmp_path):
+    assert (
+        float(re.match(r"([\d.]+) dB", run(blocks("training-through-the-renderer.md", "python")[0], tmp_path))[1]) > 3
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the Hub's own client
+def test_the_bundle_of_the_guide_is_packed_pushed_and_loaded(tmp_path, loopback_hub):
+    token = loopback_hub.token
+    told = run(
+        "\n".join(blocks("publishing-a-bundle.md", "python")),
+        tmp_path,
+        HF_TOKEN=token,
+        VERARETOUCH_TOKEN_ENDPOINT=loopback_hub.url,
+    )
+    assert "acme/house@" in told
+    assert "acme/house" in loopback_hub.repositories
+    assert (tmp_path / "housed.jpg").exists()
