@@ -1,4 +1,4 @@
-"""Export a plan as a look-up table for other programs: `export cube`, `export hald`."""
+"""Export a plan for other programs: `export cube`, `export hald`, `export xmp`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,95 @@ def hald(
     from ..core.lut.files import write_hald
 
     write_hald(_baked(plan, level**2), out, overwrite=overwrite)
+
+
+@app.command()
+def xmp(
+    plan: _PlanFile,
+    out: Annotated[Path | None, typer.Argument(help="The preset to write.", metavar="OUT")] = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="A photo: a raw file's sidecar is merged, any other photo gets a preset.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What Lightroom shows; by default the file's name.")] = "",
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out what XMP cannot say.")] = False,
+    overwrite: _Overwrite = False,
+) -> None:
+    """Write a preset or sidecar of Lightroom and Camera Raw, whose rendering differs from ours."""
+    from ..core.photo.formats import is_raw
+    from ..core.plan import Plan
+    from ..core.terminal import complain, say
+    from .presets.writing import merge_sidecar, sidecar_of, write_preset
+
+    if (out is None) == (beside is None):
+        raise typer.BadParameter("Name either a file to write or --beside PHOTO", param_hint="OUT")
+    wanted = Plan.load(plan)
+    if beside is not None and is_raw(beside):
+        place = sidecar_of(beside)
+        beyond = merge_sidecar(wanted, place, partial=partial)
+    else:
+        # Lightroom reads no sidecar beside a photo that is not raw: there a preset is what it can import.
+        place = out or Path(beside or "").with_suffix(".xmp")
+        beyond = write_preset(wanted, place, name=name, partial=partial, overwrite=overwrite)
+    for item in beyond:
+        complain(f"left out: {item}", what="Note")
+    say(f"{plan} -> {place}")
+
+
+@app.command()
+def xmp(
+    plan: _PlanFile,
+    out: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A preset to write, or a photo: beside a raw file its sidecar is merged, beside others a preset is written.",
+            metavar="OUT",
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option(help="What Lightroom shows; by default the file's name.")] = "",
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out what XMP cannot say.")] = False,
+    overwrite: _Overwrite = False,
+) -> None:
+    """Write a preset for Lightroom and Camera Raw (XMP), whose picture will differ from ours."""
+    from ..core.photo.formats import EXTENSIONS, RAW
+    from ..core.plan import Plan
+    from ..core.terminal import complain, printable, say
+    from .presets import write_preset
+    from .presets.writing import merge_sidecar, sidecar_of
+
+    made, target = Plan.load(plan), out or plan.with_suffix(".xmp")
+    if target.suffix.lower() in RAW:
+        target = sidecar_of(target)
+        beyond = merge_sidecar(made, target, partial=partial)
+    else:
+        if target.suffix.lower() in EXTENSIONS.readable:
+            # Lightroom reads no sidecar beside such a file: the preset's name says that it is none.
+            target = target.with_name(f"{target.stem}-preset.xmp")
+        beyond = write_preset(made, target, name=name, partial=partial, overwrite=overwrite)
+    for item in beyond:
+        complain(f"{item} is not in it", what="Note")
+    say(f"{printable(target)}: Camera Raw's settings of this plan; Adobe's rendering of them is not ours")
+
+
+@app.command()
+def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
+    """Write a colour decision list (.cc, .ccc, .cdl) of a plan that holds the op cdl alone."""
+    from ..core.errors import InvalidRequest
+    from ..core.lut.decisions import Decision, write_decision
+    from ..core.plan import Plan
+
+    made = Plan.load(plan)
+    latents = made.latents()
+    others = [op for op in made.edits if op != "cdl" and bool(latents.present[op][0])]
+    if "cdl" not in made.edits or others or made.strength != 1:
+        raise InvalidRequest(
+            f"{str(plan)!r} is more than the op cdl: {', '.join(others) or 'none of it, or strength'}",
+            cure="A look-up table says all: veraretouch export cube.",
+        )
+    values = {name: value[0].double().numpy() for name, value in latents.values["cdl"].items()}
+    decision = Decision(
+        *(tuple(values[name].round(7).tolist()) for name in ("slope", "offset", "power")), float(values["saturation"])
+    )
+    write_decision(decision, out, overwrite=overwrite)
 
 
 def _baked(path: Path, size: int) -> Cube:

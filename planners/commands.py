@@ -27,6 +27,19 @@ _Lut = Annotated[
     Path | None,
     typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi3d, .clf, or a HALD picture."),
 ]
+_Preset = Annotated[
+    Path | None,
+    typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate. Adobe's rendering differs."),
+]
+_Partial = Annotated[
+    bool, typer.Option("--partial", help="Take a preset even where its look depends on what is not rendered.")
+]
+_Preset = Annotated[Path | None, typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate.")]
+_Partial = Annotated[bool, typer.Option("--partial", help="Render of a preset what can be rendered.")]
+_Cdl = Annotated[
+    str | None, typer.Option(help="A colour decision list: .cc, .ccc or .cdl; of a collection FILE#ID.", metavar="FILE")
+]
+_Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
 _PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan, whose values are taken.")]
 _Consistent = Annotated[
     bool,
@@ -42,7 +55,13 @@ def auto(photos: Photos, planning: PlanOptions, writing: WriteOptions, consisten
 
 @takes
 def style(
-    prompt: _Prompt, photos: Photos, planning: PlanOptions, writing: WriteOptions, consistent: _Consistent = False
+    prompt: _Prompt,
+    photos: Photos,
+    planning: PlanOptions,
+    writing: WriteOptions,
+    consistent: _Consistent = False,
+    styles: _Styles = None,
+    partial: _Partial = False,
 ) -> None:
     """Retouch photos to a look described in words."""
     if not prompt.strip():
@@ -54,6 +73,13 @@ def style(
             f'{prompt!r} is a file. The words come first: veraretouch style "dreamy bright pink" PHOTOS...',
             param_hint="PROMPT",
         )
+    if styles is not None:
+        from .styles import plan_by_name
+
+        named = plan_by_name(prompt, styles, partial=partial)
+        if named is not None:
+            _retouch(photos, planning, writing, plan=named.document())
+            return
     _retouch(photos, planning, writing, consistent=consistent, style=prompt)
 
 
@@ -66,12 +92,16 @@ def param(
     settings: _Set = None,
     plan: _PlanFile = None,
     lut: _Lut = None,
+    preset: _Preset = None,
+    partial: _Partial = False,
     consistent: _Consistent = False,
 ) -> None:
-    """Retouch photos by exact values, or by a look-up table."""
-    wish = _wish(params=params, settings=settings, plan=plan, lut=lut)
+    """Retouch photos by exact values, a preset, or a look-up table."""
+    wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, partial=partial)
     if not wish:
-        raise typer.BadParameter("no values are given. Use --set exposure.ev=0.35, --params, --plan or --lut FILE")
+        raise typer.BadParameter(
+            "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset or --lut FILE"
+        )
     _retouch(photos, planning, writing, consistent=consistent, **wish)
 
 
@@ -122,11 +152,20 @@ def _wish(
     settings: list[str] | None = None,
     plan: Path | None = None,
     lut: Path | None = None,
+    preset: Path | None = None,
+    partial: bool = False,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
     from ..core.batch.order import read_params, read_settings
 
-    given = {"--style": style, "--params": params, "--set": settings or None, "--plan": plan, "--lut": lut}
+    given = {
+        "--style": style,
+        "--params": params,
+        "--set": settings or None,
+        "--plan": plan,
+        "--lut": lut,
+        "--preset": preset,
+    }
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise typer.BadParameter(f"{' and '.join(named)} were given together. Choose one of them")
@@ -134,15 +173,40 @@ def _wish(
         return {"params": read_settings(settings)}
     if params is not None:
         return {"params": read_params(params)}
+    if preset is not None:
+        return {"params": _preset_params(preset, partial=partial)}
     if lut is not None:
         from ..core.lut.files import read_lut
 
         return {"params": {"lut3d.lattice": read_lut(lut).tolist()}}
+    if preset is not None:
+        from .styles import preset_params
+
+        return {"params": preset_params(preset, partial=partial)}
+    if cdl is not None:
+        from ..core.lut.decisions import read_decision
+
+        file, _, id = cdl.partition("#")
+        return {"params": read_decision(Path(file), id=id or None).params}
     if plan is not None:
         from ..core.plan import Plan
 
         return {"params": Plan.load(plan).document()}
     return {} if style is None else {"style": style}
+
+
+def _preset_params(path: Path, *, partial: bool) -> dict[str, Any]:
+    """A preset's values; what is not rendered is told, never silently lost."""
+    from ..core.terminal import complain
+    from ..ops.presets import read_preset
+
+    preset = read_preset(path)
+    if not partial:
+        preset.demand_whole()
+    told = [f"not rendered: {item}" for item in preset.unrendered] + list(preset.notes)
+    for text in told:
+        complain(f"{path.name}: {text}", what="Note")
+    return preset.params
 
 
 def _retouch(

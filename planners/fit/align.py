@@ -19,7 +19,7 @@ from .pairs import Picture
 Plane = NDArray[np.float32]
 
 WINDOW: Final = 1024
-PIXELS: Final = 2**20
+PIXELS: Final = 2**19
 # A crop takes off a few pixels, and so leaves another size; a larger difference is another scale.
 SAME_SCALE: Final = 0.04
 # How far a peak of the phases has to stand out, in standard deviations of the others.
@@ -30,7 +30,7 @@ ALIKE: Final = 0.25
 
 @dataclass(frozen=True)
 class Aligned:
-    """The part that two pictures share, (H, W, 3) float32, extended sRGB, at most about a megapixel.
+    """The part that two pictures share, (H, W, 3) float32, extended sRGB, at most about half a megapixel.
 
     `shift`: where the after's pixels lie in the before's, down and right; `scale`: before's size by after's; `likeness`: -1..1, how far
     their edges agree.
@@ -69,7 +69,13 @@ def shift_between(before: Plane, after: Plane) -> tuple[int, int]:
     height, width = (min(a, b, WINDOW) for a, b in zip(before.shape, after.shape, strict=True))
     if min(height, width) < 16:
         return 0, 0
-    one, two = (_middle(plane, before.shape, height, width) for plane in (before, after))
+    corners = [
+        [(side - size) // 2 for side, size in zip(p.shape, (height, width), strict=True)] for p in (before, after)
+    ]
+    one, two = (
+        plane[top : top + height, left : left + width]
+        for plane, (top, left) in zip((before, after), corners, strict=True)
+    )
     taper = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
     spectra = [np.fft.rfft2(_edges(plane) * taper) for plane in (one, two)]
     product = spectra[0] * spectra[1].conj()
@@ -79,15 +85,9 @@ def shift_between(before: Plane, after: Plane) -> tuple[int, int]:
         return 0, 0
     down, right = divmod(place, width)
     down, right = (down if down <= height // 2 else down - height), (right if right <= width // 2 else right - width)
+    down, right = down + corners[0][0] - corners[1][0], right + corners[0][1] - corners[1][1]
     most = 0.1 * min(before.shape)
     return (down, right) if max(abs(down), abs(right)) <= most else (0, 0)
-
-
-def _middle(plane: Plane, like: tuple[int, ...], height: int, width: int) -> Plane:
-    """The same window of both pictures, counted from the upper left of the first."""
-    top = min(max(0, (like[0] - height) // 2), plane.shape[0] - height)
-    left = min(max(0, (like[1] - width) // 2), plane.shape[1] - width)
-    return plane[top : top + height, left : left + width]
 
 
 def _same_size(before: Photo, after: Photo) -> tuple[Photo, Photo]:

@@ -21,12 +21,14 @@ from ...core.renderer import Renderer
 from ...core.slots import FloatArray
 from ...core.subject import Subject
 from .align import Aligned
-from .fit import explain_pictures, made_ops, told
-from .pairs import Picture
+from .fit import made_ops, told
+from .pairs import Picture, pairs_of
 from .report import FitReport
+from .search import search
 
 LUTS: Final = (".cube", ".3dl", ".csp", ".spi3d", ".clf", ".png", ".tif", ".tiff")
 SIDE: Final = 512
+PATIENCE: Final = 3
 _CHROMA: Final = 0.11
 
 
@@ -65,7 +67,7 @@ def explain(
     Raises:
         InvalidRequest: an edit that looks at neighbouring pixels, or is none; InvalidDocument: a file that cannot be read.
 
-    >>> import veraretouch as vr
+    >>> import numpy, veraretouch as vr
     >>> plan = vr.zoo.load("rules").plan(numpy.full((8, 8, 3), 0.4, "float32"), params={"cdl.saturation": 1.2})
     >>> explain(plan, ops=["saturation", "vibrance"]).holds
     True
@@ -76,7 +78,8 @@ def explain(
     color_map = _map_of(edit, renderer or Renderer())
     after = _shown(color_map(before))
     aligned = Aligned(before, after)
-    found, _ = explain_pictures(aligned, made_ops(ops), None if groups is None else frozenset(groups))
+    chosen = None if groups is None else frozenset(groups)
+    found = search(pairs_of(before, after, exact=True), made_ops(ops), chosen, patience=PATIENCE)
     made = told(found, aligned)
     return Explanation(made.plan, made.report, within)
 

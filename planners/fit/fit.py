@@ -24,7 +24,8 @@ from .sliders import CURVES, MONOCHROME, SLIDERS, Sliders, load_ops
 
 DEFAULT_OPS: Final = (*SLIDERS, *CURVES, MONOCHROME)
 VERSION: Final = "0.1.0"
-# A pixel was retouched by itself where the edit of the whole explains it worse than this, in CIEDE2000 and in medians of all pixels.
+# A place was retouched by hand where the edit of the whole explains it worse than this, in CIEDE2000 and in medians of all places.
+SQUARE: Final = 12
 RETOUCHED: Final = 5.0
 RETOUCHED_MEDIANS: Final = 4.0
 # So small a share of odd pixels is left to the robust weights.
@@ -76,12 +77,22 @@ def explain_pictures(aligned: Aligned, ops: list[Op], groups: frozenset[str] | N
     """The sliders that explain aligned pictures, and which pixels were retouched by hand; None where hardly any."""
     keep_freed_memory()
     found = search(pairs_of(aligned.before, aligned.after), ops, groups)
-    errors = errors_of(found, aligned.before, aligned.after)
+    errors = _around(errors_of(found, aligned.before, aligned.after))
     odd = errors > max(RETOUCHED, RETOUCHED_MEDIANS * float(np.median(errors)))
     if not WORTH_A_SECOND_LOOK < odd.mean() < 0.4:
         return found, None
     again = search(pairs_of(aligned.before, aligned.after, leave_out=odd), ops, groups, start=found.x)
     return again, odd
+
+
+def _around(errors: Array) -> Array:
+    """The mean error of squares of pixels, at each pixel: hands work on places, JPEG errs at single pixels."""
+    height, width = errors.shape
+    parts = max(1, height // SQUARE), max(1, width // SQUARE)
+    plane = torch.from_numpy(errors)[None, None]
+    squares = torch.nn.functional.adaptive_avg_pool2d(plane, parts)
+    around: Array = torch.nn.functional.interpolate(squares, (height, width))[0, 0].numpy()
+    return around
 
 
 def errors_of(found: Found, before: Picture, after: Picture) -> Array:

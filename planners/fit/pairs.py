@@ -48,14 +48,15 @@ class Pairs:
         return Pairs(self.before[places], self.after[places], weight / weight.sum())
 
 
-def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, most: int = MOST) -> Pairs:
+def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, exact: bool = False) -> Pairs:
     """The pairs of two aligned pictures (H, W, 3) float32, sRGB-encoded.
 
     Args:
         leave_out: (H, W), pixels that do not count: what was retouched by hand.
+        exact: the after was made from the before pixel by pixel; then edges count like all else.
     """
     flat_before, flat_after = (picture.reshape(-1, 3).astype(np.float64) for picture in (before, after))
-    calm = (flatness(before) * flatness(after)).ravel().astype(np.float64)
+    calm = np.ones(len(flat_before)) if exact else (flatness(before) * flatness(after)).ravel().astype(np.float64)
     if leave_out is not None:
         calm = np.where(leave_out.ravel(), 0.0, calm)
     colour = np.clip(flat_before * STEPS, 0, STEPS - 1).astype(np.int64) @ np.array([STEPS * STEPS, STEPS, 1])
@@ -67,7 +68,7 @@ def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, 
     usual = np.sqrt(_averages(place, apart[:, None] ** 2, calm, len(count))[:, 0])
     calm = np.where(apart <= 2.0 * usual[place] + 0.01, calm, 0.0)
     strength = np.bincount(place, calm, len(count))
-    enough = strength >= min(_FEWEST, 0.5 * float(strength.max()))
+    enough = strength >= min(_FEWEST, 0.5 * float(strength.mean()))
     weight = np.where(enough, strength, 0.0) ** SHARE * (count / np.maximum(strength, 1e-9)) ** (SHARE / 2)
     weight = np.where(enough, weight, 0.0)
     if not weight.sum() > 0:  # nothing is calm, as in noise: every pixel counts alike
@@ -77,7 +78,7 @@ def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, 
         _averages(place, flat_after, calm, len(count)),
         weight / weight.sum(),
     )
-    return pairs.take(np.flatnonzero(weight > 0)).some(most)
+    return pairs.take(np.flatnonzero(weight > 0)).some(MOST)
 
 
 def flatness(picture: Picture) -> Picture:

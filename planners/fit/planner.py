@@ -13,6 +13,8 @@ from ...core.request import Mode, Request
 from ...core.schema import Schema
 from .align import align
 from .fit import DEFAULT_OPS, VERSION, explain_pictures, told
+from .pairs import pairs_of
+from .search import search
 from .sliders import load_ops
 from .target import towards
 
@@ -47,6 +49,7 @@ class FitPlanner:
 
     def _by_example(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
         """What one photo gets; a folder of photos by one pair is fitted once."""
+        ops: tuple[str, ...]
         match request.reference:
             case (before, after):
                 key, ops = (before.hash, after.hash, request.groups), DEFAULT_OPS
@@ -59,8 +62,13 @@ class FitPlanner:
                     cure="Give one target photo, or (before, after).",
                 )
         if (key, ops) not in self._fitted:
-            pictures = align(before, after) if ops is DEFAULT_OPS else towards(before, after)
-            found, retouched = explain_pictures(pictures, load_ops(ops), request.groups)
+            pictures, retouched = align(before, after), None
+            if ops is DEFAULT_OPS and pictures.alike:
+                found, retouched = explain_pictures(pictures, load_ops(ops), request.groups)
+            else:  # pixels of two scenes tell nothing of each other: their statistics do
+                pictures = towards(before, after)
+                pairs = pairs_of(pictures.before, pictures.after, exact=True)
+                found = search(pairs, load_ops(TARGET_OPS), request.groups)
             latents = Latents(self.schema, found.sliders.latents(found.x).values, batch=1)
             while len(self._fitted) >= KEPT:
                 self._fitted.pop(next(iter(self._fitted)))

@@ -205,7 +205,8 @@ def identifiable(found: Found) -> dict[str, tuple[float, float]]:
 
 def _not_told(found: Found) -> Iterator[str]:
     told = identifiable(found)
-    unseen = [name for name, (alone, _) in told.items() if alone < UNSEEN and not name.startswith("hsl.")]
+    # Missing colours are told by name, and the black-and-white mixer does nothing to a picture in colour.
+    unseen = [n for n, (alone, _) in told.items() if alone < UNSEEN and not n.startswith(("hsl.", "grey_mixer."))]
     if unseen:
         yield f"these hardly show in this photo: {', '.join(unseen)}"
     moved = [family for family, places in found.sliders.families.items() if np.any(found.x[list(places)] != 0)]

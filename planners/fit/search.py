@@ -16,13 +16,19 @@ from .solver import Problem, State
 
 COARSE: Final = ("white_balance", "exposure", "contrast", "tone_regions", "saturation", "cdl", "color_matrix")
 FEW: Final = 300
-SOME: Final = 700
+SOME: Final = 500
 # What a slider has to be worth in mean CIEDE2000 squared, and as a share of all that is left.
 WORTH: Final = 0.004
 WORTH_SHARE: Final = 0.012
 SPARSITY: Final = 0.02
+# Errors of so many medians are outliers.
+TOLERANCE: Final = 2.5
+# A descent ends where a round gains less than this share.
+SETTLED: Final = 4e-3
 # Sliders alone suffice below this mean error of the pairs, in CIEDE2000.
 GOOD: Final = 0.45
+# Curves stay where they leave less than this share of what sliders leave: else they stand for noise.
+CURVES_SHARE: Final = 0.7
 # A coarse start that leaves more than this, in CIEDE2000, may have gone the wrong way.
 POOR: Final = 2.0
 # A picture is black and white where its colours hardly differ from what its lightness alone says, in encoded values.
@@ -47,45 +53,54 @@ class Found:
     rises: dict[str, float]
 
 
-def search(pairs: Pairs, ops: list[Op], groups: frozenset[str] | None = None, *, start: Vector | None = None) -> Found:
+def search(
+    pairs: Pairs,
+    ops: list[Op],
+    groups: frozenset[str] | None = None,
+    *,
+    start: Vector | None = None,
+    patience: int = 1,
+) -> Found:
     """The sliders of these ops that explain pairs best, with as few of them as do.
 
     Args:
         start: free numbers to begin at, over the same ops; then the coarse steps are left out.
+        patience: so many times as many rounds, for pairs without noise, of which none is an outlier.
     """
     # The tensors are small: threads would wait for each other longer than they work.
     with one_thread():
-        return _search(pairs, Sliders(ops, groups=groups), start)
+        return _search(pairs, Sliders(ops, groups=groups), start, patience)
 
 
-def _search(pairs: Pairs, sliders: Sliders, start: Vector | None) -> Found:
-    ops = sliders.ops
-    ids = {op.id for op in ops}
-    grey = MONOCHROME in ids and _is_grey(pairs)
-    plain = ids - set(CURVES) - (set() if grey else {MONOCHROME}) if ids - {*CURVES, MONOCHROME} else ids
-    some = Problem(sliders, pairs.some(SOME), sparsity=SPARSITY)
+def _search(pairs: Pairs, sliders: Sliders, start: Vector | None, patience: int) -> Found:
+    ids = {op.id for op in sliders.ops}
+    black_and_white = MONOCHROME in ids and _is_grey(pairs)
+    plain = ids - {*CURVES} - (set() if black_and_white else {MONOCHROME}) or ids
+    tolerance = TOLERANCE if patience == 1 else 100.0
+    some = Problem(sliders, pairs.some(SOME * patience), sparsity=SPARSITY / patience, tolerance=tolerance)
+    whole = Problem(sliders, pairs, sparsity=SPARSITY, tolerance=tolerance)
+    settled = SETTLED / patience**2
+
+    def worth(cost: float) -> float:
+        return (WORTH + WORTH_SHARE * cost) / patience
+
     if start is None:
-        start = _coarse(sliders, pairs, ids, grey)
-    state = some.minimise(start, sliders.of_ops(plain) | (start != 0), rounds=10)
-    state = some.settle(state, _worth)
+        start = _coarse(sliders, pairs, ids, black_and_white)
+    moving = sliders.of_ops(plain) | (start != 0)
+    state = some.settle(some.minimise(start, moving, rounds=10 * patience, settled=settled), worth)
     if ids & set(CURVES) and state.cost > GOOD**2:
-        further = some.minimise(state.x, state.moving | sliders.of_ops(plain | set(CURVES)), rounds=8)
-        further = some.settle(further, _worth)
-        state = further if further.cost < state.cost else state
-    whole = Problem(sliders, pairs, sparsity=SPARSITY)
-    state = whole.settle(state, _worth)
+        moving = state.moving | sliders.of_ops(plain | set(CURVES))
+        further = some.settle(some.minimise(state.x, moving, rounds=8 * patience, settled=settled), worth)
+        state = further if further.cost < CURVES_SHARE * state.cost else state
+    state = whole.settle(state, worth)
     every = np.ones(len(sliders), dtype=bool)
     _, curvature = some.linearise(state.x, some.scale(some.errors(state.x)), every)
     return Found(sliders, state.x, float(np.sqrt(max(state.cost, 0.0))), curvature, whole.rises(state))
 
 
-def _worth(cost: float) -> float:
-    return WORTH + WORTH_SHARE * cost
-
-
 def _coarse(sliders: Sliders, pairs: Pairs, ids: set[str], grey: bool) -> Vector:
     """The best of several descents by the few sliders that move everything."""
-    few = Problem(sliders, pairs.some(FEW), sparsity=0.0)
+    few = Problem(sliders, pairs.some(FEW), sparsity=0.0, tolerance=TOLERANCE)
     moving = sliders.of_ops((ids & set(COARSE)) or ids)
     states: list[State] = []
     # Far enough for the next steps; a second start only where the first ended badly.
@@ -110,7 +125,8 @@ def _stops(pairs: Pairs) -> float:
 
 def _is_grey(pairs: Pairs) -> bool:
     """Whether colour follows from lightness in the after, and does not in the before."""
-    return _colourfulness(pairs.after, pairs.weight) < GREY < _colourfulness(pairs.before, pairs.weight)
+    left = _colourfulness(pairs.after, pairs.weight)
+    return left < GREY and left < 0.3 * _colourfulness(pairs.before, pairs.weight)
 
 
 def _colourfulness(colours: Array, weight: Array) -> float:

@@ -40,10 +40,14 @@ class Problem:
 
     Args:
         sparsity: what a slider has to be worth, in CIEDE2000 squared for its whole reach.
+        tolerance: errors of so many medians count less and less.
         bend: what a curve's second differences cost.
     """
 
-    def __init__(self, sliders: Sliders, pairs: Pairs, *, sparsity: float, bend: float = 20.0) -> None:
+    def __init__(
+        self, sliders: Sliders, pairs: Pairs, *, sparsity: float, tolerance: float, bend: float = 20.0
+    ) -> None:
+        self.tolerance = tolerance
         self.sliders, self.pairs = sliders, pairs
         self.chain = SliderChain(sliders)
         self.colours = _as_pixels(pairs.before)
@@ -64,7 +68,7 @@ class Problem:
         """The error beyond which pairs count less and less."""
         order = np.argsort(errors)
         middle = errors[order[np.searchsorted(np.cumsum(self.weight[order]), 0.5).clip(max=len(order) - 1)]]
-        return max(1.0, 2.5 * float(middle))
+        return max(1.0, self.tolerance * float(middle))
 
     def cost(self, x: Vector, errors: Array, scale: float, strict: Vector) -> float:
         """The robust mean of the squared errors, and what the priors add."""
@@ -99,7 +103,7 @@ class Problem:
         scale = self.scale(errors)
         damping, cost, rows = 1e-2, float("inf"), np.flatnonzero(moving)
         normal = np.eye(len(rows))
-        for _ in range(rounds):
+        for _ in range(rounds if len(rows) else 0):
             strict = self.sparsity / (1 + 8 * np.abs(x)) if sparse else np.zeros(len(x))
             gradient, normal = self.linearise(x, scale, moving)
             prior = np.diag(strict[rows] / (np.abs(x[rows]) + NEAR)) + self.stiff[np.ix_(rows, rows)]

@@ -30,6 +30,9 @@ FILE: Final = "tiny.safetensors"
 SIDE: Final = 384
 PICTURE: Final = 64
 _WORDS: Final = 32
+# A repair as large as this is halved, larger ones less: small ones are those of photos that need none. In five folds this took a quarter off
+# the change of unspoilt photos and 0.07 dB off the gain.
+_DOUBT: Final = 0.3
 # Edits below this would not be seen; an op of which nothing is more is left out.
 _LEAST: Final = 0.004
 
@@ -75,7 +78,8 @@ class Tiny:
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
         if len(rows) == 1:
             return Proposal(rows[0][0], [rows[0][1]])
-        schema = next((latents.schema for latents, _ in rows if latents.schema != self.schema), self.schema)
+        # Exact values may name ops besides its own.
+        schema = Schema({id: spec for latents, _ in rows for id, spec in latents.schema.specs.items()}.values())
         return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
@@ -97,7 +101,7 @@ class Tiny:
         return latents, {group: said for group, said in thoughts.items() if group in groups or group == "request"}
 
     def repair(self, pixels: Tensor, wishes: Tensor | None = None) -> Latents:
-        """Latents of `seen` pixels (B, 3, GRID, GRID) on top of wishes (B, D); differentiable in the network's weights."""
+        """Latents of `seen` pixels (B, 3, GRID, GRID) on top of wishes (B, D)."""
         device = self.network.centre.device
         rgb = pixels.to(device)
         wishes = torch.zeros(len(rgb), self.schema.size) if wishes is None else wishes
@@ -105,7 +109,8 @@ class Tiny:
         picture = torch.nn.functional.avg_pool2d(rgb, GRID // PICTURE)
         with torch.no_grad():
             raw = self.network(statistics(rgb), picture, wishes)
-        # An edit that would not be seen is none.
+        size = raw.norm(dim=1, keepdim=True)
+        raw = raw * (size / (size + _DOUBT))
         raw = torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw)
         latents = assemble(self.schema, self.repairs, raw, wishes)
         for op in self.repairs:

@@ -22,7 +22,7 @@ from veraretouch.planners.fit.sliders import CURVES, SLIDERS, Sliders, load_ops
 
 Pixels = np.ndarray[Any, np.dtype[np.float32]]
 WHOLE, ALONE, DRAWS = 5.0, 0.5, 400
-SMALL = 300
+SMALL = 160
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,11 @@ def contestants() -> dict[str, Retouch]:
         found["ImageMagick -auto-level -auto-gamma"] = _by_imagemagick
     found["rules"] = _retoucher("rules")
     with suppress(ImportError):
-        from veraretouch_ia3dlut import ImageAdaptiveLut  # contrib/ia3dlut, installed or on PYTHONPATH
+        import veraretouch_ia3dlut as package  # contrib/ia3dlut, installed or on PYTHONPATH
 
-        found["ia3dlut"] = _retoucher(ImageAdaptiveLut())
+        if "ia3dlut" not in vr.registry.planners.ids():
+            vr.registry.planners.add(package.ImageAdaptiveLut)
+        found["ia3dlut"] = _retoucher(str(Path(package.__file__).with_name("bundle")))
     return found
 
 
@@ -200,6 +202,32 @@ def curves(runs: Path) -> dict[str, list[dict[str, float]]]:
     return {log.parent.name: [json.loads(line) for line in log.read_text().splitlines()] for log in logs}
 
 
+SHOWN = (
+    "kodak-14", "kodak-22", "kodak-24", "kodak-16", "skimage-rocket", "buddiesofbudgie-high-trestle-trail", "kodak-07",
+)  # fmt: skip
+
+
+def sheet(paths: list[Path], folds: torch.Tensor, tinies: Mapping[int, Retouch], *, width: int = 230) -> Image.Image:
+    """Free photos of several kinds, each by the network that has not seen it: spoilt, original, tiny, rules, and the original by tiny."""
+    rules, rows = _retoucher("rules"), []
+    for path, fold in zip(paths, folds.tolist(), strict=True):
+        if path.stem.replace("scikit-", "skimage-") not in SHOWN:
+            continue
+        image = Image.open(path).convert("RGB")
+        image.thumbnail((width, width))
+        good = np.asarray(image)
+        rgb = torch.from_numpy(good.copy()).permute(2, 0, 1)[None].float() / 255
+        spoilt = spoil(rgb, draw([seeds(path.stem)[0]]))[0].permute(1, 2, 0).numpy()
+        shown = (spoilt, good, tinies[fold](spoilt), rules(spoilt), tinies[fold](good))
+        rows.append(np.concatenate([_padded(picture, width) for picture in shown], axis=1))
+    return Image.fromarray(np.concatenate(rows))
+
+
+def _padded(picture: Picture, width: int) -> Picture:
+    spare = width - picture.shape[1]
+    return np.pad(picture, ((1, 1), (spare // 2 + 1, spare - spare // 2 + 1), (0, 0)), constant_values=128)
+
+
 def markdown(report: Mapping[str, Any]) -> str:
     """The report as a page."""
     gain, over = report["gain"], report["over the best peer"]
@@ -231,6 +259,10 @@ def markdown(report: Mapping[str, Any]) -> str:
             f"| {name} | {row['psnr']:.2f} | {row['difference']:.2f} | {row['moved']:.2f} |"
             for name, row in sorted(report["contestants"].items(), key=lambda item: -item[1]["psnr"])
         ),
+        "",
+        "Each row: spoilt, the original, by `tiny`, by `rules`, and the original by `tiny`.",
+        "",
+        "![Photos that were spoilt, and what `tiny` and `rules` make of them](tiny.jpg)",
         "",
         "## Ablations",
         "",
@@ -270,6 +302,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--sheet", type=Path, help="a JPEG of some free photos")
     parser.add_argument("--first", type=int, help="only so many photos, evenly spread: a quick look")
     given = parser.parse_args()
     began = time.perf_counter()
@@ -280,6 +313,8 @@ def main() -> None:
         paths, folds = [paths[i] for i in chosen], folds[list(chosen)]
     tinies = {fold: _retoucher(of_fold(given.runs, fold)) for fold in range(FOLDS)}
     report: dict[str, Any] = {"photos": len(paths), **summary(judge(paths, folds, tinies, contestants()))}
+    if given.sheet:
+        sheet(paths, folds, tinies).save(given.sheet, quality=88)
     report |= {"ablations": ablations(given.runs), "curves": curves(given.runs), "machine": describe()}
     report["seconds"] = round(time.perf_counter() - began)
     if given.json:

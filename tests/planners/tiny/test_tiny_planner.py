@@ -90,10 +90,13 @@ def test_a_group_that_is_off_is_not_edited(tiny: Tiny, spoilt: list[Photo]) -> N
 
 
 def test_exact_values_are_exact_whatever_the_photo(tiny: Tiny, spoilt: list[Photo]) -> None:
-    mixed = tiny.plan(spoilt[:2], [vr.Request.of(params={"exposure.ev": 0.35, "cdl.saturation": 1.2}), AUTO])
+    asked = [{"exposure.ev": 0.35, "cdl.saturation": 1.2}, {"color_matrix.offset": [0.1, 0, 0]}]
+    requests = [vr.Request.of(params=asked[0]), AUTO, vr.Request.of(params=asked[1])]
+    mixed = tiny.plan([*spoilt[:2], spoilt[0]], requests)
     assert float(mixed.latents.values["exposure"]["ev"][0]) == pytest.approx(0.35)
     assert float(mixed.latents.values["cdl"]["saturation"][0]) == pytest.approx(1.2)
     assert not bool(mixed.latents.present["cdl"][1])
+    assert mixed.latents.present["color_matrix"].tolist() == [False, False, True]
     alone = tiny.plan(spoilt[1:2], [AUTO])
     assert torch.equal(mixed.latents.values["exposure"]["ev"][1], alone.latents.values["exposure"]["ev"][0])
 

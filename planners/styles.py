@@ -1,0 +1,72 @@
+"""Presets as wishes: one file's values, or a pack of styles that a prompt calls by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import InvalidRequest
+from ..core.plan import Edit, Plan
+from ..core.registry import registry
+from ..core.terminal import complain
+from ..ops.presets import Preset, read_preset
+from ..ops.presets.pack import StylePack
+from .rules.style import read_style
+
+
+def preset_params(path: Path, *, partial: bool = False) -> dict[str, Any]:
+    """The values of a preset; what it holds besides is told on stderr.
+
+    Raises:
+        InvalidDocument; InvalidRequest: nothing in it is rendered, or its look depends on what is not and `partial` is off.
+    """
+    preset = read_preset(path)
+    _tell(preset, partial)
+    if not preset.params:
+        raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
+    return preset.params
+
+
+def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | None:
+    """The plan of the preset that a prompt names, with the prompt's other words added; None where it names none.
+
+    Raises:
+        InvalidRequest, InvalidDocument: as `StylePack.of` and `preset_params`.
+    """
+    found = StylePack.of(folder).choose(prompt)
+    if found is None:
+        complain(f"no preset of {folder} is named in the prompt; its words alone are read", what="Note")
+        return None
+    preset, rest = found
+    _tell(preset, partial)
+    values = {op: dict(slots) for op, slots in preset.values.items()}
+    reasoning = {"request": {"problem": f"Asked for the preset {preset.name}.", "plan": "Its values are taken."}}
+    if rest:
+        reading = read_style(rest)
+        _add(values, reading.edits)
+        reasoning = {**reading.reasoning, "preset": reasoning["request"]}
+    edits = {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
+    return Plan("style", edits, prompt=prompt, planner={"id": "rules", "version": "0.1.0"}, reasoning=reasoning)
+
+
+def _add(values: dict[str, dict[str, Any]], edits: Any) -> None:
+    """Move the values as far as words would move a photo's own, within bounds; hues are set."""
+    for op, slots in edits.items():
+        for name, value in slots.items():
+            slot = registry.ops.load(op).slots[name]
+            there = values.setdefault(op, {})
+            moved = np.asarray(value, dtype=np.float64)
+            if name in there and slot.period is None:
+                moved = np.clip(there[name] + moved - slot.identity, slot.low, slot.high)
+            there[name] = moved
+
+
+def _tell(preset: Preset, partial: bool) -> None:
+    if not partial:
+        preset.demand_whole()
+    for item in preset.unrendered:
+        complain(f"preset {preset.name!r}: not rendered: {item}", what="Note")
+    for note in preset.notes:
+        complain(f"preset {preset.name!r}: {note}", what="Note")

@@ -1,0 +1,138 @@
+"""Presets of Lightroom: what real files hold is read, what is not rendered is listed, and what is malformed is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import veraretouch as vr
+from veraretouch.core.difference import ciede2000
+from veraretouch.core.errors import InvalidDocument, InvalidRequest
+from veraretouch.ops.presets import read_preset
+
+PRESETS = Path(__file__).parents[2] / "data" / "presets"
+FILES = sorted([*PRESETS.glob("*.xmp"), *PRESETS.glob("*.lrtemplate")])
+PAIRS = sorted(path.name.removesuffix("-before.jpg") for path in PRESETS.glob("*-before.jpg"))
+
+
+def packet(attributes="", inside="", head=""):
+    return (
+        f'{head}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" {attributes}>{inside}'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+
+
+def read(tmp_path, data, name="a.xmp"):
+    path = tmp_path / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return read_preset(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_real_preset_is_read_and_tells_what_is_not_rendered(path):
+    preset = read_preset(path)
+    assert preset.name == path.stem
+    assert len(preset.params) > 10
+    assert "ColorNoiseReduction" in {item.name for item in preset.unrendered}
+    vr.retouch(np.full((4, 4, 3), 0.4, np.float32), params=preset.params)
+
+
+def test_both_forms_of_a_preset_say_the_same():
+    new, old = (read_preset(PRESETS / f"9bichrome.{kind}").params for kind in ("xmp", "lrtemplate"))
+    same = [name for name in new if name in old and np.allclose(new[name], old[name])]
+    assert len(same) >= 30
+
+
+def test_lightrooms_own_pictures_are_nearer_than_doing_nothing():
+    """Mean CIEDE2000; half of doing nothing at the median. Adobe's rendering is Adobe's: this is a figure, not equality."""
+    params = read_preset(PRESETS / "9bichrome.xmp").params
+    shares = []
+    for name in PAIRS:
+        before, after = (np.asarray(Image.open(PRESETS / f"{name}-{when}.jpg")) for when in ("before", "after"))
+        made = vr.retouch(before, params=params).image
+        ours, idle = (apart(picture, after) for picture in (made, before))
+        shares.append(ours / idle)
+    assert len(PAIRS) == 5
+    assert np.median(shares) < 0.5, shares
+    assert max(shares) < 0.8, shares
+
+
+def apart(a, b):
+    left, right = (torch.from_numpy(picture.reshape(1, -1, 3).astype(np.float32) / 255) for picture in (a, b))
+    return float(ciede2000(left, right).mean())
+
+
+def test_attributes_and_elements_say_the_same(tmp_path):
+    as_attribute = read(tmp_path, packet('crs:ProcessVersion="11.0" crs:Exposure2012="+0.50" crs:Vibrance="10"'))
+    as_element = read(
+        tmp_path, packet(inside="<crs:Exposure2012>+0.50</crs:Exposure2012><crs:Vibrance>10</crs:Vibrance>")
+    )
+    assert as_attribute.params == as_element.params == {"exposure.ev": 0.5, "vibrance.amount": pytest.approx(0.1)}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_and_marks_are_understood(tmp_path, encoding):
+    assert read(tmp_path, packet('crs:Exposure2012="1"').encode(encoding)).params == {"exposure.ev": 1.0}
+
+
+def test_what_is_absent_stays_unchanged(tmp_path):
+    assert read(tmp_path, packet('crs:Contrast2012="-20"')).params == {"contrast.amount": pytest.approx(-0.2)}
+
+
+def test_kelvin_on_a_rendered_photo_is_reported_and_not_applied(tmp_path):
+    preset = read(tmp_path, packet('crs:Temperature="4500" crs:Tint="+9" crs:Exposure2012="0.1"'))
+    assert set(preset.params) == {"exposure.ev"}
+    assert {"Temperature", "Tint"} <= {item.name for item in preset.unrendered}
+
+
+def test_a_look_that_depends_on_what_is_not_rendered_is_refused(tmp_path):
+    preset = read(tmp_path, packet('crs:Dehaze="60" crs:Exposure2012="0.1"'))
+    with pytest.raises(InvalidRequest, match=r"Dehaze 60.*--partial"):
+        preset.demand_whole()
+    read_preset(PRESETS / "mecabify.xmp").demand_whole()
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+MALFORMED = {
+    "an older process version": (packet('crs:ProcessVersion="5.7"'), "5.7"),
+    "an entity bomb": (packet(inside="<crs:Exposure2012>&b;</crs:Exposure2012>", head=BOMB), "document type|XML"),
+    "an outside entity": (packet(head='<!DOCTYPE x SYSTEM "file:///etc/passwd">'), "document type"),
+    "an include": (packet(inside='<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="/etc/passwd"/>'), "XInclude"),
+    "a million attributes": (packet(" ".join(f'crs:A{i}="1"' for i in range(100_000))), "parts|attributes|bytes|many"),
+    "NaN": (packet('crs:Exposure2012="NaN"'), "not a number"),
+    "an underscore": (packet('crs:Exposure2012="1_0"'), "not a number"),
+    "full-width digits": (packet('crs:Exposure2012="１"'), "not a number"),
+    "out of range": (packet('crs:Contrast2012="100000"'), "outside"),
+    "a list for a number": (packet(inside="<crs:Contrast2012><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></crs:Contrast2012>"), "not a number"),
+    "binary": (bytes(range(256)) * 40, "XML"),
+    "nothing": (b"", "XML"),
+    "cut off": (packet('crs:Exposure2012="1"')[:-30], "XML"),
+    "too large": (packet("x" * 5_000_000), "bytes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_preset_is_refused_in_one_line(tmp_path, case):
+    data, said = MALFORMED[case]
+    with pytest.raises(InvalidDocument, match=said) as caught:
+        read(tmp_path, data)
+    assert "\n" not in str(caught.value)
+
+
+LUA = {
+    "a call": 's = { value = { settings = { a = os.execute("touch /tmp/x") } } }',
+    "a function": "s = { value = function() end }",
+    "joined texts": 's = { title = "a" .. "b" }',
+    "too deep": "s = " + "{ a = " * 200 + "1" + " }" * 200,
+    "unfinished": 's = { title = "a',
+    "no table": "s = 1",
+}
+
+
+@pytest.mark.parametrize("case", LUA)
+def test_a_template_is_data_and_nothing_else(tmp_path, case):
+    with pytest.raises(InvalidDocument):
+        read(tmp_path, LUA[case], "a.lrtemplate")
