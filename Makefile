@@ -34,7 +34,7 @@ test: lint types
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow"
 
 bench: install
-	$(BIN)/python -m pytest -q -m slow tests/benchmarks
+	$(BIN)/python -m pytest -q -m slow tests
 
 docs: install
 	$(BIN)/python docs/build.py

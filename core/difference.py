@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .color import linear
 
-_TO_XYZ: Final = (
+TO_XYZ: Final = (
     (0.4124564, 0.3575761, 0.1804375),
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
@@ -36,8 +36,8 @@ def ciede2000(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _lab(rgb: Tensor) -> Tensor:
-    xyz = linear(rgb.double().clamp(0, 1)) @ rgb.new_tensor(_TO_XYZ, dtype=torch.float64).T
-    xyz = xyz / xyz.new_tensor([sum(row) for row in _TO_XYZ])
+    xyz = linear(rgb.double().clamp(0, 1)) @ rgb.new_tensor(TO_XYZ, dtype=torch.float64).T
+    xyz = xyz / xyz.new_tensor([sum(row) for row in TO_XYZ])
     f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-9) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = f.unbind(-1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-1)

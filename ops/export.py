@@ -53,38 +53,6 @@ def hald(
 @app.command()
 def xmp(
     plan: _PlanFile,
-    out: Annotated[Path | None, typer.Argument(help="The preset to write.", metavar="OUT")] = None,
-    beside: Annotated[
-        Path | None, typer.Option(help="A photo: a raw file's sidecar is merged, any other photo gets a preset.")
-    ] = None,
-    name: Annotated[str, typer.Option(help="What Lightroom shows; by default the file's name.")] = "",
-    partial: Annotated[bool, typer.Option("--partial", help="Leave out what XMP cannot say.")] = False,
-    overwrite: _Overwrite = False,
-) -> None:
-    """Write a preset or sidecar of Lightroom and Camera Raw, whose rendering differs from ours."""
-    from ..core.photo.formats import is_raw
-    from ..core.plan import Plan
-    from ..core.terminal import complain, say
-    from .presets.writing import merge_sidecar, sidecar_of, write_preset
-
-    if (out is None) == (beside is None):
-        raise typer.BadParameter("Name either a file to write or --beside PHOTO", param_hint="OUT")
-    wanted = Plan.load(plan)
-    if beside is not None and is_raw(beside):
-        place = sidecar_of(beside)
-        beyond = merge_sidecar(wanted, place, partial=partial)
-    else:
-        # Lightroom reads no sidecar beside a photo that is not raw: there a preset is what it can import.
-        place = out or Path(beside or "").with_suffix(".xmp")
-        beyond = write_preset(wanted, place, name=name, partial=partial, overwrite=overwrite)
-    for item in beyond:
-        complain(f"left out: {item}", what="Note")
-    say(f"{plan} -> {place}")
-
-
-@app.command()
-def xmp(
-    plan: _PlanFile,
     out: Annotated[
         Path | None,
         typer.Argument(
@@ -133,9 +101,8 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
             cure="A look-up table says all: veraretouch export cube.",
         )
     values = {name: value[0].double().numpy() for name, value in latents.values["cdl"].items()}
-    decision = Decision(
-        *(tuple(values[name].round(7).tolist()) for name in ("slope", "offset", "power")), float(values["saturation"])
-    )
+    slope, offset, power = (tuple(values[name].round(7).tolist()) for name in ("slope", "offset", "power"))
+    decision = Decision(slope, offset, power, float(values["saturation"]))
     write_decision(decision, out, overwrite=overwrite)
 
 

@@ -27,13 +27,6 @@ _Lut = Annotated[
     Path | None,
     typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi3d, .clf, or a HALD picture."),
 ]
-_Preset = Annotated[
-    Path | None,
-    typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate. Adobe's rendering differs."),
-]
-_Partial = Annotated[
-    bool, typer.Option("--partial", help="Take a preset even where its look depends on what is not rendered.")
-]
 _Preset = Annotated[Path | None, typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate.")]
 _Partial = Annotated[bool, typer.Option("--partial", help="Render of a preset what can be rendered.")]
 _Cdl = Annotated[
@@ -93,14 +86,15 @@ def param(
     plan: _PlanFile = None,
     lut: _Lut = None,
     preset: _Preset = None,
+    cdl: _Cdl = None,
     partial: _Partial = False,
     consistent: _Consistent = False,
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
-    wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, partial=partial)
+    wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
     if not wish:
         raise typer.BadParameter(
-            "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset or --lut FILE"
+            "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset, --cdl or --lut FILE"
         )
     _retouch(photos, planning, writing, consistent=consistent, **wish)
 
@@ -153,6 +147,7 @@ def _wish(
     plan: Path | None = None,
     lut: Path | None = None,
     preset: Path | None = None,
+    cdl: str | None = None,
     partial: bool = False,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
@@ -165,6 +160,7 @@ def _wish(
         "--plan": plan,
         "--lut": lut,
         "--preset": preset,
+        "--cdl": cdl,
     }
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
@@ -173,8 +169,6 @@ def _wish(
         return {"params": read_settings(settings)}
     if params is not None:
         return {"params": read_params(params)}
-    if preset is not None:
-        return {"params": _preset_params(preset, partial=partial)}
     if lut is not None:
         from ..core.lut.files import read_lut
 
@@ -193,20 +187,6 @@ def _wish(
 
         return {"params": Plan.load(plan).document()}
     return {} if style is None else {"style": style}
-
-
-def _preset_params(path: Path, *, partial: bool) -> dict[str, Any]:
-    """A preset's values; what is not rendered is told, never silently lost."""
-    from ..core.terminal import complain
-    from ..ops.presets import read_preset
-
-    preset = read_preset(path)
-    if not partial:
-        preset.demand_whole()
-    told = [f"not rendered: {item}" for item in preset.unrendered] + list(preset.notes)
-    for text in told:
-        complain(f"{path.name}: {text}", what="Note")
-    return preset.params
 
 
 def _retouch(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.errors import InvalidRequest
 from ..core.plan import Edit, Plan
+from ..core.planner import Thought
 from ..core.registry import registry
 from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset
@@ -42,11 +43,12 @@ def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | 
     preset, rest = found
     _tell(preset, partial)
     values = {op: dict(slots) for op, slots in preset.values.items()}
-    reasoning = {"request": {"problem": f"Asked for the preset {preset.name}.", "plan": "Its values are taken."}}
+    asked: Thought = {"problem": f"Asked for the preset {preset.name}.", "plan": "Its values are taken."}
+    reasoning: dict[str, Thought] = {"request": asked}
     if rest:
         reading = read_style(rest)
         _add(values, reading.edits)
-        reasoning = {**reading.reasoning, "preset": reasoning["request"]}
+        reasoning = {**reading.reasoning, "preset": asked}
     edits = {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
     return Plan("style", edits, prompt=prompt, planner={"id": "rules", "version": "0.1.0"}, reasoning=reasoning)
 

@@ -34,7 +34,7 @@ _CHROMA: Final = 0.11
 
 @dataclass(frozen=True)
 class Explanation:
-    """An edit as sliders. `within`: the mean CIEDE2000 that was allowed; `report.error_after` is what was reached."""
+    """An edit as sliders: `plan`, `report` and `within`, the mean CIEDE2000 that was allowed; `report.error_after` was reached."""
 
     plan: Plan
     report: FitReport

@@ -34,7 +34,7 @@ WORTH_A_SECOND_LOOK: Final = 0.01
 
 @dataclass(frozen=True)
 class Fit:
-    """An edit as sliders, and how well they explain it."""
+    """An edit as sliders, `plan`, and how well they explain it, `report`."""
 
     plan: Plan
     report: FitReport

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...core.color import linear
-from ...core.difference import _TO_XYZ
+from ...core.difference import TO_XYZ
 
 # Within one and a half code values of an end a channel of an encoded picture may have been clipped.
 CLIPPED: Final = 1.5 / 255
@@ -37,7 +37,7 @@ class Wanted:
 
 def _lab(rgb: Tensor) -> Tensor:
     """CIE Lab (N, 3) of (N, 3, 1, 1), going on in straight lines below black."""
-    matrix = torch.tensor(_TO_XYZ, dtype=rgb.dtype)
+    matrix = torch.tensor(TO_XYZ, dtype=rgb.dtype)
     xyz = linear(rgb)[:, :, 0, 0] @ (matrix / matrix.sum(dim=1, keepdim=True)).T
     f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-3) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = f.unbind(1)

@@ -4,15 +4,25 @@ import pytest
 from small_vera import planner as small_vera
 
 from veraretouch.core.registry import registry
-from veraretouch.core.testing import check_planner
+from veraretouch.core.testing import PLANNER_CHECKS, check_planner
 from veraretouch.core.tiles import one_thread
 
 WEIGHTED = {"reference", "vera"}  # made from bundles: tested with weights of the tests' own
 
 
-@pytest.mark.parametrize("id", sorted(set(registry.planners.ids()) - WEIGHTED))
+@pytest.mark.parametrize("id", sorted(set(registry.planners.ids()) - WEIGHTED - {"fit"}))
 def test_each_planner_keeps_the_contract(id: str) -> None:
     check_planner(id)
+
+
+def test_fit_keeps_the_contract() -> None:
+    # Each plan of it is a search: hostile photos are 45 of its 80 seconds, and run in `make bench`.
+    check_planner("fit", only=[check for check in PLANNER_CHECKS if check != "hostile_photos"])
+
+
+@pytest.mark.slow
+def test_fit_plans_for_hostile_photos() -> None:
+    check_planner("fit", only=["hostile_photos"])
 
 
 @pytest.mark.xdist_group("vera")

@@ -135,7 +135,7 @@ def fates(site):
 def test_a_check_says_of_each_plugin_what_became_of_it_and_fails(fates, plugins):
     start = time.monotonic()
     rows = plugins("--check", "--timeout", "1.5", "--kind", "op", code=1)
-    assert time.monotonic() - start < 40
+    assert time.monotonic() - start < 120  # one hangs for ever; the others share a busy machine
     for name, (_, state, reason) in FATES.items():
         row = rows["op", f"acme.{name}"]
         assert (name, row["state"]) == (name, state)

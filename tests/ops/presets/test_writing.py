@@ -103,13 +103,15 @@ def test_exiftool_reads_the_same_values(tmp_path):
 
 def test_on_the_command_line(cli, photos, tmp_path):
     (tmp_path / "plan.json").write_text(cli("plan", "a.jpg", "--set", "exposure.ev=0.5").stdout)
-    cli("export", "xmp", "plan.json", "--beside", "a.jpg")
-    assert read_preset(tmp_path / "a.xmp").params["exposure.ev"] == 0.5
-    cli("export", "xmp", "plan.json", "--beside", "b.CR3")
+    cli("export", "xmp", "plan.json", "a.jpg")
+    assert read_preset(tmp_path / "a-preset.xmp").params["exposure.ev"] == 0.5
+    cli("export", "xmp", "plan.json", "b.CR3")
     assert read_preset(tmp_path / "b.xmp").params["exposure.ev"] == 0.5
-    told = cli("param", "b.jpg", "--preset", "a.xmp", "--out", "c.jpg")
+    told = cli("param", "b.jpg", "--preset", "a-preset.xmp", "--out", "c.jpg")
     assert (tmp_path / "c.jpg").exists()
-    (tmp_path / "hazy.xmp").write_text((tmp_path / "a.xmp").read_text().replace("crs:Exp", 'crs:Dehaze="+60" crs:Exp'))
+    (tmp_path / "hazy.xmp").write_text(
+        (tmp_path / "a-preset.xmp").read_text().replace("crs:Exp", 'crs:Dehaze="+60" crs:Exp')
+    )
     assert "--partial" in cli("param", "b.jpg", "--preset", "hazy.xmp", "--out", "d.jpg", code=1).stderr
     assert "Dehaze" in cli("param", "b.jpg", "--preset", "hazy.xmp", "--partial", "--out", "d.jpg").stderr
     assert told.returncode == 0
