@@ -137,7 +137,11 @@ def test_the_commands_of_the_reference_run(text, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("text", examples("python"))
-def test_the_python_of_the_reference_runs(text):
+def test_the_python_of_the_reference_runs(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, sample in {"photo": "lake", "before": "portrait", "after": "sunset"}.items():
+        picture = Image.open(ROOT / "docs" / "samples" / f"{sample}.jpg")
+        picture.resize((96, 64)).save(f"{name}.jpg")
     exec(compile(text, "the reference", "exec"), {})
 
 

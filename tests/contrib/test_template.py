@@ -123,7 +123,7 @@ def test_the_guide_to_a_first_op_works_when_followed_literally(commands, tmp_pat
     assert json.loads((made / "plan.json").read_text())["edits"]["acme.matte"] == {
         "version": 1,
         "from": "acme-matte 0.1.0",
-        "params": {"amount": 0.6},
+        "params": {"amount": 0.6, "teal": 0.0},
     }
     from PIL import Image, ImageChops
 
