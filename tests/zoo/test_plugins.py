@@ -97,11 +97,11 @@ FATES = {
         "broken",
         "its import ended the process by signal SIGSEGV: bad pointer",
     ),
-    "hangs": ("import time\ntime.sleep(60)", "broken", "its import did not end within 1.5 s"),
+    "hangs": ("import time\ntime.sleep(60)", "broken", "its import did not end within 4 s"),
     "deaf": (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass",
         "broken",
-        "its import did not end within 1.5 s",
+        "its import did not end within 4 s",
     ),
     "interrupts": ("raise KeyboardInterrupt", "broken", "its import raises KeyboardInterrupt"),
     "asks": ("input()", "broken", "EOFError"),
@@ -134,7 +134,7 @@ def fates(site):
 
 def test_a_check_says_of_each_plugin_what_became_of_it_and_fails(fates, plugins):
     start = time.monotonic()
-    rows = plugins("--check", "--timeout", "1.5", "--kind", "op", code=1)
+    rows = plugins("--check", "--timeout", "4", "--kind", "op", code=1)
     assert time.monotonic() - start < 120  # one hangs for ever; the others share a busy machine
     for name, (_, state, reason) in FATES.items():
         row = rows["op", f"acme.{name}"]
