@@ -118,9 +118,10 @@ def train(
                 if judge is not None and accelerator.is_main_process:
                     figures |= _judged(judge, inner, state)
                 total, count = torch.zeros_like(total), 0
+                # The line comes first: what is beyond the checkpoint is dropped on the way back, what is missing would stay so.
+                write(state.step, figures)
                 if out is not None and accelerator.is_main_process:
                     save_checkpoint(out, settings, inner, optimizer, state)
-                write(state.step, figures)
     return {name: value.cpu() for name, value in state.average.items()}
 
 
