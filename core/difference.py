@@ -35,6 +35,17 @@ def ciede2000(a: Tensor, b: Tensor) -> Tensor:
     return _difference(_lab(a), _lab(b))
 
 
+def hue_weight(hue: Tensor) -> Tensor:
+    """The formula's T: how much less differences of hue are seen at some hues (radians) than at others."""
+    return (
+        1
+        - 0.17 * torch.cos(hue - math.radians(30))
+        + 0.24 * torch.cos(2 * hue)
+        + 0.32 * torch.cos(3 * hue + math.radians(6))
+        - 0.20 * torch.cos(4 * hue - math.radians(63))
+    )
+
+
 def _lab(rgb: Tensor) -> Tensor:
     xyz = linear(rgb.double().clamp(0, 1)) @ rgb.new_tensor(TO_XYZ, dtype=torch.float64).T
     xyz = xyz / xyz.new_tensor([sum(row) for row in TO_XYZ])
@@ -56,13 +67,7 @@ def _difference(one: Tensor, two: Tensor) -> Tensor:
     hue = torch.where(coloured, hue1 + turn / 2, hue1 + hue2)
     light, chroma = (light1 + light2) / 2, (chroma1 + chroma2) / 2
     degrees = torch.rad2deg(hue)
-    weight = (
-        1
-        - 0.17 * torch.cos(torch.deg2rad(degrees - 30))
-        + 0.24 * torch.cos(2 * hue)
-        + 0.32 * torch.cos(torch.deg2rad(3 * degrees + 6))
-        - 0.20 * torch.cos(torch.deg2rad(4 * degrees - 63))
-    )
+    weight = hue_weight(hue)
     middle = (light - 50) ** 2
     by_light = (light2 - light1) / (1 + 0.015 * middle / torch.sqrt(20 + middle))
     by_chroma = (chroma2 - chroma1) / (1 + 0.045 * chroma)

@@ -109,16 +109,22 @@ def _validator(schema: str) -> Any:
     return Draft202012Validator(document)
 
 
-def _read(path: Path) -> bytes:
-    """The file's bytes, and never more than one beyond the limit: devices and pipes state no size."""
+def read_bytes(path: Path, most: int, *, called: str = "", cure: str = "Check the path.") -> bytes:
+    """A file's bytes, and never more than one beyond `most`: devices and pipes state no size.
+
+    Raises:
+        InvalidDocument: it cannot be read; the error names it as it is `called`, by default by its path.
+    """
     try:
         with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise InvalidDocument(
-            f"cannot be read: {reason}", path=repr(_tail(path)), cure="Check the path; JSON text begins with {."
-        ) from None
+        raise InvalidDocument(f"cannot be read: {reason}", path=called or str(path), cure=cure) from None
+
+
+def _read(path: Path) -> bytes:
+    return read_bytes(path, LARGEST, called=repr(_tail(path)), cure="Check the path; JSON text begins with {.")
 
 
 def _tail(path: Path) -> str:

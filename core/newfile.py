@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .errors import InvalidRequest
+
 
 @contextmanager
 def new_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
@@ -29,6 +31,22 @@ def new_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def write_file(path: Path, data: bytes, *, overwrite: bool = True) -> None:
+    """Write a whole file that somebody asked for by name, or nothing.
+
+    Raises:
+        InvalidRequest: without `overwrite`, something has the name already; or it cannot be written.
+    """
+    try:
+        with new_file(path, overwrite=overwrite) as file:
+            file.write(data)
+    except FileExistsError:
+        cure = "Choose another name, or allow overwriting."
+        raise InvalidRequest(f"{str(path)!r} exists already", cure=cure) from None
+    except OSError as error:
+        raise InvalidRequest(f"{str(path)!r} cannot be written: {error.strerror}", cure="Check the folder.") from None
 
 
 def _name_once(temporary: Path, path: Path) -> None:

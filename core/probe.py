@@ -95,9 +95,10 @@ class _Trial:
         )
         try:
             answers, complaints = _Reader(process.stdout), _Reader(process.stderr, keep=1)
+            assert process.stdin is not None
             with suppress(OSError):  # it died: the missing answers tell
-                process.stdin.write(json.dumps({"path": sys.path, "names": names}))  # type: ignore[union-attr]
-                process.stdin.close()  # type: ignore[union-attr]
+                process.stdin.write(json.dumps({"path": sys.path, "names": names}))
+                process.stdin.close()
             answers.next(_START_SECONDS)
             for name in names:
                 answer = answers.next(self._timeout)

@@ -1,4 +1,4 @@
-"""Export a plan for other programs: `export cube`, `export hald`, `export xmp`."""
+"""Export a plan for other programs: `export cube`, `export hald`, `export xmp`, `export cdl`."""
 
 from __future__ import annotations
 

@@ -69,13 +69,14 @@ def planckian_xy(mired: Tensor) -> Tensor:
     return torch.stack([x, y], dim=-1)
 
 
-def _to_uv(xy: Tensor) -> Tensor:
+def to_uv(xy: Tensor) -> Tensor:
+    """CIE 1960 uv (..., 2) of CIE 1931 xy."""
     x, y = xy.unbind(-1)
     scale = -2 * x + 12 * y + 3
     return torch.stack([4 * x / scale, 6 * y / scale], dim=-1)
 
 
-def _to_xyz(uv: Tensor) -> Tensor:
+def to_xyz(uv: Tensor) -> Tensor:
     """XYZ with Y = 1 of CIE 1960 uv."""
     u, v = uv.unbind(-1)
     x, y = 3 * u / (2 * u - 8 * v + 4), 2 * v / (2 * u - 8 * v + 4)
@@ -85,24 +86,27 @@ def _to_xyz(uv: Tensor) -> Tensor:
 def white(temperature: Tensor, tint: Tensor) -> Tensor:
     """XYZ (B, 3), Y = 1, of the white that a neutral takes at relative temperature and tint (B,)."""
     mired = REFERENCE_MIRED + MIREDS_PER_UNIT * temperature
-    uv = _to_uv(planckian_xy(mired))
+    uv = to_uv(planckian_xy(mired))
     step = 1.0
-    along = _to_uv(planckian_xy(mired + step)) - _to_uv(planckian_xy(mired - step))
+    along = to_uv(planckian_xy(mired + step)) - to_uv(planckian_xy(mired - step))
     along = along / along.norm(dim=-1, keepdim=True)
     # The locus runs towards larger u as it warms; below it (smaller v) lies magenta.
     below = torch.stack([along[..., 1], -along[..., 0]], dim=-1)
-    return _to_xyz(uv + TINT_PER_UNIT * tint.unsqueeze(-1) * below)
+    return to_xyz(uv + TINT_PER_UNIT * tint.unsqueeze(-1) * below)
 
 
 def adaptation(temperature: Tensor, tint: Tensor) -> Tensor:
     """The (B, 3, 3) matrix on linear sRGB that takes the reference white to `white(temperature, tint)`."""
-    double = torch.float64
-    bradford = torch.tensor(_BRADFORD, dtype=double, device=temperature.device)
-    to_cone = bradford @ torch.tensor(_XYZ, dtype=double, device=temperature.device)
-    wanted = white(temperature.to(double), tint.to(double)) @ bradford.T
-    reference = white(torch.zeros_like(temperature, dtype=double), torch.zeros_like(tint, dtype=double)) @ bradford.T
-    matrix = torch.linalg.inv(to_cone) @ torch.diag_embed(wanted / reference) @ to_cone
-    weights = torch.tensor(LUMINANCE, dtype=double, device=temperature.device)
-    brightness = (matrix.sum(dim=-1) * weights).sum(dim=-1)
+    temperature, tint = temperature.double(), tint.double()
+    return adapt(white(torch.zeros_like(temperature), torch.zeros_like(tint)), white(temperature, tint))
+
+
+def adapt(before: Tensor, after: Tensor) -> Tensor:
+    """The (B, 3, 3) matrix on linear sRGB, float64, that takes a white to another, each XYZ (B, 3); the luminance of white is kept."""
+    bradford = before.new_tensor(_BRADFORD)
+    to_cone = bradford @ before.new_tensor(_XYZ)
+    gains = (after @ bradford.T) / (before @ bradford.T)
+    matrix = torch.linalg.inv(to_cone) @ torch.diag_embed(gains) @ to_cone
+    brightness = (matrix.sum(dim=-1) * before.new_tensor(LUMINANCE)).sum(dim=-1)
     kept: Tensor = matrix / brightness[:, None, None]
     return kept

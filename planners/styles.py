@@ -14,6 +14,7 @@ from ..core.registry import registry
 from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset
 from ..ops.presets.pack import StylePack
+from .rules.planner import Rules
 from .rules.style import read_style
 
 
@@ -50,7 +51,7 @@ def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | 
         _add(values, reading.edits)
         reasoning = {**reading.reasoning, "preset": asked}
     edits = {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
-    return Plan("style", edits, prompt=prompt, planner={"id": "rules", "version": "0.1.0"}, reasoning=reasoning)
+    return Plan("style", edits, prompt=prompt, planner={"id": Rules.id, "version": Rules.version}, reasoning=reasoning)
 
 
 def _add(values: dict[str, dict[str, Any]], edits: Any) -> None:

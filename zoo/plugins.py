@@ -46,9 +46,10 @@ def plugin_rows(
     """
     from ..core.listing import all_entries
     from ..core.lists import normal
+    from ..core.registry import registry
 
     entries = all_entries()
-    kinds = {"op", "planner", "bundle", "command", "hook", "alias"}
+    kinds = {"alias", *(shelf.kind for shelf in registry.shelves().values())}
     if kind is not None and kind not in kinds:
         raise typer.BadParameter(f"{kind!r} is none of {', '.join(sorted(kinds))}", param_hint="--kind")
     rows: list[dict[str, Any]] = [

@@ -16,7 +16,6 @@ from ..core.errors import UnreachableBundle
 from ..core.retoucher import Retoucher
 from ..planners.tiny.examples import Recipe, read_data
 from ..planners.tiny.latents import own_schema
-from ..planners.tiny.network import TinyNetwork
 from ..planners.tiny.planner import Tiny
 from ..planners.tiny.task import TinyTask
 from ..planners.training.loop import LOG, Settings, train
@@ -63,16 +62,10 @@ def train_tiny(
     }
     target = out / BUNDLE
     shutil.rmtree(target, ignore_errors=True)
-    retoucher = Retoucher(Tiny(_network(task, average)))
+    task.network.load_state_dict(average)
+    retoucher = Retoucher(Tiny(task.network.cpu()))
     licence = {"spdx": spdx, "commercial_use": True}
     return pack(retoucher, target, name=name, licence=licence, facts=known | dict(facts or {}), files={LOG: out / LOG})
-
-
-def _network(task: TinyTask, weights: dict[str, Tensor]) -> TinyNetwork:
-    network = task.network
-    assert isinstance(network, TinyNetwork)
-    network.load_state_dict(weights)
-    return network.cpu()
 
 
 def _with_progress(task: TinyTask, settings: Settings, out: Path, device: str) -> dict[str, Tensor]:

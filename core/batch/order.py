@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..documents import LARGEST, parse
+from ..documents import LARGEST, parse, read_bytes
 from ..errors import InvalidDocument, InvalidRequest
 from .options import EditOptions, PlanOptions
 
@@ -72,12 +72,7 @@ def read_params(path: Path) -> dict[str, Any]:
     Raises:
         InvalidDocument
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST + 1)
-    except OSError as error:
-        raise InvalidDocument(f"cannot be read: {error.strerror}", path=str(path), cure="Check the path.") from None
-    document = parse(text, name=str(path))
+    document = parse(read_bytes(path, LARGEST), name=str(path))
     if not isinstance(document, dict):
         raise InvalidDocument("holds no JSON object", path=str(path), cure='Give one, such as {"exposure.ev": 0.35}.')
     return document

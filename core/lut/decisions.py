@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..documents import read_bytes
 from ..errors import InvalidDocument, InvalidRequest, nearest
-from ..newfile import new_file
+from ..newfile import write_file
 
 SUFFIXES = (".cc", ".ccc", ".cdl")
 LARGEST = 4 * 2**20
@@ -46,11 +47,7 @@ def read_decision(path: Path, *, id: str | None = None) -> Decision:
     """
     import PyOpenColorIO as ocio
 
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise InvalidDocument(f"cannot be read: {error.strerror}", path=str(path), cure="Check the path.") from None
+    data = read_bytes(path, LARGEST)
     if len(data) > LARGEST or b"<!" in data.replace(b"<!--", b""):
         reason = "has a document type" if len(data) <= LARGEST else f"has more than {LARGEST:,} bytes"
         raise InvalidDocument(reason, path=str(path), cure="This is no colour decision list.")
@@ -91,13 +88,6 @@ def write_decision(decision: Decision, path: Path, *, overwrite: bool = False) -
         slope=decision.slope, offset=decision.offset, power=decision.power, sat=decision.saturation
     )
     transform.getFormatMetadata().setID(decision.id or path.stem)
-    group = ocio.GroupTransform([transform])
-    try:
-        text = group.write(form, ocio.Config.CreateRaw())
-        with new_file(path, overwrite=overwrite) as file:
-            file.write(text.encode())
-    except FileExistsError:
-        raise InvalidRequest(f"{str(path)!r} exists already", cure="Choose another name, or --overwrite.") from None
-    except OSError as error:
-        raise InvalidRequest(f"{str(path)!r} cannot be written: {error.strerror}", cure="Check the folder.") from None
+    text = ocio.GroupTransform([transform]).write(form, ocio.Config.CreateRaw())
+    write_file(path, text.encode(), overwrite=overwrite)
     return path

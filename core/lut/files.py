@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InvalidDocument, InvalidRequest
-from ..newfile import new_file
+from ..newfile import write_file
 from ..photo import Photo, SaveOptions, open_photo
 from ..photo.color import Floats, full_scale
 from ..slots import identity_lattice
@@ -33,15 +33,7 @@ def write_cube(cube: Cube, path: Path, *, title: str = "veraretouch", overwrite:
     rows = cube.values.transpose(2, 1, 0, 3).reshape(-1, 3)
     head = f'TITLE "{title}"\nLUT_3D_SIZE {cube.size}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
     body = "".join(f"{red:.7g} {green:.7g} {blue:.7g}\n" for red, green, blue in rows.tolist())
-    try:
-        with new_file(path, overwrite=overwrite) as file:
-            file.write((head + body).encode())
-    except FileExistsError:
-        raise InvalidRequest(
-            f"{str(path)!r} exists already", cure="Choose another name, or allow overwriting."
-        ) from None
-    except OSError as error:
-        raise InvalidRequest(f"{str(path)!r} cannot be written: {error.strerror}", cure="Check the folder.") from None
+    write_file(path, (head + body).encode(), overwrite=overwrite)
     return path
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...core.documents import read_bytes
 from ...core.errors import InvalidDocument
 from ...core.registry import registry
 from ...core.slots import FloatArray
@@ -37,7 +38,7 @@ def read_preset(path: str | os.PathLike[str]) -> Preset:
         InvalidDocument: a file that cannot be read, is malformed, of an older process version, or holds a value out of range.
     """
     path = Path(path)
-    data = read_bytes(path)
+    data = read_small(path)
     if path.suffix.lower() == ".lrtemplate":
         document = read_lua(_text(data, path), str(path))
         settings = _settings_of_template(document, str(path))
@@ -48,18 +49,13 @@ def read_preset(path: str | os.PathLike[str]) -> Preset:
     return interpret(settings, name=name if isinstance(name, str) and name else path.stem, source=str(path))
 
 
-def read_bytes(path: Path) -> bytes:
+def read_small(path: Path) -> bytes:
     """A file's bytes, at most 4 MiB.
 
     Raises:
         InvalidDocument
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InvalidDocument(f"cannot be read: {reason}", path=str(path), cure="Check the path.") from None
+    data = read_bytes(path, LARGEST)
     if len(data) > LARGEST:
         raise InvalidDocument(f"has more than {LARGEST:,} bytes", path=str(path), cure="This is no preset.")
     return data

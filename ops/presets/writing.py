@@ -12,14 +12,14 @@ import numpy as np
 from lxml import etree
 
 from ...core.errors import InvalidRequest
-from ...core.newfile import new_file
+from ...core.newfile import write_file
 from ...core.plan import Plan
 from ...core.registry import registry
 from ..crs import CURVES, FIELDS
 from . import xmp
 from .curves import points_of
 from .preset import Settings
-from .reading import interpret, read_bytes
+from .reading import interpret, read_small
 
 _EMPTY: Final = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -96,14 +96,14 @@ def merge_sidecar(plan: Plan, path: str | os.PathLike[str], *, partial: bool = F
     path = Path(path)
     settings, beyond = _settled(plan, partial)
     there = path.exists()
-    tree = xmp.parse(read_bytes(path) if there else _EMPTY.encode(), str(path))
+    tree = xmp.parse(read_small(path) if there else _EMPTY.encode(), str(path))
     found = xmp.descriptions(tree)
     if not found:
         raise InvalidRequest(f"{str(path)!r} holds no rdf:Description", cure="Move it away; a new one is written.")
     holder = next((d for d in found if any(key.startswith(xmp.CRS) for key in d.attrib)), found[0])
     old: Settings = {}
     for description in found:
-        old |= {key: value for key, value in xmp._properties(description).items() if value is not None}
+        old |= {key: value for key, value in xmp.properties(description).items() if value is not None}
     if old:
         interpret(old, name=path.stem, source=str(path))
     rest = {key: value for key, value in resting().items() if key in old}
@@ -170,12 +170,6 @@ def _drop(child: Any) -> None:
 
 
 def _write(tree: Any, path: Path, *, overwrite: bool) -> None:
-    etree.indent(tree, space=" ") if tree.docinfo.encoding is None else None
-    data = etree.tostring(tree, encoding="UTF-8")
-    try:
-        with new_file(path, overwrite=overwrite) as file:
-            file.write(data)
-    except FileExistsError:
-        raise InvalidRequest(f"{str(path)!r} exists already", cure="Choose another name, or --overwrite.") from None
-    except OSError as error:
-        raise InvalidRequest(f"{str(path)!r} cannot be written: {error.strerror}", cure="Check the folder.") from None
+    if tree.docinfo.encoding is None:
+        etree.indent(tree, space=" ")
+    write_file(path, etree.tostring(tree, encoding="UTF-8"), overwrite=overwrite)

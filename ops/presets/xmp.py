@@ -67,7 +67,7 @@ def settings_of(tree: Any, name: str) -> Settings:
     """
     found: Settings = {}
     for description in descriptions(tree):
-        for key, value in _properties(description).items():
+        for key, value in properties(description).items():
             if key in found and found[key] != value:
                 # crs:Name is the preset's, an attribute, and its translations', an element.
                 if key == "Name":
@@ -78,7 +78,8 @@ def settings_of(tree: Any, name: str) -> Settings:
     return found
 
 
-def _properties(element: Any) -> Settings:
+def properties(element: Any) -> Settings:
+    """The `crs:` properties of one element, attributes and children."""
     found: Settings = {key.removeprefix(CRS): value for key, value in element.attrib.items() if key.startswith(CRS)}
     for child in element:
         if isinstance(child.tag, str) and child.tag.startswith(CRS):
@@ -97,6 +98,6 @@ def _value(element: Any) -> Any:
     if inner is not None and inner.tag in _ARRAYS:
         return [_value(item) for item in inner.findall(f"{RDF}li")]
     if inner is not None and inner.tag == f"{RDF}Description":
-        return _properties(inner)
-    nested = _properties(element)
+        return properties(inner)
+    nested = properties(element)
     return nested if nested or parts else (element.text or "").strip()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...core.photo import Photo
 from ...core.photo.resize import resize
-from .pairs import Picture
+from .pairs import Picture, luma_of
 
 Plane = NDArray[np.float32]
 
@@ -57,11 +57,11 @@ def align(before: Photo, after: Photo) -> Aligned:
     else:
         scale = 1.0
     one, two = (np.clip(photo.working(), 0, 1) for photo in (before, after))
-    down, right = shift_between(_luma(one), _luma(two))
+    down, right = shift_between(luma_of(one), luma_of(two))
     one, two = _shared(one, two, down, right)
     factor = max(1, round((one.shape[0] * one.shape[1] / PIXELS) ** 0.5))
     one, two = _reduced(one, factor), _reduced(two, factor)
-    return Aligned(one, two, (down, right), scale, _likeness(_luma(one), _luma(two)))
+    return Aligned(one, two, (down, right), scale, _likeness(luma_of(one), luma_of(two)))
 
 
 def shift_between(before: Plane, after: Plane) -> tuple[int, int]:
@@ -121,11 +121,6 @@ def _reduced(picture: Picture, factor: int) -> Picture:
         for right in range(factor):
             total += picture[down:height:factor, right:width:factor]
     return (total / factor**2).astype(np.float32)
-
-
-def _luma(picture: Picture) -> Plane:
-    luma: Plane = picture @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-    return luma
 
 
 def _edges(plane: Plane) -> Plane:

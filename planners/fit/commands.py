@@ -43,6 +43,7 @@ def fit(
     """Recover the sliders of an edit from a photo before and after it."""
     from .fit import fit as recover
 
+    _check_out(out, overwrite=overwrite)
     found = recover(before, after, ops=_names(ops), groups=_names(groups))
     _tell(found.plan, found.report, out, overwrite=overwrite, json=json)
 
@@ -63,6 +64,7 @@ def explain(
     from ...core.terminal import complain
     from .explain import explain as put
 
+    _check_out(out, overwrite=overwrite)
     found = put(edit, ops=_names(ops), groups=_names(groups), within=within, photo=photo)
     _tell(found.plan, found.report, out, overwrite=overwrite, json=json)
     if not found.holds:
@@ -125,12 +127,9 @@ def _names(listed: str | None) -> list[str] | None:
 
 def _tell(plan: Plan, report: FitReport, out: Path | None, *, overwrite: bool, json: bool) -> None:
     """Write the sliders, and say what was found."""
-    from ...core.errors import InvalidRequest
     from ...core.terminal import columns, complain, json_text, say
 
     if out is not None:
-        if out.exists() and not overwrite:
-            raise InvalidRequest(f"{str(out)!r} exists already", cure="Choose another name, or allow --overwrite.")
         _write(plan, out, overwrite=overwrite)
     if json:
         say(json_text(report.document() | {"plan": plan.document(), "written": None if out is None else str(out)}))
@@ -146,18 +145,26 @@ def _tell(plan: Plan, report: FitReport, out: Path | None, *, overwrite: bool, j
         say(f"written: {out}")
 
 
-def _write(plan: Plan, out: Path, *, overwrite: bool) -> None:
+def _check_out(out: Path | None, *, overwrite: bool) -> None:
+    """Refuse a file that could not be written before seconds are spent on what would go into it."""
     from ...core.errors import InvalidRequest
-    from ...core.terminal import complain
 
-    if out.suffix.lower() == ".json":
-        plan.save(out)
-    elif out.suffix.lower() == ".xmp":
-        from ...ops.presets.writing import write_preset
-
-        for lost in write_preset(plan, out, partial=True, overwrite=overwrite):
-            complain(f"XMP cannot say {lost}", what="Note")
-    else:
+    if out is None:
+        return
+    if out.exists() and not overwrite:
+        raise InvalidRequest(f"{str(out)!r} exists already", cure="Choose another name, or allow --overwrite.")
+    if out.suffix.lower() not in (".json", ".xmp"):
         raise InvalidRequest(
             f"--out {str(out)!r} ends in {out.suffix!r}", cure="Use .json for a plan, .xmp for a preset."
         )
+
+
+def _write(plan: Plan, out: Path, *, overwrite: bool) -> None:
+    from ...core.terminal import complain
+    from ...ops.presets.writing import write_preset
+
+    if out.suffix.lower() == ".json":
+        plan.save(out)
+        return
+    for lost in write_preset(plan, out, partial=True, overwrite=overwrite):
+        complain(f"XMP cannot say {lost}", what="Note")

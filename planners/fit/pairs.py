@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.color import LUMINANCE
+
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -83,7 +85,7 @@ def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, 
 
 def flatness(picture: Picture) -> Picture:
     """How much each pixel (H, W) counts: 1 in a plain patch, less the more its neighbours differ."""
-    luma: Picture = picture @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    luma = luma_of(picture)
     padded = np.pad(luma, 1, mode="edge")
     apart = np.zeros_like(luma)
     height, width = luma.shape
@@ -91,6 +93,12 @@ def flatness(picture: Picture) -> Picture:
         np.maximum(apart, np.abs(padded[down : down + height, right : right + width] - luma), out=apart)
     flat = 1 / (1 + (apart / np.float32(EDGE)) ** 2)
     return flat.astype(np.float32)
+
+
+def luma_of(picture: Picture) -> Picture:
+    """Rec. 709 luma (H, W) of encoded pixels (H, W, 3)."""
+    luma: Picture = picture @ np.array(LUMINANCE, dtype=np.float32)
+    return luma
 
 
 def _averages(place: NDArray[np.int64], values: Array, weight: Array, count: int) -> Array:

@@ -6,14 +6,13 @@ they hold for small differences. A channel that was clipped says only that it li
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from ...core.color import linear
-from ...core.difference import TO_XYZ
+from ...core.difference import TO_XYZ, hue_weight
 
 # Within one and a half code values of an end a channel of an encoded picture may have been clipped.
 CLIPPED: Final = 1.5 / 255
@@ -54,14 +53,7 @@ def _weights(lab: Tensor) -> Tensor:
     middle = (lightness - 50) ** 2
     by_light = 1 + 0.015 * middle / torch.sqrt(20 + middle)
     by_chroma = 1 + 0.045 * chroma
-    t = (
-        1
-        - 0.17 * torch.cos(turn - math.radians(30))
-        + 0.24 * torch.cos(2 * turn)
-        + 0.32 * torch.cos(3 * turn + math.radians(6))
-        - 0.20 * torch.cos(4 * turn - math.radians(63))
-    )
-    by_hue = 1 + 0.015 * chroma * t
+    by_hue = 1 + 0.015 * chroma * hue_weight(turn)
     cos, sin, nought = torch.cos(turn), torch.sin(turn), torch.zeros_like(a)
     return torch.stack(
         [

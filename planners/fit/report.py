@@ -191,7 +191,7 @@ def _missing_colours(found: Found, missing: set[str]) -> Iterator[str]:
 def identifiable(found: Found) -> dict[str, tuple[float, float]]:
     """Family -> how far its whole reach moves the photo, alone and with the moved ones making up for it, in CIEDE2000 (rms)."""
     curvature, moved = found.curvature, np.flatnonzero(found.x != 0)
-    told = {}
+    told: dict[str, tuple[float, float]] = {}
     for family, places in found.sliders.families.items():
         own = np.array(places)
         alone = curvature[np.ix_(own, own)]
@@ -199,8 +199,12 @@ def identifiable(found: Found) -> dict[str, tuple[float, float]]:
         block = curvature[np.ix_(others, others)] + 1e-6 * np.eye(len(others))
         cross = curvature[np.ix_(own, others)]
         left = alone - cross @ np.linalg.solve(block, cross.T) if len(others) else alone
-        told[family] = tuple(float(np.sqrt(max(0.0, np.trace(m) / len(own)))) for m in (alone, left))
-    return told  # type: ignore[return-value]
+        told[family] = _rms(alone), _rms(left)
+    return told
+
+
+def _rms(block: Array) -> float:
+    return float(np.sqrt(max(0.0, np.trace(block) / len(block))))
 
 
 def _not_told(found: Found) -> Iterator[str]:

@@ -28,12 +28,11 @@ from ...core.schema import Schema
 from ..training.prompts import PROMPTS
 from ..training.spoilings import distribution, draw, spoil
 from .latents import assemble, wish_of_prompt
-from .statistics import GRID, grid, statistics
+from .statistics import grid, picture_of, statistics, thinned
 
 FORMAT: Final = "veraretouch.dataset/1"
 EXAMPLE: Final = "veraretouch.example/1"
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
-PICTURE: Final = 64
 LOSS: Final = 32
 _ROWS: Final = 64
 
@@ -162,8 +161,7 @@ def of_photos(grids: Tensor, schema: Schema, recipe: Recipe, *, photo: Tensor | 
 
 def _measured(before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schema: Schema) -> Examples:
     """One batch of examples whose targets are good photos, styled where there is a wish."""
-    step = GRID // LOSS
-    after = good[:, :, step // 2 :: step, step // 2 :: step]
+    after = thinned(good, LOSS)
     styled = (wishes != 0).any(dim=1).nonzero().flatten()
     if len(styled):
         with torch.no_grad():
@@ -173,14 +171,12 @@ def _measured(before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schem
 
 
 def _example(before: Tensor, after: Tensor, wishes: Tensor, photo: Tensor) -> Examples:
-    step = GRID // LOSS
     rgb = before.float() / 255
-    picture = torch.nn.functional.avg_pool2d(rgb, GRID // PICTURE)
     return Examples(
         statistics(rgb),
-        (picture * 255).round().to(torch.uint8),
+        (picture_of(rgb) * 255).round().to(torch.uint8),
         wishes,
-        before[:, :, step // 2 :: step, step // 2 :: step].contiguous(),
+        thinned(before, LOSS),
         after.contiguous(),
         photo,
     )
@@ -211,10 +207,9 @@ def of_shards(paths: Sequence[Path], schema: Schema) -> Examples:
 
 
 def _of_pairs(pairs: list[tuple[Tensor, Tensor, Tensor, int]]) -> Examples:
-    before, after, wishes = (torch.stack([pair[part] for pair in pairs]) for part in range(3))  # type: ignore[misc]
-    step = GRID // LOSS
-    photo = torch.tensor([pair[3] for pair in pairs])
-    return _example(before, after[:, :, step // 2 :: step, step // 2 :: step], wishes, photo)
+    befores, afters, wishes, photos = zip(*pairs, strict=True)
+    after = thinned(torch.stack(afters), LOSS)
+    return _example(torch.stack(befores), after, torch.stack(wishes), torch.tensor(photos))
 
 
 def _samples(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, bytes]]]:

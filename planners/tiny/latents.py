@@ -35,13 +35,12 @@ def repair_size(schema: Schema, repairs: Sequence[str]) -> int:
 
 def wish_of(schema: Schema, edits: Edits) -> Tensor:
     """Edits as one row (D,) of packed values, less the identity: all zeros for no wish."""
-    row = Latents.identity(schema).pack()[0].clone()
-    nothing, start = row.clone(), 0
-    for op, name, slot in schema:
-        if name in edits.get(op, {}):
-            row[start : start + slot.size] = torch.tensor(np.asarray(edits[op][name]), dtype=row.dtype).reshape(-1)
-        start += slot.size
-    return row - nothing
+    values = {
+        op: {name: torch.tensor(np.asarray(value), dtype=torch.float32).unsqueeze(0) for name, value in slots.items()}
+        for op, slots in edits.items()
+        if op in schema.specs
+    }
+    return (Latents(schema, values, batch=1).pack() - Latents.identity(schema).pack())[0]
 
 
 def wish_of_prompt(schema: Schema, prompt: str, lexicon: Lexicon | None = None) -> Tensor:
@@ -56,25 +55,21 @@ def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor
     """
     values: dict[str, dict[str, Tensor]] = {}
     present: dict[str, Tensor] = {}
-    wished = (wishes != 0).any(dim=0).tolist()
-    start, taken = 0, 0
+    wished = Latents.unpack(schema, wishes).values
+    taken = 0
     for spec in schema.specs.values():
-        size = sum(slot.size for slot in spec.slots.values())
+        moved = torch.cat([wish.reshape(len(raw), -1) for wish in wished[spec.id].values()], dim=1).ne(0).any(dim=1)
         repaired = spec.id in repairs
-        if repaired or any(wished[start : start + size]):
-            moved = (wishes[:, start : start + size] != 0).any(dim=1)
-            present[spec.id] = torch.ones_like(moved) if repaired else moved
-            values[spec.id] = {}
-            for name, slot in spec.slots.items():
-                value = constant(slot.identity, len(raw), raw.dtype, raw.device)
-                value = value + wishes[:, start : start + slot.size].reshape(-1, *slot.shape)
-                if repaired:
-                    value = _moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
-                    taken += slot.size
-                values[spec.id][name] = value
-                start += slot.size
-        else:
-            start += size
+        if not (repaired or bool(moved.any())):
+            continue
+        present[spec.id] = torch.ones_like(moved) if repaired else moved
+        values[spec.id] = {}
+        for name, slot in spec.slots.items():
+            value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wished[spec.id][name]
+            if repaired:
+                value = _moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
+                taken += slot.size
+            values[spec.id][name] = value
     return Latents(schema, values, present=present, batch=len(raw))
 
 

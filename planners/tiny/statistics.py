@@ -12,12 +12,12 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color import chroma, hue, linear, oklab
+from ...core.color import LUMINANCE, chroma, hue, linear, oklab
 from ...ops.hsl import BANDS, band_weights
 
 GRID: Final = 128
+PICTURE: Final = 64
 PLACES: Final = (0.005, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995)
-_LUMA: Final = (0.2126, 0.7152, 0.0722)
 _FLARE: Final = 0.003  # linear light added where dark pixels would make a ratio of almost nothing
 _NEUTRAL: Final = 0.04
 _BINS: Final = 16
@@ -29,6 +29,17 @@ def grid(rgb: Tensor) -> Tensor:
     return rgb[:, rows][:, :, columns]
 
 
+def thinned(rgb: Tensor, side: int) -> Tensor:
+    """Every so many pixels of grids (..., GRID, GRID): (..., side, side), the same ones whatever was done to the photo."""
+    step = GRID // side
+    return rgb[..., step // 2 :: step, step // 2 :: step].contiguous()
+
+
+def picture_of(rgb: Tensor) -> Tensor:
+    """What the CNN sees of grids (B, 3, GRID, GRID): averages, (B, 3, PICTURE, PICTURE)."""
+    return torch.nn.functional.avg_pool2d(rgb, GRID // PICTURE)
+
+
 def statistics(rgb: Tensor) -> Tensor:
     """The numbers (B, SIZE) of encoded pixels (B, 3, H, W) in [0, 1]; each in its own unit, none normalised by another."""
     rgb = rgb.clamp(0, 1)
@@ -36,7 +47,7 @@ def statistics(rgb: Tensor) -> Tensor:
     flat, pixels = light.flatten(2), rgb.flatten(2)
     colour, L = chroma(lab).flatten(1), lab.L.flatten(1)
     ab = torch.stack([lab.a.flatten(1), lab.b.flatten(1)], dim=1)
-    luma = (pixels * pixels.new_tensor(_LUMA)[:, None]).sum(dim=1, keepdim=True)
+    luma = (pixels * pixels.new_tensor(LUMINANCE)[:, None]).sum(dim=1, keepdim=True)
     clipped = (pixels >= 252.5 / 255).float(), (pixels <= 2.5 / 255).float()
     seen = (1 - clipped[0].amax(dim=1)) * (1 - clipped[1].amin(dim=1)) + 1e-4
     weights = band_weights(hue(lab)).flatten(2) * colour.unsqueeze(1)

@@ -20,7 +20,7 @@ from .network import Shape, TinyNetwork
 class TinyTask:
     """A network and its examples; see `training.loop.Task`. `effort` weighs the size of the edit, so that good photos are left alone."""
 
-    network: nn.Module
+    network: TinyNetwork
     examples: Examples
     schema: Schema
     repairs: Sequence[str] = REPAIRS

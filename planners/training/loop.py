@@ -69,7 +69,7 @@ class Settings:
 
 @dataclass
 class State:
-    """Where a run stands: steps done, the averaged weights, the losses since the last line of the log."""
+    """Where a run stands: steps done, and the averaged weights."""
 
     step: int
     average: dict[str, Tensor]
@@ -203,7 +203,7 @@ def _resume(out: Path, settings: Settings, network: nn.Module, optimizer: Any, s
     for path in checkpoints(out)[-1:]:
         with safe_open(path, framework="pt") as file:
             about = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it cannot be iterated over)
         if about["settings"] != json.dumps(asdict(settings), sort_keys=True):
             raise InvalidRequest(
                 f"{path} was made with other settings: {about['settings']}", cure="Give the same, or another --out."

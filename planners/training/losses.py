@@ -13,12 +13,8 @@ import torch
 from torch import Tensor
 
 from ...core.color import linear, oklab
+from ...core.difference import TO_XYZ, hue_weight
 
-_TO_XYZ: Final = (
-    (0.4124564, 0.3575761, 0.1804375),
-    (0.2126729, 0.7151522, 0.0721750),
-    (0.0193339, 0.1191920, 0.9503041),
-)
 _POWER: Final = 25.0**7
 _SMALL: Final = 1e-3
 
@@ -46,26 +42,19 @@ def smooth_ciede2000(a: Tensor, b: Tensor) -> Tensor:
     light, chroma = (light1 + light2) / 2, (chroma1 + chroma2) / 2
     # The hue of the middle colour: a mean of angles would have a seam.
     hue = torch.atan2(b1 + b2, a1 + a2 + _SMALL).detach()
-    weight = (
-        1
-        - 0.17 * torch.cos(hue - math.pi / 6)
-        + 0.24 * torch.cos(2 * hue)
-        + 0.32 * torch.cos(3 * hue + math.radians(6))
-        - 0.20 * torch.cos(4 * hue - math.radians(63))
-    )
     middle = (light - 50).square()
     by_light = (light2 - light1) / (1 + 0.015 * middle / torch.sqrt(20 + middle))
     by_chroma = (chroma2 - chroma1) / (1 + 0.045 * chroma)
     # (2 sqrt(c1 c2) sin(dh / 2))^2 = |ab1 - ab2|^2 - (c1 - c2)^2, without an angle.
     apart = ((a2 - a1).square() + (b2 - b1).square() - (chroma2 - chroma1).square()).clamp(min=0)
-    by_hue = apart / (1 + 0.015 * chroma * weight).square()
+    by_hue = apart / (1 + 0.015 * chroma * hue_weight(hue)).square()
     return torch.sqrt(by_light.square() + by_chroma.square() + by_hue + _SMALL) - math.sqrt(_SMALL)
 
 
 def _lab(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """CIE Lab, D65."""
     light = linear(rgb)
-    matrix = light.new_tensor(_TO_XYZ)
+    matrix = light.new_tensor(TO_XYZ)
     xyz = torch.einsum("ij,bjhw->bihw", matrix / matrix.sum(dim=1, keepdim=True), light)
     root = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=(6 / 29) ** 3) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = root.unbind(1)

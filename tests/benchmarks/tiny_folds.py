@@ -1,6 +1,6 @@
 """`tiny` in five folds of photos: each photo is judged by a network that has seen neither it nor its twins.
 
-    python tests/benchmarks/tiny_folds.py train --photos DIR --out DIR [--fold N] [--variant full]
+    python tests/benchmarks/tiny_folds.py --photos DIR --out DIR [--fold N] [--variant full]
 
 Variants are ablations: the same recipe with one thing changed. `tiny_report.py` judges what this trains.
 """
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from veraretouch.core.schema import Schema
 from veraretouch.planners.tiny.examples import Examples, Recipe, grids_of, of_photos, photos_of
-from veraretouch.planners.tiny.latents import assemble, own_schema
+from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size
 from veraretouch.planners.tiny.network import Shape
 from veraretouch.planners.tiny.task import TinyTask
 from veraretouch.planners.training.loop import Settings, train
@@ -60,7 +60,7 @@ def folds_of(grids: Tensor, names: list[str]) -> Tensor:
         for twin in (apart <= TWINS).nonzero().flatten().tolist():
             old, new = leader[index], leader[twin]
             leader = [new if found == old else found for found in leader]
-    return torch.tensor([_digest(names[found]) % FOLDS for found in leader])
+    return torch.tensor([digest_of(names[found]) % FOLDS for found in leader])
 
 
 def _difference_hashes(grids: Tensor) -> Tensor:
@@ -68,7 +68,8 @@ def _difference_hashes(grids: Tensor) -> Tensor:
     return (grey[:, :, 1:] > grey[:, :, :-1]).flatten(1)
 
 
-def _digest(name: str) -> int:
+def digest_of(name: str) -> int:
+    """48 bits that depend on a photo's name alone."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "little")
 
 
@@ -83,12 +84,13 @@ def task_of(grids: Tensor, folds: Tensor, fold: int, variant: Variant, out: Path
     examples = _kept(out, ids, recipe, schema, grids)
     away = (folds == fold).nonzero().flatten()
     held = of_photos(grids[away], schema, Recipe(copies=2, clean=0.3, styled=0.0, seed=1), photo=away)
-    task = TinyTask.fresh(examples, schema)
-    full = task.network.shape
-    shape = Shape(full.outputs, full.wishes, statistics=variant.statistics)
-    if not variant.cnn:
-        shape = replace(shape, channels=())
-    return TinyTask.fresh(examples, schema, shape=shape), held
+    return TinyTask.fresh(examples, schema, shape=shape_of(schema, variant)), held
+
+
+def shape_of(schema: Schema, variant: Variant) -> Shape:
+    """The network of a variant."""
+    shape = Shape(repair_size(schema, REPAIRS), schema.size, statistics=variant.statistics)
+    return shape if variant.cnn else replace(shape, channels=())
 
 
 def _kept(out: Path, ids: Tensor, recipe: Recipe, schema: Schema, grids: Tensor) -> Examples:

@@ -2,13 +2,12 @@
 
     python tests/benchmarks/tiny_report.py --photos DIR... --runs DIR [--json OUT] [--markdown OUT]
 
-`--runs` is what `tiny_folds.py train` wrote. Photos are judged at 256 pixels; every contestant gets the same 8-bit pictures.
+`--runs` is what `tiny_folds.py` wrote. Photos are judged at 256 pixels; every contestant gets the same 8-bit pictures.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import subprocess
 import time
@@ -25,14 +24,14 @@ from peers import PEERS
 from PIL import Image
 from safetensors.torch import load_file
 from spoilings import Picture, eight_bit, imagemagick
-from tiny_folds import FOLDS, RECIPE, SETTINGS, VARIANTS, folds_of
+from tiny_folds import FOLDS, RECIPE, SETTINGS, VARIANTS, digest_of, folds_of, shape_of
 
 import veraretouch as vr
 from veraretouch.core.color import encode, linear
 from veraretouch.core.difference import ciede2000
 from veraretouch.planners.tiny.examples import grids_of, photos_of
-from veraretouch.planners.tiny.latents import REPAIRS, own_schema, repair_size
-from veraretouch.planners.tiny.network import Shape, TinyNetwork
+from veraretouch.planners.tiny.latents import own_schema
+from veraretouch.planners.tiny.network import TinyNetwork
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
 
@@ -54,8 +53,7 @@ class Outcome:
 
 def seeds(name: str) -> list[tuple[int, ...]]:
     """The seeds of a photo's judged cases: of its name alone, and of another length than any that is trained on."""
-    digest = int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "little")
-    return [(distribution()["seed"], digest, case) for case in range(CASES)]
+    return [(distribution()["seed"], digest_of(name), case) for case in range(CASES)]
 
 
 def judge(
@@ -144,9 +142,7 @@ def _retoucher(planner: Any) -> Retouch:
 def of_fold(runs: Path, fold: int, variant: str = "full") -> Tiny:
     """The planner that a fold's run made."""
     weights = load_file(runs / f"{variant}-{fold}" / "weights.safetensors")
-    schema, change = own_schema(), VARIANTS[variant]
-    shape = Shape(repair_size(schema, REPAIRS), schema.size, statistics=change.statistics)
-    network = TinyNetwork(shape if change.cnn else Shape(shape.outputs, shape.wishes, channels=()))
+    network = TinyNetwork(shape_of(own_schema(), VARIANTS[variant]))
     network.load_state_dict(weights)
     return Tiny(network)
 
@@ -188,18 +184,19 @@ def summary(found: Mapping[str, Outcome]) -> dict[str, Any]:
 
 def ablations(runs: Path, fold: int = 0) -> dict[str, dict[str, Any]]:
     """The last line of each variant's log, on the photos that one fold holds out."""
-    found = {}
-    for variant, change in VARIANTS.items():
-        log = runs / f"{variant}-{fold}" / "log.jsonl"
-        if log.exists():
-            found[variant] = {"about": change.about, **json.loads(log.read_text().splitlines()[-1])}
-    return found
+    ended = curves(runs)
+    return {
+        variant: {"about": change.about, **ended[f"{variant}-{fold}"][-1]}
+        for variant, change in VARIANTS.items()
+        if f"{variant}-{fold}" in ended
+    }
 
 
 def curves(runs: Path) -> dict[str, list[dict[str, float]]]:
-    """Every run's log."""
-    logs = sorted(runs.glob("*/log.jsonl"))
-    return {log.parent.name: [json.loads(line) for line in log.read_text().splitlines()] for log in logs}
+    """The log of every run that went to its end: others cannot be compared."""
+    logs = {log.parent.name: log.read_text().splitlines() for log in sorted(runs.glob("*/log.jsonl"))}
+    found = {name: [json.loads(line) for line in lines] for name, lines in logs.items()}
+    return {name: lines for name, lines in found.items() if lines and lines[-1]["step"] == SETTINGS.steps}
 
 
 SHOWN = (
@@ -238,7 +235,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         f"{report['photos']} photos in {FOLDS} folds (twins share one), each spoilt {CASES} times by the distribution of `planners/training/spoilings.json`, "
         "which was fixed before anything was trained. A photo is judged by the network of the fold that has not seen it, at 256 pixels.",
         f"Each fold: {SETTINGS.steps} steps of {SETTINGS.batch} examples, {RECIPE.copies} examples a photo, on one core. "
-        "The photos: everyday ones that may be trained on and not passed on, and free ones.",
+        "The photos: everyday ones that may be trained on and not passed on, and free ones. One number was chosen by looking at these folds: "
+        "how far small repairs are held back (`_DOUBT` in planners/tiny/planner.py).",
         "",
         "Written by `python tests/benchmarks/tiny_report.py` from the runs of `tiny_folds.py`.",
         "",

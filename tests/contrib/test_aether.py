@@ -23,6 +23,7 @@ from veraretouch import Plan, Renderer
 
 aether = pytest.importorskip("veraretouch_aether", reason="pip install ./contrib/aether")
 
+# Below, since without the package the whole file is skipped.
 from veraretouch_aether.dataset import NothingToBuild, build  # noqa: E402
 from veraretouch_aether.folder import DifferentBuild  # noqa: E402
 from veraretouch_aether.imported import import_pairs  # noqa: E402

@@ -16,9 +16,9 @@ from PIL import Image
 
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.core.newfile import new_file
-from veraretouch.core.photo import file_hash, open_photo
+from veraretouch.core.photo import file_hash
 
-from .sources import eight_bit
+from .sources import opened
 
 LONG_SIDE = 1024
 
@@ -137,9 +137,8 @@ def _name(package: str, path: str) -> str:
 
 
 def _write(source: Path, target: Path, size: int) -> None:
-    pixels = eight_bit(open_photo(source).resized(size).working())
     with new_file(target) as file:
-        Image.fromarray(pixels).save(file, "JPEG", quality=95, subsampling=0)
+        Image.fromarray(opened(source, size)).save(file, "JPEG", quality=95, subsampling=0)
 
 
 def _write_table(folder: Path, rows: list[list[str]]) -> None:

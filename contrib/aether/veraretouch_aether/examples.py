@@ -44,17 +44,7 @@ def make_example(
     """
     rng = generator(seed, photo["id"], number)
     subset = choice(rng, recipe["subsets"])
-    document: dict[str, Any] = {
-        "schema": FORMAT,
-        "key": f"{photo['id']}-{number:04d}",
-        "photo": photo["id"],
-        "subset": subset,
-        "request": {"mode": subset, "prompt": None, "params": None},
-        "spoiling": None,
-        "edits": None,
-        "groups": list(GROUPS),
-        "split": photo["split"],
-    }
+    document = blank(photo, number, subset)
     lightness, shares = _look(pixels)
     before = after = pixels
     if subset == "style" and presets and rng.random() < recipe["style"]["presets"]:
@@ -91,6 +81,21 @@ def make_example(
     document["content"] = words.content(rng, size, lightness, shares)
     document["reasoning"], document["written_by"] = reasoning, "template"
     return document, before, after
+
+
+def blank(photo: Mapping[str, str], number: int, subset: str) -> dict[str, Any]:
+    """The document of an example of which nothing is known but where it comes from."""
+    return {
+        "schema": FORMAT,
+        "key": f"{photo['id']}-{number:04d}",
+        "photo": photo["id"],
+        "subset": subset,
+        "request": {"mode": subset, "prompt": None, "params": None},
+        "spoiling": None,
+        "edits": None,
+        "groups": list(GROUPS),
+        "split": photo["split"],
+    }
 
 
 def _look(pixels: Picture) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -11,16 +11,14 @@ import numpy as np
 from PIL import Image
 
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.core.photo import open_photo
 
-from .asks import GROUPS
 from .dataset import PER_SHARD
-from .examples import FORMAT
+from .examples import blank
 from .experts import Pair, pairs_in
 from .folder import claim, enter, finish, pick_up
 from .run import run
 from .shards import members, write_shard
-from .sources import Source, eight_bit
+from .sources import Source, opened
 
 
 def import_pairs(
@@ -81,7 +79,7 @@ def make_pairs(job: Mapping[str, Any], *, folder: str, size: int, lossless: bool
     def examples() -> Iterator[dict[str, bytes | str]]:
         for pair in job["pairs"]:
             try:
-                pictures = [eight_bit(open_photo(pair[side]).resized(size).working()) for side in ("before", "after")]
+                pictures = [opened(pair[side], size) for side in ("before", "after")]
             except VeraRetouchError as error:
                 skipped.append({"file": pair["name"], "reason": error.problem})
                 continue
@@ -96,21 +94,8 @@ def make_pairs(job: Mapping[str, Any], *, folder: str, size: int, lossless: bool
 
 
 def _document(pair: Mapping[str, str]) -> dict[str, Any]:
-    id = _id(pair["name"])
-    return {
-        "schema": FORMAT,
-        "key": f"{id}-0000",
-        "photo": id,
-        "subset": "auto",
-        "request": {"mode": "auto", "prompt": None, "params": None},
-        "spoiling": None,
-        "edits": None,
-        "groups": list(GROUPS),
-        "split": pair["split"],
-        "content": "",
-        "reasoning": {},
-        "written_by": None,
-    }
+    photo = {"id": _id(pair["name"]), "split": pair["split"]}
+    return blank(photo, 0, "auto") | {"content": "", "reasoning": {}, "written_by": None}
 
 
 def _by_split(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import simplejpeg
@@ -16,32 +15,26 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from veraretouch.core.newfile import new_file
+from veraretouch.core.photo import file_hash
 
 QUALITY = 95
 
 
 def write_shard(path: Path, examples: Iterable[Mapping[str, bytes | str]]) -> dict[str, Any]:
-    """Write examples, each its key and members by suffix, and say how many there are, how many bytes, and their SHA-256."""
-    count = 0
-    with new_file(path) as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for example in examples:
-                for suffix, data in example.items():
-                    if suffix != "key":
-                        _add(tar, f"{example['key']}.{suffix}", data)
-                count += 1
-        file.seek(0)
-        sha256 = _digest(file)
-        size = file.seek(0, io.SEEK_END)
-    return {"file": path.name, "examples": count, "bytes": size, "sha256": sha256}
+    """Write examples, each its key and members by suffix, and say what `read_shard` says."""
+    with new_file(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for example in examples:
+            for suffix, data in example.items():
+                if suffix != "key":
+                    _add(tar, f"{example['key']}.{suffix}", data)
+    return read_shard(path)
 
 
 def read_shard(path: Path) -> dict[str, Any]:
-    """What `write_shard` said of a shard that is there already."""
+    """How many examples a shard holds, how many bytes, and their SHA-256."""
     with tarfile.open(path) as tar:
         count = sum(name.endswith(".json") for name in tar.getnames())
-    with path.open("rb") as file:
-        return {"file": path.name, "examples": count, "bytes": path.stat().st_size, "sha256": _digest(file)}
+    return {"file": path.name, "examples": count, "bytes": path.stat().st_size, "sha256": file_hash(path)}
 
 
 def members(
@@ -64,10 +57,6 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes | str) -> None:
     content = data.encode() if isinstance(data, str) else data
     entry.size = len(content)
     tar.addfile(entry, io.BytesIO(content))
-
-
-def _digest(file: BinaryIO) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:

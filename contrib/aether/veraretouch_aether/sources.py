@@ -50,7 +50,7 @@ def prepare(job: Mapping[str, Any]) -> dict[str, Any]:
         sha256 = file_hash(path)
         facts = folder / f"{sha256}.json"
         if not facts.exists():
-            pixels = eight_bit(open_photo(path).resized(job["size"]).working())
+            pixels = opened(path, job["size"])
             with new_file(folder / f"{sha256}.png") as file:
                 Image.fromarray(pixels).save(file, "PNG", compress_level=1)
             with new_file(facts) as file:
@@ -58,6 +58,15 @@ def prepare(job: Mapping[str, Any]) -> dict[str, Any]:
         return {"name": job["name"], "sha256": sha256, "hash": json.loads(facts.read_text())["hash"]}
     except VeraRetouchError as error:
         return {"name": job["name"], "reason": error.problem}
+
+
+def opened(path: str | Path, size: int) -> NDArray[np.uint8]:
+    """A photo in sRGB, (H, W, 3), its long side at most `size` pixels.
+
+    Raises:
+        UnreadablePhoto
+    """
+    return eight_bit(open_photo(path).resized(size).working())
 
 
 def eight_bit(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:

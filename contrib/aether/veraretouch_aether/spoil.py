@@ -16,20 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from veraretouch.core.color import LUMINANCE
 from veraretouch.ops.hsl import BANDS
-from veraretouch.ops.white_balance import planckian_xy
+from veraretouch.ops.white_balance import adapt, planckian_xy, to_uv, to_xyz
 
 from .draw import Generator, choice, number
 
 Array = NDArray[np.float64]
 Values = dict[str, dict[str, Any]]
-
-# Linear sRGB to XYZ (IEC 61966-2-1), XYZ to Bradford's cones (ICC.1 annex E).
-_XYZ = np.array(
-    [[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]
-)
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 def draw_spoiling(rng: Generator, auto: Mapping[str, Any], shares: Array) -> tuple[Values, list[dict[str, Any]]]:
@@ -161,11 +154,9 @@ def daylight_xy(kelvin: float) -> Array:
 
 def adaptation(before: Array, after: Array) -> Array:
     """The matrix (3, 3) on linear sRGB that takes the white `before` to `after` (CIE 1960 uv); the luminance of white is kept."""
-    to_cone = _BRADFORD @ _XYZ
-    gains = (_BRADFORD @ _xyz(after)) / (_BRADFORD @ _xyz(before))
-    matrix = np.linalg.inv(to_cone) @ np.diag(gains) @ to_cone
-    kept: Array = matrix / (np.array(LUMINANCE) @ matrix.sum(axis=1))
-    return kept
+    one, two = (to_xyz(torch.from_numpy(uv).unsqueeze(0)) for uv in (before, after))
+    matrix: Array = adapt(one, two)[0].numpy()
+    return matrix
 
 
 def _along_and_off(uv: Array) -> tuple[int, float]:
@@ -188,14 +179,8 @@ def _planckian(mired: float) -> Array:
 
 
 def _uv(xy: Array) -> Array:
-    x, y = xy
-    return np.array([4 * x, 6 * y]) / (-2 * x + 12 * y + 3)
-
-
-def _xyz(uv: Array) -> Array:
-    u, v = uv
-    x, y = np.array([3 * u, 2 * v]) / (2 * u - 8 * v + 4)
-    return np.array([x / y, 1.0, (1 - x - y) / y])
+    uv: Array = to_uv(torch.from_numpy(xy)).numpy()
+    return uv
 
 
 _FAMILIES = {

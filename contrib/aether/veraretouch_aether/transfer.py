@@ -22,7 +22,7 @@ from veraretouch.core.photo import open_photo
 
 from .experts import Pair, pairs_in
 from .run import run
-from .sources import eight_bit
+from .sources import opened
 
 NEAREST = 3  # pairs a photo may take its spoiling from
 _BINS = 8
@@ -86,7 +86,7 @@ def _seen(pairs: Sequence[Pair] | Any) -> dict[str, Histogram]:
     found = {}
     for pair in pairs:
         try:
-            found[pair.name] = histogram(eight_bit(open_photo(pair.after).resized(_SIDE).working()))
+            found[pair.name] = histogram(opened(pair.after, _SIDE))
         except VeraRetouchError:
             continue
     return found
