@@ -1,8 +1,9 @@
 """Colour grading: tints and lightness for shadows, midtones, highlights and the whole.
 
-Weights depend on lightness alone (as Lightroom's do, by fits): two logistic ramps and the rest between them, a partition of unity. A tint
-moves OkLab a and b in proportion to lightness, a gain in linear light, so that black stays black; it fades towards white.
-Hues are those of the HSL wheel, as the crs fields carry them; OkLab: Ottosson (2020).
+Weights depend on lightness alone (as Lightroom's do, by fits): two logistic ramps, shadows and highlights, with midtones between them. The more
+blending, the nearer the ramps, until at 1 shadows and highlights share the whole range and midtones reach over both. A tint moves OkLab
+a and b, by nothing at black and white; its reach and its rise were fitted to what Lightroom made of a split-toned preset on five photos
+(tests/data/presets). Hues are those of the HSL wheel, as the crs fields carry them; OkLab: Ottosson (2020).
 """
 
 from __future__ import annotations
@@ -12,12 +13,25 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import Lab, at_least_single, chroma, lab_of, moved, moved_light, oklab, roots_of, within_headroom
+from ..core.color import (
+    Lab,
+    at_least_single,
+    chroma,
+    lab_of,
+    moved,
+    moved_light,
+    oklab,
+    roots_of,
+    smoothstep,
+    within_headroom,
+)
 from ..core.op import Op, Params, Stage
 from ..core.planes import join, planes_of
 from ..core.slots import Slot
 
-TINT_REACH: Final = 0.12
+TINT_REACH: Final = 0.16
+# A tint has all its strength from this lightness on.
+TINTED: Final = 0.4
 LUMINANCE_REACH: Final = 0.35
 REGIONS: Final = ("shadow", "midtone", "highlight")
 
@@ -85,7 +99,7 @@ class ColorGrading(Op):
             b_shift = torch.addcmul(b_shift, weight, getattr(p, f"{region}_b"))
             stops = torch.addcmul(stops, weight, getattr(p, f"{region}_stops"))
         tone = lab.L.clamp(0, 1)
-        fade = tone * (1 - tone.square().square().square())
+        fade = smoothstep(0.0, TINTED, tone) * (1 - tone.square().square().square())
         lift = within_headroom(torch.exp2(stops) - 1, lab.L)
         # Lightening stops at white; so does the chroma it carries.
         graded = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
@@ -93,12 +107,13 @@ class ColorGrading(Op):
 
 
 def region_weights(tone: Tensor, blending: Tensor, balance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights of shadows, midtones and highlights at lightness `tone`, which sum to 1."""
+    """Weights of shadows, midtones and highlights at lightness `tone`, each from 0 to 1."""
     pivot = 0.5 - 0.3 * balance
-    width = (0.12 + 0.33 * blending) / 4
-    shadow = torch.sigmoid((pivot - 0.17 - tone) / width)
-    highlight = torch.sigmoid((tone - pivot - 0.17) / width)
-    return shadow, 1 - shadow - highlight, highlight
+    width = (0.22 + 0.23 * blending) / 4
+    apart = 0.34 * (1 - blending)
+    shadow = torch.sigmoid((pivot - apart - tone) / width)
+    highlight = torch.sigmoid((tone - pivot - apart) / width)
+    return shadow, 1 - shadow - highlight + 4 * shadow * highlight, highlight
 
 
 def wheel_direction(degrees: Tensor) -> Tensor:
