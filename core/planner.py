@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict, runtime_checkable
 
 from .request import Mode, Request
 
 if TYPE_CHECKING:
     from .latents import Latents
     from .photo import Photo
+
+# Who plans where nobody is named.
+DEFAULT_PLANNER: Final = "tiny"
 
 
 class Thought(TypedDict, total=False):

@@ -13,14 +13,12 @@ from .edit import check_groups
 from .errors import InvalidRequest
 from .photo import Photo, SaveOptions, as_photo
 from .plan import Plan
-from .planner import Planner, Reasoning
+from .planner import DEFAULT_PLANNER, Planner, Reasoning
 from .registry import registry
 from .renderer import Engine, Renderer
 from .report import Report
 from .request import Request
 from .subject import Subject
-
-DEFAULT_PLANNER = "rules"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import InvalidRequest, UnwritablePhoto, nearest
 from ..photo import EXTENSIONS, is_raw
+from ..planner import DEFAULT_PLANNER
 from .inputs import OUTPUT_FOLDER, Source
 
 FIELDS = ("stem", "ext", "source", "style", "planner", "index")
@@ -41,7 +42,7 @@ def name_products(
     out: Path | None = None,
     name: str | None = None,
     style: str = "auto",
-    planner: str = "rules",
+    planner: str = DEFAULT_PLANNER,
     compare: bool = False,
     save_plan: bool = False,
     overwrite: bool = False,

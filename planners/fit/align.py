@@ -19,7 +19,7 @@ from .pairs import Picture, luma_of
 Plane = NDArray[np.float32]
 
 WINDOW: Final = 1024
-PIXELS: Final = 2**19
+PIXELS: Final = 2**18
 # A crop takes off a few pixels, and so leaves another size; a larger difference is another scale.
 SAME_SCALE: Final = 0.04
 # How far a peak of the phases has to stand out, in standard deviations of the others.

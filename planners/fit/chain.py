@@ -1,7 +1,7 @@
 """A chain of ops as a function of its sliders and of colours, with derivatives, by the renderer.
 
-Ops are pointwise: where each colour is a photo of one pixel, with a row of sliders of its own, one pass backwards for each of three numbers
-that come out gives the derivatives by every slider at every colour.
+Ops are pointwise: where each colour is a photo of one pixel, with a row of sliders of its own, a pass backwards gives the derivatives of a
+number that comes out by every slider at every colour.
 """
 
 from __future__ import annotations
@@ -31,24 +31,25 @@ class SliderChain:
         """The colours retouched, unclamped."""
         with torch.no_grad():
             line = colours.permute(2, 1, 0, 3)
-            done = self.renderer.apply(line, self._latents(torch.from_numpy(x).unsqueeze(0), x != 0), clamp=False)
+            done = self.renderer.apply(
+                line, self._latents(torch.from_numpy(x).to(colours.dtype).unsqueeze(0), x != 0), clamp=False
+            )
             return done.permute(2, 1, 0, 3)
 
     def differentiate(
         self, x: Vector, colours: Tensor, moving: NDArray[np.bool_], function: Callable[[Tensor], Tensor]
     ) -> tuple[Tensor, Tensor]:
         """A function of the colours retouched, (N, 3), and its slopes (moving sliders, 3, N), in the order of the sliders."""
-        rows = torch.from_numpy(x).repeat(len(colours), 1).requires_grad_()
+        count = len(colours)
+        # The colours three times over, one for each number that comes out: one pass backwards then gives all slopes.
+        rows = torch.from_numpy(x).to(colours.dtype).repeat(3 * count, 1).requires_grad_()
         with torch.enable_grad():
-            found = function(self.renderer.apply(colours, self._latents(rows, moving | (x != 0)), clamp=False))
-            slopes = [
-                torch.autograd.grad(found[:, part].sum(), rows, retain_graph=part < 2, allow_unused=True)[0]
-                for part in range(3)
-            ]
+            done = self.renderer.apply(colours.repeat(3, 1, 1, 1), self._latents(rows, moving | (x != 0)), clamp=False)
+            found = [function(part) for part in done.chunk(3)]
+            each = torch.stack([part[:, i] for i, part in enumerate(found)])
+            (slopes,) = torch.autograd.grad(each.sum(), rows)
         kept = torch.from_numpy(np.flatnonzero(moving))
-        none = torch.zeros_like(rows)
-        stacked = torch.stack([none if slope is None else slope for slope in slopes])
-        return found.detach(), stacked[:, :, kept].permute(2, 0, 1)
+        return found[0].detach(), slopes.reshape(3, count, -1)[:, :, kept].permute(2, 0, 1)
 
     def _latents(self, rows: Tensor, used: NDArray[np.bool_]) -> Latents:
         """Latents of rows (B, all free numbers); ops of which nothing is used are absent."""

@@ -77,7 +77,9 @@ def explain_pictures(aligned: Aligned, ops: list[Op], groups: frozenset[str] | N
     """The sliders that explain aligned pictures, and which pixels were retouched by hand; None where hardly any."""
     keep_freed_memory()
     found = search(pairs_of(aligned.before, aligned.after), ops, groups)
-    errors = _around(errors_of(found, aligned.before, aligned.after))
+    # Every second pixel of every second row tells where hands were at work, in a quarter of the time.
+    some = errors_of(found, aligned.before[::2, ::2], aligned.after[::2, ::2])
+    errors = _around(some, aligned.before.shape[:2])
     odd = errors > max(RETOUCHED, RETOUCHED_MEDIANS * float(np.median(errors)))
     if not WORTH_A_SECOND_LOOK < odd.mean() < 0.4:
         return found, None
@@ -85,9 +87,9 @@ def explain_pictures(aligned: Aligned, ops: list[Op], groups: frozenset[str] | N
     return again, odd
 
 
-def _around(errors: Array) -> Array:
-    """The mean error of squares of pixels, at each pixel: hands work on places, JPEG errs at single pixels."""
-    height, width = errors.shape
+def _around(errors: Array, size: tuple[int, ...]) -> Array:
+    """The mean error of squares of pixels, at each pixel of a picture of this size: hands work on places, JPEG errs at single pixels."""
+    height, width = size
     parts = max(1, height // SQUARE), max(1, width // SQUARE)
     plane = torch.from_numpy(errors)[None, None]
     squares = torch.nn.functional.adaptive_avg_pool2d(plane, parts)

@@ -61,7 +61,7 @@ class Problem:
 
     def errors(self, x: Vector) -> Array:
         """How far each pair is from explained, about in CIEDE2000."""
-        found: Array = self.wanted.differences(self.chain.render(x, self.colours)).norm(dim=1).numpy()
+        found: Array = self.wanted.differences(self.chain.render(x, self.colours)).norm(dim=1).double().numpy()
         return found
 
     def scale(self, errors: Array) -> float:
@@ -85,8 +85,8 @@ class Problem:
         found, slopes = self.chain.differentiate(x, self.colours, moving, self.wanted.differences)
         difference, by_slider = found.T.flatten().numpy(), slopes.flatten(1).numpy()
         errors = found.norm(dim=1).numpy()
-        weighted = by_slider * np.tile(self.weight / (1 + (errors / scale) ** 2), 3)
-        return weighted @ difference, weighted @ by_slider.T
+        weighted = by_slider * np.tile(self.weight / (1 + (errors / scale) ** 2), 3).astype(np.float32)
+        return (weighted @ difference).astype(np.float64), (weighted @ by_slider.T).astype(np.float64)
 
     def minimise(
         self,
@@ -208,7 +208,7 @@ class Problem:
 
 
 def _as_pixels(colours: Array) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(colours))[:, :, None, None]
+    return torch.from_numpy(colours.astype(np.float32))[:, :, None, None]
 
 
 def _stiffness(sliders: Sliders, bend: float) -> Array:
