@@ -18,6 +18,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from ..planner import DEFAULT_PLANNER
+
 _EDIT = "What is changed"
 _WRITE = "What is written, and where"
 _RUN = "How it is done"
@@ -97,7 +99,7 @@ class EditOptions:
 class PlanOptions(EditOptions):
     """What a photo gets, and which planner decides."""
 
-    planner: Annotated[str, typer.Option(help="Who plans; see `planners`.", rich_help_panel=_EDIT)] = "rules"
+    planner: Annotated[str, typer.Option(help="Who plans; see `planners`.", rich_help_panel=_EDIT)] = DEFAULT_PLANNER
 
 
 @dataclass(frozen=True)
