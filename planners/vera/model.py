@@ -102,12 +102,14 @@ class VeraModel(nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the language model."""
-        return self.lm_head.weight.dtype
+        found: torch.dtype = self.language.embed_tokens.weight.dtype
+        return found
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.lm_head.weight.device
+        found: torch.device = self.language.embed_tokens.weight.device
+        return found
 
     def see(self, pictures: Tensor) -> Tensor:
         """Pictures (B, 3, 1024, 1024) in [0, 1] as embeddings (B, 256, hidden size)."""

@@ -1,4 +1,4 @@
-"""The packages of the extra `vera`, imported where they are used and nowhere before."""
+"""The packages of the extras `vera` and `onnx`, imported where they are used and nowhere before."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .torchvision_operators import make_torchvision_importable
 
 
 def package(name: str) -> Any:
-    """timm, tokenizers or transformers, all of which may import torchvision.
+    """timm, tokenizers or transformers, all of which may import torchvision; onnx or onnxruntime.
 
     Raises:
         MissingExtra: it is not installed.
     """
     if find_spec(name) is None:
-        raise MissingExtra(f"the planner 'vera' needs {name}", cure="pip install 'veraretouch[vera]'")
+        extra = "onnx" if name.startswith("onnx") else "vera"
+        raise MissingExtra(f"the planner 'vera' needs {name}", cure=f"pip install 'veraretouch[{extra}]'")
     make_torchvision_importable()
     return import_module(name)

@@ -23,7 +23,9 @@ from . import published, weights
 from .answer import RETOUCH_TOKENS, read_answer
 from .decode import Writer, Written
 from .model import VeraConfig, VeraModel
+from .onnx.writer import OnnxWriter
 from .picture import picture_of
+from .precision import precision_of
 from .prompts import Prompt, prompt_for
 from .sampling import Choice, Sampled, Sampling
 from .words import Words
@@ -44,6 +46,7 @@ class Vera:
     Args:
         model: its networks; `words`: its tokenizer; `neural`: the op that its latents are for.
         sampling: how tokens are chosen, as published by default; `choice` makes something else of a request that chooses them.
+        onnx: write answers with ONNX Runtime, the language model's weights in `float32`, `int8` or `int4`; None: with torch.
     """
 
     id = "vera"
@@ -59,13 +62,14 @@ class Vera:
         *,
         sampling: Sampling | None = None,
         choice: Callable[[Request], Choice] | None = None,
+        onnx: str | None = None,
     ) -> None:
         if model is None or words is None or neural is None:
             raise UnknownBundle("planner 'vera' has no weights of its own", cure='Load them: zoo.load("vera-0.5b").')
         self.model, self.words, self.ops = model.eval(), words, (neural,)
         chosen = sampling or Sampling()
         self.choice = choice or (lambda request: Sampled(chosen, request.seed))
-        self._writer = Writer(model, retouch=words.retouch, end=model.config.eos_token_id, most=chosen.most_tokens)
+        self._writer = _writer(model, words, chosen.most_tokens, onnx)
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
@@ -160,18 +164,27 @@ class Vera:
             self._remembered.popitem(last=False)
 
     @classmethod
-    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None) -> Vera:
+    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch") -> Vera:
         """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays in float32.
+
+        Args:
+            dtype: a torch dtype or its name; or `int8`, `int4`: only the language model's weights, on ONNX Runtime.
+            runtime: `onnx` writes the answers with ONNX Runtime in float32, too.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
+            InvalidRequest: a dtype or runtime that is not known here, or ONNX Runtime on a GPU. MissingExtra: it is not installed.
         """
+        torch_dtype, onnx = precision_of(dtype, runtime, device)
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
             words = Words(file.read().decode())
-        return cls(
-            model.to(device=device, dtype=dtype or torch.float32), words, Neural.from_bundle(bundle, device=device)
-        )
+        if onnx is None:
+            model = model.to(device=device, dtype=torch_dtype)
+        else:
+            for part in (model.tower, model.projector, model.head, model.language.embed_tokens):
+                part.float()  # the layers of the language model stay as they are stored: only the graph reads them
+        return cls(model, words, Neural.from_bundle(bundle, device=device), onnx=onnx)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""
@@ -190,6 +203,13 @@ class Vera:
         """The planner of a published checkpoint; see `published.read`."""
         model, words, network = published.read(files)
         return cls(model, words, Neural(network))
+
+
+def _writer(model: VeraModel, words: Words, most: int, onnx: str | None) -> Writer | OnnxWriter:
+    end = model.config.eos_token_id
+    if onnx is None:
+        return Writer(model, retouch=words.retouch, end=end, most=most)
+    return OnnxWriter(model, onnx, retouch=words.retouch, end=end, most=most)
 
 
 def _alike(one: Sequence[int], other: Sequence[int]) -> int:
