@@ -26,6 +26,7 @@ from .core.slots import Embedding as Embedding
 from .core.slots import Lattice as Lattice
 from .core.slots import Matrix as Matrix
 from .core.slots import Slot as Slot
+from .ops.presets import read_preset as read_preset
 from .planners.fit.explain import Explanation as Explanation
 from .planners.fit.explain import explain as explain
 from .planners.fit.fit import Fit as Fit

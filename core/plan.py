@@ -8,7 +8,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,6 +185,35 @@ class Plan:
         except InvalidDocument as error:
             raise _located(error.path, error) from None
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def blend(self, other: Plan, weight: float) -> Plan:
+        """This plan's values moved towards another's by a weight from 0, this plan, to 1, the other; see `core.blending`.
+
+        Raises:
+            InvalidRequest: a weight outside [0, 1]. InvalidPlan: plans that cannot be mixed.
+        """
+        from .blending import mean
+
+        return mean([self, other], [1 - weight, weight])
+
+    @staticmethod
+    def average(plans: Sequence[Plan], weights: Sequence[float] | None = None) -> Plan:
+        """The weighted mean of several plans, by default of equal weights; raises as `blend`."""
+        from .blending import mean
+
+        return mean(plans, weights)
+
+    def __sub__(self, before: Plan) -> Plan:
+        """What this plan does beyond another; raises InvalidPlan as `blend`."""
+        from .blending import difference
+
+        return difference(self, before)
+
+    def __add__(self, more: Plan) -> Plan:
+        """This plan with another on top: `a + (b - a)` is `b`, as far as bounds allow; raises InvalidPlan as `blend`."""
+        from .blending import added
+
+        return added(self, more)
 
     def notes(self) -> dict[str, str]:
         """What a picture made by this plan has to say of the weights that planned it: the bundle and its licence."""

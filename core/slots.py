@@ -22,6 +22,9 @@ _BOUND_TOLERANCE: Final = 1e-6
 # Plans write arrays of more numbers as base64.
 INLINE: Final = 64
 
+# Dimensions of a lattice -> its most points an edge.
+_LARGEST_LATTICES: Final = {1: 65_536, 3: 129}
+
 
 class Slot:
     """One scalar latent: what it means, how far it reaches and where it does nothing.
@@ -254,10 +257,13 @@ class Embedding(Slot):
 
 
 class Lattice(Slot):
-    """A 3D look-up table of shape (n, n, n, 3): axes blue, green, red, as a .cube file runs; n is fixed by the schema.
+    """A look-up table whose number of points `n` is fixed by the schema, rows as a .cube file has them.
+
+    Of three dimensions it has shape (n, n, n, 3), axes blue, green, red: a map of colours. Of one it has shape (n, 3): a curve a channel.
 
     Args:
-        n: points an edge, from 2 to 129; the identity and `off` follow from it.
+        n: points an edge, from 2 to 129, or to 65,536 in one dimension; the identity and `off` follow from it.
+        dimensions: 3 or 1.
         declaration: as `Slot`, with numbers for `low` and `high`: -16 and 16 by default.
 
     Raises:
@@ -269,19 +275,23 @@ class Lattice(Slot):
 
     kind = "lattice"
 
-    def __init__(self, n: int = 33, **declaration: Any) -> None:
-        if type(n) is not int or not 2 <= n <= 129:
-            raise InvalidSlot(f"a lattice of {n} points an edge", cure="Use 2 to 129; 33 is usual.")
+    def __init__(self, n: int = 33, *, dimensions: int = 3, **declaration: Any) -> None:
+        if dimensions not in _LARGEST_LATTICES:
+            raise InvalidSlot(f"a lattice of {dimensions} dimensions", cure="Use 3, or 1 for a curve a channel.")
+        if type(n) is not int or not 2 <= n <= _LARGEST_LATTICES[dimensions]:
+            cure = f"Use 2 to {_LARGEST_LATTICES[dimensions]}."
+            raise InvalidSlot(f"a lattice of {n} points an edge", cure=cure)
         declaration = {"low": -16.0, "high": 16.0} | declaration
         if {"identity", "off"} & set(declaration):
             raise InvalidSlot("a lattice's identity and off follow from n", cure="Leave them out.")
         if any(np.ndim(declaration[bound]) for bound in ("low", "high")):
             raise InvalidSlot("a lattice has one bound for all its numbers", cure="Give numbers for low and high.")
-        self._declaration = declaration
-        super().__init__(identity_lattice(n), shape=(n, n, n, 3), **declaration)
+        self._declaration = {"dimensions": dimensions, **declaration}
+        identity = identity_lattice(n) if dimensions == 3 else np.repeat(np.linspace(0.0, 1.0, n)[:, None], 3, axis=1)
+        super().__init__(identity, shape=identity.shape, **declaration)
 
     def resized(self, n: int) -> Lattice:
-        """The same slot with `n` points an edge, from 2 to 129.
+        """The same slot with `n` points an edge.
 
         Raises:
             InvalidSlot: another n.
@@ -291,7 +301,7 @@ class Lattice(Slot):
     def sized_for(self, value: Any) -> Lattice:
         """The same slot with as many points an edge as `value` has."""
         try:
-            return self.resized(len(value)) if np.ndim(value) == 4 else self
+            return self.resized(len(value)) if np.ndim(value) == len(self.shape) else self
         except ValueError:
             return self  # uneven rows, which `check` refuses by name
 
@@ -320,9 +330,8 @@ def slot_from_document(document: Mapping[str, Any]) -> Slot:
         if kind not in _KINDS:
             raise InvalidSlot(f"unknown slot kind {shorten(kind)}", cure=f"Known: {', '.join(_KINDS)}.")
         if kind == "lattice":
-            slot: Slot = Lattice(
-                shape[0], **{name: fact for name, fact in fields.items() if name not in ("identity", "off")}
-            )
+            rest = {name: fact for name, fact in fields.items() if name not in ("identity", "off")}
+            slot: Slot = Lattice(shape[0], dimensions=len(shape) - 1, **rest)
         else:
             slot = _KINDS[kind](*shape, **fields)
     except (KeyError, TypeError, IndexError) as error:

@@ -14,10 +14,14 @@ ROOT = Path(__file__).parents[1]
 BORROWED = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 # The order in which guides are read; others follow by name.
 GUIDES = (
+    "presets",
+    "fit",
     "first-op",
     "own-planner",
     "publishing-a-bundle",
     "training-through-the-renderer",
+    "training",
+    "evaluating",
     "plugins",
     "testing",
     "zoo",

@@ -10,7 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core.batch.options import EditOptions, Json, Photo, Photos, PlanOptions, WriteOptions, takes
+from ..core.batch.options import (
+    EditOptions,
+    Json,
+    Photo,
+    Photos,
+    PlanOptions,
+    SeriesOptions,
+    WriteOptions,
+    takes,
+)
 
 _Prompt = Annotated[
     str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
@@ -25,7 +34,7 @@ _Set = Annotated[
 ]
 _Lut = Annotated[
     Path | None,
-    typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi3d, .clf, or a HALD picture."),
+    typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi1d, .spi3d, .clf, or a HALD picture."),
 ]
 _Preset = Annotated[Path | None, typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate.")]
 _Partial = Annotated[bool, typer.Option("--partial", help="Render of a preset what can be rendered.")]
@@ -34,16 +43,12 @@ _Cdl = Annotated[
 ]
 _Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
 _PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan, whose values are taken.")]
-_Consistent = Annotated[
-    bool,
-    typer.Option("--consistent", help="One plan for all photos, that of the one of median lightness."),
-]
 
 
 @takes
-def auto(photos: Photos, planning: PlanOptions, writing: WriteOptions, consistent: _Consistent = False) -> None:
+def auto(photos: Photos, planning: PlanOptions, writing: WriteOptions, series: SeriesOptions) -> None:
     """Retouch photos as the planner sees fit."""
-    _retouch(photos, planning, writing, consistent=consistent)
+    _retouch(photos, planning, writing, series)
 
 
 @takes
@@ -52,7 +57,7 @@ def style(
     photos: Photos,
     planning: PlanOptions,
     writing: WriteOptions,
-    consistent: _Consistent = False,
+    series: SeriesOptions,
     styles: _Styles = None,
     partial: _Partial = False,
 ) -> None:
@@ -71,9 +76,9 @@ def style(
 
         named = plan_by_name(prompt, styles, partial=partial)
         if named is not None:
-            _retouch(photos, planning, writing, plan=named.document())
+            _retouch(photos, planning, writing, series, plan=named.document())
             return
-    _retouch(photos, planning, writing, consistent=consistent, style=prompt)
+    _retouch(photos, planning, writing, series, style=prompt)
 
 
 @takes
@@ -81,6 +86,7 @@ def param(
     photos: Photos,
     planning: PlanOptions,
     writing: WriteOptions,
+    series: SeriesOptions,
     params: _Params = None,
     settings: _Set = None,
     plan: _PlanFile = None,
@@ -88,7 +94,6 @@ def param(
     preset: _Preset = None,
     cdl: _Cdl = None,
     partial: _Partial = False,
-    consistent: _Consistent = False,
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
     wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
@@ -96,7 +101,7 @@ def param(
         raise typer.BadParameter(
             "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset, --cdl or --lut FILE"
         )
-    _retouch(photos, planning, writing, consistent=consistent, **wish)
+    _retouch(photos, planning, writing, series, **wish)
 
 
 @takes
@@ -104,12 +109,13 @@ def render(
     photos: Photos,
     editing: EditOptions,
     writing: WriteOptions,
+    series: SeriesOptions,
     plan: Annotated[Path, typer.Option("--plan", help="The plan to render by.")],
 ) -> None:
     """Render photos by a plan that is there already; no planner is asked."""
     from ..core.plan import Plan
 
-    _retouch(photos, editing, writing, plan=Plan.load(plan).document())
+    _retouch(photos, editing, writing, series, plan=Plan.load(plan).document())
 
 
 @takes
@@ -170,9 +176,9 @@ def _wish(
     if params is not None:
         return {"params": read_params(params)}
     if lut is not None:
-        from ..core.lut.files import read_lut
+        from ..core.lut.files import read_table
 
-        return {"params": {"lut3d.lattice": read_lut(lut).tolist()}}
+        return {"params": read_table(lut).params}
     if preset is not None:
         from .styles import preset_params
 
@@ -190,10 +196,10 @@ def _wish(
 
 
 def _retouch(
-    photos: list[Path], editing: EditOptions, writing: WriteOptions, *, consistent: bool = False, **wish: Any
+    photos: list[Path], editing: EditOptions, writing: WriteOptions, series: SeriesOptions, **wish: Any
 ) -> None:
     from ..core.batch.order import Order
     from ..core.batch.session import retouch_all
 
-    if not retouch_all(photos, Order.of(editing, **wish), writing, consistent=consistent):
+    if not retouch_all(photos, Order.of(editing, **wish), writing, series):
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..core.errors import InvalidRequest
 from ..core.plan import Edit, Plan
 from ..core.planner import Thought
 from ..core.registry import registry
+from ..core.slots import FloatArray
 from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset
 from ..ops.presets.pack import StylePack
@@ -24,11 +26,12 @@ def preset_params(path: Path, *, partial: bool = False) -> dict[str, Any]:
     Raises:
         InvalidDocument; InvalidRequest: nothing in it is rendered, or its look depends on what is not and `partial` is off.
     """
-    preset = read_preset(path)
-    _tell(preset, partial)
-    if not preset.params:
-        raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
-    return preset.params
+    return _readable(path, partial).params
+
+
+def preset_plan(path: Path, *, partial: bool = False) -> Plan:
+    """The values of a preset as a plan; tells and raises as `preset_params`."""
+    return Plan("param", _edits(_readable(path, partial).values))
 
 
 def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | None:
@@ -50,8 +53,21 @@ def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | 
         reading = read_style(rest)
         _add(values, reading.edits)
         reasoning = {**reading.reasoning, "preset": asked}
-    edits = {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
-    return Plan("style", edits, prompt=prompt, planner={"id": Rules.id, "version": Rules.version}, reasoning=reasoning)
+    return Plan(
+        "style", _edits(values), prompt=prompt, planner={"id": Rules.id, "version": Rules.version}, reasoning=reasoning
+    )
+
+
+def _readable(path: Path, partial: bool) -> Preset:
+    preset = read_preset(path)
+    _tell(preset, partial)
+    if not preset.params:
+        raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
+    return preset
+
+
+def _edits(values: Mapping[str, Mapping[str, FloatArray]]) -> dict[str, Edit]:
+    return {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
 
 
 def _add(values: dict[str, dict[str, Any]], edits: Any) -> None:

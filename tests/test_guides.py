@@ -2,15 +2,19 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import veraretouch as vr
 from veraretouch.core.testing.samples import sample
 
+DATA = Path(__file__).parent / "data"
 GUIDES = Path(__file__).parents[1] / "docs" / "guide"
 
 
@@ -65,3 +69,27 @@ def test_the_bundle_of_the_guide_is_packed_pushed_and_loaded(tmp_path, loopback_
     assert "acme/house@" in told
     assert "acme/house" in loopback_hub.repositories
     assert (tmp_path / "housed.jpg").exists()
+
+
+def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
+    shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
+    (tmp_path / "plan.json").write_text(vr.Plan(edits={"exposure": vr.Edit(1, {"ev": np.array(0.2)})}).json())
+    told = run("\n".join(blocks("presets.md", "python")), tmp_path)
+    assert "Clarity2012 +9 it works on a pixel's surroundings" in told
+    assert (tmp_path / "half.json").exists()
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_guide_to_presets_run(cli, tmp_path):
+    shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
+    shutil.copy(sample("portrait"), tmp_path / "photo.jpg")
+    (shell,) = blocks("presets.md", "sh")
+    for line in shell.splitlines():
+        command, _, output = line.partition("#")[0].partition(">")
+        printed = cli(*shlex.split(command)[1:]).stdout
+        if output:
+            (tmp_path / output.strip()).write_text(printed)
+    assert {file.name for file in (tmp_path / "matched").iterdir() if file.suffix == ".jpg"} == {
+        "film.jpg",
+        "photo.jpg",
+    }

@@ -103,6 +103,32 @@ class PlanOptions(EditOptions):
 
 
 @dataclass(frozen=True)
+class SeriesOptions:
+    """What photos of one series have in common."""
+
+    consistent: Annotated[
+        bool,
+        typer.Option(
+            "--consistent",
+            help="One plan for all photos, that of the one of median lightness.",
+            rich_help_panel=_EDIT,
+        ),
+    ] = False
+    match: Annotated[
+        bool,
+        typer.Option(
+            "--match",
+            help="As --consistent, and each photo's exposure and white balance are brought to that one's.",
+            rich_help_panel=_EDIT,
+        ),
+    ] = False
+    match_to: Annotated[
+        Path | None,
+        typer.Option(help="As --match, to this photo.", metavar="PHOTO", rich_help_panel=_EDIT),
+    ] = None
+
+
+@dataclass(frozen=True)
 class WriteOptions:
     """How pictures are written, and how a batch of them is worked through."""
 

@@ -20,6 +20,7 @@ class Order:
         style, params: a planner's request; neither means auto.
         plan: a plan's document; then no planner is asked.
         groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
+        tones: of the photo that every other is matched to, see `matching`; None for no matching.
     """
 
     planner: str
@@ -30,6 +31,7 @@ class Order:
     strength: float | None = None
     seed: int | None = None
     max_pixels: int | None = None
+    tones: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
     def of(cls, options: EditOptions, **wish: Any) -> Order:
@@ -63,6 +65,7 @@ class Order:
             "groups": None if self.groups is None else sorted(self.groups),
             "strength": self.strength,
             "seed": self.seed,
+            "tones": self.tones,
         }
 
 

@@ -1,4 +1,4 @@
-"""One plan for a series of photos: that of its median photo, by mean lightness."""
+"""A series of photos: one plan for all, that of its median photo by mean lightness; or all photos matched to one."""
 
 from __future__ import annotations
 
@@ -66,3 +66,15 @@ def one_plan(order: Order, median: Path) -> Order:
     if plan is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, the median photo of the series: {outcome.problem}")
     return replace(order, plan=plan.document(), groups=None, strength=None, seed=None)
+
+
+def matched_to(order: Order, reference: Path) -> Order:
+    """The order with every photo matched to this one in exposure and white balance.
+
+    Raises:
+        VeraRetouchError: it cannot be read.
+    """
+    from .matching import tones_of
+
+    photo = open_photo(reference, max_pixels=order.max_pixels or MAX_PIXELS)
+    return replace(order, tones=tones_of(photo))

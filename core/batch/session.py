@@ -11,13 +11,13 @@ from ..registry import State, registry
 from ..terminal import complain
 from .inputs import Source, expand
 from .memory import budget, weight
-from .options import WriteOptions
+from .options import SeriesOptions, WriteOptions
 from .order import Order
 from .outputs import Products, is_file_name, name_products
 from .pool import Lost, cores, run
 from .report import Report
 from .resume import read_journal, versions, written_name
-from .series import median_photo, one_plan
+from .series import matched_to, median_photo, one_plan
 from .work import Outcome, Task, preview_task, retouch
 
 # Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user gave them.
@@ -32,7 +32,9 @@ _REQUEST = (
 _VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, errors.OutOfBounds)
 
 
-def retouch_all(given: Sequence[Path], order: Order, options: WriteOptions, *, consistent: bool = False) -> bool:
+def retouch_all(
+    given: Sequence[Path], order: Order, options: WriteOptions, series: SeriesOptions | None = None
+) -> bool:
     """Retouch photos and folders of photos as ordered; say whether every one succeeded.
 
     Raises:
@@ -52,8 +54,8 @@ def retouch_all(given: Sequence[Path], order: Order, options: WriteOptions, *, c
         overwrite=options.overwrite,
     )
     jobs = min(options.jobs or cores(), len(sources))
-    if consistent and order.plan is None and not options.dry_run:
-        order = _for_series(order, sources, jobs)
+    if series is not None and not options.dry_run:
+        order = _for_series(order, sources, jobs, series)
     tasks = _tasks(sources, products, order, options)
     reasoning = options.verbose or len(tasks) == 1
     with Report(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
@@ -98,12 +100,23 @@ def _tasks(sources: Sequence[Source], products: Sequence[Products], order: Order
     ]
 
 
-def _for_series(order: Order, sources: Sequence[Source], jobs: int) -> Order:
-    median = median_photo([source.path for source in sources], jobs=jobs, max_pixels=order.max_pixels)
-    if median is None:
+def _for_series(order: Order, sources: Sequence[Source], jobs: int, series: SeriesOptions) -> Order:
+    """The order as the series needs it: one plan, and the tones that photos are matched to."""
+    match = series.match or series.match_to is not None
+    one = order.plan is None and (series.consistent or match)
+    if not (one or match):
         return order
-    complain(f"one plan for all, by {median}", what="Series")
-    return one_plan(order, median)
+    paths = [source.path for source in sources]
+    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=order.max_pixels)
+    if chosen is None:
+        return order
+    if one:
+        complain(f"one plan for all, by {chosen}", what="Series")
+        order = one_plan(order, chosen)
+    if match:
+        complain(f"exposure and white balance matched to {chosen}", what="Series")
+        order = matched_to(order, chosen)
+    return order
 
 
 def _check_planner(order: Order) -> None:

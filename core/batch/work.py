@@ -104,7 +104,16 @@ def preview_task(task: Task) -> Outcome:
 
 
 def make_plan(order: Order, photo: Photo) -> Plan:
-    """The plan of one photo."""
+    """The plan of one photo, matched to its series where that is ordered."""
+    plan = _plan(order, photo)
+    if order.tones is None:
+        return plan
+    from .matching import matched
+
+    return matched(plan, photo, order.tones)
+
+
+def _plan(order: Order, photo: Photo) -> Plan:
     from ..plan import Plan
 
     if order.plan is None:

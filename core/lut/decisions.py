@@ -5,6 +5,7 @@ Source: ASC CDL 1.2. A collection (.ccc, .cdl) holds corrections by id.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from ..newfile import write_file
 
 SUFFIXES = (".cc", ".ccc", ".cdl")
 LARGEST = 4 * 2**20
+# OpenColorIO takes 1e999 for 0.
+_VALUES = re.compile(rb"<(?:\w+:)?(?:Slope|Offset|Power|Saturation)\b[^>]*>([^<]*)<")
+_NUMBER = re.compile(rb"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
 _FORMATS = {".cc": "ColorCorrection", ".ccc": "ColorCorrectionCollection", ".cdl": "ColorDecisionList"}
 
 
@@ -51,6 +55,11 @@ def read_decision(path: Path, *, id: str | None = None) -> Decision:
     if len(data) > LARGEST or b"<!" in data.replace(b"<!--", b""):
         reason = "has a document type" if len(data) <= LARGEST else f"has more than {LARGEST:,} bytes"
         raise InvalidDocument(reason, path=str(path), cure="This is no colour decision list.")
+    for word in (word for text in _VALUES.findall(data) for word in text.split()):
+        if not _NUMBER.fullmatch(word):
+            said = word[:40].decode("utf-8", "replace")
+            raise InvalidDocument(f"{said!r} is not a number", path=str(path), cure='Write it as in "1.05".')
+    ocio.ClearAllCaches()  # it would give what a file held when it was first read
     try:
         group = ocio.CDLTransform.CreateGroupFromFile(str(path.absolute()))
     except (ocio.Exception, UnicodeDecodeError) as error:

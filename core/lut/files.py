@@ -1,25 +1,32 @@
-"""Look-up tables as files: .cube (Iridas and Resolve) and HALD pictures out; whatever OpenColorIO reads, and HALD pictures, in.
+"""Look-up tables as files: .cube and HALD pictures out; .cube, HALD pictures and whatever OpenColorIO reads in.
 
-Sources: Adobe, "Cube LUT Specification 1.0"; Willan, "Hald CLUT" (a picture of level L has L^3 pixels a side and L^2 points an axis).
+The .cube files that are written are of both dialects, Iridas and Resolve: they name neither domain nor range, which then are [0, 1]. Sources: Adobe, "Cube LUT Specification 1.0"; Willan, "Hald CLUT" (a picture of level L has L^3 pixels a side and L^2 points an axis).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
+from ..documents import read_bytes
 from ..errors import InvalidDocument, InvalidRequest
 from ..newfile import write_file
 from ..photo import Photo, SaveOptions, open_photo
 from ..photo.color import Floats, full_scale
 from ..slots import identity_lattice
 from .cube import Cube
+from .dialects import read_cube
+from .tables import POINTS, LookUpTable, is_straight, ramp
 
 LARGEST_LEVEL = 11
 _PICTURES = (".png", ".tif", ".tiff")
-_DEFAULT_SIZE = 33
+_BAKED = 65
+_LARGEST = 96 * 2**20  # bytes
+_DECLARES: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def write_cube(cube: Cube, path: Path, *, title: str = "veraretouch", overwrite: bool = True) -> Path:
@@ -31,7 +38,7 @@ def write_cube(cube: Cube, path: Path, *, title: str = "veraretouch", overwrite:
     if not title.isprintable() or '"' in title:
         raise InvalidRequest(f"title {title!r} does not fit into a .cube file", cure="Give one line without quotes.")
     rows = cube.values.transpose(2, 1, 0, 3).reshape(-1, 3)
-    head = f'TITLE "{title}"\nLUT_3D_SIZE {cube.size}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
+    head = f'TITLE "{title}"\nLUT_3D_SIZE {cube.size}\n'
     body = "".join(f"{red:.7g} {green:.7g} {blue:.7g}\n" for red, green, blue in rows.tolist())
     write_file(path, (head + body).encode(), overwrite=overwrite)
     return path
@@ -54,33 +61,21 @@ def write_hald(cube: Cube, path: Path, *, overwrite: bool = True) -> Path:
     return Photo(pixels).save(path, options=SaveOptions(overwrite=overwrite))
 
 
-def read_lut(path: Path) -> Floats:
-    """The lattice (n, n, n, 3), axes blue, green, red, of a look-up table's file, shaper and domain applied.
+def read_table(path: Path) -> LookUpTable:
+    """The look-up table of a file.
 
     Args:
-        path: what OpenColorIO reads (.cube, .3dl, .csp, .spi3d, .clf, ...), or a HALD picture (.png, .tif).
+        path: .cube in both dialects, a HALD picture (.png, .tif), or what else OpenColorIO reads (.3dl, .csp, .spi1d, .spi3d, .clf, ...).
 
     Raises:
         InvalidDocument: no such file, or no look-up table in it.
     """
-    if path.suffix.lower() in _PICTURES:
-        return _read_hald(path)
-    import PyOpenColorIO as ocio
-
     if not path.is_file():
         raise InvalidDocument("is no file", path=str(path), cure="Check the path.")
-    transform = ocio.FileTransform(str(path.absolute()), interpolation=ocio.INTERP_TETRAHEDRAL)
-    try:
-        processor = ocio.Config.CreateRaw().getProcessor(transform)
-    except (ocio.Exception, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise InvalidDocument(f"holds no look-up table: {reason}", path=str(path), cure="Export it again.") from None
-    parts = [part for part in processor.createGroupTransform() if isinstance(part, ocio.Lut3DTransform)]
-    size = parts[0].getGridSize() if len(parts) == 1 else _DEFAULT_SIZE
-    lattice = np.ascontiguousarray(identity_lattice(size), dtype=np.float32)
-    # Without its fast approximation of powers, and without joining the shaper to the table.
-    processor.getOptimizedCPUProcessor(ocio.OptimizationFlags.OPTIMIZATION_LOSSLESS).applyRGB(lattice)
-    return lattice
+    kind = path.suffix.lower()
+    if kind in _PICTURES:
+        return LookUpTable(lattice=_read_hald(path))
+    return read_cube(path) if kind == ".cube" else _read_by_ocio(path)
 
 
 def _read_hald(path: Path) -> Floats:
@@ -93,3 +88,52 @@ def _read_hald(path: Path) -> Floats:
             cure="Use the picture as it was exported, not resized.",
         )
     return photo.working().reshape(level**2, level**2, level**2, 3)
+
+
+def _read_by_ocio(path: Path) -> LookUpTable:
+    """The table of a file in another form: curves and a lattice where it is made of these, otherwise a lattice of what it does."""
+    import PyOpenColorIO as ocio
+
+    data = read_bytes(path, _LARGEST)
+    if len(data) > _LARGEST or _DECLARES.search(data):
+        reason = f"has more than {_LARGEST:,} bytes" if len(data) > _LARGEST else "has a document type"
+        raise InvalidDocument(reason, path=str(path), cure="Export it again, as .cube.")
+    transform = ocio.FileTransform(str(path.absolute()), interpolation=ocio.INTERP_BEST)
+    config = ocio.Config.CreateRaw()
+    ocio.ClearAllCaches()  # it would give what a file held when it was first read
+    try:
+        whole = config.getProcessor(transform)
+    except (ocio.Exception, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InvalidDocument(f"holds no look-up table: {reason}", path=str(path), cure="Export it again.") from None
+    steps = list(whole.createGroupTransform())
+    last = steps[-1] if steps and isinstance(steps[-1], ocio.Lut3DTransform) else None
+    before = config.getProcessor(ocio.GroupTransform(steps[:-1] if last is not None else steps))
+    curves = _curves_of(before)
+    if curves is None:
+        lattice = _applied(whole, np.ascontiguousarray(identity_lattice(_BAKED), dtype=np.float32))
+        return LookUpTable(lattice=lattice)
+    if last is None:
+        return LookUpTable(curves)
+    size = last.getGridSize()
+    # OpenColorIO's axes are red, green, blue.
+    lattice = np.asarray(last.getData(), dtype=np.float32).reshape(size, size, size, 3).transpose(2, 1, 0, 3)
+    curves = curves.clip(0, 1)
+    return LookUpTable(None if is_straight(curves) else curves, lattice)
+
+
+def _curves_of(processor: Any) -> Floats | None:
+    """What a processor makes of each channel, (4081, 3); None where a channel hangs on another."""
+    grey = _applied(processor, np.repeat(ramp()[:, None], 3, axis=1))
+    shuffled = np.random.default_rng(0).permuted(np.repeat(np.arange(POINTS)[:, None], 3, axis=1), axis=0)
+    mixed = _applied(processor, ramp()[shuffled])
+    apart = np.abs(mixed - np.take_along_axis(grey, shuffled, axis=0)).max()
+    return grey if apart < 1e-5 else None
+
+
+def _applied(processor: Any, colours: Floats) -> Floats:
+    """What a processor makes of colours (..., 3), without its fast approximation of powers."""
+    import PyOpenColorIO as ocio
+
+    processor.getOptimizedCPUProcessor(ocio.OptimizationFlags.OPTIMIZATION_LOSSLESS).applyRGB(colours)
+    return colours

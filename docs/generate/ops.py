@@ -25,6 +25,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "grey_mixer": {"monochrome": 1.0, "bands": [0.3, 0.2, 0, 0, -0.2, -0.6, 0, 0]},
     "color_grading": {"shadow_hue": 220, "shadow_saturation": 0.4, "highlight_hue": 45, "highlight_saturation": 0.3},
     "cdl": {"slope": [1.1, 1.0, 0.95], "power": [1.1, 1.1, 1.1], "saturation": 0.9},
+    "lut1d": {"table": [[0.04, 0.02, 0.06], [0.5, 0.5, 0.48], [1, 1, 0.92]]},
     "lut3d": {"strength": 0.8, "lattice": [[[[b, g, r] for r in (0, 1)] for g in (0, 1)] for b in (0.1, 1)]},
 }
 

@@ -45,6 +45,7 @@ PHOTOS = {
     "color_grading.blending": "night",
     "color_grading.balance": "night",
     "cdl": "stream",
+    "lut1d": "barn",
     "lut3d": "barn",
 }
 # Foliage lies in the yellow band, pale sea between green and aqua.

@@ -74,12 +74,16 @@ KNOWN: Final = (
         r"Temperature", "Kelvin belong to raw files; the photo at hand is rendered already", "", essential=float("inf")
     ),
     _known(r"Tint", "it belongs to Kelvin of raw files; the photo at hand is rendered already", "0"),
-    _known(
-        r"Exposure|Shadows|Brightness|Contrast|Clarity|FillLight|HighlightRecovery|ToneCurve(Red|Green|Blue)?",
-        OLDER,
-        "",
-    ),
+    # Where older versions rest, as every file of theirs has them.
+    _known(r"Exposure|Clarity|FillLight|HighlightRecovery", OLDER, "0", "0.00"),
+    _known(r"Shadows", OLDER, "5"),
+    _known(r"Brightness", OLDER, "50"),
+    _known(r"Contrast", OLDER, "25"),
+    _known(r"ToneCurve(Red|Green|Blue)?", OLDER, ""),
 )
+
+# What older process versions have in place of the fields that we render.
+OLD_SLIDERS: Final = frozenset({"Exposure", "Shadows", "Brightness", "Contrast", "FillLight", "HighlightRecovery"})
 
 # Profiles that Camera Raw gives to every raw file: on a photo that is rendered already they have no place.
 DEFAULT_LOOKS: Final = frozenset(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ...core.errors import InvalidDocument
 
 DEEPEST: Final = 20
+MOST: Final = 10_000  # values; Lightroom's largest files hold some hundreds
 _TOKEN: Final = re.compile(
     r"""\s+|--[^\n]*
     |(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
@@ -28,7 +29,7 @@ def read_lua(text: str, name: str) -> dict[str, Any]:
     """The table of ``s = { ... }``: numbers, truths and strings as text, tables as dict, or as list where they have no keys.
 
     Raises:
-        InvalidDocument: anything but literals (calls, functions, concatenations), a key twice, depth beyond 20.
+        InvalidDocument: anything but literals (calls, functions, concatenations), a key twice, depth beyond 20, more than 10,000 values.
 
     >>> read_lua('s = { title = "Film", value = { 0, -0.5 } }', "film")
     {'title': 'Film', 'value': ['0', '-0.5']}
@@ -41,7 +42,7 @@ class _Reader:
 
     def __init__(self, text: str, name: str) -> None:
         self.text, self.name = text, name
-        self.end = self.start = 0
+        self.end = self.start = self.values = 0
         self.kind, self.token = "", ""
         self.next()
 
@@ -56,6 +57,9 @@ class _Reader:
     def value(self, depth: int) -> Any:
         if depth > DEEPEST:
             raise self.error(f"tables nested deeper than {DEEPEST}")
+        self.values += 1
+        if self.values > MOST:
+            raise self.error(f"more than {MOST:,} values")
         if self.kind == "text":
             return self.unquoted(self.take("text"))
         if self.kind == "number":

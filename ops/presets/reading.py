@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from ...core.slots import FloatArray
 from ..crs import CURVES, FIELDS, LEGACY_BLENDING, CrsField
 from . import xmp
 from .curves import FULL, knots_of
-from .fields import DEFAULT_LOOKS, PROFILE, known
+from .fields import DEFAULT_LOOKS, OLD_SLIDERS, PROFILE, known
 from .lrtemplate import read_lua
 from .preset import Preset, Settings, Unrendered
 
@@ -87,6 +88,9 @@ def interpret(settings: Settings, *, name: str, source: str) -> Preset:
             left.append(item)
         else:
             idle.append(key)
+    if "ProcessVersion" not in settings and not any(key.endswith("2012") for key in settings):
+        # Nothing says that it is newer: then the sliders of older versions are what it is made of.
+        left = [replace(item, essential=True) if item.name in OLD_SLIDERS else item for item in left]
     grading = values.get("color_grading", {})
     if grading and "blending" not in grading:
         # Files from before colour grading mean the blending that Lightroom converts them to.

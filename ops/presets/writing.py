@@ -101,9 +101,7 @@ def merge_sidecar(plan: Plan, path: str | os.PathLike[str], *, partial: bool = F
     if not found:
         raise InvalidRequest(f"{str(path)!r} holds no rdf:Description", cure="Move it away; a new one is written.")
     holder = next((d for d in found if any(key.startswith(xmp.CRS) for key in d.attrib)), found[0])
-    old: Settings = {}
-    for description in found:
-        old |= {key: value for key, value in xmp.properties(description).items() if value is not None}
+    old = xmp.settings_of(tree, str(path))
     if old:
         interpret(old, name=path.stem, source=str(path))
     rest = {key: value for key, value in resting().items() if key in old}

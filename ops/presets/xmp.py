@@ -6,6 +6,7 @@ Properties may be attributes or elements of any number of `rdf:Description`s.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -67,25 +68,23 @@ def settings_of(tree: Any, name: str) -> Settings:
     """
     found: Settings = {}
     for description in descriptions(tree):
-        for key, value in properties(description).items():
-            if key in found and found[key] != value:
-                # crs:Name is the preset's, an attribute, and its translations', an element.
-                if key == "Name":
-                    value = found[key] or value
-                else:
-                    raise InvalidDocument(f"crs:{key} stands there twice", path=name, cure="Keep one of them.")
-            found[key] = value
+        for key, value in _properties(description):
+            # crs:Name is the preset's, an attribute, and its translations', an element.
+            if key == "Name":
+                found[key] = found.get(key) or value
+            elif found.setdefault(key, value) != value:
+                raise InvalidDocument(f"crs:{key} stands there twice", path=name, cure="Keep one of them.")
     return found
 
 
-def properties(element: Any) -> Settings:
-    """The `crs:` properties of one element, attributes and children."""
-    found: Settings = {key.removeprefix(CRS): value for key, value in element.attrib.items() if key.startswith(CRS)}
+def _properties(element: Any) -> Iterator[tuple[str, Any]]:
+    """The `crs:` properties of one element, attributes, then children."""
+    for key, text in element.attrib.items():
+        if key.startswith(CRS):
+            yield key.removeprefix(CRS), text
     for child in element:
         if isinstance(child.tag, str) and child.tag.startswith(CRS):
-            key, value = child.tag.removeprefix(CRS), _value(child)
-            found[key] = found.get(key) or value if key == "Name" else value
-    return found
+            yield child.tag.removeprefix(CRS), _value(child)
 
 
 def _value(element: Any) -> Any:
@@ -98,6 +97,6 @@ def _value(element: Any) -> Any:
     if inner is not None and inner.tag in _ARRAYS:
         return [_value(item) for item in inner.findall(f"{RDF}li")]
     if inner is not None and inner.tag == f"{RDF}Description":
-        return properties(inner)
-    nested = properties(element)
+        return dict(_properties(inner))
+    nested = dict(_properties(element))
     return nested if nested or parts else (element.text or "").strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ import numpy as np
 from ...core.errors import InvalidRequest
 from ...core.latents import Latents
 from ...core.lut import ColorMap
-from ...core.lut.files import read_lut
+from ...core.lut.files import read_table
 from ...core.op import Op
 from ...core.plan import Edit, Plan
 from ...core.registry import registry
@@ -99,17 +99,25 @@ def _shown(pixels: FloatArray | Picture) -> Picture:
     return np.ascontiguousarray(np.clip(pixels, 0, 1), dtype=np.float32)
 
 
+def _plan_of(params: Mapping[str, Any]) -> Plan:
+    """Values of ops with one slot each, by address, as a plan."""
+    edits = {}
+    for address, value in params.items():
+        op, slot = address.split(".")
+        edits[op] = Edit(registry.ops.load(op).version, {slot: np.asarray(value)})
+    return Plan(mode="param", edits=edits)
+
+
 def _map_of(edit: Any, renderer: Renderer) -> ColorMap:
     """The edit as a map of colours."""
     if isinstance(edit, str | os.PathLike) and Path(edit).suffix.lower() in LUTS:
-        edit = read_lut(Path(edit))
+        edit = _plan_of(read_table(Path(edit)).params)
     elif isinstance(edit, str | os.PathLike):
         edit = Plan.load(edit)
     if isinstance(edit, np.ndarray):
         if edit.ndim != 4 or edit.shape != (len(edit),) * 3 + (3,):
             raise InvalidRequest(f"a table of shape {edit.shape}", cure="Give (n, n, n, 3): axes blue, green, red.")
-        op = registry.ops.load("lut3d")
-        edit = Plan(mode="param", edits={op.id: Edit(op.version, {"lattice": edit})})
+        edit = _plan_of({"lut3d.lattice": edit})
     if not isinstance(edit, Plan | Latents):
         raise InvalidRequest(
             f"{type(edit).__name__} is no edit", cure="Give a plan, latents, a lattice, or a path to a plan or a table."

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from ...core.latents import Latents
+from ...core.op import Op
 from ...core.photo import Photo
 from ...core.planner import Proposal, Reasoning, Thought
 from ...core.registry import registry
 from ...core.request import Mode, Request
-from ...core.schema import Schema
+from ...core.schema import OpSpec, Schema
 from ...core.slots import GROUPS, Lattice
 from ..params import describe, read_params
 from .auto import decide
@@ -77,15 +78,14 @@ class Rules:
 def _schema(rows: Sequence[Edits]) -> Schema:
     """The planner's own ops and whatever exact values name besides."""
     ids = dict.fromkeys([*OPS, *(op for edits in rows for op in edits)])
-    ops = [registry.ops.load(id) for id in ids]
-    sizes = [
-        np.shape(values[name])[0]
-        for edits in rows
-        for op, values in edits.items()
-        for name, slot in registry.ops.load(op).slots.items()
-        if isinstance(slot, Lattice) and name in values
-    ]
-    return Schema.of(ops, lattice=sizes[0] if sizes else None)
+    return Schema(_sized(registry.ops.load(id), [edits.get(id, {}) for edits in rows]) for id in ids)
+
+
+def _sized(op: type[Op], rows: Sequence[Mapping[str, Any]]) -> OpSpec:
+    """The op with its lattice as large as that of the values."""
+    lattices = [name for name, slot in op.slots.items() if isinstance(slot, Lattice)]
+    sizes = [len(values[name]) for values in rows for name in lattices if name in values]
+    return Schema.of([op], lattice=sizes[0] if sizes else None).spec(op.id)
 
 
 def _latents(schema: Schema, edits: Edits) -> Latents:

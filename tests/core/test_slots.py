@@ -29,6 +29,7 @@ KINDS = {
     "embedding": Embedding(5, **WORDS),
     "large embedding": Embedding(896, **WORDS),
     "lattice": Lattice(3, **WORDS),
+    "lattice of one dimension": Lattice(5, dimensions=1, **WORDS),
     "lattice with its own bounds": Lattice(2, low=0.0, high=1.0, **WORDS),
 }
 every_kind = pytest.mark.parametrize("slot", KINDS.values(), ids=KINDS.keys())
@@ -58,6 +59,8 @@ BROKEN = {
     "scalar with a shape": (lambda: Slot(shape=(3,), **WORDS), "Use Bands"),
     "lattice of one point": (lambda: Lattice(1, **WORDS), "a lattice of 1 points an edge. Use 2 to 129"),
     "lattice of 130 points": (lambda: Lattice(130, **WORDS), "a lattice of 130 points an edge. Use 2 to 129"),
+    "lattice of 65,537 points in one dimension": (lambda: Lattice(65_537, dimensions=1, **WORDS), "Use 2 to 65536"),
+    "lattice of two dimensions": (lambda: Lattice(3, dimensions=2, **WORDS), "a lattice of 2 dimensions. Use 3, or 1"),
     "lattice with an identity of its own": (lambda: Lattice(3, identity=0.0, **WORDS), "follow from n"),
     "lattice with bounds a point": (lambda: Lattice(2, low=[-1.0, -2.0, -3.0], **WORDS), "one bound for all"),
 }
@@ -221,6 +224,12 @@ def test_the_identity_lattice_runs_as_a_cube_file_does():
     assert lattice[0, 0, 2].tolist() == [1.0, 0.0, 0.0]
     assert lattice[0, 2, 0].tolist() == [0.0, 1.0, 0.0]
     assert lattice[2, 0, 0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_a_lattice_of_one_dimension_is_a_straight_line_a_channel():
+    slot = Lattice(3, dimensions=1, **WORDS)
+    assert slot.identity.tolist() == [[0.0] * 3, [0.5] * 3, [1.0] * 3]
+    assert slot.sized_for([[0.0, 0.0, 0.0]] * 4).shape == (4, 3)
 
 
 def test_a_resized_lattice_keeps_bounds_group_and_words():

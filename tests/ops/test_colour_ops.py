@@ -132,7 +132,7 @@ def test_the_regions_of_grading_meet_and_at_full_blending_overlap(blending, bala
     tone = torch.linspace(0, 1, 500, dtype=torch.float64).reshape(1, 1, 1, -1)
     at = [torch.full((1, 1, 1, 1), value, dtype=torch.float64) for value in (blending, balance)]
     shadow, midtone, highlight = region_weights(tone, *at)
-    assert all(0 <= float(weight.min()) and float(weight.max()) <= 1 for weight in (shadow, midtone, highlight))
+    assert all(float(weight.min()) >= 0 and float(weight.max()) <= 1 for weight in (shadow, midtone, highlight))
     assert rises(-shadow)
     assert rises(highlight)
     if blending == 1.0:

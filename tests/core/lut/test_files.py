@@ -10,7 +10,7 @@ from PIL import Image
 
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnwritablePhoto
 from veraretouch.core.lut import Cube
-from veraretouch.core.lut.files import read_lut, write_cube, write_hald
+from veraretouch.core.lut.files import read_table, write_cube, write_hald
 
 
 def look(colours):
@@ -49,14 +49,16 @@ def test_a_cube_file_renders_the_same_in_ffmpeg(tmp_path):
 @pytest.mark.parametrize("size", [2, 9, 33])
 def test_a_cube_file_is_read_back(tmp_path, size):
     cube = Cube.of(look, size)
-    lattice = read_lut(write_cube(cube, tmp_path / "look.cube"))
+    table = read_table(write_cube(cube, tmp_path / "look.cube"))
+    assert table.curves is None
+    lattice = table.lattice
     assert lattice.shape == (size, size, size, 3)
     assert np.abs(lattice.transpose(2, 1, 0, 3) - cube.values).max() < 1e-6
 
 
 def test_a_hald_picture_is_read_back(tmp_path):
     cube = Cube.of(look, 16)
-    lattice = read_lut(write_hald(cube, tmp_path / "look.png"))
+    lattice = read_table(write_hald(cube, tmp_path / "look.png")).lattice
     with Image.open(tmp_path / "look.png") as picture:
         assert picture.size == (64, 64)
     assert np.abs(lattice.transpose(2, 1, 0, 3) - cube.values).max() < 1e-5
@@ -64,36 +66,20 @@ def test_a_hald_picture_is_read_back(tmp_path):
 
 def test_the_identity_of_a_hald_picture_runs_red_first(tmp_path):
     write_hald(Cube.of(lambda colours: colours, 4), tmp_path / "identity.png")
-    read = read_lut(tmp_path / "identity.png")
+    read = read_table(tmp_path / "identity.png").lattice
     assert read[0, 0, -1].tolist() == [1, 0, 0]
     assert read[-1, 0, 0].tolist() == [0, 0, 1]
 
 
-def test_a_domain_and_a_shaper_are_applied(tmp_path):
-    path = tmp_path / "domain.cube"
-    rows = [(r, g, b) for b in (0, 1) for g in (0, 1) for r in (0, 1)]
-    body = "\n".join(" ".join(map(str, row)) for row in rows)
-    path.write_text(f"LUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 2 2 2\n{body}\n")
-    assert np.allclose(read_lut(path)[-1, -1, -1], 0.5)
-
-
-@pytest.mark.parametrize("content", [b"", b"LUT_3D_SIZE 2\n0 0 0\n", b"\x00\xff\x00", b"LUT_3D_SIZE x\n"])
-def test_a_damaged_file_is_refused(tmp_path, content):
-    path = tmp_path / "broken.cube"
-    path.write_bytes(content)
-    with pytest.raises(InvalidDocument, match=r"broken\.cube"):
-        read_lut(path)
-
-
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InvalidDocument, match="is no file"):
-        read_lut(tmp_path / "none.cube")
+        read_table(tmp_path / "none.cube")
 
 
 def test_a_picture_that_is_no_hald_is_refused(tmp_path):
     Image.fromarray(pixels()).save(tmp_path / "photo.png")
     with pytest.raises(InvalidDocument, match="96x64"):
-        read_lut(tmp_path / "photo.png")
+        read_table(tmp_path / "photo.png")
 
 
 @pytest.mark.parametrize("title", ['a "look"', "two\nlines"])

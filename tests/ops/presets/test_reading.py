@@ -1,4 +1,4 @@
-"""Presets of Lightroom: what real files hold is read, what is not rendered is listed, and what is malformed is refused."""
+"""Presets of Lightroom: what real files hold is read, what is not rendered is listed. What is malformed: test_malformed.py."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 import veraretouch as vr
 from veraretouch.core.difference import ciede2000
-from veraretouch.core.errors import InvalidDocument, InvalidRequest
+from veraretouch.core.errors import InvalidRequest
 from veraretouch.ops.presets import read_preset
 
 PRESETS = Path(__file__).parents[2] / "data" / "presets"
@@ -93,46 +93,3 @@ def test_a_look_that_depends_on_what_is_not_rendered_is_refused(tmp_path):
     with pytest.raises(InvalidRequest, match=r"Dehaze 60.*--partial"):
         preset.demand_whole()
     read_preset(PRESETS / "mecabify.xmp").demand_whole()
-
-
-BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-MALFORMED = {
-    "an older process version": (packet('crs:ProcessVersion="5.7"'), "5.7"),
-    "an entity bomb": (packet(inside="<crs:Exposure2012>&b;</crs:Exposure2012>", head=BOMB), "document type|XML"),
-    "an outside entity": (packet(head='<!DOCTYPE x SYSTEM "file:///etc/passwd">'), "document type"),
-    "an include": (packet(inside='<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="/etc/passwd"/>'), "XInclude"),
-    "a million attributes": (packet(" ".join(f'crs:A{i}="1"' for i in range(100_000))), "parts|attributes|bytes|many"),
-    "NaN": (packet('crs:Exposure2012="NaN"'), "not a number"),
-    "an underscore": (packet('crs:Exposure2012="1_0"'), "not a number"),
-    "full-width digits": (packet('crs:Exposure2012="１"'), "not a number"),
-    "out of range": (packet('crs:Contrast2012="100000"'), "outside"),
-    "a list for a number": (packet(inside="<crs:Contrast2012><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></crs:Contrast2012>"), "not a number"),
-    "binary": (bytes(range(256)) * 40, "XML"),
-    "nothing": (b"", "XML"),
-    "cut off": (packet('crs:Exposure2012="1"')[:-30], "XML"),
-    "too large": (packet("x" * 5_000_000), "bytes"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", MALFORMED)
-def test_a_malformed_preset_is_refused_in_one_line(tmp_path, case):
-    data, said = MALFORMED[case]
-    with pytest.raises(InvalidDocument, match=said) as caught:
-        read(tmp_path, data)
-    assert "\n" not in str(caught.value)
-
-
-LUA = {
-    "a call": 's = { value = { settings = { a = os.execute("touch /tmp/x") } } }',
-    "a function": "s = { value = function() end }",
-    "joined texts": 's = { title = "a" .. "b" }',
-    "too deep": "s = " + "{ a = " * 200 + "1" + " }" * 200,
-    "unfinished": 's = { title = "a',
-    "no table": "s = 1",
-}
-
-
-@pytest.mark.parametrize("case", LUA)
-def test_a_template_is_data_and_nothing_else(tmp_path, case):
-    with pytest.raises(InvalidDocument):
-        read(tmp_path, LUA[case], "a.lrtemplate")

@@ -1,0 +1,103 @@
+"""Plans from plans: `combine blend`, `combine average`, `combine difference`, `combine sum`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..core.plan import Plan
+
+app = typer.Typer(
+    help="Make one plan of several plans or presets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_Plan = Annotated[Path, typer.Argument(help="A plan (.json), or a preset (.xmp, .lrtemplate).", metavar="PLAN")]
+_Plans = Annotated[list[Path], typer.Argument(help="Plans (.json) or presets (.xmp, .lrtemplate).", metavar="PLANS")]
+_Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write; by default the plan is printed.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
+_Partial = Annotated[bool, typer.Option("--partial", help="Take of a preset what can be rendered.")]
+
+
+@app.command()
+def blend(
+    plan: _Plan,
+    other: _Plan,
+    weight: Annotated[
+        float, typer.Option("--weight", "-w", min=0, max=1, help="0 is the first plan, 1 the second.")
+    ] = 0.5,
+    out: _Out = None,
+    overwrite: _Overwrite = False,
+    partial: _Partial = False,
+) -> None:
+    """Go from one plan towards another."""
+    _put(_read(plan, partial).blend(_read(other, partial), weight), out, overwrite)
+
+
+@app.command()
+def average(
+    plans: _Plans,
+    weights: Annotated[
+        str, typer.Option(help="How much each counts, comma-separated: 2,1,1; by default all the same.")
+    ] = "",
+    out: _Out = None,
+    overwrite: _Overwrite = False,
+    partial: _Partial = False,
+) -> None:
+    """Take the mean of plans."""
+    from ..core.plan import Plan
+
+    shares = _numbers(weights)
+    _put(Plan.average([_read(path, partial) for path in plans], shares), out, overwrite)
+
+
+@app.command()
+def difference(
+    before: _Plan, after: _Plan, out: _Out = None, overwrite: _Overwrite = False, partial: _Partial = False
+) -> None:
+    """Take what the second plan does beyond the first."""
+    _put(_read(after, partial) - _read(before, partial), out, overwrite)
+
+
+@app.command("sum")
+def total(plan: _Plan, more: _Plan, out: _Out = None, overwrite: _Overwrite = False, partial: _Partial = False) -> None:
+    """Put the second plan on top of the first."""
+    _put(_read(plan, partial) + _read(more, partial), out, overwrite)
+
+
+def _read(path: Path, partial: bool) -> Plan:
+    from ..core.plan import Plan
+
+    if path.suffix.lower() in (".xmp", ".lrtemplate"):
+        from .styles import preset_plan
+
+        return preset_plan(path, partial=partial)
+    return Plan.load(path)
+
+
+def _numbers(text: str) -> list[float] | None:
+    """The weights; None for none."""
+    try:
+        return [float(part) for part in text.split(",")] if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not numbers such as 2,1,1", param_hint="--weights") from None
+
+
+def _put(plan: Plan, out: Path | None, overwrite: bool) -> None:
+    """Print the plan, or write it."""
+    from ..core.newfile import write_file
+    from ..core.terminal import complain, json_text, printable, say
+
+    if out is None:
+        say(json_text(plan.document()))
+    else:
+        write_file(out, plan.json().encode(), overwrite=overwrite)
+        say(printable(out))
+    told = plan.reasoning.get("request", {}).get("plan", "")
+    if "bounds" in told:
+        complain(told, what="Note")
