@@ -9,12 +9,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .bundle import Bundle
     from .calls import Info, info, pull, remove, table, verify
+    from .coreml.exporting import export
     from .index import all_names as list
     from .packing import pack
     from .publishing import push
     from .retouchers import load, open_bundle
 
-__all__ = ["Bundle", "Info", "info", "list", "load", "open_bundle", "pack", "pull", "push", "remove", "table", "verify"]
+__all__ = [
+    "Bundle",
+    "Info",
+    "export",
+    "info",
+    "list",
+    "load",
+    "open_bundle",
+    "pack",
+    "pull",
+    "push",
+    "remove",
+    "table",
+    "verify",
+]
 
 _HOMES = {
     "Bundle": "bundle",
@@ -24,6 +39,7 @@ _HOMES = {
     "remove": "calls",
     "table": "calls",
     "verify": "calls",
+    "export": "coreml.exporting",
     "pack": "packing",
     "push": "publishing",
     "list": "index",

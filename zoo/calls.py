@@ -11,6 +11,7 @@ from typing import Any
 from ..core.errors import UnreachableBundle
 from ..core.registry import registry
 from .bundle import Bundle
+from .compatibility import check_system
 from .fetch import copy_to, fetch
 from .hub import Hub
 from .index import all_names, find
@@ -70,15 +71,22 @@ def pull(
     variant: str | None = None,
     revision: str | None = None,
     to: Path | None = None,
+    system: str | None = None,
     accept_license: bool = False,
     hub: Hub | None = None,
 ) -> Path:
     """Fetch and verify a bundle, and with `to` copy it to a folder; the folder that holds it now.
 
+    Args:
+        system: the one it is for, such as `iOS 18.0`: a variant that needs a newer one is refused.
+
     Raises:
+        IncompatibleBundle: the system is too old. InvalidRequest: it is no system.
         UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle, InvalidDocument
     """
     bundle = fetch(name, variant=variant, revision=revision, accept_license=accept_license, hub=hub)
+    if system is not None:
+        check_system(bundle, system)
     return copy_to(bundle, to) if to is not None else bundle.folder
 
 

@@ -50,13 +50,14 @@ def pull(
     variant: _Variant = None,
     revision: _Revision = None,
     to: Annotated[Path | None, typer.Option(help="Copy the bundle to this folder as well.")] = None,
+    system: Annotated[str | None, typer.Option("--os", help="The system it is for, such as 'iOS 18.0'.")] = None,
     accept_license: _Accept = False,
     json: Json = False,
 ) -> None:
     """Fetch a bundle and verify it."""
     from .calls import pull as fetch
 
-    folder = fetch(name, variant=variant, revision=revision, to=to, accept_license=accept_license)
+    folder = fetch(name, variant=variant, revision=revision, to=to, system=system, accept_license=accept_license)
     _tell({"name": name, "folder": str(folder)}, str(folder), json)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from ..core.errors import IncompatibleBundle, VeraRetouchError
+from packaging.version import Version
+
+from ..core.errors import IncompatibleBundle, InvalidRequest, VeraRetouchError
 from ..core.op import Op
 from ..core.registry import registry
 from ..core.schema import OpSpec, Schema
 from ..core.slots import Lattice
+from .bundle import Bundle
 from .manifest import Manifest
 
 
@@ -23,6 +27,25 @@ def check_compatible(manifest: Manifest) -> None:
         raise IncompatibleBundle(
             f"bundle {manifest.name!r} {manifest.version} does not fit what is installed: {'; '.join(differences)}",
             cure="Install the versions that it was made for, or fetch a bundle made for these.",
+        )
+
+
+def check_system(bundle: Bundle, system: str) -> None:
+    """Refuse a variant that needs a newer system than one such as `iOS 18.0`.
+
+    Raises:
+        InvalidRequest: no system and version. IncompatibleBundle
+    """
+    match = re.fullmatch(r"([A-Za-z]+) ?(\d+(?:\.\d+)*)", system)
+    if match is None:
+        raise InvalidRequest(f"{system!r} names no system", cure="Write a name and a version, such as 'iOS 18.0'.")
+    needed = bundle.manifest.document["variants"][bundle.variant].get("minimum_os", {})
+    least = {name.casefold(): version for name, version in needed.items()}.get(match[1].casefold())
+    if needed and (least is None or Version(match[2]) < Version(least)):
+        told = " or ".join(f"{name} {version}" for name, version in needed.items())
+        raise IncompatibleBundle(
+            f"variant {bundle.variant!r} of {bundle.manifest.name!r} needs {told}, and {system} is too old or another system",
+            cure="Raise the app's deployment target, or take another variant.",
         )
 
 

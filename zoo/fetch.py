@@ -18,6 +18,9 @@ from .manifest import MANIFEST, Manifest
 from .sources import Folder, Repository
 from .verified import Verify, forget
 
+# Of the index: repositories of Core ML packages, which no planner reads.
+PACKAGES = "vera-mobile"
+
 
 def fetch(
     name: str,
@@ -36,6 +39,8 @@ def fetch(
         TamperedBundle: a file is not what bundle.json says; what was fetched of it is removed.
     """
     listing = find(name, revision=revision)
+    if variant is not None and variant in listing.variants:  # which lies in a repository of its own
+        listing = find(listing.variants[variant])
     if isinstance(listing.source, Folder):
         return _local(listing, listing.source, variant, verify, accept_license)
     return _remote(listing, listing.source, variant, verify, accept_license, hub or Hub.from_environment())
@@ -73,6 +78,10 @@ def _remote(
     listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     if listing.published is not None:
+        if listing.published == PACKAGES:
+            from .coreml.published import fetch_packages
+
+            return fetch_packages(listing, source, variant, verify, accept, hub)
         from .published import fetch_published  # with planners and torch, which other fetches do without
 
         return fetch_published(listing, source, variant, verify, accept, hub)

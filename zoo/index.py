@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Listing:
         published: the adapter that reads a repository which is not in our format.
         unverified: nobody here has seen its files.
         licence: for a source that has no bundle.json.
+        variants: those that lie under other names of the index, variant -> name.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Listing:
     published: str | None = None
     unverified: bool = False
     licence: Licence | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
 
 
 def listings() -> dict[str, Listing]:
@@ -150,6 +152,7 @@ def _read(document: Mapping[str, Any], origin: str, base: Path | None) -> Iterat
             entry.get("published"),
             entry.get("unverified", False),
             licence,
+            entry.get("variants", {}),
         )
 
 

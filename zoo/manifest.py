@@ -28,6 +28,8 @@ LARGEST = 2**20
 MOST_LATENTS = 2**20
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# The weights of a Core ML package are plain numbers, and named by Apple.
+_COREML_WEIGHTS = re.compile(r".+\.mlpackage/Data/com\.apple\.CoreML/weights/[\w.\-]+\.bin")
 # What would run code when it is opened by the usual means.
 _PICKLES = (".pth", ".pt", ".ckpt", ".pkl", ".pickle", ".bin", ".npy", ".npz", ".joblib", ".h5", ".keras")
 
@@ -187,6 +189,6 @@ def _files(listed: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, Fil
                 path=f"{place}.sha256",
                 cure="Give 64 lower-case hexadecimal digits.",
             )
-        if path.lower().endswith(_PICKLES):
+        if path.lower().endswith(_PICKLES) and not _COREML_WEIGHTS.fullmatch(path):
             raise InvalidDocument("may run code when it is opened", path=place, cure="Weights are safetensors.")
     return {path: FileFacts(facts["size"], facts["sha256"]) for path, facts in listed.items()}

@@ -56,11 +56,11 @@ def pack(
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         configuration = planner.save_bundle(draft)
-        own = _listed(draft)
+        own = listed(draft)
         for inside, source in (files or {}).items():
             (draft / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, draft / inside)
-        common = {name: facts for name, facts in _listed(draft).items() if name not in own}
+        common = {name: facts for name, facts in listed(draft).items() if name not in own}
         document = {
             "schema": FORMAT,
             "name": name,
@@ -98,7 +98,8 @@ def _provenance() -> dict[str, Any]:
     return {"packed_by": f"veraretouch {version('veraretouch')}", "date": datetime.now(UTC).date().isoformat()}
 
 
-def _listed(folder: Path) -> dict[str, dict[str, Any]]:
+def listed(folder: Path) -> dict[str, dict[str, Any]]:
+    """The files of a folder, by path, with their sizes and SHA-256, as bundle.json lists them."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():

@@ -57,7 +57,7 @@ def _planner(listing: Listing, source: Repository, hub: Hub) -> Any:
     name = listing.published or ""
     plugin = registry.planners.load(name) if name in registry.planners else None
     if not hasattr(plugin, "from_published"):
-        raise _report(listing, source, hub, "nothing here reads such files yet")
+        raise report(listing, source, hub, "nothing here reads such files yet")
     return plugin
 
 
@@ -66,7 +66,7 @@ def _convert(listing: Listing, source: Repository, planner: Any, folder: Path, a
     try:
         wanted = planner.published_files(list(names))
     except IncompatibleBundle as error:
-        raise _report(listing, source, hub, error.problem) from None
+        raise report(listing, source, hub, error.problem) from None
     given = listing.licence or Licence("other", commercial_use=False)
     found = [name for name in _LICENCES if name in names]
     text = hub.file(source, found[0]).read_bytes() if found else f"{given.note or given.spdx}\n".encode()
@@ -89,7 +89,7 @@ def _convert(listing: Listing, source: Repository, planner: Any, folder: Path, a
         licence.unlink(missing_ok=True)
 
 
-def _report(listing: Listing, source: Repository, hub: Hub, reason: str) -> IncompatibleBundle:
+def report(listing: Listing, source: Repository, hub: Hub, reason: str) -> IncompatibleBundle:
     """What a repository holds whose files nobody here has seen: no guesses are made."""
     files = hub.names(source)
     shown = ", ".join(f"{name} ({size or 0:,} bytes)" for name, size in sorted(files.items())[:40])

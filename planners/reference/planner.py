@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from ...core.errors import InvalidRequest, UnknownBundle
+from ...core.errors import InvalidDocument, InvalidRequest, UnknownBundle
 from ...core.latents import Latents
 from ...core.photo import Photo
 from ...core.photo.resize import resize
@@ -22,9 +22,6 @@ from ...ops.neural import Neural
 from ..saving import save_weights
 from .encoder import FILE, ReferenceEncoder
 from .published import pick_published, read_published
-
-if TYPE_CHECKING:
-    from ...core.op import Weights
 
 SIDE: Final = 512
 
@@ -40,6 +37,7 @@ class Reference:
 
     Args:
         encoder: the trained network; it is put into evaluation mode. `op`: the renderer's network that it was trained with.
+        side: of the pictures that it was trained on, in pixels; the published one by default.
 
     Raises:
         UnknownBundle: without them; there is no such planner without weights.
@@ -49,26 +47,31 @@ class Reference:
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"reference"})
 
-    def __init__(self, encoder: ReferenceEncoder | None = None, op: Neural | None = None) -> None:
+    def __init__(
+        self, encoder: ReferenceEncoder | None = None, op: Neural | None = None, *, side: int | None = None
+    ) -> None:
         if encoder is None or op is None:
             raise UnknownBundle(
                 "planner 'reference' is made from a bundle and none was named",
                 cure='Load it by zoo.load("vera-reference").',
             )
-        self.encoder = encoder.eval()
+        self.encoder, self.side = encoder.eval(), side
         self.ops = (op,)
         self.schema = Schema.of(self.ops)
 
     @classmethod
-    def from_bundle(cls, bundle: Weights, *, device: Any = None, dtype: Any = None) -> Reference:
+    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None) -> Reference:
         """The planner of a bundle: float32 unless another `dtype` is wished for the encoder; the renderer's network stays in float32.
 
         Raises:
-            InvalidDocument: their tensors are not these networks'.
+            InvalidDocument: their tensors are not these networks', or the side of their pictures is no size.
         """
+        side = bundle.configuration.get("side")
+        if side is not None and not (type(side) is int and 16 <= side <= 4096):
+            raise InvalidDocument(f"is {side!r}", path="configuration.side", cure="Fetch the bundle again.")
         encoder = ReferenceEncoder.from_tensors(bundle.tensors(FILE))
         encoder = encoder.to(device=device, dtype=dtype or torch.float32)
-        return cls(encoder, Neural.from_bundle(bundle, device=device))
+        return cls(encoder, Neural.from_bundle(bundle, device=device), side=side)
 
     @classmethod
     def from_published(cls, files: Mapping[str, Path]) -> Reference:
@@ -94,7 +97,7 @@ class Reference:
         """Write the weights into a folder and return the configuration; see `zoo.pack`."""
         save_weights(self.encoder.state_dict(), folder / FILE)
         save_weights(self.ops[0].network.state_dict(), folder / RENDERER_FILE)
-        return {}
+        return {} if self.side is None else {"side": self.side}
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
         """Propose latents by each request's reference: (before, after), or one target, before which is then the photo itself.
@@ -121,19 +124,20 @@ class Reference:
         """The latent (1, 2688) of one pair, in at least float32; differentiable in the encoder's weights."""
         like = self.encoder.fc.weight
         latent: Tensor = self.encoder(
-            *(picture(photo).to(device=like.device, dtype=like.dtype) for photo in (before, after))
+            *(picture(photo, self.side).to(device=like.device, dtype=like.dtype) for photo in (before, after))
         )
         return latent.to(torch.promote_types(latent.dtype, torch.float32))
 
 
-def picture(photo: Photo) -> Tensor:
-    """A photo as the encoder is given it: (1, 3, 512, 512) in [-1, 1].
+def picture(photo: Photo, side: int | None = None) -> Tensor:
+    """A photo as the encoder is given it: (1, 3, side, side) in [-1, 1], 512 pixels a side by default.
 
-    The size and the range are those of the published Core ML package. How a photo becomes a square is not published. Here the whole of it
+    The published size and the range are those of the published Core ML package. How a photo becomes a square is not published. Here the whole of it
     is scaled, by Lanczos, without regard to its proportions, since all of a photo's colours count and its shapes do not; small ones are
     enlarged, and colours outside sRGB are clipped.
     """
-    pixels, alpha = resize(photo.pixels, photo.alpha, (SIDE, SIDE))
+    size = side or SIDE, side or SIDE
+    pixels, alpha = resize(photo.pixels, photo.alpha, size)
     rgb = replace(photo, pixels=pixels, alpha=alpha).tensor()
     return (2 * rgb.clamp(0, 1) - 1).unsqueeze(0)
 

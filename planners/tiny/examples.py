@@ -7,12 +7,9 @@ measuring is done once and kept in a file; an epoch then reads nothing.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,19 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core import documents
-from ...core.errors import InvalidDocument, UnreadablePhoto
+from ...core.errors import InvalidDocument
 from ...core.newfile import new_file
 from ...core.renderer import Renderer
 from ...core.schema import Schema
+from ..training.data import EXAMPLE as EXAMPLE
+from ..training.data import FORMAT as FORMAT
+from ..training.data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
 from ..training.prompts import PROMPTS
 from ..training.spoilings import distribution, draw, spoil
 from .latents import assemble, wish_of_prompt
 from .statistics import grid, picture_of, statistics, thinned
 
-FORMAT: Final = "veraretouch.dataset/1"
-EXAMPLE: Final = "veraretouch.example/1"
-SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 LOSS: Final = 32
 _ROWS: Final = 64
 
@@ -111,31 +107,20 @@ def read_data(
         InvalidDocument: a dataset that is not in the format, or without examples of the split.
         UnreadablePhoto: a folder without photos.
     """
-    about = folder / "dataset.json"
-    if about.is_file() and documents.parse(about.read_bytes(), name=str(about)).get("schema") != FORMAT:
-        raise InvalidDocument(f"is no {FORMAT}", path=str(about), cure="Build it with: veraretouch aether build.")
-    sources = sorted(folder.glob(f"{split}-*.tar")) if about.is_file() else photos_of(folder)
-    if not sources:
-        if about.is_file():
-            raise InvalidDocument(f"no shards {split}-*.tar", path=str(folder), cure="Build the dataset to its end.")
-        raise UnreadablePhoto(f"{folder} holds no photos", cure="Give a folder of JPEG, PNG, WebP or TIFF files.")
+    dataset = is_dataset(folder)
+    sources = shards_of(folder, split) if dataset else photos_of(folder)
     kept = None if cache is None else cache / f"examples-{_key(sources, schema, recipe)}.safetensors"
     if kept is not None and kept.is_file():
         return Examples.load(kept)
-    made = of_shards(sources, schema) if about.is_file() else of_photos(grids_of(sources), schema, recipe)
+    made = of_shards(sources, schema) if dataset else of_photos(grids_of(sources), schema, recipe)
     if kept is not None:
         made.save(kept)
     return made
 
 
-def photos_of(folder: Path) -> list[Path]:
-    """The photos of a folder and of those below it."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-
-
 def grids_of(paths: Sequence[Path]) -> Tensor:
     """The pixels (N, 3, GRID, GRID), uint8, that are read of photos."""
-    return torch.stack([grid(_pixels(path.read_bytes(), str(path))) for path in paths])
+    return torch.stack([grid(read_pixels(path.read_bytes(), str(path))) for path in paths])
 
 
 def of_photos(grids: Tensor, schema: Schema, recipe: Recipe, *, photo: Tensor | None = None) -> Examples:
@@ -186,13 +171,10 @@ def of_shards(paths: Sequence[Path], schema: Schema) -> Examples:
     """The examples of auto and style of webdataset shards; those of exact values teach a planner that is exact nothing."""
     names: dict[str, int] = {}
     made, waiting = [], []
-    for key, sample in _samples(paths):
-        about = documents.parse(sample.get("json", b"{}"), name=key)
-        if about.get("schema") != EXAMPLE:
-            raise InvalidDocument(f"is no {EXAMPLE}", path=key, cure="Build the dataset again.")
+    for key, about, files in examples_of(paths):
         if about["subset"] == "param":
             continue
-        before, after = (grid(_pixels(_picture(sample, part, key), key)) for part in ("input", "target"))
+        before, after = (grid(pixels_of(files, part, key)) for part in ("input", "target"))
         prompt = about["request"].get("prompt")
         wish = wish_of_prompt(schema, prompt) if prompt else torch.zeros(schema.size)
         waiting.append((before, after, wish, names.setdefault(about["photo"], len(names))))
@@ -210,33 +192,6 @@ def _of_pairs(pairs: list[tuple[Tensor, Tensor, Tensor, int]]) -> Examples:
     befores, afters, wishes, photos = zip(*pairs, strict=True)
     after = thinned(torch.stack(afters), LOSS)
     return _example(torch.stack(befores), after, torch.stack(wishes), torch.tensor(photos))
-
-
-def _samples(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """The examples of webdataset shards, key and files by suffix: the files of one lie side by side in the archive."""
-    for path in paths:
-        with tarfile.open(path) as archive:
-            members = (member for member in archive if member.isfile())
-            for key, parts in groupby(members, key=lambda member: member.name.partition(".")[0]):
-                read = {part.name.partition(".")[2]: archive.extractfile(part) for part in parts}
-                yield f"{path}/{key}", {suffix: file.read() for suffix, file in read.items() if file is not None}
-
-
-def _picture(sample: dict[str, bytes], part: str, key: str) -> bytes:
-    for suffix in ("jpg", "png"):
-        if f"{part}.{suffix}" in sample:
-            return sample[f"{part}.{suffix}"]
-    raise InvalidDocument(f"has no {part}.jpg or {part}.png", path=key, cure="Build the dataset again.")
-
-
-def _pixels(data: bytes, name: str) -> Tensor:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)
-    except OSError as error:
-        raise UnreadablePhoto(f"{name}: {error}", cure="Take it out.") from None
 
 
 def _key(sources: Sequence[Path], schema: Schema, recipe: Recipe) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
@@ -33,7 +33,7 @@ class Task(Protocol):
 
     @property
     def network(self) -> nn.Module:
-        """The network whose parameters are trained."""
+        """The network whose parameters are trained, but for those that are frozen."""
         ...
 
     @property
@@ -52,8 +52,9 @@ class Settings:
 
     Attributes:
         steps: of `batch` examples each, over all processes; `rate`: the highest learning rate, reached after `warmup` steps, then a cosine.
-        decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end.
+        decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end; 0 keeps the weights themselves.
         every: steps between checkpoints; `precision`: of the network; pixels are rendered in float32.
+        accumulate: into how many parts a process divides its share of a batch, one after another: memory for time.
     """
 
     steps: int = 3000
@@ -65,11 +66,12 @@ class Settings:
     seed: int = 0
     every: int = 500
     precision: Literal["no", "bf16", "fp16"] = "no"
+    accumulate: int = 1
 
 
 @dataclass
 class State:
-    """Where a run stands: steps done, and the averaged weights."""
+    """Where a run stands: steps done, and the averaged weights, none where no average is kept."""
 
     step: int
     average: dict[str, Tensor]
@@ -81,48 +83,71 @@ def train(
     out: Path | None = None,
     *,
     device: str | None = None,
+    about: Mapping[str, Any] | None = None,
     judge: Callable[[nn.Module], Mapping[str, float]] | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> dict[str, Tensor]:
-    """Train to the end, from the newest checkpoint in `out` if there is one, and return the averaged weights.
+    """Train to the end, from the newest checkpoint in `out` if there is one, and return the averaged weights: see `moving`.
 
     Args:
         out: a folder for checkpoints, TensorBoard's events and `log.jsonl`; None keeps nothing.
         device: `cpu` keeps off a GPU that is there.
+        about: what else a checkpoint must have been made with, as JSON holds it.
         judge: figures of the averaged network, logged at each checkpoint.
-        progress: told the step and its loss.
+        progress: told the step and its loss, by the first of several processes.
 
     Raises:
-        InvalidRequest: the checkpoint was made with other settings.
+        InvalidRequest: the checkpoint was made with other settings, or a batch cannot be divided among the processes.
         MissingExtra: accelerate or tensorboard is not installed.
     """
     accelerator = _accelerator(settings, device)
+    if settings.batch % accelerator.num_processes:
+        raise InvalidRequest(
+            f"a batch of {settings.batch} cannot be divided among {accelerator.num_processes} processes",
+            cure="Give a multiple.",
+        )
     torch.manual_seed(settings.seed)
-    optimizer = torch.optim.AdamW(
-        task.network.parameters(), lr=settings.rate, betas=_BETAS, weight_decay=settings.decay
-    )
+    trained = [parameter for parameter in task.network.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=settings.rate, betas=_BETAS, weight_decay=settings.decay)
     network, optimizer = accelerator.prepare(task.network.to(accelerator.device), optimizer)
     inner = accelerator.unwrap_model(network)
-    state = State(0, {name: value.detach().clone() for name, value in inner.state_dict().items()})
+    state = State(0, {name: value.clone() for name, value in moving(inner).items()} if settings.average else {})
+    made_with = json.dumps(asdict(settings) | dict(about or {}), sort_keys=True)
     if out is not None:
-        _resume(out, settings, inner, optimizer, state)
+        _resume(out, made_with, inner, optimizer, state)
     with _writer(out if accelerator.is_main_process else None, state.step) as write:
         total, count = torch.zeros((), device=accelerator.device), 0
         while state.step < settings.steps:
             loss = _step(task, settings, accelerator, network, optimizer, state)
             total, count = total + loss, count + 1
-            if progress is not None and state.step % 10 == 0:
+            if progress is not None and accelerator.is_main_process and state.step % 10 == 0:
                 progress(state.step, float(loss))
             if state.step % settings.every == 0 or state.step == settings.steps:
-                figures = {"loss": float(total) / count, "rate": _rate(settings, state.step)}
+                mean = accelerator.reduce(total, "mean") / count
+                figures = {"loss": float(mean), "rate": _rate(settings, state.step)}
                 if judge is not None and accelerator.is_main_process:
                     figures |= _judged(judge, inner, state)
                 total, count = torch.zeros_like(total), 0
                 # The line comes first: what is beyond the checkpoint is dropped on the way back, what is missing would stay so.
                 write(state.step, figures)
                 if out is not None and accelerator.is_main_process:
-                    save_checkpoint(out, settings, inner, optimizer, state)
-    return {name: value.cpu() for name, value in state.average.items()}
+                    save_checkpoint(out, made_with, inner, optimizer, state)
+    accelerator.wait_for_everyone()
+    return {name: value.cpu() for name, value in (state.average or moving(inner)).items()}
+
+
+def is_first() -> bool:
+    """Whether this is the first of the processes that trained together: the one that writes."""
+    from accelerate import PartialState
+
+    return bool(PartialState().is_main_process)
+
+
+def moving(network: nn.Module) -> dict[str, Tensor]:
+    """What training moves of a network, by name: the parameters that are not frozen, and the floats that it keeps beside them."""
+    kept = network.state_dict()
+    found = {name: value.detach() for name, value in network.named_parameters() if value.requires_grad}
+    return found | {n: value for n, value in network.named_buffers() if n in kept and value.is_floating_point()}
 
 
 def _step(
@@ -135,16 +160,22 @@ def _step(
         group["lr"] = _rate(settings, state.step)
     network.train()
     optimizer.zero_grad(set_to_none=True)
-    loss = task.losses(network, rows).mean()
-    accelerator.backward(loss)
+    total = torch.zeros((), device=accelerator.device)
+    parts = rows.chunk(settings.accumulate)
+    for part in parts:
+        with nullcontext() if part is parts[-1] else accelerator.no_sync(network):
+            loss = task.losses(network, part).sum() / len(rows)
+            accelerator.backward(loss)
+        total += loss.detach()
     accelerator.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     state.step += 1
-    # A young average would remember the start.
-    share = min(settings.average, state.step / (state.step + 10))
-    for name, value in accelerator.unwrap_model(network).state_dict().items():
-        state.average[name].lerp_(value, 1 - share)
-    return loss.detach()
+    if settings.average:
+        # A young average would remember the start.
+        share = min(settings.average, state.step / (state.step + 10))
+        for name, value in moving(accelerator.unwrap_model(network)).items():
+            state.average[name].lerp_(value, 1 - share)
+    return total
 
 
 def batch_of(settings: Settings, size: int, step: int) -> Tensor:
@@ -167,24 +198,24 @@ def _rate(settings: Settings, step: int) -> float:
 
 def _judged(judge: Callable[[nn.Module], Mapping[str, float]], network: nn.Module, state: State) -> dict[str, float]:
     """Figures of the averaged weights; the trained ones are put back."""
-    own = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    network.load_state_dict(state.average)
+    own = {name: value.clone() for name, value in moving(network).items()}
+    network.load_state_dict(state.average, strict=False)
     network.eval()
     try:
         return dict(judge(network))
     finally:
-        network.load_state_dict(own)
+        network.load_state_dict(own, strict=False)
 
 
-def save_checkpoint(out: Path, settings: Settings, network: nn.Module, optimizer: Any, state: State) -> None:
-    """Write weights, averages and the optimiser's moments; the newest two checkpoints stay."""
+def save_checkpoint(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: State) -> None:
+    """Write weights that are not frozen, averages and the optimiser's moments; the newest two checkpoints stay."""
     from safetensors.torch import save
 
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors = {f"network.{name}": value for name, value in moving(network).items()}
     tensors |= {f"average.{name}": value for name, value in state.average.items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in moments.items()}
-    about = {"step": str(state.step), "settings": json.dumps(asdict(settings), sort_keys=True)}
+    about = {"step": str(state.step), "settings": made_with}
     with new_file(out / f"checkpoint-{state.step:07d}.safetensors") as file:
         file.write(save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata=about))
     for old in checkpoints(out)[:-_KEPT]:
@@ -196,7 +227,7 @@ def checkpoints(out: Path) -> list[Path]:
     return sorted(out.glob("checkpoint-*.safetensors"))
 
 
-def _resume(out: Path, settings: Settings, network: nn.Module, optimizer: Any, state: State) -> None:
+def _resume(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: State) -> None:
     from safetensors import safe_open
 
     out.mkdir(parents=True, exist_ok=True)
@@ -204,7 +235,7 @@ def _resume(out: Path, settings: Settings, network: nn.Module, optimizer: Any, s
         with safe_open(path, framework="pt") as file:
             about = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it cannot be iterated over)
-        if about["settings"] != json.dumps(asdict(settings), sort_keys=True):
+        if about["settings"] != made_with:
             raise InvalidRequest(
                 f"{path} was made with other settings: {about['settings']}", cure="Give the same, or another --out."
             )
@@ -212,7 +243,7 @@ def _resume(out: Path, settings: Settings, network: nn.Module, optimizer: Any, s
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = value
-        network.load_state_dict(parts["network"])
+        network.load_state_dict(parts["network"], strict=False)
         state.average = {name: value.to(state.average[name].device) for name, value in parts["average"].items()}
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in parts["optimizer"].items():
@@ -253,7 +284,9 @@ def _writer(out: Path | None, step: int) -> Iterator[Callable[[int, Mapping[str,
 
 def _accelerator(settings: Settings, device: str | None) -> Accelerator:
     try:
-        from accelerate import Accelerator
+        from accelerate import Accelerator, DistributedDataParallelKwargs
     except ImportError:
         raise MissingExtra("training needs accelerate", cure="pip install 'veraretouch[train]'") from None
-    return Accelerator(cpu=device == "cpu", mixed_precision=settings.precision)
+    # A part of the network may have nothing to do in one process: an example without a picture has no use for a tower.
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    return Accelerator(cpu=device == "cpu", mixed_precision=settings.precision, kwargs_handlers=[unused])

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from veraretouch.core.errors import VeraRetouchError
+from veraretouch.zoo.eval.folders import Pair, collection_in
 
 from .dataset import PER_SHARD
 from .examples import blank
-from .experts import Pair, pairs_in
 from .folder import claim, enter, finish, pick_up
 from .run import run
 from .shards import members, write_shard
@@ -32,7 +32,7 @@ def import_pairs(
     address: str | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Write the pairs of FiveK, PPR10K or any other folder (see `experts`) as a dataset, in the published split.
+    """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.zoo.eval.folders`) as a dataset, in the published split.
 
     Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size. Returns dataset.json's document.
 
@@ -41,7 +41,7 @@ def import_pairs(
     """
     folder = Path(out)
     enter(folder)
-    pairs = pairs_in(root, expert=expert)
+    pairs = collection_in(root, expert=expert).pairs
     shards = [
         {"file": f"{split}-{i:06d}.tar", "pairs": [_plain(pair) for pair in chosen[start : start + PER_SHARD]]}
         for split, chosen in _by_split(pairs).items()

@@ -1,0 +1,103 @@
+"""Reading what training is given: a dataset of `aether` (webdataset shards, docs/guide/data.md), or a folder of photos."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core import documents
+from ...core.errors import InvalidDocument, UnreadablePhoto
+
+FORMAT: Final = "veraretouch.dataset/1"
+EXAMPLE: Final = "veraretouch.example/1"
+SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
+
+
+def is_dataset(folder: Path) -> bool:
+    """Whether a folder is a dataset of `aether`.
+
+    Raises:
+        InvalidDocument: its dataset.json is of another kind.
+    """
+    about = folder / "dataset.json"
+    if not about.is_file():
+        return False
+    if documents.parse(about.read_bytes(), name=str(about)).get("schema") != FORMAT:
+        raise InvalidDocument(f"is no {FORMAT}", path=str(about), cure="Build it with: veraretouch aether build.")
+    return True
+
+
+def shards_of(folder: Path, split: str) -> list[Path]:
+    """The shards of a split of a dataset.
+
+    Raises:
+        InvalidDocument: there is none.
+    """
+    if found := sorted(folder.glob(f"{split}-*.tar")):
+        return found
+    raise InvalidDocument(f"no shards {split}-*.tar", path=str(folder), cure="Build the dataset to its end.")
+
+
+def photos_of(folder: Path) -> list[Path]:
+    """The photos of a folder and of those below it.
+
+    Raises:
+        UnreadablePhoto: there is none.
+    """
+    if found := sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+        return found
+    raise UnreadablePhoto(f"{folder} holds no photos", cure="Give a folder of JPEG, PNG, WebP or TIFF files.")
+
+
+def examples_of(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any], dict[str, bytes]]]:
+    """The examples of shards: where one lies, its document, and its files by suffix, which lie side by side in the archive.
+
+    Raises:
+        InvalidDocument: a document of another kind.
+    """
+    for path in paths:
+        with tarfile.open(path) as archive:
+            members = (member for member in archive if member.isfile())
+            for name, parts in groupby(members, key=lambda member: member.name.partition(".")[0]):
+                opened = {part.name.partition(".")[2]: archive.extractfile(part) for part in parts}
+                files = {suffix: file.read() for suffix, file in opened.items() if file is not None}
+                key = f"{path}/{name}"
+                about = documents.parse(files.get("json", b"{}"), name=key)
+                if about.get("schema") != EXAMPLE:
+                    raise InvalidDocument(f"is no {EXAMPLE}", path=key, cure="Build the dataset again.")
+                yield key, about, files
+
+
+def pixels_of(files: dict[str, bytes], part: str, key: str) -> Tensor:
+    """The pixels (3, H, W), uint8, of an example's `input` or `target`.
+
+    Raises:
+        InvalidDocument: it has none. UnreadablePhoto: it cannot be read.
+    """
+    for suffix in ("jpg", "png"):
+        if f"{part}.{suffix}" in files:
+            return read_pixels(files[f"{part}.{suffix}"], key)
+    raise InvalidDocument(f"has no {part}.jpg or {part}.png", path=key, cure="Build the dataset again.")
+
+
+def read_pixels(data: bytes, name: str) -> Tensor:
+    """The pixels (3, H, W), uint8, of a file's content.
+
+    Raises:
+        UnreadablePhoto
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)
+    except OSError as error:
+        raise UnreadablePhoto(f"{name}: {error}", cure="Take it out.") from None

@@ -1,0 +1,91 @@
+"""Training examples of the planner out of a dataset of `aether`: prompt, answer, picture and pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ....core.errors import InvalidDocument, InvalidRequest
+from ....core.photo import as_photo
+from ....core.request import Request
+from ...tiny.statistics import grid, thinned
+from ...training.data import examples_of, is_dataset, pixels_of, read_pixels, shards_of
+from ..picture import picture_of
+from ..prompts import Prompt, prompt_for
+from .answers import write_answer
+
+# Pixels a side that each example is judged by, of the 128 that are read.
+SIDE = 64
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example.
+
+    Attributes:
+        prompt: what the model is asked; its groups are those that the example edits.
+        answer: what it is to write; `photo`: the content of the photo's file, `where`: it lies.
+        before, after: (3, side, side) uint8, pixels of the photo and of its target: enough of them, since each is retouched by itself.
+    """
+
+    prompt: Prompt
+    answer: str
+    photo: bytes
+    where: str
+    before: Tensor
+    after: Tensor
+
+    def picture(self) -> Tensor:
+        """What the tower is shown: (3, 1024, 1024) in [0, 1]."""
+        return picture_of(as_photo(read_pixels(self.photo, self.where).permute(1, 2, 0).numpy()))
+
+
+def read_examples(folder: Path, *, split: str = "train", side: int = SIDE) -> tuple[list[Example], int]:
+    """The examples of a dataset, and how many were left out, since the model has no words for what they ask.
+
+    Args:
+        side: pixels a side that each is judged by, a divisor of 128.
+
+    Raises:
+        InvalidDocument: no dataset of `aether`, or none of its examples can be used. UnreadablePhoto: a picture in it.
+    """
+    if not is_dataset(folder):
+        raise InvalidDocument(
+            "is no dataset: the model needs words to learn, which photos alone have not",
+            path=str(folder),
+            cure="Build one: veraretouch aether build.",
+        )
+    found, left = [], 0
+    for key, about, files in examples_of(shards_of(folder, split)):
+        try:
+            prompt = prompt_for(_request(about))
+        except InvalidRequest:
+            left += 1
+            continue
+        before, after = (thinned(grid(pixels_of(files, part, key)), side) for part in ("input", "target"))
+        photo = files["input.jpg"] if "input.jpg" in files else files["input.png"]
+        answer = write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
+        found.append(Example(prompt, answer, photo, key, before, after))
+    if not found:
+        raise InvalidDocument("no example that the model has words for", path=str(folder), cure="Build a larger one.")
+    return found, left
+
+
+def _request(about: dict[str, Any]) -> Request:
+    asked, groups = about["request"], about.get("groups")
+    return Request.of(style=asked.get("prompt"), params=asked.get("params"), groups=groups)
+
+
+def fingerprint(examples: Sequence[Example]) -> str:
+    """What tells one set of examples from another: SHA-256 of prompts, answers and pixels."""
+    import hashlib
+
+    hashed = hashlib.sha256()
+    for one in examples:
+        for part in (str(one.prompt).encode(), one.answer.encode(), one.photo, one.after.numpy().tobytes()):
+            hashed.update(len(part).to_bytes(8, "little") + part)
+    return hashed.hexdigest()

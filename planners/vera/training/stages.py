@@ -1,0 +1,32 @@
+"""Which parts of the chain are trained when, after Xie et al. (2026), arXiv 2604.27375; `whole` is ours."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Stage(StrEnum):
+    """What is trained: all but the tower, the language model alone, or everything."""
+
+    ALIGNMENT = "alignment"
+    REASONING = "reasoning"
+    WHOLE = "whole"
+
+
+_LANGUAGE: Final = ("model.language", "model.lm_head")
+TRAINED: Final = {
+    Stage.ALIGNMENT: ("model.projector", *_LANGUAGE, "model.head", "renderer"),
+    Stage.REASONING: _LANGUAGE,
+    Stage.WHOLE: ("model.tower", "model.projector", *_LANGUAGE, "model.head", "renderer"),
+}
+
+
+def freeze(chain: nn.Module, stage: Stage) -> None:
+    """Let gradients reach the parts of a stage and nothing else."""
+    chain.requires_grad_(False)
+    for name in TRAINED[stage]:
+        chain.get_submodule(name).requires_grad_(True)

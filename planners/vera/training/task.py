@@ -1,0 +1,58 @@
+"""What the training loop trains of `vera`: from examples to the loss of words and pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..planner import Vera
+from .chain import Lesson, VeraChain
+from .examples import Example
+from .stages import Stage, freeze
+
+
+class VeraTask:
+    """The chain and its examples; see `training.loop.Task`. The loss is alpha times the cross-entropy of the text, plus L1 of the pixels.
+
+    Args:
+        planner: whose networks are trained, in place. `stage`: which of them.
+        alpha: the weight of the text; the published one is not known.
+        checkpointing: see `VeraChain`.
+    """
+
+    def __init__(
+        self, planner: Vera, examples: Sequence[Example], stage: Stage, *, alpha: float, checkpointing: bool = False
+    ) -> None:
+        self.words, self.examples, self.alpha = planner.words, examples, alpha
+        self.network = VeraChain(planner.model, planner.ops[0].network, checkpointing=checkpointing)
+        self._end = planner.model.config.eos_token_id
+        freeze(self.network, stage)
+
+    @property
+    def size(self) -> int:
+        """The number of examples."""
+        return len(self.examples)
+
+    def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
+        """Write the answers, render the latents, and compare both."""
+        texts, pixels = network([self.lesson(row) for row in rows.tolist()])
+        loss: Tensor = self.alpha * texts + pixels
+        return loss
+
+    def lesson(self, row: int) -> Lesson:
+        """An example as the chain takes it."""
+        example = self.examples[row]
+        prompt, shown = example.prompt, example.prompt.after is not None
+        answer = [*self.words.ids(example.answer), self._end]
+        return Lesson(
+            key=row,
+            picture=example.picture if shown else None,
+            before=self.words.ids(prompt.before),
+            after=self.words.ids(prompt.after or ""),
+            answer=answer,
+            groups=prompt.groups,
+            retouch=[answer.index(token) for token in self.words.retouch],
+            rgb=example.before.float() / 255,
+            wanted=example.after.float() / 255,
+        )

@@ -1,0 +1,132 @@
+"""From torch to packages: the same bytes each time, few bits where they are wished, the same values."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from veraretouch.core.errors import BrokenPlugin, MissingExtra
+from veraretouch.zoo.coreml import tools
+from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.packages import compress, convert, multifunction, save
+from veraretouch.zoo.coreml.translate import program
+
+pytestmark = pytest.mark.xdist_group("coreml")
+ABOUT = {"author": "tests", "license": "none", "version": "1", "description": "A small network."}
+
+
+def whole(operation):
+    return True
+
+
+def made(network, folder, bits=16, half=whole, name="small"):
+    model = convert(program(network, {"x": (1, 3, 8, 8)}, ["y"]), half=half)
+    return save(compress(model, bits), folder / f"{name}.mlpackage", about=ABOUT)
+
+
+def content(package):
+    return {path.relative_to(package).as_posix(): path.read_bytes() for path in package.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("bits", [16, 8, 4])
+def test_two_packages_of_one_network_are_byte_equal(small, tmp_path, bits):
+    one = content(made(small, tmp_path, bits, name="one"))
+    assert one == content(made(small, tmp_path, bits, name="two"))
+    assert set(one) == {
+        "Manifest.json",
+        "Data/com.apple.CoreML/model.mlmodel",
+        "Data/com.apple.CoreML/weights/weight.bin",
+    }
+
+
+def test_a_manifest_names_what_is_there_and_apples_library_opens_it(small, tmp_path):
+    from coremltools.libmodelpackage import ModelPackage
+
+    package = made(small, tmp_path)
+    manifest = json.loads((package / "Manifest.json").read_text())
+    root = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]
+    assert (package / "Data" / root["path"]).is_file()
+    assert Path(ModelPackage(str(package)).getRootModel().path()).name == "model.mlmodel"
+
+
+def test_what_xcode_shows_is_ours_and_no_date(small, tmp_path):
+    spec = Interpreter(made(small, tmp_path)).spec
+    told = spec.description.metadata
+    assert (told.author, told.license, told.shortDescription) == ("tests", "none", "A small network.")
+    assert not any("date" in key for key in told.userDefined)
+    assert spec.specificationVersion == 9
+
+
+def test_a_package_computes_what_torch_does(small, tmp_path, picture):
+    with torch.no_grad():
+        wanted = small(torch.from_numpy(picture)).numpy()
+    errors = {}
+    for bits, half in ((32, lambda operation: False), (16, whole), (8, whole), (4, whole)):
+        package = made(small, tmp_path, min(bits, 16), half, name=f"bits{bits}")
+        errors[bits] = np.abs(Interpreter(package).run({"x": picture})["y"].astype(float) - wanted).max()
+    assert errors[32] < 1e-6
+    assert errors[32] < errors[16] < 2e-3
+    assert errors[16] < errors[8] < errors[4] < 0.1
+
+
+def test_few_bits_make_a_small_file(small, tmp_path):
+    sizes = {}
+    for bits in (16, 8, 4):
+        package = made(small, tmp_path, bits, name=f"bits{bits}")
+        sizes[bits] = (package / "Data/com.apple.CoreML/weights/weight.bin").stat().st_size
+    assert sizes[16] > sizes[8] > sizes[4]
+
+
+def test_constants_are_computed_in_float64_before_they_are_written(tmp_path):
+    class Inverted(nn.Module):
+        def forward(self, x):
+            matrix = torch.tensor([[3.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+            return x @ torch.linalg.inv(matrix).float()
+
+    model = convert(program(Inverted(), {"x": (1, 2)}, ["y"]))
+    package = save(model, tmp_path / "inverted.mlpackage", about={})
+    found = Interpreter(package).run({"x": np.float32([[1, 0]])})["y"]
+    np.testing.assert_allclose(found, [[0.4, -0.2]], rtol=1e-6)
+    assert not any(operation.op_type == "inverse" for operation in Interpreter(package).operations)
+
+
+def test_values_of_six_axes_are_laid_out_in_a_line(tmp_path):
+    class Wide(nn.Module):
+        def forward(self, x):
+            deep = x.reshape(1, 2, 3, 1, 1, 2)
+            return deep[:, 1, :, 0, 0]
+
+    given = np.arange(12, dtype=np.float32).reshape(1, 12)
+    package = save(convert(program(Wide(), {"x": (1, 12)}, ["y"])), tmp_path / "wide.mlpackage", about={})
+    np.testing.assert_array_equal(Interpreter(package).run({"x": given})["y"], given.reshape(1, 2, 3, 2)[:, 1])
+
+
+def test_an_operation_without_translation_is_named():
+    class Odd(nn.Module):
+        def forward(self, x):
+            return torch.special.i0(x)
+
+    with pytest.raises(BrokenPlugin, match=r"aten\.\w*i0.* has no translation"):
+        program(Odd(), {"x": (1, 2)}, ["y"])
+
+
+def test_two_functions_share_one_package_and_its_weights(small, tmp_path, picture):
+    parts = {"first": made(small, tmp_path, name="first"), "second": made(small, tmp_path, name="second")}
+    both = [multifunction(parts, tmp_path / f"{name}.mlpackage", default="second", about=ABOUT) for name in "ab"]
+    assert content(both[0]) == content(both[1])
+    weights = "Data/com.apple.CoreML/weights/weight.bin"
+    assert (both[0] / weights).stat().st_size == (parts["first"] / weights).stat().st_size
+    for function in (*parts, None):
+        found = Interpreter(both[0], function).run({"x": picture})["y"]
+        np.testing.assert_array_equal(found, Interpreter(parts["first"]).run({"x": picture})["y"])
+
+
+def test_without_coremltools_the_extra_is_named(monkeypatch):
+    tools.coremltools.cache_clear()
+    monkeypatch.setattr(tools, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'veraretouch\[coreml\]'"):
+        tools.coremltools()
+    tools.coremltools.cache_clear()

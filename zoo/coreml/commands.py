@@ -1,0 +1,61 @@
+"""The command `export`: a plan's look for other programs, and bundles for Core ML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...core.batch.options import Json
+from ...ops.export import app
+
+__all__ = ["app"]
+
+
+@app.command()
+def coreml(
+    bundle: Annotated[
+        str, typer.Argument(help="A bundle's name, owner/repo[@revision], or a folder.", metavar="BUNDLE")
+    ],
+    variant: Annotated[str, typer.Option(help="fp16, int8 or int4: how weights are stored.")],
+    out: Annotated[Path, typer.Option(help="The bundle to write, or to add the variant to.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only this package; may be given several times.")] = None,
+    decoder: Annotated[
+        str, typer.Option(help="A language model's decoder: one package of two functions, two packages, or both.")
+    ] = "one",
+    target: Annotated[str, typer.Option(help="The system that it is for.")] = "iOS18",
+    accept_license: Annotated[
+        bool, typer.Option("--accept-license", help="Agree to a licence that does not allow commercial use.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write a bundle's Core ML packages, for iPhones and Macs, and say how far each is from the desktop's."""
+    from ...core.terminal import columns, complain, json_text, say
+    from ..manifest import MANIFEST, Manifest
+    from .exporting import export, variant_of
+
+    folder = export(
+        bundle,
+        variant=variant,
+        out=out,
+        only=only,
+        decoder=decoder,  # type: ignore[arg-type]
+        target=target,
+        accept_license=accept_license,
+        progress=lambda name: complain(name, what="Converting"),
+    )
+    packages = Manifest(folder / MANIFEST).document["variants"][variant_of(variant)]["coreml"]["packages"]
+    if json:
+        say(json_text({"folder": str(folder), "packages": packages}))
+        return
+    rows = (
+        (
+            name,
+            f"{facts['bytes'] / 1e6:.1f} MB",
+            ", ".join(f"{key} {value:g}" for key, value in facts["deviation"].items()),
+        )
+        for name, facts in packages.items()
+    )
+    say(columns(rows))
+    say(f"{folder}: tried on Linux's interpreter alone; on a Mac or an iPhone nothing has been verified")

@@ -1,0 +1,310 @@
+"""Make a bundle's Core ML variant: packages, golden tensors, and what bundle.json says of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+
+from ...core.errors import InvalidRequest, UnknownBundle, UnreachableBundle, nearest
+from ...core.registry import registry
+from ..bundle import Bundle
+from ..card import model_card
+from ..fetch import fetch
+from ..manifest import MANIFEST, Manifest
+from ..packing import listed
+from ..retouchers import open_bundle
+from . import judging
+from .devices import device_support
+from .interpreter import Interpreter
+from .packages import BITS, compress, convert, multifunction, save
+from .recipes import Recipe, recipes, reference
+from .tools import coremltools
+
+MINIMUM_OS: Final = {"iOS": "18.0", "macOS": "15.0", "visionOS": "2.0"}
+GOLDEN: Final = "golden.safetensors"
+
+Decoder = Literal["one", "two", "both"]
+# Function -> package.
+_DECODERS: Final = {"prefill": "decoder_prefill", "step": "decoder_step"}
+
+Progress = Callable[[str], None]
+"""Told what is done next."""
+
+
+def export(
+    name: str,
+    *,
+    variant: str,
+    out: str | os.PathLike[str],
+    only: Collection[str] | None = None,
+    decoder: Decoder = "one",
+    target: str = "iOS18",
+    accept_license: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a bundle's Core ML variant into a folder, which may hold other variants of the same bundle.
+
+    Args:
+        name: a bundle, as `zoo.load` takes it, whose planner has Core ML packages.
+        variant: `coreml-fp16`, `coreml-int8` or `coreml-int4`, or what follows the hyphen.
+        only: these packages and no others.
+        decoder: of a language model: `one` package with the functions `prefill` and `step`, `two` packages, or `both` ways.
+        target: the system that the packages are for, from iOS18.
+
+    Returns:
+        The folder: `bundle.json`, a model card, and `coreml/VARIANT/` with the packages.
+
+    Raises:
+        InvalidRequest: no such variant or package, or a system that is too old.
+        MissingExtra: coremltools is not installed.
+        IncompatibleBundle: the planner has no Core ML packages.
+        UnreachableBundle: the folder holds something else, has the variant already, or cannot be written; it stays as it was.
+        And what `zoo.load` raises.
+    """
+    chosen = variant_of(variant)
+    if decoder not in get_args(Decoder):
+        raise InvalidRequest(f"decoder {decoder!r} is not known", cure=f"There are {', '.join(get_args(Decoder))}.")
+    _check_target(target)
+    coremltools()
+    bundle = _source(name, accept_license)
+    planner = open_bundle(bundle).planner
+    wanted = _wanted(recipes(planner), only)
+    folder = Path(out)
+    document = _document(bundle, folder, chosen)
+    draft = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        own = draft / "coreml" / chosen
+        own.mkdir(parents=True)
+        packages = _packages(wanted, own, BITS[chosen], document, progress or (lambda what: None))
+        packages = _joined(packages, own, decoder, document)
+        _write_words(planner, own)
+        document["variants"][chosen] = {
+            "files": {f"coreml/{chosen}/{path}": facts for path, facts in listed(own).items()},
+            "minimum_os": MINIMUM_OS,
+            "devices": ["neural-engine", "gpu", "cpu"],
+            "coreml": _facts(chosen, packages, planner.id),
+        }
+        _finish(bundle, document, draft, folder)
+    except OSError as error:
+        raise UnreachableBundle(
+            f"{str(folder)!r} cannot be written: {error.strerror}", cure="Check the path."
+        ) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def variant_of(given: str) -> str:
+    """The whole name of a variant, of which `coreml-` may be left out.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    name = given if given.startswith("coreml-") else f"coreml-{given}"
+    if name not in BITS:
+        raise InvalidRequest(f"no Core ML variant {given!r}", cure=f"These are known: {', '.join(BITS)}.")
+    return name
+
+
+def _check_target(target: str) -> None:
+    known = coremltools().target
+    system = getattr(known, target, None)
+    if system is None or system < known.iOS18:
+        raise InvalidRequest(
+            f"target {target!r} is too old or not known",
+            cure="States and weights of 4 bits in blocks need iOS18, which is macOS15.",
+        )
+
+
+def _wanted(made: list[Recipe], only: Collection[str] | None) -> list[Recipe]:
+    names = [recipe.name for recipe in made]
+    for name in only or ():
+        if name not in names:
+            raise InvalidRequest(
+                f"no package {name!r}", cure=f"{nearest(name, names)} There are {', '.join(names)}.".lstrip()
+            )
+    return [recipe for recipe in made if only is None or recipe.name in only]
+
+
+def _source(name: str, accept: bool) -> Bundle:
+    """The bundle; a planner that comes with weights has one beside its module."""
+    if name not in registry.planners:
+        return fetch(name, accept_license=accept)
+    module = import_module(registry.planners.load(name).__module__)
+    folder = Path(module.__file__ or "").with_name("bundle")
+    if not folder.is_dir():
+        raise UnknownBundle(f"planner {name!r} has no weights", cure="Name a bundle: zoo.list() shows them.")
+    return fetch(str(folder), accept_license=accept)
+
+
+def _document(bundle: Bundle, folder: Path, variant: str) -> dict[str, Any]:
+    """What the folder's bundle.json says so far, or the bundle's own without its variants."""
+    if folder.is_dir() and any(folder.iterdir()):
+        path = folder / MANIFEST
+        held = Manifest(path) if path.is_file() else None
+        if held is None or (held.name, held.version) != (bundle.manifest.name, bundle.manifest.version):
+            raise UnreachableBundle(f"{str(folder)!r} holds something else", cure="Name another folder.")
+        if variant in held.variants:
+            raise UnreachableBundle(
+                f"{str(folder)!r} has {variant!r} already", cure="Remove it, or name another folder."
+            )
+        return held.document
+    own = {key: value for key, value in bundle.manifest.document.items() if key not in ("variants", "files")}
+    licence = bundle.manifest.licence.file
+    files = bundle.manifest.document.get("files", {})
+    shared = {licence: files[licence]} if licence is not None else {}
+    return {**own, "files": shared, "device_support": [], "variants": {}}
+
+
+def _packages(
+    wanted: list[Recipe], folder: Path, bits: int, document: Mapping[str, Any], progress: Progress
+) -> dict[str, Any]:
+    from safetensors.numpy import save_file
+
+    found: dict[str, Any] = {}
+    golden: dict[str, Any] = {}
+    for recipe in wanted:
+        progress(recipe.name)
+        path = make(recipe, folder, bits, about=_about(document))
+        facts, tensors = judged(recipe, path)
+        found[recipe.name] = facts
+        golden |= {f"{recipe.name}/{key}": value for key, value in tensors.items()}
+    save_file(dict(sorted(golden.items())), folder / GOLDEN)
+    return found
+
+
+def _about(document: Mapping[str, Any]) -> dict[str, str]:
+    licence = document["licence"]
+    return {
+        "author": f"veraretouch {version('veraretouch')}",
+        "license": licence["spdx"] if licence["commercial_use"] else f"{licence['spdx']}; no commercial use",
+        "version": document["version"],
+    }
+
+
+def _joined(packages: dict[str, Any], folder: Path, decoder: Decoder, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The packages with the decoder's two as one, which shares their weights."""
+    if decoder == "two" or not set(_DECODERS.values()) <= packages.keys():
+        return packages
+    parts = {function: folder / f"{name}.mlpackage" for function, name in _DECODERS.items()}
+    about = {**_about(document), "description": "Tokens through the language model: 64 by `prefill`, one by `step`."}
+    joined = multifunction(parts, folder / "decoder.mlpackage", default="step", about=about)
+    step, prefill = (packages[name] for name in ("decoder_step", "decoder_prefill"))
+    weights = sum(path.stat().st_size for path in joined.rglob("*") if path.is_file())
+    facts = {
+        **step,
+        "about": about["description"],
+        "functions": list(_DECODERS),
+        "inputs": {
+            f"{function}.{name}": facts
+            for function, part in _DECODERS.items()
+            for name, facts in packages[part]["inputs"].items()
+        },
+        "outputs": {
+            f"{function}.{name}": facts
+            for function, part in _DECODERS.items()
+            for name, facts in packages[part]["outputs"].items()
+        },
+        "bytes": weights,
+        "memory_bytes": weights + prefill["memory_bytes"] - prefill["bytes"],
+    }
+    if decoder == "one":
+        for name in _DECODERS.values():
+            shutil.rmtree(folder / f"{name}.mlpackage")
+    kept = {name: each for name, each in packages.items() if decoder == "both" or name not in _DECODERS.values()}
+    return {**kept, "decoder": facts}
+
+
+def make(recipe: Recipe, folder: Path, bits: int, *, about: Mapping[str, str]) -> Path:
+    """Write one package with weights of so many bits."""
+    inputs = None
+    if recipe.image:
+        tools = coremltools()
+        inputs = [
+            tools.ImageType(name=name, shape=feature.shape, color_layout=tools.colorlayout.RGB)
+            if feature.photo
+            else tools.TensorType(name=name, shape=feature.shape)
+            for name, feature in recipe.inputs.items()
+        ]
+    model = compress(
+        convert(recipe.write(), half=recipe.half, inputs=inputs), bits, block=recipe.block, kinds=recipe.kinds
+    )
+    return save(model, folder / f"{recipe.name}.mlpackage", about={**about, "description": recipe.about})
+
+
+def judged(recipe: Recipe, package: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What bundle.json says of a package, and its golden tensors."""
+    stored = judging.golden_inputs(recipe)
+    given = judging.as_given(recipe, stored)
+    wanted = reference(recipe, given)
+    interpreter = Interpreter(package)
+    found = interpreter.run(given, interpreter.states())
+    size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
+    facts = {
+        "functions": ["main"],
+        "about": recipe.about,
+        "inputs": {name: feature.document() for name, feature in recipe.inputs.items()},
+        "outputs": {name: feature.document() for name, feature in recipe.outputs.items()},
+        "compute_units": {"recommended": recipe.units, "verified_on": []},
+        "bytes": size,
+        "memory_bytes": size + interpreter.peak_bytes(),
+        "golden": {"strides": {name: judging.stride(value.size) for name, value in wanted.items()}},
+        "tolerance": judging.tolerances(recipe),
+        "deviation": judging.document(judging.deviation(recipe, found, wanted)),
+        **recipe.facts,
+    }
+    tensors = {f"inputs/{name}": value for name, value in stored.items()}
+    tensors |= {f"outputs/{name}": judging.kept(value) for name, value in wanted.items()}
+    return facts, {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+
+
+def _facts(variant: str, packages: Mapping[str, Any], planner: str) -> dict[str, Any]:
+    return {
+        "specification_version": 9,
+        "converters": {name: version(name) for name in ("coremltools", "torch", "veraretouch")},
+        "weight_precision": {16: "float16", 8: "int8 in blocks", 4: "int4 in blocks"}[BITS[variant]],
+        "compute_precision": "float16, colour in float32",
+        "golden": GOLDEN,
+        "packages": dict(packages),
+    }
+
+
+def _write_words(planner: Any, folder: Path) -> None:
+    """The tokenizer, for a planner that has words, as swift-transformers reads it."""
+    words = getattr(planner, "words", None)
+    if words is None:
+        return
+    (folder / "tokenizer.json").write_text(words.json(), encoding="utf-8")
+    facts = {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 1024, "clean_up_tokenization_spaces": False}
+    (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _finish(bundle: Bundle, document: dict[str, Any], draft: Path, folder: Path) -> None:
+    """Move the draft's variant into the folder; bundle.json comes last, so that a folder without it is no bundle."""
+    document["device_support"] = device_support(document["planner"]["id"], list(document["variants"]))
+    manifest = Manifest(document)
+    for name in document["files"]:
+        if not (folder / name).exists():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            with bundle.open(name) as source, (draft / name).open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+    (draft / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    (draft / MANIFEST).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not folder.is_dir():
+        draft.rename(folder)
+        return
+    (folder / "coreml").mkdir(exist_ok=True)
+    for path in (draft / "coreml").iterdir():
+        path.rename(folder / "coreml" / path.name)
+    for name in (*document["files"], "README.md", MANIFEST):
+        if (draft / name).exists():
+            os.replace(draft / name, folder / name)

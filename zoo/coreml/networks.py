@@ -1,0 +1,160 @@
+"""What a phone runs, as torch modules: one photo at a time, fixed shapes, plain tensors in and out."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...core.color import encode, linear
+from ...core.lut.cube import nodes
+from ...core.op import Frame, Op
+from ...core.registry import registry
+from ...core.schema import Schema
+from ...ops.neural import RetouchNetwork
+from ...planners.tiny.latents import _moved
+from ...planners.tiny.planner import _DOUBT, _LEAST, Tiny
+from ...planners.tiny.statistics import picture_of, statistics
+
+CUBES: Final = (33, 64)
+SIDES: Final = (512, 1024)
+PICTURE: Final = 256
+
+
+class Pixels(nn.Module):
+    """The retouch renderer as convolutions of one pixel: photos (1, 3, H, W) and a latent (1, 2688) to photos in [0, 1].
+
+    Args:
+        encoded: photos come in [0, 1]; else in [-1, 1], as the network sees them.
+    """
+
+    def __init__(self, network: RetouchNetwork, *, encoded: bool = False) -> None:
+        super().__init__()
+        self.network, self.encoded = network, encoded
+
+    def forward(self, photo: Tensor, latent: Tensor) -> Tensor:
+        net: Any = self.network  # whose layers mypy takes for plain modules
+        x = photo
+        for place, (layer, norm, project) in enumerate(zip(net.layers, net.layer_norms, net.z_projs, strict=True)):
+            weight, bias = layer.weight, layer.bias
+            if place == 0 and self.encoded:  # W (2 x - 1) + b
+                weight, bias = 2 * weight, bias - weight.sum(dim=1)
+            x = torch.relu(functional.conv2d(x, weight[:, :, None, None], bias))
+            x = _normalised(norm, x) + project(torch.relu(latent))[:, :, None, None]
+        last: Tensor = functional.conv2d(x, net.out_layer.weight[:, :, None, None], net.out_layer.bias)
+        return torch.sigmoid(last)
+
+
+def _normalised(norm: Any, x: Tensor) -> Tensor:
+    """Layer normalisation over channels, which the phone has for this layout without turning it."""
+    centred = x - x.mean(dim=1, keepdim=True)
+    spread = torch.rsqrt(centred.square().mean(dim=1, keepdim=True) + norm.eps)
+    done: Tensor = centred * spread * norm.weight[:, None, None] + norm.bias[:, None, None]
+    return done
+
+
+class Baker(nn.Module):
+    """Latents to a cube (n, n, n, 4) for CIColorCubeWithColorSpace: axes blue, green, red, so that red runs fastest; alpha is 1.
+
+    Args:
+        colours: a network from photos (1, 3, H, W) in [0, 1] and latents (1, D) to photos.
+    """
+
+    # A layer's values on all points take twenty times as much space as the points.
+    written = ("lattice",)
+    lattice: Tensor
+    opaque: Tensor
+
+    def __init__(self, colours: nn.Module, n: int) -> None:
+        super().__init__()
+        self.colours, self.n = colours, n
+        # Blue runs fastest in `nodes`: its axes are red, green, blue.
+        red_fastest = nodes(n).reshape(n, n, n, 3).transpose(2, 1, 0, 3).reshape(n * n, n, 3)
+        self.register_buffer("lattice", torch.from_numpy(red_fastest.copy()).permute(2, 0, 1).unsqueeze(0))
+        self.register_buffer("opaque", torch.ones(1, 1, n * n, n))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        made = self.colours(self.lattice, latents).clamp(0, 1)
+        return torch.cat([made, self.opaque], dim=1).permute(0, 2, 3, 1).reshape(self.n, self.n, self.n, 4)
+
+
+class Chain(nn.Module):
+    """Explicit ops in the order of their stages: photos (1, 3, H, W) in [0, 1] and packed latents (1, D) of their schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__()
+        self.schema = schema
+        self.ops: list[Op] = [registry.ops.load(id)() for id in schema.specs]
+
+    def forward(self, photo: Tensor, latents: Tensor) -> Tensor:
+        at, light = 0, False
+        for op, spec in zip(self.ops, self.schema.specs.values(), strict=True):
+            values = {}
+            for name, slot in spec.slots.items():
+                values[name] = latents[:, at : at + slot.size].reshape(1, *slot.shape)
+                at += slot.size
+            if op.linear != light:
+                photo, light = (linear if op.linear else encode)(photo), op.linear
+            photo = op.apply(photo, op.params(values, Frame(0, 0, photo.shape[2], photo.shape[3])))
+        return encode(photo) if light else photo
+
+
+class TinyPhone(nn.Module):
+    """The planner `tiny`: a picture (1, 3, 256, 256) from 0 to 255 to packed latents (1, D) of its schema, in the slots' own units.
+
+    The picture is the whole photo, scaled to a square. With `styled` it takes a style vector (1, D) as well: what the lexicon reads in a
+    prompt, as `planners.tiny.latents.wish_of` gives it.
+    """
+
+    def __init__(self, planner: Tiny) -> None:
+        super().__init__()
+        self.network, self.schema, self.repairs = planner.network, planner.schema, planner.repairs
+
+    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
+        rgb = (image * (1 / 255))[:, :, 1::2, 1::2]
+        wishes = torch.zeros(1, self.schema.size) if style is None else style
+        raw = self.network(statistics(rgb), picture_of(rgb), wishes)
+        size = raw.square().sum(dim=1, keepdim=True).sqrt()
+        raw = raw * (size / (size + _DOUBT))
+        raw = torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw)
+        return self._assembled(raw, wishes)
+
+    def _assembled(self, raw: Tensor, wishes: Tensor) -> Tensor:
+        """As `planners.tiny.latents.assemble`, packed, and without asking what was wished for."""
+        parts, taken, at = [], 0, 0
+        for op, _, slot in self.schema:
+            identity = torch.from_numpy(np.asarray(slot.identity, dtype=np.float32).reshape(1, slot.size))
+            value = identity + wishes[:, at : at + slot.size]
+            at += slot.size
+            if op in self.repairs:
+                value = _moved(slot, value, raw[:, taken : taken + slot.size])
+                taken += slot.size
+            parts.append(value)
+        return torch.cat(parts, dim=1)
+
+
+class Vision(nn.Module):
+    """The tower, one picture (1, 3, 1024, 1024) in [0, 1] at a time, to tokens (1, 256, 3072)."""
+
+    def __init__(self, tower: Any) -> None:
+        super().__init__()
+        self.model = tower.model
+
+    def forward(self, images: Tensor) -> Tensor:
+        features: Tensor = self.model.forward_features(images)
+        return features.flatten(2).transpose(1, 2)
+
+
+class Pair(nn.Module):
+    """The reference encoder: pictures (1, 3, 512, 512) in [-1, 1] and a mask (1, 3) of groups to a latent (1, 2688)."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, before: Tensor, after: Tensor, mask: Tensor) -> Tensor:
+        latent: Tensor = self.encoder(before, after)
+        return (latent.reshape(1, 3, -1) * mask.reshape(1, 3, 1)).reshape(1, -1)

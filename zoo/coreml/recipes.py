@@ -1,0 +1,365 @@
+"""Which packages a planner becomes, and what goes in and out of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...core.errors import IncompatibleBundle
+from ...ops.neural import WIDTH, Neural
+from .networks import CUBES, PICTURE, SIDES, Baker, Chain, Pair, Pixels, TinyPhone, Vision
+from .packages import BLOCK
+from .photos import sample
+from .translate import program
+
+Array = np.ndarray[Any, Any]
+Units = Literal["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"]
+LATENT: Final = 3 * WIDTH
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input, output or state: its shape, and in words what bundle.json says of it.
+
+    Attributes:
+        photo: it is a picture; its golden values are stored as bytes, of which `scale` and `bias` make what goes in.
+    """
+
+    shape: tuple[int, ...]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
+    photo: bool = False
+    scale: float = 1.0
+    bias: float = 0.0
+
+    def document(self) -> dict[str, Any]:
+        """As bundle.json has it."""
+        found = {"shape": list(self.shape), "dtype": self.dtype, **self.about}
+        return found | ({"scale": self.scale, "bias": self.bias} if self.photo else {})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one package is made and judged.
+
+    Attributes:
+        write: its MIL program; `reference`: the same in torch, tensors in and out, in the order of inputs and outputs.
+        half: whether an operation computes in half precision; None: it is written so already.
+        image: its first input is a picture of 8 bits a channel.
+        example: golden inputs drawn from a seed, by name; pictures are taken from photos.
+        tolerance: of outputs, by compute unit, as a share of the largest golden value.
+        block, kinds: of the weights that are stored in few bits: inputs that share a scale, and whose weights they are.
+        render: what latents that come out make of some colours; `span`: the range of each.
+        facts: further keys of bundle.json.
+    """
+
+    name: str
+    write: Callable[[], Any]
+    reference: Callable[..., Any]
+    inputs: Mapping[str, Feature]
+    outputs: Mapping[str, Feature]
+    half: Callable[[Any], bool] | None
+    about: str
+    units: Units = "all"
+    image: bool = False
+    example: Callable[[np.random.Generator], Mapping[str, Array]] = lambda generator: {}
+    tolerance: float = 0.01
+    block: int = BLOCK
+    kinds: tuple[str, ...] = ("conv", "linear")
+    render: Callable[[Tensor], Tensor] | None = None
+    span: Callable[[Array], Array] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _heavy(operation: Any) -> bool:
+    """Convolutions and linear layers in half precision; all else, colour above all, in single."""
+    return bool(operation.op_type in ("conv", "linear", "gelu"))
+
+
+def _all_but_the_end(operation: Any) -> bool:
+    return bool(operation.op_type not in ("sigmoid", "identity"))
+
+
+def _whole(operation: Any) -> bool:
+    return bool(operation.op_type != "identity")
+
+
+def _never(operation: Any) -> bool:
+    return False
+
+
+def network_recipe(
+    name: str,
+    network: nn.Module,
+    inputs: Mapping[str, Feature],
+    outputs: Mapping[str, Feature],
+    *,
+    by_value: bool = False,
+    **more: Any,
+) -> Recipe:
+    """The recipe of a torch module; see `Recipe`."""
+    shapes = {key: feature.shape for key, feature in inputs.items()}
+    network.eval()
+    write = partial(program, network, shapes, list(outputs), by_value=by_value)
+    return Recipe(name, write, network, inputs, outputs, **more)
+
+
+def _photo(side: int, low: float, **about: Any) -> Feature:
+    facts = {
+        "layout": "NCHW",
+        "range": [low, 1],
+        "channels": "RGB",
+        "color_space": "sRGB",
+        "orientation": "upright: EXIF orientation applied",
+        **about,
+    }
+    return Feature((1, 3, side, side), facts, photo=True, scale=(1 - low) / 255, bias=low)
+
+
+def drawn(name: str, size: int) -> Callable[[np.random.Generator], Mapping[str, Array]]:
+    """An example (1, size) of normal numbers."""
+    return lambda generator: {name: generator.standard_normal((1, size)).astype(np.float32)}
+
+
+def _cube(n: int) -> Feature:
+    facts = {
+        "layout": "blue, green, red, RGBA: red runs fastest",
+        "range": [0, 1],
+        "color_space": "sRGB",
+        "alpha": 1,
+    }
+    return Feature((n, n, n, 4), facts)
+
+
+def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] = CUBES) -> list[Recipe]:
+    """The renderer at fixed sizes, and its baker of cubes."""
+    latents = Feature((1, LATENT), {"layout": "light, global_color, specific_color: 896 each"})
+    common: dict[str, Any] = {
+        "half": _all_but_the_end,
+        "units": "cpuAndNeuralEngine",
+        "example": drawn("latents", LATENT),
+    }
+    made = []
+    for side in sides:
+        inputs = {"photo": _photo(side, 0), "latents": latents}
+        made.append(
+            network_recipe(
+                f"renderer_{side}",
+                Pixels(op.network, encoded=True),
+                inputs,
+                {"retouched": _photo(side, 0)},
+                about=f"Retouch {side} x {side} pixels by the neural renderer.",
+                tolerance=2 / 255,
+                **common,
+            )
+        )
+    for n in cubes:
+        made.append(
+            network_recipe(
+                f"bake_neural_{n}",
+                Baker(Pixels(op.network, encoded=True), n),
+                {"latents": latents},
+                {"cube": _cube(n)},
+                about=f"Latents to a cube of {n} points an axis for CIColorCubeWithColorSpace.",
+                tolerance=2 / 255,
+                facts={"cube": {"n": n, "interpolation": "trilinear"}},
+                **common,
+            )
+        )
+    return made
+
+
+def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[Recipe]:
+    """The planner, with and without a style, and the baker of its ops' chain."""
+    schema = planner.schema
+    names = [f"{op}.{name}" if slot.size == 1 else f"{op}.{name}[{slot.size}]" for op, name, slot in schema]
+    latents = Feature((1, schema.size), {"layout": names, "range": "each slot's own"})
+    chain, spans = Chain(schema), np.concatenate([_span(slot) for _, _, slot in schema])
+    style = Feature(
+        (1, schema.size), {"layout": names, "range": "what a prompt moves, less the identity; zeros for none"}
+    )
+    picture = _photo(
+        PICTURE, 0, resize="the whole photo, to a square, by averaging", range=[0, 255], image="8 bits a channel"
+    )
+    picture = Feature(picture.shape, picture.about, "uint8", photo=True)
+    network = TinyPhone(planner)
+    common: dict[str, Any] = {
+        "half": _heavy,
+        "by_value": True,
+        "image": True,
+        "units": "cpuAndGPU",
+        "render": lambda values: chain(sample(), values).clamp(0, 1),
+        "span": lambda values: spans,
+    }
+    made = [
+        network_recipe(
+            "tiny_auto", network, {"image": picture}, {"latents": latents}, about="A photo to latents.", **common
+        ),
+        network_recipe(
+            "tiny_style",
+            network,
+            {"image": picture, "style": style},
+            {"latents": latents},
+            about="A photo and a style to latents.",
+            example=lambda generator: {"style": np.zeros((1, schema.size), np.float32)},
+            **common,
+        ),
+    ]
+    for n in cubes:
+        made.append(
+            network_recipe(
+                f"bake_ops_{n}",
+                Baker(chain, n),
+                {"latents": latents},
+                {"cube": _cube(n)},
+                about=f"Latents of {', '.join(schema.specs)} to a cube of {n} points an axis.",
+                half=_never,
+                units="cpuAndGPU",
+                example=lambda generator: {"latents": _look(schema)},
+                tolerance=1 / 255,
+                facts={"cube": {"n": n, "interpolation": "trilinear"}},
+            )
+        )
+    return made
+
+
+def _span(slot: Any) -> Array:
+    """The range of each number of a slot."""
+    low, high = (
+        np.broadcast_to(np.asarray(bound, np.float32).reshape(-1), (slot.size,)) for bound in (slot.low, slot.high)
+    )
+    return high - low
+
+
+def _largest(values: Array) -> Array:
+    return np.full_like(values, np.abs(values).max())
+
+
+def _look(schema: Any) -> Array:
+    """Latents of a strong look: every slot a quarter of the way from its identity to a bound."""
+    found = []
+    for _, _, slot in schema:
+        identity = np.broadcast_to(np.asarray(slot.identity, np.float32).reshape(-1), (slot.size,))
+        high = np.broadcast_to(np.asarray(slot.high, np.float32).reshape(-1), (slot.size,))
+        found.append(identity + 0.25 * (high - identity))
+    return np.concatenate(found)[None].astype(np.float32)
+
+
+def of_reference(planner: Any) -> list[Recipe]:
+    """The published reference encoder and its renderer, under their published names."""
+    mask = Feature((1, 3), {"layout": "light, global_color, specific_color", "range": "1 on, 0 off"})
+    pictures = {name: _photo(512, -1) for name in ("ref_before_img", "ref_after_img")}
+    encoder = network_recipe(
+        "ref_retouch_encoder",
+        Pair(planner.encoder),
+        {**pictures, "mask": mask},
+        {"retouch_latent": Feature((1, LATENT))},
+        about="A pair, before and after, to the latent that leads from one to the other.",
+        half=_whole,
+        units="cpuAndNeuralEngine",
+        example=lambda generator: {"mask": np.ones((1, 3), np.float32)},
+        tolerance=0.02,
+        **_seen_through(planner.ops[0]),
+    )
+    return [encoder, decoder_of(planner.ops[0], "ref_retouch_decoder")]
+
+
+def _seen_through(op: Neural) -> dict[str, Any]:
+    """How latents of the neural renderer are judged."""
+    pixels = Pixels(op.network, encoded=True).eval()
+    return {"render": lambda values: pixels(sample(), values), "span": _largest}
+
+
+def decoder_of(op: Neural, name: str) -> Recipe:
+    """A published renderer: `input_img` is in [-1, 1], as its network sees it; nobody here has seen the published package."""
+    return network_recipe(
+        name,
+        Pixels(op.network),
+        {"input_img": _photo(512, -1), "retouch_latent": Feature((1, LATENT))},
+        {"output": _photo(512, 0)},
+        about="Retouch 512 x 512 pixels.",
+        half=_all_but_the_end,
+        units="cpuAndNeuralEngine",
+        example=drawn("retouch_latent", LATENT),
+        tolerance=2 / 255,
+    )
+
+
+def of_vera(planner: Any) -> list[Recipe]:
+    """The published planner's tower, head and renderer under their published names, and what its language model needs besides."""
+    from .language import of_language
+
+    model, size = planner.model, planner.model.config.hidden_size
+    tokens = Feature((1, 256, 3072), {"layout": "256 tokens"})
+    return [
+        network_recipe(
+            "fastvithd",
+            Vision(model.tower),
+            {
+                "images": _photo(
+                    1024, 0, resize="short edge to 512 (Lanczos), centred on a black square, 1024 (bicubic)"
+                )
+            },
+            {"image_features": tokens},
+            about="The vision tower.",
+            half=_whole,
+            units="cpuAndNeuralEngine",
+            tolerance=0.05,
+        ),
+        network_recipe(
+            "retouch_head",
+            model.head,
+            {"input": Feature((1, 3 * size), {"layout": "the hidden states that predicted the three retouch tokens"})},
+            {"output": Feature((1, LATENT))},
+            about="Hidden states to latents; times the mask of groups, which the app applies.",
+            half=_whole,
+            example=drawn("input", 3 * size),
+            **_seen_through(planner.ops[0]),
+        ),
+        decoder_of(planner.ops[0], "retouch_decoder"),
+        *of_neural(planner.ops[0], sides=SIDES[1:]),
+        network_recipe(
+            "projector",
+            model.projector,
+            {"image_features": tokens},
+            {"embeddings": Feature((1, 256, size))},
+            about="Tokens of the tower to the language model's embeddings.",
+            half=_whole,
+            example=lambda generator: {"image_features": generator.standard_normal((1, 256, 3072)).astype(np.float32)},
+        ),
+        *of_language(model),
+    ]
+
+
+PLANNERS: Final[Mapping[str, Callable[[Any], list[Recipe]]]] = {
+    "tiny": of_tiny,
+    "reference": of_reference,
+    "vera": of_vera,
+}
+
+
+def recipes(planner: Any) -> list[Recipe]:
+    """The packages of a planner.
+
+    Raises:
+        IncompatibleBundle: it has none.
+    """
+    if planner.id not in PLANNERS:
+        raise IncompatibleBundle(
+            f"planner {planner.id!r} has no Core ML packages", cure=f"These have: {', '.join(sorted(PLANNERS))}."
+        )
+    return PLANNERS[planner.id](planner)
+
+
+def reference(recipe: Recipe, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """What torch makes of inputs, in float32."""
+    with torch.no_grad():
+        found = recipe.reference(*(torch.from_numpy(np.asarray(inputs[name], np.float32)) for name in recipe.inputs))
+    values: Sequence[Tensor] = found if isinstance(found, list | tuple) else [found]
+    return {name: value.float().numpy() for name, value in zip(recipe.outputs, values, strict=True)}
