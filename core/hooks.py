@@ -37,8 +37,11 @@ class HookSpecs:
         """Make sure that `open_retoucher` can make this one, fetching what it needs; True, or None to leave it to others."""
 
     @hookspec(firstresult=True)
-    def open_retoucher(self, name: str, device: Any) -> Any:
-        """Make a retoucher of this name for a device (None: the CPU), which no installed planner has; return None to leave it to others."""
+    def open_retoucher(self, name: str, device: Any, dtype: Any) -> Any:
+        """Make a retoucher of this name, which no installed planner has, for a device and a dtype (None: the CPU, its own choice).
+
+        Return None to leave it to others.
+        """
 
     @hookspec(firstresult=True)
     def open_asset(self, asset: dict[str, Any]) -> Any:

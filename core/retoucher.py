@@ -201,16 +201,18 @@ def retouch(
     )
 
 
-def load_retoucher(name: str, *, device: Any = None) -> Retoucher:
+def load_retoucher(name: str, *, device: Any = None, dtype: str | None = None) -> Retoucher:
     """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of the name.
 
     Raises:
-        UnknownPlugin and whatever the listener refuses.
+        UnknownPlugin and whatever the listener refuses. InvalidRequest: a dtype for a planner without weights of a bundle.
     """
     if name not in registry.planners:
-        for found in registry.announce("open_retoucher", name=name, device=device):
+        for found in registry.announce("open_retoucher", name=name, device=device, dtype=dtype):
             made: Retoucher = found
             return made
+    elif dtype is not None:
+        raise InvalidRequest(f"dtype {dtype!r} for {name!r}, whose precision is its own", cure="Leave --dtype out.")
     return Retoucher(load_planner(name), Renderer(device=device))
 
 

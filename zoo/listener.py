@@ -17,11 +17,11 @@ def prepare_retoucher(name: str) -> Any:
 
 
 @hookimpl
-def open_retoucher(name: str, device: Any) -> Any:
+def open_retoucher(name: str, device: Any, dtype: Any) -> Any:
     """A retoucher made of a bundle."""
     from .retouchers import load
 
-    return load(name, device=device)
+    return load(name, device=device, dtype=dtype)
 
 
 @hookimpl

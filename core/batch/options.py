@@ -100,6 +100,13 @@ class PlanOptions(EditOptions):
     """What a photo gets, and which planner decides."""
 
     planner: Annotated[str, typer.Option(help="Who plans; see `planners`.", rich_help_panel=_EDIT)] = DEFAULT_PLANNER
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            help="How precisely a planner with weights of its own computes: float32, bfloat16, int8 or int4, as it offers.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Order:
         style, params: a planner's request; neither means auto.
         plan: a plan's document; then no planner is asked.
         groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
+        dtype: how precisely the planner computes, None for its own choice.
         tones: of the photo that every other is matched to, see `matching`; None for no matching.
     """
 
@@ -31,15 +32,22 @@ class Order:
     strength: float | None = None
     seed: int | None = None
     max_pixels: int | None = None
+    dtype: str | None = None
     tones: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
     def of(cls, options: EditOptions, **wish: Any) -> Order:
         """The order that options and a wish (`style`, `params` or `plan`) make."""
-        planner = options.planner if isinstance(options, PlanOptions) else ""
+        planner, dtype = (options.planner, options.dtype) if isinstance(options, PlanOptions) else ("", None)
         groups = options.chosen_groups()
         return cls(
-            planner, **wish, groups=groups, strength=options.strength, seed=options.seed, max_pixels=options.max_pixels
+            planner,
+            **wish,
+            groups=groups,
+            strength=options.strength,
+            seed=options.seed,
+            max_pixels=options.max_pixels,
+            dtype=dtype,
         )
 
     @property
@@ -59,6 +67,7 @@ class Order:
         """What decides the plan, as JSON."""
         return {
             "planner": self.planner if self.plan is None else None,
+            "dtype": self.dtype,
             "style": self.style,
             "params": self.params,
             "plan": self.plan,

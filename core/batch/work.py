@@ -118,7 +118,7 @@ def _plan(order: Order, photo: Photo) -> Plan:
 
     if order.plan is None:
         with redirect_stdout(sys.stderr):  # a planner that prints must not get between a command's own lines
-            return _retoucher(order.planner).plan(
+            return _retoucher(order.planner, order.dtype).plan(
                 photo,
                 style=order.style,
                 params=order.params,
@@ -300,10 +300,10 @@ def _check_size(pixels: int, task: Task) -> None:
 
 
 @cache
-def _retoucher(planner: str) -> Retoucher:
+def _retoucher(planner: str, dtype: str | None) -> Retoucher:
     from ..retoucher import load_retoucher
 
-    return load_retoucher(planner)
+    return load_retoucher(planner, dtype=dtype)
 
 
 @cache

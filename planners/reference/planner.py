@@ -19,6 +19,7 @@ from ...core.request import Mode, Request
 from ...core.schema import Schema
 from ...ops.neural import FILE as RENDERER_FILE
 from ...ops.neural import Neural
+from ..precision import float_of
 from ..saving import save_weights
 from .encoder import FILE, ReferenceEncoder
 from .published import pick_published, read_published
@@ -64,13 +65,13 @@ class Reference:
         """The planner of a bundle: float32 unless another `dtype` is wished for the encoder; the renderer's network stays in float32.
 
         Raises:
-            InvalidDocument: their tensors are not these networks', or the side of their pictures is no size.
+            InvalidRequest: a dtype that is none of torch's floats. InvalidDocument: their tensors are not these networks', or the side of their pictures is no size.
         """
         side = bundle.configuration.get("side")
         if side is not None and not (type(side) is int and 16 <= side <= 4096):
             raise InvalidDocument(f"is {side!r}", path="configuration.side", cure="Fetch the bundle again.")
         encoder = ReferenceEncoder.from_tensors(bundle.tensors(FILE))
-        encoder = encoder.to(device=device, dtype=dtype or torch.float32)
+        encoder = encoder.to(device=device, dtype=float_of(dtype))
         return cls(encoder, Neural.from_bundle(bundle, device=device), side=side)
 
     @classmethod

@@ -7,8 +7,8 @@ from typing import Any, Final
 import torch
 
 from ...core.errors import InvalidRequest
+from ..precision import FLOATS, name_of
 
-TORCH: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 ONNX: Final = ("float32", "int8", "int4")
 
 
@@ -18,13 +18,13 @@ def precision_of(dtype: Any, runtime: str, device: Any) -> tuple[torch.dtype, st
     Raises:
         InvalidRequest: a dtype or runtime that is not known, or ONNX Runtime on a GPU.
     """
-    name = str(dtype or "float32").removeprefix("torch.")
+    name = name_of(dtype)
     if runtime not in ("torch", "onnx"):
         raise InvalidRequest(f"runtime is {runtime!r}", cure="It is torch or onnx.")
-    if name not in TORCH and name not in ONNX:
-        raise InvalidRequest(f"dtype is {name!r}", cure=f"It is one of {', '.join(dict.fromkeys((*TORCH, *ONNX)))}.")
-    if runtime == "torch" and name in TORCH:
-        return TORCH[name], None
+    if name not in FLOATS and name not in ONNX:
+        raise InvalidRequest(f"dtype is {name!r}", cure=f"It is one of {', '.join(dict.fromkeys((*FLOATS, *ONNX)))}.")
+    if runtime == "torch" and name in FLOATS:
+        return FLOATS[name], None
     if name not in ONNX:
         raise InvalidRequest(f"dtype {name} is not for ONNX Runtime", cure=f"It takes {', '.join(ONNX)}.")
     if device is not None and torch.device(device).type != "cpu":

@@ -6,8 +6,10 @@ import pytest
 import torch
 from small_vera import ANSWER, END, model, planner, words
 
-from veraretouch import Photo, Request
+from veraretouch import Photo, Renderer, Request, Retoucher, zoo
 from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.retoucher import load_retoucher
+from veraretouch.ops.neural import Neural
 from veraretouch.planners.vera.decode import Writer
 from veraretouch.planners.vera.onnx.quantise import quantise, restored
 from veraretouch.planners.vera.onnx.writer import OnnxWriter
@@ -115,3 +117,16 @@ def test_a_dtype_says_who_computes(arguments, found):
 def test_what_cannot_be_is_one_error(arguments, said):
     with pytest.raises(InvalidRequest, match=said):
         precision_of(*arguments)
+
+
+def test_a_dtype_by_name_reaches_the_planner_and_only_one_that_has_weights(tmp_path):
+    retoucher = Retoucher(planner(), Renderer([Neural()]))
+    licence = {"spdx": "Apache-2.0", "commercial_use": True}
+    folder = zoo.pack(retoucher, tmp_path / "small", name="small", licence=licence)
+    loaded = load_retoucher(str(folder), dtype="int4")
+    assert isinstance(loaded.planner._writer, OnnxWriter)
+    assert loaded.planner.model.dtype == torch.float32
+    with pytest.raises(InvalidRequest, match="precision is its own"):
+        load_retoucher("rules", dtype="int4")
+    with pytest.raises(InvalidRequest, match="quick"):
+        zoo.load(str(folder), quick=True)
