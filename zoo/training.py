@@ -47,6 +47,15 @@ Name = Annotated[str, typer.Option(help="The bundle's name.")]
 Spdx = Annotated[str, typer.Option(help="The licence of the weights.")]
 
 
+def _say(bundle: Path) -> None:
+    """Name the bundle, once for all processes."""
+    from ..core.terminal import say
+    from ..planners.training.loop import is_first
+
+    if is_first():
+        say(str(bundle))
+
+
 @app.callback()
 def train() -> None:
     """Train planners through the renderer."""
@@ -75,7 +84,6 @@ def tiny(
     Killed or stopped, the same command goes on from the last checkpoint, to the same weights; once done, it packs the bundle again.
     """
     from ..core.documents import parse
-    from ..core.terminal import say
     from ..planners.tiny.examples import Recipe
     from ..planners.training.loop import Settings
     from .trained import train_tiny
@@ -83,7 +91,7 @@ def tiny(
     settings = Settings(steps, batch, rate, seed=seed, every=every, precision=precision.value)
     recipe = Recipe(copies, clean, styled, seed)
     given = parse(facts.read_bytes(), name=str(facts)) if facts else {}
-    say(str(train_tiny(data, out, settings, recipe, device=device.value, name=name, spdx=spdx, facts=given)))
+    _say(train_tiny(data, out, settings, recipe, device=device.value, name=name, spdx=spdx, facts=given))
 
 
 @app.command()
@@ -110,14 +118,13 @@ def neural(
 
     The bundle is a planner for references, and opens as the renderer of plans and of `train vera --renderer`.
     """
-    from ..core.terminal import say
     from ..planners.training.loop import Settings
     from .trained import train_neural
 
     settings = Settings(
         steps, batch, rate, warmup, seed=seed, every=every, precision=precision.value, accumulate=accumulate
     )
-    say(str(train_neural(data, out, settings, side=side, copies=copies, device=device.value, name=name, spdx=spdx)))
+    _say(train_neural(data, out, settings, side=side, copies=copies, device=device.value, name=name, spdx=spdx))
 
 
 @app.command()
@@ -153,7 +160,6 @@ def vera(
 
     Several devices: accelerate launch $(which veraretouch) train vera ... The bundle stays under the licence that it came with.
     """
-    from ..core.terminal import say
     from ..planners.training.loop import Settings
     from .trained import train_vera
 
@@ -168,7 +174,7 @@ def vera(
         precision=precision.value,
         accumulate=accumulate,
     )
-    done = train_vera(
+    made = train_vera(
         bundle,
         data,
         out,
@@ -181,4 +187,4 @@ def vera(
         name=name,
         renderer=renderer,
     )
-    say(str(done))
+    _say(made)

@@ -15,6 +15,7 @@ from ...core.renderer import Renderer
 from ...core.schema import Schema
 from ...core.slots import GROUPS
 from ...ops.neural import Neural, RetouchNetwork
+from ..training.losses import pixel_loss
 from ..training.pairs import Batch, Masks, Pairs
 from .encoder import ReferenceEncoder
 
@@ -43,7 +44,7 @@ class PairChain(nn.Module):
 
 
 class PairTask:
-    """Networks and pairs; see `training.loop.Task`. The loss is L1 of the pixels."""
+    """Networks and pairs; see `training.loop.Task`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones."""
 
     def __init__(self, pairs: Pairs, *, seed: int = 0) -> None:
         torch.manual_seed(seed)
@@ -58,8 +59,7 @@ class PairTask:
     def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
         """Encode the pairs, mask groups at random, render, and compare."""
         batch = self.pairs.batch(rows, draw_masks(len(rows)), next(network.parameters()).device)
-        loss: Tensor = (network(batch) - batch.wanted).abs().flatten(1).mean(dim=1)
-        return loss
+        return pixel_loss(network(batch), batch.wanted)
 
 
 def draw_masks(count: int) -> list[frozenset[str]]:

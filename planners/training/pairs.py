@@ -27,8 +27,8 @@ from .data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, sh
 
 # What good photos are edited by, and how far: standard deviations in the slots' own units, an op in so many of ten edits.
 OPS: Final = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation", "hsl")
-_DEVIATIONS: Final = {"exposure": 1.0}
-_DEVIATION: Final = 0.45
+_DEVIATIONS: Final = {"exposure": 1.3}
+_DEVIATION: Final = 0.6
 _OP_ON: Final = 0.6
 _PLAN: Final = {"schema": "veraretouch.plan/1", "mode": "param"}
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import PyOpenColorIO as ocio
 import torch
-from spoilings import imagemagick
 
 import veraretouch as vr
 from veraretouch.core.difference import ciede2000
 from veraretouch.planners.fit.sliders import CURVES, SLIDERS, Sliders, load_ops
+from veraretouch.zoo.eval.peers import imagemagick
 
 Pixels = np.ndarray[Any, np.dtype[np.float32]]
 WHOLE, ALONE, DRAWS = 5.0, 0.5, 400

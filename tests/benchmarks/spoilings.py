@@ -6,7 +6,6 @@ Pictures are uint8 arrays (H, W, 3) in sRGB, clamped and rounded to 8 bit after 
 from __future__ import annotations
 
 import math
-import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +16,8 @@ import PyOpenColorIO as ocio
 from skimage import color, exposure
 
 import veraretouch as vr
+from veraretouch.zoo.eval.data import eight_bit
+from veraretouch.zoo.eval.peers import imagemagick
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -125,24 +126,6 @@ def spoil_by_imagemagick(rgb: Picture, direction: str, strength: float, variant:
     return np.frombuffer(done.stdout, dtype=np.uint8).reshape(rgb.shape).copy()
 
 
-@cache
-def imagemagick() -> str | None:
-    """The command of a real ImageMagick, or None; what merely bears the name `convert` does not count."""
-    for name in ("magick", "convert", "/usr/bin/convert", "convert-im6.q16"):
-        path = shutil.which(name)
-        if path is None or _is_script(path):
-            continue
-        answer = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stdout
-        if answer.startswith("Version: ImageMagick"):
-            return path
-    return None
-
-
-def _is_script(path: str) -> bool:
-    with open(path, "rb") as file:
-        return file.read(2) == b"#!"
-
-
 def spoil_by_skimage(rgb: Picture, direction: str, strength: float, variant: int) -> Picture:
     """scikit-image: gamma, sigmoid, squeezed range, scaled HSV saturation; casts multiply encoded channels."""
     values = rgb.astype(np.float64) / 255
@@ -160,11 +143,6 @@ def spoil_by_skimage(rgb: Picture, direction: str, strength: float, variant: int
         hsv[..., 1] = np.clip(hsv[..., 1] * (1 + SIGNS[direction] * strength), 0, 1)
         values = color.hsv2rgb(hsv)
     return eight_bit(values)
-
-
-def eight_bit(values: np.ndarray[Any, Any]) -> Picture:
-    """Clamped and rounded."""
-    return (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 Engine = Callable[[Picture, str, float, int], Picture]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,7 +22,7 @@ from machine import describe
 from peers import PEERS
 from PIL import Image
 from safetensors.torch import load_file
-from spoilings import Picture, eight_bit, imagemagick
+from spoilings import Picture
 from tiny_folds import FOLDS, RECIPE, SETTINGS, VARIANTS, digest_of, folds_of, shape_of
 
 import veraretouch as vr
@@ -34,6 +33,10 @@ from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.tiny.network import TinyNetwork
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
+from veraretouch.zoo.eval.data import eight_bit
+from veraretouch.zoo.eval.metrics import psnr
+from veraretouch.zoo.eval.peers import by_imagemagick, imagemagick
+from veraretouch.zoo.eval.statistics import interval
 
 CASES = 2
 SIDE = 256
@@ -78,12 +81,6 @@ def judge(
     return found
 
 
-def psnr(a: Picture, b: Picture) -> float:
-    """In dB; equal pictures count as the rounding to 8 bit allows, 58.9."""
-    error = np.mean((a.astype(np.float64) - b) ** 2) / 255**2
-    return float(-10 * np.log10(max(error, 1 / 12 / 255**2)))
-
-
 def difference(a: Picture, b: Picture) -> float:
     """Mean CIEDE2000 on a fixed sample of the pixels."""
     places = np.random.default_rng(a.size).choice(a.size // 3, size=min(SAMPLE, a.size // 3), replace=False)
@@ -108,22 +105,11 @@ def _to_means(means: torch.Tensor) -> Retouch:
     return retouch
 
 
-def _by_imagemagick(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
-    done = subprocess.run(
-        [str(imagemagick()), "-size", f"{width}x{height}", "-depth", "8", "rgb:-", "-auto-level", "-auto-gamma", "-depth", "8", "rgb:-"],
-        input=np.ascontiguousarray(picture).tobytes(),
-        capture_output=True,
-        check=True,
-    )  # fmt: skip
-    return np.frombuffer(done.stdout, dtype=np.uint8).reshape(picture.shape).copy()
-
-
 def contestants() -> dict[str, Retouch]:
     """The peers; those that are not installed are left out."""
     found: dict[str, Retouch] = dict(PEERS)
     if imagemagick():
-        found["ImageMagick -auto-level -auto-gamma"] = _by_imagemagick
+        found["ImageMagick -auto-level -auto-gamma"] = by_imagemagick
     found["rules"] = _retoucher("rules")
     with suppress(ImportError):
         import veraretouch_ia3dlut as package  # contrib/ia3dlut, installed or on PYTHONPATH
@@ -145,14 +131,6 @@ def of_fold(runs: Path, fold: int, variant: str = "full") -> Tiny:
     network = TinyNetwork(shape_of(own_schema(), VARIANTS[variant]))
     network.load_state_dict(weights)
     return Tiny(network)
-
-
-def interval(values: np.ndarray[Any, Any], *, draws: int = 2000) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the mean over photos."""
-    rng = np.random.default_rng(0)
-    means = values[rng.integers(len(values), size=(draws, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return float(low), float(high)
 
 
 def summary(found: Mapping[str, Outcome]) -> dict[str, Any]:

@@ -21,9 +21,10 @@ import numpy as np
 from peers import PEERS
 from PIL import Image
 from skimage import color
-from spoilings import ENGINES, Picture, imagemagick
+from spoilings import ENGINES, Picture
 
 import veraretouch as vr
+from veraretouch.zoo.eval.peers import imagemagick
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parent / "data" / "photos"

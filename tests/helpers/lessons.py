@@ -38,16 +38,18 @@ def picture(name: str, side: int = 96) -> Image.Image:
     return image
 
 
-def write_dataset(folder: Path, four: tuple = FOUR, *, side: int = 96, mode: str = "auto") -> list[dict]:
+def write_dataset(
+    folder: Path, four: tuple = FOUR, *, side: int = 96, modes: tuple[str, ...] = ("auto",) * 4, edits: bool = False
+) -> list[dict]:
     """Write dataset.json and one shard; the documents of its examples, each with its `before` and `after` (H, W, 3) uint8.
 
-    In the mode `param` the model is asked for exact values, and its tower sees nothing.
+    In the mode `param` a model is asked for exact values, and its tower sees nothing; with `edits` the documents say what was done.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
     made = []
     with tarfile.open(folder / "train-000000.tar", "w") as tar:
-        for name, params, problem, plan in four:
+        for (name, params, problem, plan), mode in zip(four, modes, strict=False):
             before = np.asarray(picture(name, side))
             after = np.asarray(vr.retouch(before, params=params, planner="rules").image)
             about = {
@@ -57,7 +59,7 @@ def write_dataset(folder: Path, four: tuple = FOUR, *, side: int = 96, mode: str
                 "subset": mode,
                 "request": {"mode": mode, "prompt": None, "params": params if mode == "param" else None},
                 "spoiling": None,
-                "edits": None,
+                "edits": _edits(params) if edits else None,
                 "groups": list(GROUPS),
                 "reasoning": {group: {"problem": problem, "plan": plan} for group in GROUPS},
                 "split": "train",
@@ -69,6 +71,14 @@ def write_dataset(folder: Path, four: tuple = FOUR, *, side: int = 96, mode: str
                 tar.addfile(member, io.BytesIO(data))
             made.append(about | {"before": before, "after": after})
     return made
+
+
+def _edits(params: dict) -> dict:
+    found: dict = {}
+    for address, value in params.items():
+        op, slot = address.split(".")
+        found.setdefault(op, {"version": vr.registry.ops.load(op).version, "params": {}})["params"][slot] = value
+    return found
 
 
 def _png(pixels: np.ndarray) -> bytes:
@@ -88,9 +98,9 @@ def sighted() -> VeraModel:
 
 
 def student() -> Vera:
-    """A planner of `sighted` networks of its own, which may be trained."""
-    with torch.no_grad():
-        return Vera(copy.deepcopy(sighted()), small_vera.words(), Neural())
+    """A planner of `sighted` networks of its own, which may be trained, but for the tower: it is large, and shared."""
+    model = sighted()
+    return Vera(copy.deepcopy(model, {id(model.tower): model.tower}), small_vera.words(), Neural())
 
 
 def _drawn(name: str, shape: torch.Size, generator: torch.Generator) -> torch.Tensor:

@@ -63,14 +63,14 @@ class Baker(nn.Module):
         colours: a network from photos (1, 3, H, W) in [0, 1] and latents (1, D) to photos.
     """
 
-    # A layer's values on all points take twenty times as much space as the points.
-    written = ("lattice",)
     lattice: Tensor
     opaque: Tensor
 
     def __init__(self, colours: nn.Module, n: int) -> None:
         super().__init__()
         self.colours, self.n = colours, n
+        # A layer's values on all points take twenty times as much space as the points; what ops make of them first, less.
+        self.written = () if isinstance(colours, Chain) else ("lattice",)
         # Blue runs fastest in `nodes`: its axes are red, green, blue.
         red_fastest = nodes(n).reshape(n, n, n, 3).transpose(2, 1, 0, 3).reshape(n * n, n, 3)
         self.register_buffer("lattice", torch.from_numpy(red_fastest.copy()).permute(2, 0, 1).unsqueeze(0))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from veraretouch.core.errors import InvalidRequest
@@ -66,6 +68,47 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     train(Line(), SETTINGS, tmp_path, device="cpu")
     with pytest.raises(InvalidRequest, match="other settings"):
         train(Line(), replace(SETTINGS, rate=0.01), tmp_path, device="cpu")
+
+
+def test_a_checkpoint_made_with_something_else_is_refused(tmp_path: Path) -> None:
+    train(Line(), SETTINGS, tmp_path, device="cpu", about={"stage": "one"})
+    with pytest.raises(InvalidRequest, match="other settings"):
+        train(Line(), SETTINGS, tmp_path, device="cpu", about={"stage": "two"})
+
+
+def test_parts_of_a_batch_one_after_another_make_the_same_weights() -> None:
+    def without_dropout() -> Line:
+        task = Line()
+        task.network[1].p = 0.0
+        return task
+
+    at_once = train(without_dropout(), SETTINGS, device="cpu")
+    for parts in (2, 4):
+        in_parts = train(without_dropout(), replace(SETTINGS, accumulate=parts), device="cpu")
+        assert all(torch.allclose(at_once[name], in_parts[name], atol=1e-6) for name in at_once)
+
+
+def test_what_is_frozen_stays_and_is_in_no_checkpoint(tmp_path: Path) -> None:
+    task = Line()
+    task.network[0].requires_grad_(False)
+    before = task.network[0].weight.clone()
+    trained = train(task, replace(SETTINGS, average=0.0), tmp_path, device="cpu")
+    assert torch.equal(before, task.network[0].weight)
+    assert trained.keys() == {"2.weight", "2.bias"}
+    with safe_open(checkpoints(tmp_path)[-1], framework="pt") as file:
+        assert {name.partition(".")[0] for name in file.keys()} == {"network", "optimizer"}  # noqa: SIM118
+        assert not any(name.startswith("network.0") for name in file.keys())  # noqa: SIM118
+
+
+def test_without_an_average_the_weights_themselves_are_kept_and_gone_on_from(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, average=0.0)
+    task = Line()
+    whole = train(task, settings, tmp_path / "whole", device="cpu")
+    assert all(torch.equal(whole[name], value) for name, value in task.network.state_dict().items())
+    (tmp_path / "broken").mkdir()
+    shutil.copy(checkpoints(tmp_path / "whole")[0], tmp_path / "broken")
+    again = train(Line(), settings, tmp_path / "broken", device="cpu")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
 def test_only_the_newest_two_checkpoints_stay(tmp_path: Path) -> None:

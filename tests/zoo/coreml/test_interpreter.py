@@ -1,5 +1,7 @@
 """The interpreter: strict about operations, inputs and types, and sensitive to every operation of a program."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -152,7 +154,7 @@ def test_each_operation_of_the_renderer_counts(network, tmp_path):
 
     def apart(found, wanted):
         codes = np.abs(found["retouched"] - wanted["retouched"]) * 255
-        return codes.mean() >= 0.5 or codes.max() >= 2
+        return not (codes.mean() < 0.5 and codes.max() < 2)
 
     assert not apart(interpreter.run(given), wanted)
     assert survivors(interpreter, lambda each, alter: each.run(given, alter=alter), wanted, apart, both=True) == []
@@ -161,10 +163,12 @@ def test_each_operation_of_the_renderer_counts(network, tmp_path):
 @pytest.mark.slow
 def test_each_operation_of_the_decoder_counts(tmp_path):
     """By the decoder's own bar, 1e-2 relative; with outliers, since its norm is written for them."""
-    model = small_model()
+    model = copy.deepcopy(small_model())
+    for layer in model.language.layers:  # attention that looks closely: else what turns queries and keys hardly counts
+        layer.self_attn.q_proj.weight.mul_(6)
     package = save(convert(decoder(model, 4, context=32)), tmp_path / "four.mlpackage", about={})
     embedded = np.random.default_rng(0).standard_normal((1, 8, 64)).astype(np.float16)
-    embedded[:, :4, 7] = 1e4
+    embedded[:, :2, 7] = 1e4
     embedded[:, 5] *= 1e-3  # where the norm's floor counts
     with torch.no_grad():
         wanted = model.language(inputs_embeds=torch.from_numpy(embedded).float()).last_hidden_state.numpy()
