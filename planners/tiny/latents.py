@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -19,6 +19,12 @@ from ..rules.planner import OPS
 from ..rules.style import read_style
 
 REPAIRS = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation")
+
+# A repair as large as this is halved, larger ones less: small ones are those of photos that need none. In five folds this took a quarter off
+# the change of unspoilt photos and 0.07 dB off the gain.
+DOUBT: Final = 0.3
+# Edits below this would not be seen; an op of which nothing is more is left out.
+LEAST: Final = 0.004
 
 Edits = Mapping[str, Mapping[str, Any]]
 
@@ -48,6 +54,13 @@ def wish_of_prompt(schema: Schema, prompt: str, lexicon: Lexicon | None = None) 
     return wish_of(schema, read_style(prompt, lexicon).edits)
 
 
+def restrained(raw: Tensor) -> Tensor:
+    """The network's raw numbers (B, N) with small repairs held back: 0 is kept, large ones hardly change."""
+    size = raw.square().sum(dim=1, keepdim=True).sqrt()
+    raw = raw * (size / (size + DOUBT))
+    return torch.where(raw.abs() < LEAST, torch.zeros_like(raw), raw)
+
+
 def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor) -> Latents:
     """Latents of the network's raw numbers (B, `repair_size`) on top of wishes (B, D); raw 0 is the wish exactly.
 
@@ -67,13 +80,13 @@ def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor
         for name, slot in spec.slots.items():
             value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wished[spec.id][name]
             if repaired:
-                value = _moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
+                value = moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
                 taken += slot.size
             values[spec.id][name] = value
     return Latents(schema, values, present=present, batch=len(raw))
 
 
-def _moved(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:
+def moved(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:
     """The value moved by raw numbers in the unbounded space, within bounds."""
     still = unsquash(slot, value)
     # By the difference, so that nothing moves at raw 0 and its gradient passes there all the same.

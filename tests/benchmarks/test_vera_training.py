@@ -126,7 +126,9 @@ def test_a_run_killed_with_signal_9_goes_on_to_the_same_bytes(figures: Figures, 
     same = sum((whole / name).read_bytes() == (resumed / name).read_bytes() for name in names)
     figures.bar("killed: files equal to an uninterrupted run's, of three", same, at_least=3)
     figures.judge("killed")
-    assert vr.zoo.load(str(resumed)).planner.id == "vera"
+    trained = vr.zoo.load(str(resumed))
+    assert trained.planner.id == "vera"
+    assert trained.origin["licence"] == "MIT"  # as the bundle that it began with
 
 
 def test_two_processes_have_the_same_losses(figures: Figures, start: Path) -> None:

@@ -214,7 +214,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         "which was fixed before anything was trained. A photo is judged by the network of the fold that has not seen it, at 256 pixels.",
         f"Each fold: {SETTINGS.steps} steps of {SETTINGS.batch} examples, {RECIPE.copies} examples a photo, on one core. "
         "The photos: everyday ones that may be trained on and not passed on, and free ones. One number was chosen by looking at these folds: "
-        "how far small repairs are held back (`_DOUBT` in planners/tiny/planner.py).",
+        "how far small repairs are held back (`DOUBT` in planners/tiny/latents.py).",
         "",
         "Written by `python tests/benchmarks/tiny_report.py` from the runs of `tiny_folds.py`.",
         "",

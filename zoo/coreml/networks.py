@@ -15,8 +15,8 @@ from ...core.op import Frame, Op
 from ...core.registry import registry
 from ...core.schema import Schema
 from ...ops.neural import RetouchNetwork
-from ...planners.tiny.latents import _moved
-from ...planners.tiny.planner import _DOUBT, _LEAST, Tiny
+from ...planners.tiny.latents import moved, restrained
+from ...planners.tiny.planner import Tiny
 from ...planners.tiny.statistics import picture_of, statistics
 
 CUBES: Final = (33, 64)
@@ -117,10 +117,7 @@ class TinyPhone(nn.Module):
         rgb = (image * (1 / 255))[:, :, 1::2, 1::2]
         wishes = torch.zeros(1, self.schema.size) if style is None else style
         raw = self.network(statistics(rgb), picture_of(rgb), wishes)
-        size = raw.square().sum(dim=1, keepdim=True).sqrt()
-        raw = raw * (size / (size + _DOUBT))
-        raw = torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw)
-        return self._assembled(raw, wishes)
+        return self._assembled(restrained(raw), wishes)
 
     def _assembled(self, raw: Tensor, wishes: Tensor) -> Tensor:
         """As `planners.tiny.latents.assemble`, packed, and without asking what was wished for."""
@@ -130,7 +127,7 @@ class TinyPhone(nn.Module):
             value = identity + wishes[:, at : at + slot.size]
             at += slot.size
             if op in self.repairs:
-                value = _moved(slot, value, raw[:, taken : taken + slot.size])
+                value = moved(slot, value, raw[:, taken : taken + slot.size])
                 taken += slot.size
             parts.append(value)
         return torch.cat(parts, dim=1)

@@ -11,13 +11,15 @@ import pytest
 import torch
 
 import veraretouch as vr
+from veraretouch.core.errors import IncompatibleBundle
 from veraretouch.core.slots import GROUPS
 from veraretouch.ops.neural import Neural
 from veraretouch.planners.reference.training import PairTask, draw_masks
 from veraretouch.planners.training.loop import Settings
 from veraretouch.planners.training.pairs import GivenPairs
+from veraretouch.planners.vera.training.stages import Stage
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.trained import train_neural
+from veraretouch.zoo.trained import train_neural, train_vera
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
@@ -62,3 +64,6 @@ def test_the_bundle_is_a_planner_of_references_and_a_renderer(tmp_path: Path) ->
     result = retoucher(before, reference=(before, before[:, :, ::-1].copy()))
     assert vr.Renderer([Neural.from_bundle(fetch(str(bundle)))]).render(before, result.plan).shape == before.shape
     assert np.array_equal(vr.Renderer().render(before, result.plan), result.image)  # the plan names its weights
+    options = {"stage": Stage.ALIGNMENT, "alpha": 1.0, "side": 8, "checkpointing": False, "device": "cpu", "name": "x"}
+    with pytest.raises(IncompatibleBundle, match="of the planner 'reference'"):
+        train_vera(str(bundle), good, tmp_path / "vera", settings, **options)

@@ -33,7 +33,9 @@ def latents(seed):
     return np.random.default_rng(seed).standard_normal((1, 2688)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("bits", "mean", "most"), [(16, 0.5, 2.0), (8, 1.0, 255.0)])
+@pytest.mark.parametrize(
+    ("bits", "mean", "most"), [(16, 0.5, 2.0), pytest.param(8, 1.0, 255.0, marks=pytest.mark.slow)]
+)
 def test_the_renderer_gives_torchs_picture(renderers, tmp_path, bits, mean, most):
     recipe = renderers["renderer_64"]
     interpreter = Interpreter(make(recipe, tmp_path, bits, about=ABOUT))
@@ -125,6 +127,7 @@ def outliers(model):
     return planted, embedded
 
 
+@pytest.mark.slow
 def test_planted_outliers_leave_everything_finite_and_close(tmp_path):
     model, embedded = outliers(small_model())
     found, wanted = hidden_states(model, tmp_path, embedded)
@@ -132,6 +135,7 @@ def test_planted_outliers_leave_everything_finite_and_close(tmp_path):
     assert relative(found, wanted).max() < 1e-2
 
 
+@pytest.mark.slow
 def test_a_head_of_a_large_vocabulary_comes_in_chunks(tmp_path):
     from veraretouch.planners.vera.model import VeraConfig, VeraModel
     from veraretouch.zoo.coreml.language import logits
