@@ -80,13 +80,13 @@ def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor
         for name, slot in spec.slots.items():
             value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wished[spec.id][name]
             if repaired:
-                value = moved(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
+                value = moved_by(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
                 taken += slot.size
             values[spec.id][name] = value
     return Latents(schema, values, present=present, batch=len(raw))
 
 
-def moved(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:
+def moved_by(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:
     """The value moved by raw numbers in the unbounded space, within bounds."""
     still = unsquash(slot, value)
     # By the difference, so that nothing moves at raw 0 and its gradient passes there all the same.

@@ -15,7 +15,7 @@ from ...core.op import Frame, Op
 from ...core.registry import registry
 from ...core.schema import Schema
 from ...ops.neural import RetouchNetwork
-from ...planners.tiny.latents import moved, restrained
+from ...planners.tiny.latents import moved_by, restrained
 from ...planners.tiny.planner import Tiny
 from ...planners.tiny.statistics import picture_of, statistics
 
@@ -127,7 +127,7 @@ class TinyPhone(nn.Module):
             value = identity + wishes[:, at : at + slot.size]
             at += slot.size
             if op in self.repairs:
-                value = moved(slot, value, raw[:, taken : taken + slot.size])
+                value = moved_by(slot, value, raw[:, taken : taken + slot.size])
                 taken += slot.size
             parts.append(value)
         return torch.cat(parts, dim=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,6 @@ def _request(about: dict[str, Any]) -> Request:
 
 def fingerprint(examples: Sequence[Example]) -> str:
     """What tells one set of examples from another: SHA-256 of prompts, answers and pixels."""
-    import hashlib
-
     hashed = hashlib.sha256()
     for one in examples:
         for part in (str(one.prompt).encode(), one.answer.encode(), one.photo, one.after.numpy().tobytes()):
