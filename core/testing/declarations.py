@@ -75,7 +75,7 @@ def plan_round_trip(specimen: Specimen) -> Iterator[str]:
             if not np.array_equal(before[0].numpy(), after):
                 yield advice(
                     "the values that were written, after a trip through JSON",
-                    repr(after),
+                    str(after),
                     f"{name}={before[0].tolist()!r}",
                     "A slot of your own must give in check() what it was given.",
                 )

@@ -24,7 +24,7 @@ from veraretouch.planners.vera.packages import package
 from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
-PROMPT, CONTEXT, TOKENS, ROUNDS = 350, 600, 64, 1
+PROMPT, CONTEXT, TOKENS, ROUNDS = 350, 600, 64, 3
 RETOUCH = (5, 6, 7)
 PLAIN = "plain generate, float32"
 WRITERS = {

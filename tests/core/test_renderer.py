@@ -77,7 +77,9 @@ def test_a_batch_is_what_its_photos_are_one_by_one():
     rgb = photos(3, 13, 9)
     done = Renderer().apply(rgb, latents)
     for i in range(3):
-        torch.testing.assert_close(Renderer().apply(rgb[i : i + 1], latents.row(i)), done[i : i + 1], rtol=0, atol=1e-5)
+        alone = Renderer().apply(rgb[i : i + 1], latents.row(i))
+        # Random tables are steep: between ten and a hundred times what rounds off in single precision.
+        torch.testing.assert_close(alone, done[i : i + 1], rtol=0, atol=5e-5)
 
 
 def test_one_row_of_latents_serves_all_photos(renderer):

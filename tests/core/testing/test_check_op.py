@@ -501,7 +501,7 @@ BROKEN = [
     (Ripples, "engines", "from the best lattice, at the sample photo 'portrait', amount=0.3"),
     (ShyOfCrowds, "engines", "a picture by table within CIEDE2000 1 of the op's own"),
     (CutHue, "period", "one picture at both ends of the period 360 of slot 'hue'"),
-    (RoundsPlans, "plan_round_trip", "came np.float32(0.1), at amount=0.115"),
+    (RoundsPlans, "plan_round_trip", "came 0.1, at amount=0.115"),
     (ForgetsNames, "migration", "slots of version 2 (amount); came 'lift', at migrate({}, 1)"),
     (ForgetsBounds, "migration", "values within today's bounds; came amount: 12.0 is above the maximum 1.0"),
     (WritesValues, "migration", "the given values untouched; came {'amount': 0.0}, at migrate({}, 1)"),
