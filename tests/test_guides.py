@@ -51,6 +51,7 @@ def test_the_planner_of_the_guide_is_short():
     assert len(blocks("own-planner.md", "python")[0].splitlines()) < 60
 
 
+@pytest.mark.slow
 def test_training_gains_what_the_guide_says(tmp_path):
     assert (
         float(re.match(r"([\d.]+) dB", run(blocks("training-through-the-renderer.md", "python")[0], tmp_path))[1]) > 3

@@ -92,6 +92,7 @@ def test_a_fetch_that_is_killed_at_any_tenth_of_its_bytes_is_made_good_by_the_ne
         assert point - CHUNK < left <= point
 
 
+@pytest.mark.slow
 def test_a_fetch_that_is_killed_before_any_of_its_changes_to_the_disk_is_made_good_by_the_next(
     loopback, killed, tmp_path
 ):

@@ -65,7 +65,7 @@ def export(
     Raises:
         InvalidRequest: no such variant or package, or a system that is too old.
         MissingExtra: coremltools is not installed.
-        IncompatibleBundle: the planner has no Core ML packages.
+        UnknownBundle, IncompatibleBundle: no bundle of that name, or its planner has no Core ML packages.
         UnreachableBundle: the folder holds something else, has the variant already, or cannot be written; it stays as it was.
         And what `zoo.load` raises.
     """

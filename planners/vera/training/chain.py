@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +84,8 @@ class VeraChain(nn.Module):
 
     def _read(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor]:
         """The cross-entropy (B,), and the states (B, 3, hidden size) that predict the retouch tokens."""
-        embedded = [self._embedded(lesson) for lesson in lessons]
+        seen = self._look(lessons)
+        embedded = [self._embedded(lesson, seen) for lesson in lessons]
         longest = max(len(one) for one in embedded)
         # Padded on the right: attention looks to the left, so no mask is needed.
         padded = torch.stack([functional.pad(one, (0, 0, 0, longest - len(one))) for one in embedded])
@@ -97,23 +98,29 @@ class VeraChain(nn.Module):
             hidden.append(predicting[list(lesson.retouch)])
         return torch.stack(texts), torch.stack(hidden)
 
-    def _embedded(self, lesson: Lesson) -> Tensor:
+    def _embedded(self, lesson: Lesson, seen: Mapping[int, Tensor]) -> Tensor:
         """Prompt, picture and all of the answer but its last token: (length, hidden size)."""
         parts = [self.model.embed(lesson.before)]
         if lesson.picture is not None:
-            parts += [self.model.projector(self._look(lesson.key, lesson.picture)), self.model.embed(lesson.after)]
+            parts += [self.model.projector(seen[lesson.key]), self.model.embed(lesson.after)]
         return torch.cat([*parts, self.model.embed(lesson.answer[:-1])], dim=1)[0]
 
-    def _look(self, key: int, picture: Callable[[], Tensor]) -> Tensor:
-        """What the tower sees (1, 256, 3072); a frozen one sees the same each time, so that is kept."""
-        if key in self._seen:
-            return self._seen[key].to(self.model.device)
-        frozen = not any(parameter.requires_grad for parameter in self.model.tower.parameters())
+    def _look(self, lessons: Sequence[Lesson]) -> dict[int, Tensor]:
+        """What the tower sees of each photo that is shown, (1, 256, 3072); a frozen one sees the same each time, so that is kept."""
+        device, tower = self.model.device, self.model.tower
+        shown = {lesson.key: lesson.picture for lesson in lessons if lesson.picture is not None}
+        seen = {key: self._seen[key].to(device) for key in shown if key in self._seen}
+        new = {key: picture() for key, picture in shown.items() if key not in seen}
+        if not new:
+            return seen
+        frozen = not any(parameter.requires_grad for parameter in tower.parameters())
         with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-            seen: Tensor = self.model.tower(picture().unsqueeze(0).to(self.model.device, self.model.dtype))
-        size = seen.numel() * seen.element_size()
-        if frozen and size <= self._room:
-            self._seen[key], self._room = seen.cpu(), self._room - size
+            made = tower(torch.stack(list(new.values())).to(device, self.model.dtype))
+        size = made[0].numel() * made.element_size()
+        for key, one in zip(new, made.split(1), strict=True):
+            seen[key] = one
+            if frozen and size <= self._room:
+                self._seen[key], self._room = one.cpu(), self._room - size
         return seen
 
     def _cross_entropy(self, states: Tensor, tokens: Tensor) -> Tensor:

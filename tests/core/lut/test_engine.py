@@ -252,6 +252,7 @@ class SoftFocus(Op):
         return max(1, round(0.02 * max(size)))
 
 
+@pytest.mark.slow
 def test_a_preview_is_the_photo_with_spatial_ops_too():
     ops = [registry.ops.load("exposure"), SoftFocus, registry.ops.load("vibrance")]
     schema = Schema.of(ops)

@@ -93,8 +93,8 @@ def test_an_answer_its_latents_and_its_picture(networks, writer, image, mode, ma
     assert float((codes - golden[f"{mode}.image_bgr_uint8"].float()).abs().max()) <= 1
 
 
-# With tokens kept apart is the harder case; with two shared ones it takes another minute.
-@pytest.mark.parametrize("shared", [0, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [0, 2])
 def test_a_batch_of_prompts_of_different_lengths(networks, writer, shared):
     golden, batch = values("vlm_batch.safetensors"), PROMPTS["batch"]
     images = seen(networks, golden["pixels16"])[1]

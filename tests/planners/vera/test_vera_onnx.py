@@ -83,6 +83,7 @@ def test_codes_use_their_whole_range_and_err_by_half_a_step(bits):
     assert float((again - weight)[weight.abs() == largest].abs().max()) < 1e-6
 
 
+@pytest.mark.slow
 def test_a_planner_writes_with_it():
     photo, request = Photo(torch.rand(40, 60, 3, generator=torch.Generator().manual_seed(0)).numpy()), Request.of()
     with_onnx, plain = (planner(onnx=kind).plan([photo], [request]) for kind in ("float32", None))

@@ -28,6 +28,7 @@ def on(proposal):
     ]
 
 
+@pytest.mark.slow
 def test_auto_and_style_show_the_photo_and_param_does_not(monkeypatch):
     made, shown = planner(), []
     see = model().see

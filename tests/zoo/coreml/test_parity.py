@@ -87,6 +87,7 @@ def relative(found, wanted):
     return np.linalg.norm(found - wanted, axis=-1) / np.linalg.norm(wanted, axis=-1)
 
 
+@pytest.mark.slow
 def test_hidden_states_and_greedy_tokens_over_64_steps(tmp_path):
     model = small_model()
     ids = np.random.default_rng(3).integers(0, 500, (1, 96))
