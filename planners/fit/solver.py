@@ -158,12 +158,12 @@ class Problem:
             worth: what a family of sliders has to lower an error by, given that error.
         """
         moving = state.moving & (np.abs(state.x) > NEAR / 4)
-        state = self.minimise(state.x, moving, rounds=3, sparse=False)
+        state = self.minimise(state.x, moving, rounds=2, sparse=False)
         for _ in range(2):
             kept = self._pruned(state, worth(state.cost))
             if bool((kept == state.moving).all()):
                 break
-            state = self.minimise(state.x, kept, rounds=3, sparse=False)
+            state = self.minimise(state.x, kept, rounds=2, sparse=False)
         return state
 
     def _pruned(self, state: State, worth: float) -> NDArray[np.bool_]:
