@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,37 @@ def fetch_published(
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, InvalidDocument
     """
     pinned = Repository(source.id, hub.commit(source))
-    folder = user_cache_path("veraretouch") / "published" / source.id.replace("/", "--") / pinned.revision
     planner = _planner(listing, pinned, hub)
+    return made_once(
+        listing, pinned, variant, verify, accept, lambda folder: _convert(listing, pinned, planner, folder, accept, hub)
+    )
+
+
+def made_once(
+    listing: Listing,
+    source: Repository,
+    variant: str | None,
+    verify: Verify,
+    accept: bool,
+    make: Callable[[Path], None],
+) -> Bundle:
+    """The bundle of a repository at its commit, which `make` writes into a folder of the cache where it is not there yet.
+
+    Raises:
+        UnreachableBundle, UnknownBundle, LicenceNotAccepted, TamperedBundle, and whatever `make` raises.
+    """
+    folder = user_cache_path("veraretouch") / "published" / source.id.replace("/", "--") / source.revision
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
             if not (folder / MANIFEST).is_file():
-                _convert(listing, pinned, planner, folder, accept, hub)
+                make(folder)
     except OSError as error:
         raise UnreachableBundle(
             f"{folder} cannot be written: {error.strerror}", cure="Set XDG_CACHE_HOME to a folder of yours."
         ) from None
     manifest = Manifest(folder / MANIFEST)
-    bundle = Bundle(manifest, manifest.variant(variant), folder, source.id, pinned.revision, verify)
+    bundle = Bundle(manifest, manifest.variant(variant), folder, source.id, source.revision, verify)
     with bundle.open(manifest.licence.file or "") as text:
         require_consent(listing.name, manifest.licence, text.read(), accept=accept)
     return bundle.check()

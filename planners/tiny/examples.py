@@ -21,8 +21,6 @@ from ...core.errors import InvalidDocument
 from ...core.newfile import new_file
 from ...core.renderer import Renderer
 from ...core.schema import Schema
-from ..training.data import EXAMPLE as EXAMPLE
-from ..training.data import FORMAT as FORMAT
 from ..training.data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
 from ..training.prompts import PROMPTS
 from ..training.spoilings import distribution, draw, spoil

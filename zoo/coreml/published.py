@@ -9,17 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock
-from platformdirs import user_cache_path
-
-from ...core.errors import UnreachableBundle
 from ..bundle import Bundle
 from ..hub import Hub
 from ..index import Listing
 from ..licence import require_consent
 from ..manifest import FORMAT, MANIFEST, Licence, Manifest
 from ..packing import listed
-from ..published import report
+from ..published import made_once, report
 from ..sources import Repository
 from ..verified import Verify
 from .tools import coremltools
@@ -54,21 +50,9 @@ def fetch_packages(
     """
     coremltools()
     pinned = Repository(source.id, hub.commit(source))
-    folder = user_cache_path("veraretouch") / "published" / source.id.replace("/", "--") / pinned.revision
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):
-            if not (folder / MANIFEST).is_file():
-                _gather(listing, pinned, folder, accept, hub)
-    except OSError as error:
-        raise UnreachableBundle(
-            f"{folder} cannot be written: {error.strerror}", cure="Set XDG_CACHE_HOME to a folder of yours."
-        ) from None
-    manifest = Manifest(folder / MANIFEST)
-    bundle = Bundle(manifest, manifest.variant(variant), folder, source.id, pinned.revision, verify)
-    with bundle.open(manifest.licence.file or "") as text:
-        require_consent(listing.name, manifest.licence, text.read(), accept=accept)
-    return bundle.check()
+    return made_once(
+        listing, pinned, variant, verify, accept, lambda folder: _gather(listing, pinned, folder, accept, hub)
+    )
 
 
 def _gather(listing: Listing, source: Repository, folder: Path, accept: bool, hub: Hub) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...core import documents
 from ...core.errors import InvalidDocument, InvalidPhoto, InvalidRequest, UnreadablePhoto
 from ...core.photo import Photo, as_photo, open_photo
-from ...planners.tiny.examples import EXAMPLE, FORMAT
+from ...planners.training.data import EXAMPLE, FORMAT
 from .folders import Pair, collection_in
 
 Picture = NDArray[np.uint8]
