@@ -41,7 +41,10 @@ def near(found, wanted, relative=1e-3):
 @torch.inference_mode()
 def seen(networks, small):
     pictures = torch.nn.functional.interpolate(small, size=(1024, 1024), mode="bilinear", align_corners=True)
-    return networks[0].tower(pictures), networks[0].see(pictures)
+    features = []
+    with networks[0].tower.register_forward_hook(lambda tower, given, made: features.append(made)):
+        projected = networks[0].see(pictures)
+    return features[0], projected
 
 
 @torch.inference_mode()
