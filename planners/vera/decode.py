@@ -26,15 +26,38 @@ class Written:
     states: dict[int, Tensor] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """What ends an answer: the last of the three `retouch` tokens, the token `end`, or a length of `most` tokens."""
+
+    retouch: tuple[int, ...]
+    end: int
+    most: int
+
+    def note(self, written: Written, token: int, state: Tensor) -> None:
+        """Write a token; of a retouch token's first occurrence the state that predicted it is copied."""
+        written.tokens.append(token)
+        if token in self.retouch and token not in written.states:
+            written.states[token] = state.clone()
+
+    def is_reached(self, written: Written) -> bool:
+        """Whether the answer is complete."""
+        return (
+            len(written.states) == len(self.retouch)
+            or written.tokens[-1] == self.end
+            or len(written.tokens) >= self.most
+        )
+
+
 class Writer:
     """Writes answers to batches of prompts, each as if it were alone.
 
     Args:
-        retouch: the ids of the three retouch tokens. An answer ends with the last of them, with `end`, or after `most` tokens.
+        ending: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, *, retouch: Sequence[int], end: int, most: int) -> None:
-        self.model, self.retouch, self.end, self.most = model, tuple(retouch), end, most
+    def __init__(self, model: VeraModel, ending: Ending) -> None:
+        self.model, self.ending = model, ending
         self._prefixes: dict[tuple[int, ...], Any] = {}
 
     @torch.inference_mode()
@@ -64,12 +87,10 @@ class Writer:
             logits = self.model.lm_head(states)
             for place, row in enumerate(rows):
                 token = choices[row].next(logits[place], written[row].tokens)
-                written[row].tokens.append(token)
-                if token in self.retouch:
-                    written[row].states.setdefault(token, states[place].clone())
+                self.ending.note(written[row], token, states[place])
                 if on_token is not None:
                     on_token(row, token)
-            going = [place for place, row in enumerate(rows) if not self._is_done(written[row])]
+            going = [place for place, row in enumerate(rows) if not self.ending.is_reached(written[row])]
             if not going:
                 return written
             if len(going) < len(rows):
@@ -101,10 +122,3 @@ class Writer:
                 self.model.language(inputs_embeds=self.model.embed(prefix), cache=cache)
             self._prefixes[prefix] = cache
         return self._prefixes[prefix]
-
-    def _is_done(self, written: Written) -> bool:
-        return (
-            len(written.states) == len(self.retouch)
-            or written.tokens[-1] == self.end
-            or len(written.tokens) >= self.most
-        )

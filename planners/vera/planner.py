@@ -21,13 +21,15 @@ from ...ops.neural import Neural
 from ..saving import save_weights
 from . import published, weights
 from .answer import RETOUCH_TOKENS, read_answer
-from .decode import Writer, Written
+from .decode import Ending, Writer, Written
+from .graphs import GraphWriter
 from .model import VeraConfig, VeraModel
 from .onnx.writer import OnnxWriter
 from .picture import picture_of
-from .precision import precision_of
+from .precision import Runtime, precision_of
 from .prompts import Prompt, prompt_for
 from .sampling import Choice, Sampled, Sampling
+from .single import SingleWriter
 from .words import Words
 
 OnText = Callable[[int, str], None]
@@ -46,7 +48,7 @@ class Vera:
     Args:
         model: its networks; `words`: its tokenizer; `neural`: the op that its latents are for.
         sampling: how tokens are chosen, as published by default; `choice` makes something else of a request that chooses them.
-        onnx: write answers with ONNX Runtime, the language model's weights in `float32`, `int8` or `int4`; None: with torch.
+        runtime: who writes the answers; torch where it is left out.
     """
 
     id = "vera"
@@ -62,14 +64,15 @@ class Vera:
         *,
         sampling: Sampling | None = None,
         choice: Callable[[Request], Choice] | None = None,
-        onnx: str | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
         if model is None or words is None or neural is None:
             raise UnknownBundle("planner 'vera' has no weights of its own", cure='Load them: zoo.load("vera-0.5b").')
         self.model, self.words, self.ops = model.eval(), words, (neural,)
         chosen = sampling or Sampling()
         self.choice = choice or (lambda request: Sampled(chosen, request.seed))
-        self._writer = _writer(model, words, chosen.most_tokens, onnx)
+        ending = Ending(words.retouch, model.config.eos_token_id, chosen.most_tokens)
+        self._writer = _writer(model, ending, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
@@ -169,22 +172,22 @@ class Vera:
 
         Args:
             dtype: a torch dtype or its name; or `int8`, `int4`: only the language model's weights, on ONNX Runtime.
-            runtime: `onnx` writes the answers with ONNX Runtime in float32, too.
+            runtime: `onnx` writes the answers with ONNX Runtime in float32, too; `graphs` on a CUDA device with one CUDA graph a token.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
-            InvalidRequest: a dtype or runtime that is not known here, or ONNX Runtime on a GPU. MissingExtra: it is not installed.
+            InvalidRequest: a dtype or runtime that is not known here, or not for this device. MissingExtra: ONNX Runtime is not installed.
         """
-        torch_dtype, onnx = precision_of(dtype, runtime, device)
+        torch_dtype, chosen = precision_of(dtype, runtime, device)
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
             words = Words(file.read().decode())
-        if onnx is None:
+        if chosen.name != "onnx":
             model = model.to(device=device, dtype=torch_dtype)
         else:
             for part in (model.tower, model.projector, model.head, model.language.embed_tokens):
                 part.float()  # the layers of the language model stay as they are stored: only the graph reads them
-        return cls(model, words, Neural.from_bundle(bundle, device=device), onnx=onnx)
+        return cls(model, words, Neural.from_bundle(bundle, device=device), runtime=chosen)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""
@@ -205,11 +208,10 @@ class Vera:
         return cls(model, words, Neural(network))
 
 
-def _writer(model: VeraModel, words: Words, most: int, onnx: str | None) -> Writer | OnnxWriter:
-    end = model.config.eos_token_id
-    if onnx is None:
-        return Writer(model, retouch=words.retouch, end=end, most=most)
-    return OnnxWriter(model, onnx, retouch=words.retouch, end=end, most=most)
+def _writer(model: VeraModel, ending: Ending, runtime: Runtime) -> Writer | SingleWriter:
+    if runtime.name == "onnx":
+        return OnnxWriter(model, runtime.weights, ending)
+    return GraphWriter(model, ending) if runtime.name == "graphs" else Writer(model, ending)
 
 
 def _alike(one: Sequence[int], other: Sequence[int]) -> int:

@@ -1,69 +1,39 @@
-"""Write answers with ONNX Runtime: what `decode.Writer` does, one answer after the other."""
+"""Write answers with ONNX Runtime, one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..decode import OnToken, Written
+from ..decode import Ending
 from ..model import VeraModel
 from ..packages import package
-from ..sampling import Choice
+from ..single import SingleWriter
 from .graph import Graph
 
 BITS: Final = {"float32": 32, "int8": 8, "int4": 4}
 
 
-class OnnxWriter:
+class OnnxWriter(SingleWriter):
     """Writes answers to prompts.
 
     Args:
         weights: `float32`, `int8` or `int4`, in blocks of 32. In int8 and int4 the products are of integers: activations are rounded to
             8 bits within each block.
-        retouch, end, most: as for `decode.Writer`.
+        ending: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, weights: str, *, retouch: Sequence[int], end: int, most: int) -> None:
-        self.config = model.config
-        self.retouch, self.end, self.most = tuple(retouch), end, most
-        self._embeddings = model.language.embed_tokens.weight.detach()
+    def __init__(self, model: VeraModel, weights: str, ending: Ending) -> None:
+        super().__init__(model.language.embed_tokens.weight, ending)
+        self._config = model.config
         self._session = _session(Graph(model, bits=BITS[weights], most=model.config.max_position_embeddings))
 
-    @torch.inference_mode()
-    def write(
-        self,
-        prefix: Sequence[int],
-        prompts: Sequence[Tensor],
-        choices: Sequence[Choice],
-        *,
-        on_token: OnToken | None = None,
-    ) -> list[Written]:
-        """Answers to prompts that begin with the same tokens; see `decode.Writer.write`."""
-        before = self._embeddings[list(prefix)]
-        return [
-            self._write(torch.cat([before, prompt]), choice, row, on_token)
-            for row, (prompt, choice) in enumerate(zip(prompts, choices, strict=True))
-        ]
-
-    def _write(self, prompt: Tensor, choice: Choice, row: int, on_token: OnToken | None) -> Written:
-        written = Written()
-        run = _Run(self._session, self.config, capacity=len(prompt) + self.most)
-        embedded = prompt
-        while True:
-            state, logits = run.step(embedded.float())
-            token = choice.next(logits, written.tokens)
-            written.tokens.append(token)
-            if token in self.retouch:
-                written.states.setdefault(token, state.to(prompt.dtype, copy=True))
-            if on_token is not None:
-                on_token(row, token)
-            if len(written.states) == len(self.retouch) or token == self.end or len(written.tokens) >= self.most:
-                return written
-            embedded = self._embeddings[token].unsqueeze(0)
+    def begin(self, length: int) -> _Run:
+        """A reader with room for the prompt and the longest answer."""
+        return _Run(self._session, self._config, capacity=length + self.ending.most)
 
 
 class _Run:
@@ -83,10 +53,10 @@ class _Run:
                 self._binding.bind_ortvalue_input(f"past.{layer}.{part}", held)
                 self._binding.bind_ortvalue_output(f"present.{layer}.{part}", held)
 
-    def step(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
-        """Read embeddings (length, hidden size); the state (hidden size,) and the logits (vocabulary,) at the last of them."""
+    def read(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
+        """Read embeddings; see `single.Reader`."""
         self.length += len(embedded)
-        self._binding.bind_cpu_input("embeds", embedded.unsqueeze(0).numpy())
+        self._binding.bind_cpu_input("embeds", embedded.float().unsqueeze(0).numpy())
         self._binding.bind_cpu_input("last", np.array([self.length - 1], np.int32))
         self._binding.bind_cpu_input("total", np.array(self.length, np.int32))
         self.session.run_with_iobinding(self._binding)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_vera import ANSWER, END, model, planner, words
 
-from veraretouch.planners.vera.decode import Writer
+from veraretouch.planners.vera.decode import Ending, Writer
 from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling, kept
 
 # One worker makes the networks for all.
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("vera")
 
 
 def writer(most=40):
-    return Writer(model(), retouch=words().retouch, end=words().ids(END)[0], most=most)
+    return Writer(model(), Ending(words().retouch, words().ids(END)[0], most))
 
 
 def prompts(lengths=(3, 9, 30)):

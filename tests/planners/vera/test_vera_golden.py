@@ -8,7 +8,7 @@ from veraretouch import Latents, Photo, Renderer, Request, Schema
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.photo import open_photo
 from veraretouch.ops.neural import Neural
-from veraretouch.planners.vera.decode import Writer
+from veraretouch.planners.vera.decode import Ending, Writer
 from veraretouch.planners.vera.picture import picture_of
 from veraretouch.planners.vera.prompts import prompt_for
 from veraretouch.planners.vera.published import from_tensors
@@ -30,7 +30,7 @@ def networks():
 
 @pytest.fixture(scope="module")
 def writer(networks):
-    return Writer(networks[0], retouch=RETOUCH, end=SPECIAL["eos"], most=100)
+    return Writer(networks[0], Ending(tuple(RETOUCH), SPECIAL["eos"], 100))
 
 
 def near(found, wanted, relative=1e-3):

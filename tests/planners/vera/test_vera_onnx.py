@@ -10,10 +10,10 @@ from veraretouch import Photo, Renderer, Request, Retoucher, zoo
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.retoucher import load_retoucher
 from veraretouch.ops.neural import Neural
-from veraretouch.planners.vera.decode import Writer
+from veraretouch.planners.vera.decode import Ending, Writer
 from veraretouch.planners.vera.onnx.quantise import quantise, restored
 from veraretouch.planners.vera.onnx.writer import OnnxWriter
-from veraretouch.planners.vera.precision import precision_of
+from veraretouch.planners.vera.precision import Runtime, precision_of
 from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling
 
 pytestmark = pytest.mark.xdist_group("vera")
@@ -21,8 +21,8 @@ PREFIX = "<|im_start|>system\n"
 
 
 def writer(kind=None, of=None, most=400):
-    settings = {"retouch": words().retouch, "end": words().ids(END)[0], "most": most}
-    return OnnxWriter(of or model(), kind, **settings) if kind else Writer(of or model(), **settings)
+    ending = Ending(words().retouch, words().ids(END)[0], most)
+    return OnnxWriter(of or model(), kind, ending) if kind else Writer(of or model(), ending)
 
 
 def prompts(lengths=(3, 30)):
@@ -86,7 +86,7 @@ def test_codes_use_their_whole_range_and_err_by_half_a_step(bits):
 @pytest.mark.slow
 def test_a_planner_writes_with_it():
     photo, request = Photo(torch.rand(40, 60, 3, generator=torch.Generator().manual_seed(0)).numpy()), Request.of()
-    with_onnx, plain = (planner(onnx=kind).plan([photo], [request]) for kind in ("float32", None))
+    with_onnx, plain = (planner(runtime=runtime).plan([photo], [request]) for runtime in (Runtime("onnx"), None))
     assert with_onnx.reasoning == plain.reasoning
     for name, value in plain.latents.values["neural"].items():
         assert float((with_onnx.latents.values["neural"][name] - value).abs().max()) < 1e-3
@@ -95,11 +95,12 @@ def test_a_planner_writes_with_it():
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        ((None, "torch", None), (torch.float32, None)),
-        ((torch.bfloat16, "torch", "cuda"), (torch.bfloat16, None)),
-        (("bfloat16", "torch", None), (torch.bfloat16, None)),
-        (("int4", "torch", None), (torch.float32, "int4")),
-        ((None, "onnx", "cpu"), (torch.float32, "float32")),
+        ((None, "torch", None), (torch.float32, Runtime())),
+        ((torch.bfloat16, "torch", "cuda"), (torch.bfloat16, Runtime())),
+        (("bfloat16", "torch", None), (torch.bfloat16, Runtime())),
+        (("bfloat16", "graphs", "cuda"), (torch.bfloat16, Runtime("graphs"))),
+        (("int4", "torch", None), (torch.float32, Runtime("onnx", "int4"))),
+        ((None, "onnx", "cpu"), (torch.float32, Runtime("onnx"))),
     ],
 )
 def test_a_dtype_says_who_computes(arguments, found):
@@ -113,6 +114,8 @@ def test_a_dtype_says_who_computes(arguments, found):
         ((None, "tensorrt", None), "tensorrt"),
         ((torch.bfloat16, "onnx", None), "bfloat16"),
         (("int8", "torch", "cuda"), "cuda"),
+        ((None, "graphs", None), "needs a CUDA device"),
+        (("int4", "graphs", "cuda"), "takes float32, bfloat16"),
     ],
 )
 def test_what_cannot_be_is_one_error(arguments, said):
