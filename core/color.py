@@ -52,13 +52,13 @@ def power(base: Tensor, exponent: float | Tensor) -> Tensor:
 
 
 def linear(rgb: Tensor) -> Tensor:
-    """Decode sRGB to linear light; odd-extended below 0."""
+    """Decode sRGB, of any shape, elementwise to linear light; odd-extended below 0."""
     size = rgb.abs().clamp(min=_ENCODED_KNEE)
     return rgb * (power((size + 0.055) / 1.055, 2.4) / size)
 
 
 def encode(light: Tensor) -> Tensor:
-    """Encode linear light to sRGB; odd-extended below 0."""
+    """Encode linear light, of any shape, elementwise to sRGB; odd-extended below 0."""
     size = light.abs().clamp(min=_LIGHT_KNEE)
     return light * ((1.055 * power(size, 1 / 2.4) - 0.055) / size)
 
@@ -69,7 +69,7 @@ def luminance(planes: Planes) -> Tensor:
 
 
 class Lab(NamedTuple):
-    """OkLab: lightness L in [0, 1] for the sRGB gamut, opponent axes a (green to red) and b (blue to yellow)."""
+    """OkLab, each (B, 1, H, W): lightness L in [0, 1] for the sRGB gamut, opponent axes a (green to red) and b (blue to yellow)."""
 
     L: Tensor
     a: Tensor
@@ -82,17 +82,17 @@ def _cbrt(x: Tensor) -> Tensor:
 
 
 def oklab(rgb: Tensor) -> Lab:
-    """OkLab of sRGB-encoded pixels. Half precision is computed, and returned, in float32."""
+    """OkLab of sRGB-encoded pixels (B, 3, H, W). Half precision is computed, and returned, in float32."""
     return lab_of(roots_of(planes_of(linear(at_least_single(rgb)))))
 
 
 def roots_of(light: Planes) -> Planes:
-    """The cube roots of the cones' responses to linear light: OkLab before its last matrix."""
+    """The cube roots of the cones' responses to linear light, planes (B, 1, H, W) both: OkLab before its last matrix."""
     return each(_cbrt, mix(light, _TO_LMS))
 
 
 def lab_of(roots: Planes) -> Lab:
-    """OkLab of the cones' roots."""
+    """OkLab of the cones' roots, planes (B, 1, H, W)."""
     return Lab(*mix(roots, _TO_LAB))
 
 
@@ -102,22 +102,22 @@ def lightness(roots: Planes) -> Tensor:
 
 
 def with_chroma(roots: Planes, L: Tensor, gain: Tensor) -> Planes:
-    """The cones' roots of the same lightness and hue with `gain` times the chroma: a root is L and a share of a and b."""
+    """The cones' roots of the same lightness and hue with `gain` times the chroma: a root is L and a share of a and b; all (B, 1, H, W)."""
     return each(lambda root: torch.lerp(L, root, gain), roots)
 
 
 def moved(roots: Planes, before: Lab, after: Lab) -> Planes:
-    """The cones' roots moved as OkLab moved: exactly as they were where nothing moved."""
+    """The cones' roots, planes (B, 1, H, W), moved as OkLab moved: exactly as they were where nothing moved."""
     return each(torch.add, roots, mix(each(torch.sub, after, before), _FROM_LAB))
 
 
 def light_at(roots: Planes) -> Planes:
-    """Linear light of the cones' roots; the inverse of `roots_of` to 3e-4 (near black), so ops add differences (`moved_light`)."""
+    """Linear light of the cones' roots, planes (B, 1, H, W); the inverse of `roots_of` to 3e-4 near black: ops add `moved_light`."""
     return mix(each(_cube, roots), _FROM_LMS)
 
 
 def moved_light(light: Planes, before: Planes, after: Planes) -> Planes:
-    """Linear light moved as the cones' roots moved: exactly as it was where nothing moved."""
+    """Linear light, planes (B, 1, H, W), moved as the cones' roots moved: exactly as it was where nothing moved."""
     moves = mix(each(lambda was, now: _cube(now) - _cube(was), before, after), _FROM_LMS)
     return each(torch.add, light, moves)
 
@@ -127,35 +127,35 @@ def _cube(x: Tensor) -> Tensor:
 
 
 def at_least_single(x: Tensor) -> Tensor:
-    """Half-precision tensors as float32; others unchanged."""
+    """Half-precision tensors of any shape as float32; others unchanged."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def chroma(lab: Lab) -> Tensor:
-    """OkLab chroma, with a finite slope on greys."""
+    """OkLab chroma (B, 1, H, W), with a finite slope on greys."""
     return torch.sqrt(lab.a * lab.a + lab.b * lab.b + 1e-10)
 
 
 def hue(lab: Lab) -> Tensor:
-    """OkLCh hue in degrees [0, 360); 0 on greys, without gradient there."""
+    """OkLCh hue (B, 1, H, W) in degrees [0, 360); 0 on greys, without gradient there."""
     return torch.remainder(angle(lab), 360.0)
 
 
 def angle(lab: Lab) -> Tensor:
-    """OkLCh hue in degrees from -180 to 180; 0 on greys, without gradient there."""
+    """OkLCh hue (B, 1, H, W) in degrees from -180 to 180; 0 on greys, without gradient there."""
     # Within a chroma of 1e-5 the pair turns towards (1, 0): atan2 has no slope at (0, 0).
     share = ((lab.a * lab.a + lab.b * lab.b) * 1e10).clamp(max=1)
     return torch.atan2(lab.b * share, lab.a * share + (1 - share)) * (180 / math.pi)
 
 
 def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
-    """0 below `low`, 1 above `high`, 3 t^2 - 2 t^3 between, with t from 0 to 1; `low` < `high` in x's own unit."""
+    """0 below `low`, 1 above `high`, 3 t^2 - 2 t^3 between, with t from 0 to 1, elementwise; `low` < `high` in x's own unit."""
     t = ((x - low) * (1 / (high - low))).clamp(0, 1)
     return t.square() * torch.rsub(t, 3, alpha=2)
 
 
 def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
-    """A gain 1 + growth that slows down before the wall: slope 1 at no growth, never past fullness 1; shrinking is untouched.
+    """A gain 1 + growth, elementwise, that slows down before the wall: slope 1 at no growth, never past fullness 1; shrinking is untouched.
 
     Args:
         growth: the wanted relative change; negative shrinks.

@@ -46,6 +46,11 @@ class Entry:
         """Distribution and version, as messages name it."""
         return f"{self.distribution} {self.version}".rstrip()
 
+    @property
+    def standing(self) -> str:
+        """The state, as it follows "is" in messages."""
+        return "in collision" if self.state is State.COLLISION else str(self.state)
+
     def fail(self, state: State, reason: str, cure: str) -> None:
         """Take it out of use."""
         self.state, self.reason, self.cure = state, reason, cure

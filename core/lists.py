@@ -23,6 +23,7 @@ class List:
     Attributes:
         place: where it stands, as reasons name it.
         allows: whether it lets in only what it names, or keeps out what it names.
+        names: as they are written there.
     """
 
     place: str
@@ -31,10 +32,11 @@ class List:
 
     def keeps_out(self, id: str, distribution: str) -> str:
         """Why this list keeps a plugin out, or an empty string."""
-        named = {id, normal(distribution)}
+        distribution = normal(distribution)
+        named = id in self.names or distribution in map(normal, self.names)
         if self.allows:
-            return "" if named & {*self.names, "veraretouch"} else f"{self.place} does not name it"
-        return f"{self.place} names it" if named & self.names else ""
+            return "" if named or distribution == "veraretouch" else f"{self.place} does not name it"
+        return f"{self.place} names it" if named else ""
 
 
 def lists_in_force() -> tuple[List, ...]:
@@ -43,9 +45,7 @@ def lists_in_force() -> tuple[List, ...]:
     Raises:
         InvalidDocument: the configuration file cannot be read.
     """
-    found = (
-        List(place, allows, frozenset({*names, *map(normal, names)})) for place, allows, names in _written() if names
-    )
+    found = (List(place, allows, frozenset(names)) for place, allows, names in _written() if names)
     return tuple(sorted(found, key=lambda each: each.allows))
 
 

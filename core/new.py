@@ -13,7 +13,8 @@ import typer
 from .errors import MissingExtra, VeraRetouchError
 
 TEMPLATE = Path(__file__).parents[1] / "contrib" / "template"
-_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_WORDS = frozenset(map(str.lower, keyword.kwlist))
 
 
 class CannotStart(VeraRetouchError):
@@ -85,15 +86,22 @@ def make(kind: Kind, id: str, *, into: Path, spatial: bool = False, license: Lic
 
 
 def _check_id(kind: Kind, id: str) -> None:
+    from importlib.util import find_spec
+
     from .registry import registry
 
     if not _ID.fullmatch(id):
         raise CannotStart(
-            f"{id!r} is no id for a plugin", cure="Write a vendor's name, a dot and a name: acme.my_op, in a-z, 0-9, _"
+            f"{id!r} is no id for a plugin",
+            cure="Write a vendor's name, a dot and a name: acme.my_op, in a-z, 0-9 and single _ between them",
         )
-    name = "".join(word.capitalize() for word in id.partition(".")[2].split("_"))
-    if keyword.iskeyword(name):
-        raise CannotStart(f"{id!r} would name a class {name}, a word of Python", cure="Choose another id")
+    name = id.partition(".")[2]
+    if name in _WORDS:
+        raise CannotStart(f"the name in {id!r} is a word of Python, {name}", cure="Choose another id")
     shelf = registry.ops if kind is Kind.OP else registry.planners
     if (taken := shelf.entries().get(id)) is not None:
-        raise CannotStart(f"{taken.distribution} has a {kind} {id!r} already", cure="Choose another id")
+        article = "an" if kind is Kind.OP else "a"
+        raise CannotStart(f"{taken.distribution} has {article} {kind} {id!r} already", cure="Choose another id")
+    module = id.replace(".", "_")
+    if find_spec(module) is not None:
+        raise CannotStart(f"a module {module} is installed already", cure="Choose another id")

@@ -1,6 +1,7 @@
 """Try plugins in processes of their own: what breaks, hangs, exits or crashes on import does so there, and is known by its reason.
 
 One process takes a distribution's plugins one after another; where one ends or stops it, the next goes on behind that one.
+It imports torch and veraretouch before the first of them, so that a plugin's seconds, and its timeout, are its own.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ from .entry import State
 from .errors import DeprecatedPlugin, VeraRetouchError
 from .registry import registry
 
-_START_SECONDS = 30.0  # for the process itself, before it imports a plugin
-_AT_ONCE = 8  # processes; those that hang only wait
+# For the process itself, which imports torch: on a busy machine that takes long, and is no plugin's fault.
+_START_SECONDS = 120.0
+_LAST_WORDS = 0.5  # seconds in which what a process wrote before its end arrives
 _LONGEST = 200  # characters of what a plugin prints
+
+NOT_TRIED = "not tried"
+"""How the reason begins of a plugin that no process came to."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +53,29 @@ def try_plugins(names: Sequence[Name], *, timeout: float) -> dict[Name, Tried]:
     """Import each plugin in another process and judge it by the contract of its kind.
 
     Args:
-        timeout: seconds for one plugin; then its process and the processes that this one started are killed.
+        timeout: seconds for one plugin; then its process and the processes that this one started are killed. They count
+            from when torch and veraretouch are imported there.
+
+    Returns:
+        A plugin whose process never came to it is `available` still, with the reason why it was not tried.
     """
     shelves = registry.shelves()
     by_distribution: dict[str, list[Name]] = {}
     for shelf, id in names:
         by_distribution.setdefault(shelves[shelf].entries()[id].distribution, []).append((shelf, id))
     trials = [_Trial(group, timeout) for group in by_distribution.values()]
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    pool = ThreadPoolExecutor(_cores())  # each process computes: more at once would only make each slower
     try:
         return {name: tried for found in pool.map(_Trial.run, trials) for name, tried in found.items()}
     finally:
         for trial in trials:
             trial.stop()
         pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Trial:
@@ -99,17 +113,32 @@ class _Trial:
             with suppress(OSError):  # it died: the missing answers tell
                 process.stdin.write(json.dumps({"path": sys.path, "names": names}))
                 process.stdin.close()
-            answers.next(_START_SECONDS)
+            if answers.before(time.monotonic() + _START_SECONDS) is None:
+                return dict.fromkeys(names, _not_tried(process, complaints))
+            complaints.last = []  # what torch says is no word of a plugin
             for name in names:
-                answer = answers.next(self._timeout)
+                deadline = time.monotonic() + self._timeout
+                answer = answers.before(deadline)
                 if answer is None:
-                    tried[name] = _end_of(process, self._timeout, complaints)
+                    tried[name] = self._end_of(process, deadline, answers, complaints)
                     break
                 fate = json.loads(answer)
                 tried[name] = Tried(State(fate.pop("state")), **fate)
         finally:
             _kill(process)
         return tried
+
+    def _end_of(self, process: subprocess.Popen[str], deadline: float, answers: _Reader, complaints: _Reader) -> Tried:
+        """Why a process gave no answer before the deadline: it has ended, or it is late."""
+        cure = "Report it to its author, or uninstall it."
+        try:
+            code = process.wait(max(0.0, deadline - time.monotonic()))
+            late = answers.before(time.monotonic() + _LAST_WORDS) is not None  # it ended because all was done
+        except subprocess.TimeoutExpired:
+            late = True
+        if late:
+            return Tried(State.BROKEN, f"its import did not end within {self._timeout:g} s", cure, self._timeout)
+        return Tried(State.BROKEN, f"its import ended the process {_how(code, complaints)}", cure)
 
 
 class _Reader:
@@ -131,28 +160,34 @@ class _Reader:
                     self.last = [*self.last, line.strip()[:_LONGEST]][-self._keep :]
         self._lines.put(None)
 
-    def next(self, timeout: float) -> str | None:
-        """The next line; None at the end, or where none comes in time."""
+    def before(self, deadline: float) -> str | None:
+        """The next line; None at the end, or where none comes before this time of the monotonic clock."""
         try:
-            return self._lines.get(timeout=timeout)
+            line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
             return None
+        if line is None:
+            self._lines.put(None)  # the end stays the end
+        return line
 
     def rest(self) -> str:
-        self._thread.join(0.5)
+        self._thread.join(_LAST_WORDS)
         return " ".join(self.last)
 
 
-def _end_of(process: subprocess.Popen[str], timeout: float, complaints: _Reader) -> Tried:
-    """Why a process gave no answer."""
-    cure = "Report it to its author, or uninstall it."
+def _not_tried(process: subprocess.Popen[str], complaints: _Reader) -> Tried:
+    """Of the plugins whose process did not come to import any."""
     try:
-        code = process.wait(0.5)  # it may have closed its streams a moment ago
+        why = f"ended {_how(process.wait(_LAST_WORDS), complaints)}"
     except subprocess.TimeoutExpired:
-        return Tried(State.BROKEN, f"its import did not end within {timeout:g} s", cure, timeout)
+        why = f"was not ready within {_START_SECONDS:g} s"
+    return Tried(State.AVAILABLE, f"{NOT_TRIED}: the process that was to import it {why}", "Try again.")
+
+
+def _how(code: int, complaints: _Reader) -> str:
     how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
     said = complaints.rest()
-    return Tried(State.BROKEN, f"its import ended the process {how}" + (f": {said}" if said else ""), cure)
+    return how + (f": {said}" if said else "")
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -194,6 +229,7 @@ def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
     shelves = registry.shelves()
     for shelf, id in names:
         shelves[shelf].find(id)
+    _import_what_all_share()
     yield "ready"
     for shelf, id in names:
         sys.stdout = ear = _Ear()
@@ -215,6 +251,14 @@ def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
             "cure": entry.cure,
             "seconds": entry.load_seconds or time.perf_counter() - start,
         }
+
+
+def _import_what_all_share() -> None:
+    """Torch, and veraretouch as far as it is public; what cannot be imported is left for the plugins that need it to say."""
+    face = sys.modules[str(__package__).partition(".")[0]]
+    for name in dir(face):
+        with suppress(Exception):
+            getattr(face, name)
 
 
 if __name__ == "__main__":

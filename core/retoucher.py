@@ -166,7 +166,7 @@ def retouch(
     tolerance: float = 1.0,
     device: Any = None,
 ) -> Result:
-    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default the rules.
+    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default `tiny`.
 
     Args:
         photo, style, params, reference, groups: as in `Retoucher.__call__`.
@@ -175,7 +175,8 @@ def retouch(
         device: where photos that are no tensors are rendered.
 
     Raises:
-        InvalidRequest, InvalidPhoto, UnreadablePhoto, UnknownPlugin
+        InvalidRequest, InvalidPhoto, UnreadablePhoto
+        UnknownBundle: `planner` is no planner's id and no bundle's name.
 
     >>> import numpy, veraretouch as vr
     >>> grey = numpy.full((8, 8, 3), 90, dtype="uint8")

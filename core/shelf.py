@@ -97,7 +97,7 @@ class Shelf:
                 self._import(entry)
         if entry.state in _ERRORS:
             raise _ERRORS[entry.state](
-                f"{self.kind} {entry.id!r} of {entry.owner} is {entry.state}: {entry.reason}", cure=entry.cure
+                f"{self.kind} {entry.id!r} of {entry.owner} is {entry.standing}: {entry.reason}", cure=entry.cure
             )
         if entry.id != id:
             self._warn(id, f"{self.kind} {id!r} is now {entry.id!r} (says {entry.owner}). Use the new id.")
@@ -109,7 +109,7 @@ class Shelf:
     def _unknown(self, id: str) -> UnknownPlugin:
         known = self.ids()
         alias = self._aliases.entries({self.kind: self}).get(id)
-        why = f" ({alias.owner} has it as an alias that is {alias.state}: {alias.reason})" if alias else ""
+        why = f" ({alias.owner} has it as an alias that is {alias.standing}: {alias.reason})" if alias else ""
         return UnknownPlugin(
             f"no {self.kind} {id!r} is installed{why}",
             cure=f"{nearest(id, known)} Install the distribution that provides it, or choose one of: "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributions import Site
 
 import veraretouch as vr
 from veraretouch.core.testing.samples import sample
@@ -70,6 +71,36 @@ def test_the_bundle_of_the_guide_is_packed_pushed_and_loaded(tmp_path, loopback_
     assert "acme/house@" in told
     assert "acme/house" in loopback_hub.repositories
     assert (tmp_path / "housed.jpg").exists()
+
+
+@pytest.mark.slow
+def test_the_bundle_of_the_guide_is_checked_by_the_command_where_its_planner_is_installed(cli, tmp_path):
+    """As the guide says: the class in a package whose entry point names it; without the package the check fails."""
+    planner, packing, _ = blocks("publishing-a-bundle.md", "python")
+    run(planner + packing, tmp_path)
+    assert "planner 'acme.house' is not installed" in cli("check", "./acme-house", code=1).stdout
+    (tmp_path / "site").mkdir()
+    Site(tmp_path / "site").install(
+        "acme-house", "0.1.0", {"acme.house": "acme_house:House"}, group="veraretouch.planners", module="acme_house",
+        code=planner.partition("vr.registry.planners.add")[0],
+    )  # fmt: skip
+    env = {"PYTHONPATH": str(tmp_path / "site")}
+    assert "passes all 5 checks" in cli("check", "./acme-house", env=env).stdout
+    facts = tmp_path / "facts.json"
+    facts.write_text('{"summary": "The look of the house.", "training_data": "None: set by hand."}')
+    words = [
+        "--name",
+        "other-house",
+        "--spdx",
+        "other",
+        "--commercial-use",
+        "--licence-file",
+        "LICENSE",
+        "--version",
+        "2.0.0",
+    ]
+    cli("zoo", "pack", "./acme-house", "anew", *words, "--facts", facts, env=env)
+    assert "passes all 5 checks" in cli("check", "./anew", env=env).stdout
 
 
 def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):

@@ -6,12 +6,14 @@ import re
 import sys
 import textwrap
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from generate.inventory import MODULES, Field, public
 
-from veraretouch import errors
+from veraretouch import errors, retouch
 
 ROOT = Path(__file__).parents[1]
 RECORDED = (ROOT / "tests" / "data" / "public_names.txt").read_text(encoding="utf-8").split()
@@ -42,6 +44,34 @@ def test_each_recorded_name_stands_once_and_every_module_has_some():
         assert any(name.startswith(f"{module}.") for name in RECORDED), module
 
 
+IMPORT = re.compile(r"^[ >.]*from (veraretouch(?:\.\w+)*) import (\([^)]*\)|.+)$", re.MULTILINE)
+STRANGERS = [
+    path
+    for folder, pattern in (
+        ("docs/guide", "*.md"),
+        ("contrib", "**/*.py"),
+        ("contrib", "**/*.jinja"),
+        (".", "README.md"),
+    )
+    for path in sorted((ROOT / folder).glob(pattern))
+    # aether makes our datasets, and is changed with the rooms that it is made of.
+    if "aether" not in path.parts
+]
+
+
+@pytest.mark.parametrize("path", STRANGERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_guides_the_template_and_plugins_import_is_public(path):
+    things = [thing for thing in NAMES.values() if thing is not Field]
+    hidden = [
+        f"{module}.{name}"
+        for module, names in IMPORT.findall(path.read_text(encoding="utf-8"))
+        for name in re.findall(r"\w+", re.sub(r"#.*| as \w+", "", names))
+        if not any(thing is getattr(import_module(module), name) for thing in things)
+        and not inspect.ismodule(getattr(import_module(module), name))
+    ]
+    assert hidden == [], "add them to docs/generate/inventory.py, or import what is public"
+
+
 def functions():
     """Name -> function of every public function, method and property; constructors under their class's name."""
     for name, thing in NAMES.items():
@@ -60,14 +90,14 @@ def functions():
             yield name, thing
 
 
-def told(name):
-    """What documentation a caller finds: the docstring, that of the class of a member, that of what it refers to."""
+def told(name, *, module=True):
+    """What documentation a caller finds: the docstring, that of the class of a member, that of the module."""
     thing = NAMES[name]
     text = inspect.getdoc(thing) or ""
     owner = name.rpartition(".")[0]
     if inspect.isclass(NAMES.get(owner)) and NAMES[owner] is not Field:
         text += "\n" + (inspect.getdoc(NAMES[owner]) or "")
-    elif owner in MODULES:
+    elif module and owner in MODULES:
         text += "\n" + (sys.modules[getattr(thing, "__module__", owner)].__doc__ or "")
     return text
 
@@ -105,11 +135,16 @@ def raised(function):
 def annotated(function, wanted):
     """The parameters whose annotation names one of these types."""
     hints = inspect.get_annotations(function)
-    return [
-        name
-        for name, hint in hints.items()
-        if name != "return" and re.search(rf"\b({wanted})\b", str(getattr(hint, "__name__", hint)))
-    ]
+    return [name for name, hint in hints.items() if name != "return" and names_one(hint, wanted)]
+
+
+def gives(function, wanted):
+    """Whether what it returns is annotated by one of these types."""
+    return names_one(inspect.get_annotations(function).get("return", ""), wanted)
+
+
+def names_one(hint, wanted):
+    return bool(re.search(rf"\b({wanted})\b", str(getattr(hint, "__name__", hint))))
 
 
 FUNCTIONS = dict(functions())
@@ -158,11 +193,20 @@ def unnamed(name, found):
     return {each for each in found if not any(base.__name__ in text for base in getattr(errors, each).__mro__[:-3])}
 
 
-def test_whatever_takes_tensors_says_of_which_shape():
+def test_retouch_says_what_it_raises_for_a_planner_that_nobody_knows():
+    with pytest.raises(errors.VeraRetouchError) as caught:
+        retouch(np.zeros((4, 4, 3), np.uint8), planner="nope")
+    assert f"{type(caught.value).__name__}: `planner`" in told("veraretouch.retouch")
+
+
+TENSORS = "Tensor|FloatArray|NDArray|Planes|Lab"
+
+
+def test_whatever_takes_or_gives_tensors_says_itself_of_which_shape():
     untold = [
         name
         for name, function in FUNCTIONS.items()
-        if annotated(function, "Tensor|FloatArray|NDArray|Planes|Lab") and not SHAPE.search(told(name))
+        if (annotated(function, TENSORS) or gives(function, TENSORS)) and not SHAPE.search(told(name, module=False))
     ]
     assert untold == []
 

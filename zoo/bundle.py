@@ -66,6 +66,9 @@ class Bundle:
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors of a safetensors file, on the file's own memory.
 
+        Returns:
+            Name -> tensor, of the shape and dtype that the file states.
+
         Raises:
             InvalidDocument, TamperedBundle
         """

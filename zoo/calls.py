@@ -25,9 +25,10 @@ class Info:
     """What is known of a name.
 
     Attributes:
-        name: as it was asked for; `source` and `origin`: where its files are, and whose index says so; `summary`: one sentence.
+        name: as it was asked for; `source` and `origin`: where its files are, and whose index or package says so; `summary`: one sentence.
         licence: SPDX identifier, whether commercial use is allowed, and a note.
-        state: `built-in` (needs no weights), `cached`, `remote`, `folder`, or `unverified` where nobody here has seen the files.
+        state: `built-in` (a planner that needs no weights) or, where another distribution brings it, `installed`; `cached`, `remote`,
+            `folder`, or `unverified` where nobody here has seen the files.
         manifest: bundle.json, where it is on this machine.
     """
 
@@ -48,7 +49,7 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
     """
     entry = registry.planners.find(name)
     if entry is not None:
-        return Info(name, "built-in", origin=entry.distribution)
+        return Info(name, "built-in" if entry.distribution == "veraretouch" else "installed", origin=entry.distribution)
     listing = find(name, revision=revision)
     manifest = _at_hand(listing.source, hub or Hub.from_environment())
     state = "folder" if isinstance(listing.source, Folder) else "cached" if manifest else "remote"

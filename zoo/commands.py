@@ -28,7 +28,8 @@ def list_bundles(json: Json = False) -> None:
     from .calls import Info, table
 
     def row(info: Info) -> tuple[str, ...]:
-        return info.name, info.state, str(info.licence.get("spdx", "")), info.summary or info.source
+        what = info.summary or info.source or (f"of {info.origin}" if info.state == "installed" else "")
+        return info.name, info.state, str(info.licence.get("spdx", "")), what
 
     found = table()
     _tell([_facts(info) for info in found], columns(map(row, found)), json)

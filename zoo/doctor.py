@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
 from ..core.batch.options import Json
 from .plugins import FAULTY, plugin_rows
 
+if TYPE_CHECKING:
+    from ..core.lists import List
+
 Level = Literal["ok", "note", "broken"]
 
 _LITTLE_SPACE = 2**30  # bytes
-_PATIENCE = 10.0  # seconds for a plugin's import
+_PATIENCE = 10.0  # seconds for a plugin's own import
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def _extras() -> Iterator[Finding]:
             version = distribution(package).version
             if extra == "vera":
                 make_torchvision_importable()
-            import_module(package.replace("-", "_"))
+            with _unlogged():
+                import_module(package.replace("-", "_"))
         except PackageNotFoundError:
             yield Finding(f"extra {extra}", "note", f"{package} is not installed", f"To have it: {install}")
         except Exception as error:
@@ -106,6 +111,19 @@ def _extras() -> Iterator[Finding]:
             yield Finding(f"extra {extra}", "broken", f"{package} cannot be imported: {error}", cure)
         else:
             yield Finding(f"extra {extra}", "ok", f"{package} {version}")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Without what packages log on import: coremltools names each part of Apple's runtime that another system lacks."""
+    import logging
+
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _plugins() -> Iterator[Finding]:
@@ -131,8 +149,26 @@ def _lists() -> Iterator[Finding]:
     path = config_path()
     yield Finding("config", "ok", f"{path}" if path.is_file() else f"none ({path})")
     for each in lists_in_force():
-        names = ", ".join(sorted(each.names))
-        yield Finding("allow list" if each.allows else "block list", "ok", f"{each.place}: {names}")
+        part = "allow list" if each.allows else "block list"
+        yield Finding(part, "ok", f"{each.place}: {', '.join(sorted(each.names))}")
+        yield from _names_of_nothing(part, each)
+
+
+def _names_of_nothing(part: str, each: List) -> Iterator[Finding]:
+    """The names of a list that nothing here has: misspelt, as likely as not, and then the list does not act."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from ..core.errors import nearest
+    from ..core.listing import all_entries
+
+    entries = all_entries()
+    known = {id for _, id in entries} | {entry.distribution for entry in entries.values()}
+    for name in sorted(each.names - known):
+        try:
+            distribution(name)
+        except PackageNotFoundError:
+            cure = nearest(name, known).strip() or "Check how it is spelt."
+            yield Finding(part, "note", f"{each.place}: no plugin and no distribution is named {name!r} here", cure)
 
 
 def _folders() -> Iterator[Finding]:

@@ -22,18 +22,22 @@ def plugins(
     json: Json = False,
 ) -> None:
     """List the plugins of every kind, with distribution and state; nothing is imported, unless checked."""
+    from ..core.probe import NOT_TRIED
     from ..core.terminal import columns, json_text, say
 
     rows = plugin_rows(kind=kind, distribution=distribution, timeout=timeout if check else None)
     faulty = sum(row["state"] in FAULTY for row in rows)
+    untried = sum(row["reason"].startswith(NOT_TRIED) for row in rows)
     if json:
         say(json_text({"faulty": faulty, "plugins": rows}))
     else:
         heading = ("ID", "KIND", "DISTRIBUTION", "STATE", "LOAD", "REMARK")
         say(columns([heading, *map(_cells, rows)]))
-        if check:
+        if check and untried:
+            say(f"{untried} of {len(rows)} were not tried.")
+        if check and (faulty or not untried):
             say(f"{faulty} of {len(rows)} cannot be used." if faulty else f"All {len(rows)} are in order.")
-    if check and faulty:
+    if check and (faulty or untried):
         raise typer.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from ..documents import LARGEST, parse, read_bytes
 from ..errors import InvalidDocument, InvalidRequest
 from .options import EditOptions, PlanOptions
+
+_DECIMAL = re.compile(r"(?<![\w.+\-])([+-]?)(?=\.?[0-9])([0-9]*)(\.?)([0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def read_params(path: Path) -> dict[str, Any]:
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Read ``exposure.ev=0.35`` and the like, values in JSON.
+    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers also as Python writes them (``.3``, ``1.``, ``+0.5``).
 
     Raises:
         InvalidRequest: no such form, or a slot given twice.
@@ -107,7 +110,13 @@ def read_settings(settings: Sequence[str]) -> dict[str, Any]:
         if slot in values:
             raise InvalidRequest(f"--set {slot} was given twice", cure="Give it once.")
         try:
-            values[slot] = parse(text, name=f"--set {slot}")
+            values[slot] = parse(_DECIMAL.sub(_in_json, text), name=f"--set {slot}")
         except InvalidDocument:
             raise InvalidRequest(f"--set {slot}: {text!r} is neither a number nor a list of numbers") from None
     return values
+
+
+def _in_json(decimal: re.Match[str]) -> str:
+    """JSON wants digits on both sides of a point, and no plus."""
+    sign, whole, point, fraction = decimal.groups(default="")
+    return sign.replace("+", "") + (whole or "0") + (f".{fraction or 0}" if point else "")

@@ -9,7 +9,7 @@ import torch
 from ..op import Frame
 from .pixels import hostile, ordinary, scene
 from .specimen import Specimen, first_bad, largest, rgb_words
-from .verdict import advice, raised
+from .verdict import advice, raised, shown_by
 
 IDENTITY = 1e-6
 EXACT = 1e-5
@@ -118,7 +118,8 @@ def inputs_untouched(specimen: Specimen) -> Iterator[str]:
     given = {"rgb": photo, **settings.values}
     before = {name: value.clone() for name, value in given.items()}
     where = f"a photo of 6 x 5, {specimen.words(settings, 0)}"
-    specimen.op.apply(photo, specimen.op.params(settings.values, Frame(0, 0, 6, 5)))
+    with shown_by(where):
+        specimen.op.apply(photo, specimen.op.params(settings.values, Frame(0, 0, 6, 5)))
     for name, value in given.items():
         if not torch.equal(value, before[name]):
             yield advice(f"{name} untouched", "changed values", where, "Use x * y instead of x.mul_(y) or x[...] = y.")

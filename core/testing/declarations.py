@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
 
+from ..documents import shorten
 from ..errors import VeraRetouchError
 from ..latents import Latents
 from ..op import Op
@@ -20,7 +23,7 @@ from ..schema import Schema
 from ..slots import slot_from_document
 from .pixels import hostile
 from .specimen import Specimen, rgb_words
-from .verdict import advice
+from .verdict import advice, shown_by
 
 
 def declared(specimen: Specimen) -> Iterator[str]:
@@ -67,9 +70,11 @@ def plan_round_trip(specimen: Specimen) -> Iterator[str]:
     op = specimen.op
     with _on_shelf(type(op)):
         schema = Schema([specimen.spec])
-        values = specimen.draw(1, seed=11, dtype=torch.float32).values
-        plan = Plan.of(Latents(schema, {op.id: values}), groups=schema.groups)
-        again = Plan.load(plan.json())
+        drawn = specimen.draw(1, seed=11, dtype=torch.float32)
+        values, where = drawn.values, f"hostile pixels, {specimen.words(drawn, 0)}"
+        with shown_by(where):
+            plan = Plan.of(Latents(schema, {op.id: values}), groups=schema.groups)
+            again = Plan.load(plan.json())
         for name, before in values.items():
             after = np.float32(again.edits[op.id].params[name])
             if not np.array_equal(before[0].numpy(), after):
@@ -83,12 +88,13 @@ def plan_round_trip(specimen: Specimen) -> Iterator[str]:
         pictures = []
         for each in (plan, again):
             torch.manual_seed(0)
-            pictures.append(renderer.apply(photo, each.latents(), clamp=False))
+            with shown_by(partial(specimen.smallest_of, photo, values, otherwise=where)):
+                pictures.append(renderer.apply(photo, each.latents(), clamp=False))
         if not torch.equal(pictures[0].nan_to_num(), pictures[1].nan_to_num()):
             yield advice(
                 "the same picture from the saved plan",
                 f"a difference of {float((pictures[0] - pictures[1]).abs().max()):.3g}",
-                specimen.words(specimen.draw(1, seed=11, dtype=torch.float32), 0),
+                where,
                 "The op must depend on its slots, its pixels and p.frame alone.",
             )
 
@@ -97,30 +103,53 @@ def migration(specimen: Specimen) -> Iterator[str]:
     """`migrate` brings older values to values of today's slots, or says None; it does not change what it is given."""
     op = type(specimen.op)
     for version in range(1, op.version):
-        # Values of an older version are unknown here; none at all are valid in every version.
-        given: dict[str, object] = {}
-        migrated = op.migrate(given, version)
-        where = f"migrate({{}}, {version})"
-        if given:
-            yield advice("the given values untouched", repr(given), where, "Return a new mapping.")
-        if migrated is None:
+        # No values at all are valid in every version.
+        said = _migrated(op, {}, version)
+        if said:
+            yield from said
             continue
-        if not isinstance(migrated, Mapping):
-            yield advice("a mapping of values, or None", repr(migrated), where, "Return {slot: value}.")
+        # Those of an older version are unknown here. Of today's, a sound `migrate` makes something of some: large values, small
+        # ones or plain numbers; it may also refuse any, as names, units and shapes may have changed.
+        said_of_each = [_migrated(op, values, version) for values in _older(specimen)]
+        if all(said_of_each):
+            yield from said_of_each[0]
+
+
+def _older(specimen: Specimen) -> Iterator[dict[str, object]]:
+    """Values as a plan holds them: plain numbers, values close to the identity, values far from it."""
+    yield dict.fromkeys(specimen.slots, 0.0)
+    for reach in (0.01, 0.5):
+        drawn = specimen.draw(1, seed=14, reach=reach, dtype=torch.float32)
+        yield {name: value[0].tolist() for name, value in drawn.values.items()}
+
+
+def _migrated(op: type[Op], values: dict[str, object], version: int) -> list[str]:
+    """What is wrong with what `migrate` makes of older values."""
+    given, where = copy.deepcopy(values), f"migrate({shorten(values)}, {version})"
+    with shown_by(where):
+        try:
+            migrated = op.migrate(given, version)
+        except Exception:
+            if values:
+                return []  # a plan that cannot be read, which its reader is told
+            raise
+    said = []
+    if repr(given) != repr(values):
+        said.append(advice("the given values untouched", shorten(given), where, "Return a new mapping."))
+    if migrated is None:
+        return said
+    if not isinstance(migrated, Mapping):
+        return [*said, advice("a mapping of values, or None", shorten(migrated), where, "Return {slot: value}.")]
+    for name, value in migrated.items():
+        if name not in op.slots:
+            today = f"slots of version {op.version} ({', '.join(op.slots)})"
+            said.append(advice(today, repr(name), where, "Name the slots of today."))
             continue
-        for name, value in migrated.items():
-            if name not in op.slots:
-                yield advice(
-                    f"slots of version {op.version} ({', '.join(op.slots)})",
-                    repr(name),
-                    where,
-                    "Name the slots of today.",
-                )
-                continue
-            try:
-                op.slots[name].check(value, path=name)
-            except VeraRetouchError as error:
-                yield advice("values within today's bounds", str(error), where, "Clip what older versions allowed.")
+        try:
+            op.slots[name].sized_for(value).check(value, path=name)
+        except VeraRetouchError as error:
+            said.append(advice("values within today's bounds", str(error), where, "Clip what older versions allowed."))
+    return said
 
 
 def group_off(specimen: Specimen) -> Iterator[str]:
@@ -129,7 +158,10 @@ def group_off(specimen: Specimen) -> Iterator[str]:
     renderer = Renderer([specimen.op])
     settings = specimen.draw(1, seed=12, dtype=torch.float32)
     latents = Latents(schema, {specimen.op.id: settings.values})
-    if not torch.equal(renderer.apply(photo, latents.masked([[]]), clamp=False), photo):
+    words = f"hostile pixels, {specimen.words(settings, 0)}"
+    with shown_by(partial(specimen.smallest_of, photo, settings.values, otherwise=words)):
+        untouched = torch.equal(renderer.apply(photo, latents.masked([[]]), clamp=False), photo)
+    if not untouched:
         yield advice(
             "the photo itself with all groups off",
             "another",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from . import behaviour, gradients, places
 from .gradients import ORDINARY
 from .samples import sample
 from .specimen import Settings, Specimen
-from .verdict import advice, raised
+from .verdict import advice, raised, shown_by
 
 # The renderer's own: the 99th percentile of CIEDE2000 over the photo's pixels.
 TOLERANCE = 1.0
@@ -46,7 +46,8 @@ def engines(specimen: Specimen) -> Iterator[str]:
     drawn = specimen.draw(1, seed=50, reach=0.8, dtype=torch.float32)
     for settings, row, must in (*((ordinary, row, True) for row in together), (drawn, 0, False)):
         try:
-            said = _disagreement(specimen, settings, row, must=must)
+            with shown_by(partial(_smallest, specimen, settings, row)):
+                said = _disagreement(specimen, settings, row, must=must)
         except InvalidPhoto as error:
             said = advice(
                 "a picture by either engine", raised(error), specimen.words(settings, row), "Look at `finite`."
@@ -55,6 +56,11 @@ def engines(specimen: Specimen) -> Iterator[str]:
             if not any(any(check(specimen)) for check in TOLD_ELSEWHERE):
                 yield said
             return
+
+
+def _smallest(specimen: Specimen, settings: Settings, row: int) -> str:
+    where = f"the sample photo {PHOTO!r}, {specimen.words(settings, row)}"
+    return specimen.smallest_of(_photo().tensor()[None], settings.row(row), otherwise=where)
 
 
 def _disagreement(specimen: Specimen, settings: Settings, row: int, *, must: bool) -> str | None:

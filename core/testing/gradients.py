@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from .pixels import hostile, ordinary, paths
-from .specimen import Settings, Specimen, Values, first_bad, rgb_words
+from .smallest import Values
+from .specimen import Settings, Specimen, first_bad, rgb_words
 from .verdict import advice, raised
 
 # An output step per input step: 60 is past any slider's use, and what 8 bits show as bands.
@@ -145,7 +146,8 @@ def functional(specimen: Specimen) -> Iterator[str]:
             backward = torch.func.jacrev(alone, argnums=(0, 1))(photos[0], single)
         except Exception as error:
             # An op may fail with anything at all.
-            yield advice("vmap, jacfwd and jacrev to run", raised(error), "a photo of 2 x 2", cure)
+            where = f"a photo of 2 x 2, {specimen.words(settings, 0)}"
+            yield advice("vmap, jacfwd and jacrev to run", raised(error), where, cure)
             return
     one_by_one = torch.stack([alone(photos[i], {n: v[i] for n, v in settings.values.items()}) for i in range(2)])
     worst = float((mapped - one_by_one).abs().max())

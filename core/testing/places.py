@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -11,8 +12,9 @@ from torch.nn.functional import avg_pool2d
 from ..op import Frame, Params
 from .behaviour import EXACT
 from .pixels import ordinary, scene
-from .specimen import Specimen, Values, first_bad, largest
-from .verdict import advice
+from .smallest import Values
+from .specimen import Specimen, first_bad, largest
+from .verdict import advice, shown_by
 
 # Of a preview, blocks of so many pixels are compared.
 BLOCK = 16
@@ -58,7 +60,7 @@ def pointwise(specimen: Specimen) -> Iterator[str]:
 
 
 def tiling(specimen: Specimen) -> Iterator[str]:
-    """A spatial op cut into tiles that overlap by its halo gives the picture of the whole."""
+    """A spatial op names a whole number of pixels as its halo; cut into tiles that overlap by it, it gives the picture of the whole."""
     if specimen.op.pointwise:
         return
     height, width = 90, 72
@@ -67,9 +69,19 @@ def tiling(specimen: Specimen) -> Iterator[str]:
     for row in range(len(settings)):
         values = settings.row(row)
         frame = Frame(0, 0, height, width)
-        halo = specimen.op.halo(Params.of(values, frame), (height, width))
+        where = f"a photo of {height} x {width}, {specimen.words(settings, row)}"
+        with shown_by(where):
+            halo = specimen.op.halo(Params.of(values, frame), (height, width))
         if halo is None:
             continue
+        if not isinstance(halo, Integral) or halo < 0:
+            yield advice(
+                "a halo that is a whole number of pixels from 0, or None",
+                repr(halo),
+                where,
+                "Give 0 where no neighbour counts, and round up what is a share of the photo.",
+            )
+            return
         whole = specimen.apply(photo, values, frame)
         tiled = _in_tiles(specimen, photo, values, halo)
         difference = (whole - tiled).abs().amax(dim=1)[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from ..documents import shorten
 from ..errors import InvalidRequest, VeraRetouchError
 from ..latents import Latents
 from ..plan import Plan
+from ..planner import Proposal
 from ..registry import registry
 from ..renderer import Renderer
 from ..request import MODES, Request
@@ -24,6 +27,12 @@ from .verdict import advice, raised
 
 # Batched matrix products sum in another order than single ones.
 SAME = 1e-4
+EACH = "Plan each photo by the request beside it, zip(photos, requests), and join rows by Latents.cat."
+# Hostile photos of which pairs are made, too: without light, size or sense.
+PAIRED = ("black", "one pixel", "noise")
+REFERENCE = (
+    "request.reference holds one photo, the target, or two, (before, after), of any size; refuse what you cannot use."
+)
 
 
 def declared(trial: Trial) -> Iterator[str]:
@@ -99,19 +108,16 @@ def exact(trial: Trial) -> Iterator[str]:
 def groups(trial: Trial) -> Iterator[str]:
     """A group that the request leaves out is not edited."""
     for mode in trial.sound:
-        every = trial.ordinary(mode, 1).latents.schema.groups
-        request = trial.request(mode)
-        for left_out in every:
-            some = replace(request, groups=frozenset(every) - {left_out})
+        for left_out in trial.ordinary(mode, 1).latents.schema.groups:
             try:
-                latents = trial.ask(trial.photos[:1], [some]).latents
+                latents = trial.alone(mode, 0, without=left_out).latents
             except InvalidRequest:
                 continue  # nothing else to do
             if left_out in _edited(latents, 0):
                 yield advice(
                     f"nothing of group {left_out!r}, which the request leaves out",
                     "an edit of it",
-                    f"mode {mode}, groups {sorted(some.groups or ())}",
+                    f"mode {mode}, groups {sorted(trial.leaving_out(mode, left_out).groups or ())}",
                     "End with latents.masked([...]), a set of groups a row; request.groups is None for all.",
                 )
                 return
@@ -166,11 +172,8 @@ def batch_independence(trial: Trial) -> Iterator[str]:
     """A row of a batch is what the photo alone gets."""
     for mode in trial.sound:
         together = trial.ordinary(mode, len(trial.photos))
-        for row, photo in enumerate(trial.photos):
-            alone = trial.plan([photo], mode)
-            said = _difference(_values(together.latents, row), _values(alone.latents, 0))
-            if said is None and together.reasoning and together.reasoning[row] != alone.reasoning[0]:
-                said = "other reasons"
+        for row in range(len(trial.photos)):
+            said = _unlike(together, row, trial.alone(mode, row))
             if said is not None and not any(determinism(trial)):
                 yield advice(
                     "the plan that the photo gets alone",
@@ -179,6 +182,59 @@ def batch_independence(trial: Trial) -> Iterator[str]:
                     "Keep no state between photos, and take no statistics over the batch.",
                 )
                 return
+
+
+def own_request(trial: Trial) -> Iterator[str]:
+    """A photo of a batch is planned by the request beside it: by its prompt, its values, its reference, its groups and its seed."""
+    for mode in trial.sound:
+        first, first_alone = trial.request(mode), trial.alone(mode, 0)
+        second = trial.other_request(mode)
+        edited = _edited(trial.ordinary(mode, len(trial.photos)).latents, 1)
+        with suppress(InvalidRequest):  # nothing else to do
+            if edited:
+                first_alone = trial.alone(mode, 0, without=edited[-1])
+                first = trial.leaving_out(mode, edited[-1])
+        try:
+            second_alone = trial.ask(trial.photos[1:2], [second])
+        except InvalidRequest:
+            continue
+        where = f"mode {mode}, two photos, {_apart(first, second)}"
+        try:
+            together = trial.ask(trial.photos[:2], [first, second])
+        except Exception as error:
+            # A planner may fail with anything at all.
+            where = f"mode {mode}, {_simplest_pair(trial, first) or f'two photos, {_apart(first, second)}'}"
+            yield advice("a plan for each of two photos", raised(error), where, f"{EACH} A batch has any size.")
+            return
+        if faults := list(bench.flaws(together, 2, where)):
+            yield from faults
+            return
+        for row, alone in enumerate((first_alone, second_alone)):
+            said = _unlike(together, row, alone)
+            if said is not None and not any(determinism(trial)) and not any(batch_independence(trial)):
+                yield advice(f"photo {row} to be planned by its own request", said, where, EACH)
+                return
+
+
+def _apart(first: Request, second: Request) -> str:
+    """Two requests in words, by what differs."""
+    pairs = (
+        ("prompts", first.prompt, second.prompt),
+        ("params", first.params, second.params),
+        ("references of so many photos", *(len(request.reference or ()) for request in (first, second))),
+        ("groups", first.groups and sorted(first.groups), second.groups and sorted(second.groups)),
+    )
+    found = [f"{name}: {one!r} and {other!r}" for name, one, other in pairs if one != other]
+    return ", ".join(found) or f"seeds: {first.seed} and {second.seed}"
+
+
+def _simplest_pair(trial: Trial, request: Request) -> str:
+    """Two photos with the same request, in words, where a planner fails on these already."""
+    try:
+        trial.ask(trial.photos[:2], [request] * 2)
+    except Exception:
+        return "two photos with the same request"
+    return ""
 
 
 def determinism(trial: Trial) -> Iterator[str]:
@@ -208,8 +264,25 @@ def inputs_untouched(trial: Trial) -> Iterator[str]:
             return
 
 
+def references(trial: Trial) -> Iterator[str]:
+    """Mode reference takes one target as well as a pair, before and after, or refuses it by an InvalidRequest."""
+    if "reference" in trial.sound:
+        yield from _referring(trial, trial.by_target, "mode reference, a reference of one photo")
+
+
+def _referring(trial: Trial, request: Request, where: str) -> Iterator[str]:
+    """What is wrong with a plan by a reference."""
+    try:
+        yield from bench.flaws(trial.ask(trial.photos[1:2], [request]), 1, where)
+    except InvalidRequest:
+        return
+    except Exception as error:
+        # A planner may fail with anything at all.
+        yield advice("a plan or an InvalidRequest", raised(error), where, REFERENCE)
+
+
 def hostile_photos(trial: Trial) -> Iterator[str]:
-    """Photos without size, light, colour or sense, and of any depth, get a valid plan."""
+    """Photos without size, light, colour or sense, and of any depth, get a valid plan; as references a plan or an InvalidRequest."""
     for mode in trial.sound:
         for name, photo in bench.hostile_photos().items():
             where = f"mode {mode}, a photo that is {name}"
@@ -221,6 +294,16 @@ def hostile_photos(trial: Trial) -> Iterator[str]:
                     "a plan", raised(error), where, "Plan nothing where there is nothing to see: latents of no ops."
                 )
                 break
+    if "reference" in trial.sound:
+        photos = bench.hostile_photos()
+        # Where one photo is not taken at all, `references` tells.
+        targets = list(photos) if trial.takes_a_target else []
+        for name, size in (*product(targets, (1,)), *product(PAIRED, (2,))):
+            what = "a target that is" if size == 1 else "a pair of photos, each"
+            request = Request.of(reference=(photos[name],) * size)
+            if said := list(_referring(trial, request, f"mode reference, {what} {name}")):
+                yield from said
+                return
 
 
 def hostile_prompts(trial: Trial) -> Iterator[str]:
@@ -256,6 +339,14 @@ def _edited(latents: Latents, row: int) -> list[str]:
             if bool((value.double() - start).abs().max() > 1e-6):
                 groups[slot.group] = None
     return list(groups)
+
+
+def _unlike(together: Proposal, row: int, alone: Proposal) -> str | None:
+    """In words, how a row of a batch differs from the photo's own proposal; None where it does not."""
+    said = _difference(_values(together.latents, row), _values(alone.latents, 0))
+    if said is None and together.reasoning and together.reasoning[row] != alone.reasoning[0]:
+        return "other reasons"
+    return said
 
 
 def _difference(a: dict[str, dict[str, Tensor]], b: dict[str, dict[str, Tensor]], same: float = SAME) -> str | None:

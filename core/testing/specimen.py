@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +12,11 @@ from torch import Tensor
 from ..op import Frame, Op
 from ..schema import OpSpec, Schema
 from ..slots import Lattice, Slot
+from .smallest import Input, Values, shrink
+from .verdict import shown_by
 
 # Lattices are tried at the fewest points that have an inner vertex: their size is the caller's to choose.
 LATTICE = 3
-
-Values = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Specimen:
 
     def __init__(self, op: Op) -> None:
         self.op = op
+        self._last: Input | None = None
 
     @cached_property
     def spec(self) -> OpSpec:
@@ -58,11 +60,61 @@ class Specimen:
         return all(slot.identity is not None for slot in self.slots.values())
 
     def apply(self, rgb: Tensor, values: Values, frame: Frame | None = None, *, chance: int = 0) -> Tensor:
-        """Call the op as the renderer does, on copies; `chance` seeds torch, so that only one check meets its randomness."""
+        """Call the op as the renderer does, on copies; `chance` seeds torch, so that only one check meets its randomness.
+
+        Whatever it raises carries the smallest input that shows it; see `verdict.shown_by`.
+        """
+        with shown_by(lambda: self._smallest(Input(rgb, values), frame, chance)):
+            return self._call(Input(rgb, values), frame, chance)
+
+    def smallest_of(self, rgb: Tensor, values: Values, *, otherwise: str) -> str:
+        """In words, the smallest part of an input with which the op raises; `otherwise` where it does not raise on its own."""
+        try:
+            self._call(Input(rgb, values), None, 0)
+        except Exception:
+            return self._smallest(Input(rgb, values), None, 0)
+        return otherwise
+
+    @property
+    def latest(self) -> str:
+        """In words, what the op was last called with: what an exception in its backward pass comes from."""
+        return "" if self._last is None else self.input_words(self._last)
+
+    def _call(self, given: Input, frame: Frame | None, chance: int) -> Tensor:
+        self._last = given
         torch.manual_seed(chance)
-        copies = {name: value.clone() for name, value in values.items()}
-        frame = frame or Frame(0, 0, rgb.shape[2], rgb.shape[3])
-        return self.op.on_srgb(rgb.clone(), self.op.params(copies, frame))
+        copies = {name: value.clone() for name, value in given.values.items()}
+        frame = frame or Frame(0, 0, *given.rgb.shape[2:])
+        return self.op.on_srgb(given.rgb.clone(), self.op.params(copies, frame))
+
+    def _smallest(self, given: Input, frame: Frame | None, chance: int) -> str:
+        """In words, the smallest part of an input with which the op raises."""
+
+        def raises(part: Input, frame: Frame | None = None) -> bool:
+            try:
+                self._call(part, frame, chance)
+            except Exception:
+                return True
+            return False
+
+        where = ""
+        with suppress(Exception):  # inside torch.func values cannot be read
+            if frame is not None and not raises(given):
+                where = f", {frame}"  # which is then what it takes
+            else:
+                given = shrink(given, raises, {name: _start(slot) for name, slot in self.slots.items()})
+            return self.input_words(given) + where
+        return f"photos of {' x '.join(str(side) for side in given.rgb.shape[-2:])}"
+
+    def input_words(self, given: Input) -> str:
+        """What an op was called with: the pixel where it is one, else the size, and the first row's setting."""
+        count, _, height, width = given.rgb.shape
+        dtype = str(given.rgb.dtype).removeprefix("torch.")
+        photo = rgb_words(given.rgb[0, :, 0, 0].detach()) if height == width == 1 else f"a photo of {height} x {width}"
+        photo += f", {dtype}" if given.rgb.dtype.itemsize == 2 else ""
+        rows = f"row 0 of a batch of {count}, " if count > 1 else ""
+        setting = Settings(("",), {name: value[:1] for name, value in given.values.items()})
+        return f"{rows}{photo}, {self.words(setting, 0)}"
 
     def each(self, rgb: Tensor, settings: Settings) -> Tensor:
         """The results (S, 3, H, W) of one photo (1, 3, H, W) under every setting."""

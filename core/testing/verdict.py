@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import VeraRetouchError, nearest
@@ -61,7 +65,32 @@ def advice(expected: str, came: str, at: str, cure: str) -> str:
 
 def raised(error: Exception) -> str:
     """An exception on one line."""
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+    said = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+    return said.removesuffix(": ")
+
+
+_INPUT = "shown by: "
+
+
+@contextmanager
+def shown_by(where: str | Callable[[], str]) -> Iterator[None]:
+    """Note the input with an exception that leaves the block, for `findings`; the innermost block's is kept.
+
+    Args:
+        where: the input in words, or what makes the words; it is called only where something was raised.
+    """
+    try:
+        yield
+    except Exception as error:
+        if shown(error) is None:
+            error.add_note(_INPUT + (where if isinstance(where, str) else where()))
+        raise
+
+
+def shown(error: Exception) -> str | None:
+    """The input that `shown_by` noted with an exception."""
+    notes = getattr(error, "__notes__", [])
+    return next((note.removeprefix(_INPUT) for note in notes if note.startswith(_INPUT)), None)
 
 
 def findings(check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> list[str]:
@@ -69,7 +98,19 @@ def findings(check: Callable[[_Given], Iterator[str]], given: _Given, kind: str)
     try:
         return list(check(given))
     except Exception as error:
-        return [f"expected the {kind} to run; came {raised(error)}"]
+        plugin = vars(given).get(kind, given)  # what it does not hold yet, a bundle for one, is not asked for
+        where = shown(error) or getattr(given, "latest", "") or f"the {kind} as it is"
+        return [advice(f"the {kind} to run", raised(error), where, f"Look at {line_of(error, plugin)}.")]
+
+
+def line_of(error: Exception, plugin: object) -> str:
+    """Where in a plugin's own source an exception came from, or where it was raised at all: `line 12 of acme.py`."""
+    own = None
+    with suppress(TypeError, OSError):
+        own = inspect.getsourcefile(type(plugin))
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((frame for frame in reversed(frames) if frame.filename == own), frames[-1])
+    return f"line {frame.lineno} of {Path(frame.filename).name}"
 
 
 def judge(name: str, check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> Outcome:

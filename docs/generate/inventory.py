@@ -6,8 +6,15 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
+# What plugins import from modules that are otherwise for us alone.
+SINGLE: Final = {
+    "veraretouch.core.photo": ("file_hash", "open_photo"),
+    "veraretouch.core.requirements": ("CONTRACT",),
+    "veraretouch.planners.training.loop": ("Settings", "Task", "train"),
+    "veraretouch.zoo.fetch": ("fetch",),
+}
 MODULES = (
     "veraretouch",
     "veraretouch.errors",
@@ -21,6 +28,7 @@ MODULES = (
     "veraretouch.core.planes",
     "veraretouch.core.squash",
     "veraretouch.core.lut.interpolation",
+    *SINGLE,
 )
 # Names of the face that are modules or objects with names of their own.
 ALIASES = {"veraretouch.errors": "veraretouch.core.errors", "veraretouch.registry": "veraretouch.core.registry"}
@@ -42,7 +50,9 @@ def public() -> dict[str, Any]:
 
 
 def names(module: ModuleType) -> list[str]:
-    """What a module gives out: its `__all__`, or what it defines itself without an underscore."""
+    """What a module gives out: single names, its `__all__`, or what it defines itself without an underscore."""
+    if module.__name__ in SINGLE:
+        return list(SINGLE[module.__name__])
     if hasattr(module, "__all__"):
         return sorted(module.__all__)
     own = [

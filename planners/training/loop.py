@@ -87,14 +87,17 @@ def train(
     judge: Callable[[nn.Module], Mapping[str, float]] | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> dict[str, Tensor]:
-    """Train to the end, from the newest checkpoint in `out` if there is one, and return the averaged weights: see `moving`.
+    """Train to the end, from the newest checkpoint in `out` if there is one.
 
     Args:
         out: a folder for checkpoints, TensorBoard's events and `log.jsonl`; None keeps nothing.
         device: `cpu` keeps off a GPU that is there.
         about: what else a checkpoint must have been made with, as JSON holds it.
-        judge: figures of the averaged network, logged at each checkpoint.
-        progress: told the step and its loss, by the first of several processes.
+        judge: figures of the averaged network by name, logged at each checkpoint.
+        progress: told every tenth step, counted from 1, and its loss, the mean over its examples; by the first of several processes.
+
+    Returns:
+        The averaged weights (see `moving`), each of its parameter's shape, on the CPU.
 
     Raises:
         InvalidRequest: the checkpoint was made with other settings, or a batch cannot be divided among the processes.

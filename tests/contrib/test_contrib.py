@@ -46,6 +46,12 @@ def test_its_own_tests_pass_where_it_is_installed(commands, source, tmp_path):
     assert "passed" in told
 
 
+@pytest.mark.parametrize("source", DISTRIBUTIONS, ids=lambda path: path.name)
+def test_its_wheel_brings_the_licence(commands, source):
+    (text,) = commands.parent.glob(f"lib/*/site-packages/veraretouch_{source.name}-*.dist-info/licenses/LICENSE")
+    assert "Apache License" in text.read_text()
+
+
 def test_its_ops_are_listed_with_their_distribution_and_used(commands, photo, tmp_path):
     listed = {row["id"]: row for row in json.loads(veraretouch(commands, "ops", "--json", cwd=tmp_path))["ops"]}
     assert set(OPS) <= set(listed)

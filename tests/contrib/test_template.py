@@ -1,14 +1,21 @@
 """`veraretouch new` from the built wheel: each kind of package passes its own tests at once and is used from the command line."""
 
+import importlib
 import json
+import keyword
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 from elsewhere import ROOT, environment, run, wheel_of
+
+from veraretouch.core.entry import Entry
+from veraretouch.core.new import TEMPLATE, CannotStart, Kind, make
+from veraretouch.core.testing.samples import sample
 
 MADE = {
     "acme-my-op": ["op", "acme.my_op"],
@@ -49,7 +56,19 @@ def test_its_own_tests_and_ruff_pass_at_once(commands, folder, name):
 def test_it_has_a_licence_a_workflow_and_its_answers(commands, folder, name):
     assert ("MIT License" in (folder / name / "LICENSE").read_text()) == ("MIT" in MADE[name])
     assert "${{ matrix.python }}" in (folder / name / ".github" / "workflows" / "test.yml").read_text()
-    assert f"id: {MADE[name][1]}" in (folder / name / ".copier-answers.yml").read_text()
+    answers = (folder / name / ".copier-answers.yml").read_text()
+    assert f"id: {MADE[name][1]}" in answers
+    assert "/" not in answers  # no folder of this machine
+
+
+def test_a_newer_template_is_taken_over_as_the_readme_says(commands, folder, tmp_path):
+    made = shutil.copytree(folder / "acme-soft-op", tmp_path / "acme-soft-op")
+    (line,) = re.findall(r"^copier (copy .*)$", (made / "README.md").read_text(), re.MULTILINE)
+    (made / "pyproject.toml").unlink()
+    path = f"export PATH={shlex.quote(str(commands))}:$PATH"
+    run(["bash", "-c", f"{path}; python -m copier {line} --defaults --overwrite"], cwd=made)
+    for path in ("pyproject.toml", "acme_soft_op.py", "LICENSE", ".copier-answers.yml"):
+        assert (made / path).read_text() == (folder / "acme-soft-op" / path).read_text()
 
 
 def test_they_are_listed_and_used(commands, folder, tmp_path):
@@ -74,10 +93,94 @@ def test_an_installed_id_is_refused(commands, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("id", ["my_op", "exposure", "Acme.op", "acme.my-op", "acme.a.b", "../acme.op", "acme.none"])
+NO_IDS = [
+    "my_op",
+    "exposure",
+    "Acme.op",
+    "acme.my-op",
+    "acme.a.b",
+    "../acme.op",
+    "acme.my_",
+    "acme.my__op",
+    "acme.3d",
+    "acme_.op",
+]
+WORDS = [f"acme.{word.lower()}" for word in keyword.kwlist]
+
+
+@pytest.mark.parametrize("id", [*NO_IDS, "acme.none", "acme.class", "acme.true"])
 def test_an_id_without_a_vendor_or_that_is_no_name_is_refused(cli, tmp_path, id):
-    assert id in cli("new", "op", id, code=1).stderr
+    told = cli("new", "op", id, code=1).stderr
+    assert id in told
+    assert len(told.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("id", [*NO_IDS, *WORDS, "acme.x\n"])
+def test_what_the_command_refuses_copier_refuses_too(tmp_path, id):
+    from copier import run_copy
+
+    with pytest.raises(CannotStart):
+        make(Kind.OP, id, into=tmp_path)
+    with pytest.raises(ValueError, match=r"'id': (Write it as vendor\.name|That name is a word of Python)"):
+        run_copy(str(TEMPLATE), tmp_path / "made", data={"id": id}, defaults=True, quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_would_hide_an_installed_module_is_refused(tmp_path):
+    with pytest.raises(CannotStart, match="a module typing_extensions is installed already"):
+        make(Kind.OP, "typing.extensions", into=tmp_path)
+
+
+def test_an_op_that_is_there_already_is_named_in_good_english(tmp_path, monkeypatch):
+    from veraretouch import registry
+
+    taken = Entry("acme.dull", "acme-dull", "1", "acme_dull:Dull")
+    monkeypatch.setattr(registry.ops, "entries", lambda: {"acme.dull": taken})
+    with pytest.raises(CannotStart, match=r"acme-dull has an op 'acme\.dull' already"):
+        make(Kind.OP, "acme.dull", into=tmp_path)
+
+
+OPS = (
+    "renderer",
+    "schema",
+    "latents",
+    "op",
+    "slot",
+    "stage",
+    "params",
+    "tensor",
+    "torch",
+    "vr",
+    "mine",
+    "test",
+    "a3_b",
+)
+PLANNERS = ("schema", "latents", "proposal", "photo", "request", "sequence", "registry", "g_r_e_y", "f_u_r_t_h_e_s_t")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spatial"),
+    [
+        *((Kind.OP, name, spatial) for name in OPS for spatial in (False, True)),
+        *((Kind.PLANNER, name, False) for name in PLANNERS),
+    ],
+)
+def test_no_name_clashes_with_what_the_template_imports(tmp_path, monkeypatch, kind, name, spatial):
+    """Its own second test passes, and before anything is installed; the first, the conformance kit, takes longer."""
+    made = make(kind, f"acme.{name}", into=tmp_path, spatial=spatial)
+    monkeypatch.syspath_prepend(str(made))
+    try:
+        tests = importlib.import_module(f"test_acme_{name}")
+        assert vars(tests.mine)["".join(map(str.capitalize, name.split("_")))].id == f"acme.{name}"
+        assert not [held for held in vars(tests) if held.startswith("Test")]  # pytest would collect it
+        if kind is Kind.OP:
+            tests.test_a_photo_changes({"portrait": sample("portrait")})
+        else:
+            tests.test_a_dark_photo_is_lightened()
+    finally:
+        for module in (f"acme_{name}", f"test_acme_{name}"):
+            sys.modules.pop(module, None)
 
 
 def test_a_folder_that_exists_stays_as_it_is(cli, tmp_path):
@@ -127,5 +230,11 @@ def test_the_guide_to_a_first_op_works_when_followed_literally(commands, tmp_pat
     }
     from PIL import Image, ImageChops
 
-    apart = ImageChops.difference(*(Image.open(made / name) for name in ("again.jpg", "migrated.jpg")))
+    before, matte, pair, again, migrated = (
+        Image.open(made / f"{name}.jpg").convert("RGB")
+        for name in ("photo", "matte", "matte_compare", "again", "migrated")
+    )
+    assert matte.size == before.size
+    assert pair.width / pair.height > 1.9 * before.width / before.height  # two beside each other
+    apart = ImageChops.difference(again, migrated)
     assert max(high for _, high in apart.getextrema()) <= 1

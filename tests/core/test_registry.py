@@ -104,6 +104,7 @@ def test_two_distributions_that_claim_one_id_are_both_named_and_neither_is_impor
         tell([message, shelf.ids(), modules, entry("exposure")[0]])
     """)
     assert message.startswith("PluginCollision op 'acme.fade'")
+    assert " is in collision: claimed by " in message
     assert "acme-film 1.2" in message
     assert "other-film 3.0" in message
     assert "Uninstall one of them, or name it in VERARETOUCH_BLOCK." in message

@@ -1,6 +1,7 @@
 """The command `doctor`: what is there, what is missing, what is broken, each with its cure."""
 
 import json
+import logging
 import sys
 
 import pytest
@@ -68,6 +69,28 @@ def test_a_blocked_plugin_is_a_note(monkeypatch):
     monkeypatch.undo()
     registry.ops.refresh()
     assert found["op exposure"].level == "note"
+
+
+def test_names_in_lists_that_nothing_installed_has_are_notes(monkeypatch):
+    monkeypatch.setenv("VERARETOUCH_BLOCK", "exposre,contrast,NumPy,acme.gone")
+    listed, first, second = (finding for finding in doctor._lists() if finding.part == "block list")
+    assert listed.text == "VERARETOUCH_BLOCK: NumPy, acme.gone, contrast, exposre"
+    assert (first.level, second.level) == ("note", "note")
+    assert "no plugin and no distribution is named 'acme.gone' here" in first.text
+    assert first.cure
+    assert "'exposre'" in second.text
+    assert second.cure == "Did you mean 'exposure'?"
+
+
+def test_what_extras_log_on_import_is_not_shown(monkeypatch, caplog):
+    import importlib
+
+    log = logging.getLogger("coremltools")
+    monkeypatch.setattr(importlib, "import_module", lambda name: log.warning("no libcoremlpython for %s", name))
+    assert {finding.level for finding in doctor._extras()} == {"ok"}
+    assert not caplog.records
+    log.warning("afterwards")
+    assert [record.message for record in caplog.records] == ["afterwards"]
 
 
 @pytest.mark.parametrize(("free", "level"), [(10, "note"), (10**12, "ok")])

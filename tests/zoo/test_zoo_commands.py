@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bundles import bundle_files
+from distributions import Site
 
 VERARETOUCH = Path(sys.executable).with_name("veraretouch")
 
@@ -33,6 +34,15 @@ def test_what_there_is(run):
     assert found["vera-0.5b"]["state"] == "unverified"
     assert found["vera-0.5b"]["licence"]["commercial_use"] is False
     assert "vera-0.5b" in run("list").stdout
+
+
+def test_a_strangers_planner_is_listed_with_its_distribution_and_is_no_built_in(run, tmp_path):
+    Site(tmp_path).install("acme-grey", "1", {"acme.grey": "acme_grey:Grey"}, group="veraretouch.planners")
+    lines = [" ".join(line.split()) for line in run("list", PYTHONPATH=str(tmp_path)).stdout.splitlines()]
+    assert "acme.grey installed of acme-grey" in lines
+    assert "rules built-in" in lines
+    told = json.loads(run("info", "acme.grey", "--json", PYTHONPATH=str(tmp_path)).stdout)
+    assert (told["state"], told["origin"]) == ("installed", "acme-grey")
 
 
 def test_pull_verify_remove(run, loopback, tmp_path):

@@ -17,11 +17,34 @@ from veraretouch.core.batch.order import Order, read_params, read_settings
         ("exposure.ev=bright", "neither a number nor a list"),
         ("exposure.ev=NaN", "neither a number nor a list"),
         ("exposure.ev=1e999", "neither a number nor a list"),
+        ("exposure.ev=.", "neither a number nor a list"),
+        ("exposure.ev=1+.5", "neither a number nor a list"),
+        ("exposure.ev=-+.5", "neither a number nor a list"),
+        ("exposure.ev=1.2.3", "neither a number nor a list"),
+        ("exposure.ev=.5x", "neither a number nor a list"),
     ],
 )
 def test_a_setting_of_another_form_is_refused(setting, message):
     with pytest.raises(errors.InvalidRequest, match=message):
         read_settings([setting])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (".3", 0.3),
+        ("-.3", -0.3),
+        ("+.3", 0.3),
+        ("+2", 2),
+        ("1.", 1.0),
+        ("1.e2", 100.0),
+        (".5e-2", 0.005),
+        ("[.1,1., -.2,+3]", [0.1, 1.0, -0.2, 3]),
+        ("[[.1,0],[1,.2]]", [[0.1, 0], [1, 0.2]]),
+    ],
+)
+def test_numbers_are_read_as_python_writes_them(text, value):
+    assert read_settings([f"film.curve.amount={text}"]) == {"film.curve.amount": value}
 
 
 def test_a_slot_is_set_once():

@@ -9,119 +9,40 @@ from typing import Any
 
 import pytest
 import torch
+from sound_ops import FadedBlacks, Learned, LocalContrast, Sharpen, Tint, TwoGroups, Vignette, amount
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
 
 from veraretouch.core.color import linear
-from veraretouch.core.op import Op, Params, Stage
+from veraretouch.core.op import Params
 from veraretouch.core.registry import registry
-from veraretouch.core.slots import Embedding, Slot
+from veraretouch.core.slots import Slot
 from veraretouch.core.testing import CHECKS, ConformanceError, UnknownCheck, check_op
 
 
-def amount(**declaration: Any) -> Slot:
-    return Slot(**{"group": "lighting", "doc": "How much of it."} | declaration)
+class Moved(FadedBlacks):
+    """Lift the black point by what was a slot of another name, in hundredths."""
+
+    id = "acme.moved"
+    version = 3
+
+    @classmethod
+    def migrate(cls, values, version):
+        return {{"lift": "amount"}[name]: value / 100 for name, value in values.items()} if version == 1 else None
 
 
-def blur(rgb: Tensor, radius: int) -> Tensor:
-    framed, side = pad(rgb, (radius,) * 4, mode="replicate"), 2 * radius + 1
-    return avg_pool2d(avg_pool2d(framed, (1, side), stride=1), (side, 1), stride=1)
+class Scaled(FadedBlacks):
+    """Lift the black point by what was a hundred times less."""
 
+    id = "acme.scaled"
+    version = 2
 
-class FadedBlacks(Op):
-    """Lift the black point, as an aged print does."""
-
-    id = "acme.faded_blacks"
-    version = 1
-    stage = Stage.TONE
-    pointwise = True
-    amount = amount(low=0.0)
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        return rgb + 0.25 * p.amount * (1 - rgb).clamp(min=0) ** 4
-
-
-class Vignette(FadedBlacks):
-    """Darken the corners of the photo."""
-
-    id = "acme.vignette"
-    pointwise = False
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        y = (p.frame.top + torch.arange(rgb.shape[2], dtype=rgb.dtype, device=rgb.device)).reshape(
-            -1, 1
-        ) / p.frame.height - 0.5
-        x = (p.frame.left + torch.arange(rgb.shape[3], dtype=rgb.dtype, device=rgb.device)).reshape(
-            1, -1
-        ) / p.frame.width - 0.5
-        return rgb * (1 - 0.5 * p.amount * (x * x + y * y))
-
-    def halo(self, p: Params, size: tuple[int, int]) -> int | None:
-        return 0
-
-
-class Sharpen(FadedBlacks):
-    """Sharpen by a box of seven pixels."""
-
-    id = "acme.sharpen"
-    pointwise = False
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        return rgb + p.amount * (rgb - blur(rgb, 3))
-
-    def halo(self, p: Params, size: tuple[int, int]) -> int | None:
-        return 3
-
-
-class Learned(Op):
-    """Tint by a learned vector, which has no identity."""
-
-    id = "acme.learned"
-    version = 1
-    stage = Stage.NEURAL
-    pointwise = True
-    code = Embedding(6, group="global_color", doc="A learned vector.")
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        return rgb * torch.sigmoid(p.code[:, :3]) + 0.1 * torch.tanh(p.code[:, 3:])
-
-
-class LocalContrast(Sharpen):
-    """Strengthen contrast around each pixel, within a share of the long side."""
-
-    id = "acme.local_contrast"
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        return rgb + p.amount * (rgb - blur(rgb, self.halo(p, (p.frame.height, p.frame.width))))
-
-    def halo(self, p: Params, size: tuple[int, int]) -> int:
-        return max(1, round(0.03 * max(size)))
-
-
-class Tint(FadedBlacks):
-    """Tint shadows by a hue."""
-
-    id = "acme.tint"
-    hue = amount(identity=0.0, low=0.0, high=360.0, period=360.0, unit="degree", group="global_color")
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        angles = torch.deg2rad(p.hue + torch.tensor([0.0, 120.0, 240.0], device=rgb.device).reshape(1, 3, 1, 1))
-        return rgb + 0.1 * p.amount * angles.cos().to(rgb.dtype) * (1 - rgb).clamp(min=0) ** 4
-
-
-class TwoGroups(FadedBlacks):
-    """Lift blacks and fade colours, each in its own group."""
-
-    id = "acme.two_groups"
-    fade = amount(group="global_color")
-
-    def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        faded = rgb + 0.5 * p.fade * (rgb - rgb.mean(dim=1, keepdim=True))
-        return super().apply(faded, p)
+    @classmethod
+    def migrate(cls, values, version):
+        return {name: 100 * value for name, value in values.items()}
 
 
 @pytest.mark.parametrize(
-    "op", [FadedBlacks, Vignette, Sharpen, LocalContrast, Tint, Learned, TwoGroups], ids=lambda op: op.id
+    "op", [FadedBlacks, Vignette, Sharpen, LocalContrast, Tint, Learned, TwoGroups, Moved, Scaled], ids=lambda op: op.id
 )
 def test_a_sound_op_of_a_stranger_passes_and_leaves_the_registry_as_it_was(op):
     before = registry.ops.ids()
@@ -220,6 +141,24 @@ class WritesSlots(FadedBlacks):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         return rgb * (1 + p.amount.mul_(0.1))
+
+
+class Idle(FadedBlacks):
+    """Give back what came."""
+
+    id = "acme.idle"
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        return rgb + 0 * p.amount
+
+
+class IdleSlot(TwoGroups):
+    """Declare a slot and forget it."""
+
+    id = "acme.idle_slot"
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        return FadedBlacks.apply(self, rgb, p)
 
 
 class DividesByBlack(FadedBlacks):
@@ -343,6 +282,24 @@ class BandsInPixels(Sharpen):
         return rgb * (1 - 0.2 * p.amount * torch.sin(y * torch.pi / 100).reshape(-1, 1))
 
 
+class HaloBelowNothing(Sharpen):
+    """Declare a halo below 0."""
+
+    id = "acme.halo_below_nothing"
+
+    def halo(self, p: Params, size: tuple[int, int]) -> int | None:
+        return -3
+
+
+class HaloOfAShare(Sharpen):
+    """Declare a halo of a part of a pixel."""
+
+    id = "acme.halo_of_a_share"
+
+    def halo(self, p: Params, size: tuple[int, int]) -> int | None:
+        return 0.035 * max(size)
+
+
 class Ripples(FadedBlacks):
     """Draw ripples along tones, finer than any lattice."""
 
@@ -458,6 +415,39 @@ class WritesValues(FadedBlacks):
         return values
 
 
+class ForgetsAll(FadedBlacks):
+    """Migrate whatever was given to a slot that is gone."""
+
+    id = "acme.forgets_all"
+    version = 2
+
+    @classmethod
+    def migrate(cls, values, version):
+        return {"lift": 0.1} if values else {}
+
+
+class SpellsNumbers(FadedBlacks):
+    """Migrate numbers to words."""
+
+    id = "acme.spells_numbers"
+    version = 2
+
+    @classmethod
+    def migrate(cls, values, version):
+        return {name: f"{value} of it" for name, value in values.items()}
+
+
+class Adds(FadedBlacks):
+    """Migrate to values out of bounds, whatever was given."""
+
+    id = "acme.adds"
+    version = 2
+
+    @classmethod
+    def migrate(cls, values, version):
+        return {name: value + 7 for name, value in values.items()}
+
+
 class NeverOff(FadedBlacks):
     """Do something when its group is switched off."""
 
@@ -478,12 +468,18 @@ BROKEN = [
     (Dice, "determinism", "at two calls with a photo of 6 x 5, amount=0."),
     (WritesPixels, "inputs_untouched", "rgb untouched; came changed values, at a photo of 6 x 5, amount=0."),
     (WritesSlots, "inputs_untouched", "amount untouched"),
+    (Idle, "effects", "expected a picture that changes with the slots; came the same from its low to its high end"),
+    (
+        IdleSlot,
+        "effects",
+        "a picture that changes with slot 'fade'; came the same from its low to its high end, at hostile",
+    ),
     (DividesByBlack, "finite", "finite values; came rgb (nan, nan, nan), at rgb (0, 0, 0), every slot at identity"),
     (RootOfBlack, "finite_gradients", "to pixels; came rgb (nan, nan, nan), at rgb (0, 0, 0), every slot at identity"),
     (RootOfSlot, "finite_gradients", "to slot 'amount'; came inf, at rgb (0, 0, 0), every slot at identity"),
     (Detached, "gradcheck", "gradients to amount as finite differences give them; came 0 instead of 0."),
     (WrongBackward, "gradcheck", "gradients to pixels as finite differences give them; came 2."),
-    (Branches, "functional", "at a photo of 2 x 2. Avoid .item(), bool(tensor)"),
+    (Branches, "functional", "at a photo of 2 x 2, amount=0.1236. Avoid .item(), bool(tensor)"),
     (LooksAround, "pointwise", "one changed pixel to change no other"),
     (
         KnowsItsPlace,
@@ -493,6 +489,12 @@ BROKEN = [
     (NeighbourInRow, "pointwise", "shuffled pixels to give the shuffled picture"),
     (ShortHalo, "tiling", "tiles with a halo of 2 pixels to give the whole picture"),
     (TileMean, "tiling", "no statistics of the tile"),
+    (
+        HaloBelowNothing,
+        "tiling",
+        "a whole number of pixels from 0, or None; came -3, at a photo of 90 x 72, every slot at",
+    ),
+    (HaloOfAShare, "tiling", "a whole number of pixels from 0, or None; came 3.15"),
     (RadiusInPixels, "preview", "at the 32 pixels around (0, 32) of 384 x 512, amount=0.6"),
     (BandsInPixels, "preview", "as shares of max(p.frame.height, p.frame.width)"),
     (Threshold, "smoothness", "no jumps; came a step of 0.015 between colours 1e-8 apart, at rgb (0.399219, "),
@@ -505,6 +507,13 @@ BROKEN = [
     (ForgetsNames, "migration", "slots of version 2 (amount); came 'lift', at migrate({}, 1)"),
     (ForgetsBounds, "migration", "values within today's bounds; came amount: 12.0 is above the maximum 1.0"),
     (WritesValues, "migration", "the given values untouched; came {'amount': 0.0}, at migrate({}, 1)"),
+    (ForgetsAll, "migration", "slots of version 2 (amount); came 'lift', at migrate({'amount': 0.0}, 1)"),
+    (SpellsNumbers, "migration", "came amount: '0.0 of it' is not made of numbers"),
+    (
+        Adds,
+        "migration",
+        "came amount: 7.0 is above the maximum 1.0. Give a number from 0 to 1, at migrate({'amount': 0.0}",
+    ),
     (NeverOff, "group_off", "no change with group 'lighting' at `off` and the rest at identity"),
 ]
 

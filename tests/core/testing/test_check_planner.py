@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -92,6 +93,35 @@ class Raises(Brighten):
         return {"auto": 0.1, "style": 0.2, "param": 0.35}[request.mode]
 
 
+class Wordless(Brighten):
+    """Give None for reasons."""
+
+    def propose(self, latents, requests):
+        return Proposal(super().propose(latents, requests).latents, None)
+
+
+class Listed(Brighten):
+    """Give reasons as lists."""
+
+    def propose(self, latents, requests):
+        return Proposal(super().propose(latents, requests).latents, [["It is dark."]] * latents.batch)
+
+
+class NoBounds(Latents):
+    """Latents that cannot be compared with their bounds."""
+
+    def check(self):
+        raise ZeroDivisionError("division by zero")
+
+
+class Odd(Brighten):
+    """Give latents of one's own making."""
+
+    def propose(self, latents, requests):
+        found = super().propose(latents, requests)
+        return Proposal(NoBounds(latents.schema, found.latents.values, present=found.latents.present), found.reasoning)
+
+
 class OtherSchema(Brighten):
     """Name a schema, and plan by another."""
 
@@ -163,6 +193,83 @@ class Shared(Brighten):
         return self.propose(expose(*[stops] * len(photos)), requests)
 
 
+class FirstRequest(Brighten):
+    """Plan every photo by the first request."""
+
+    def plan(self, photos, requests):
+        return super().plan(photos, requests[:1] * len(photos))
+
+
+class FirstPrompt(Brighten):
+    """Plan every photo by the words of the first request."""
+
+    def stops(self, photo, request):
+        darker = request.mode == "style" and "dark" in request.prompt
+        return super().stops(photo, request) - (0.2 if darker else 0)
+
+    def plan(self, photos, requests):
+        return super().plan(photos, [replace(request, prompt=requests[0].prompt) for request in requests])
+
+
+class FirstValues(Brighten):
+    """Set every photo to the values of the first request."""
+
+    def plan(self, photos, requests):
+        return super().plan(photos, [replace(request, params=requests[0].params) for request in requests])
+
+
+class FirstGroups(Brighten):
+    """Edit the groups of the first request in every photo."""
+
+    def propose(self, latents, requests):
+        return super().propose(latents, requests[:1] * latents.batch)
+
+
+class NeverTwo(Brighten):
+    """Fail on two photos."""
+
+    def plan(self, photos, requests):
+        if len(photos) == 2:
+            raise IndexError("one too many, or one too few")
+        return super().plan(photos, requests)
+
+
+class OwnWords(Brighten):
+    """Fail where two photos are asked for different things."""
+
+    def plan(self, photos, requests):
+        (_,) = {(request.prompt, request.seed) for request in requests}
+        return super().plan(photos, requests)
+
+
+class Pairs(Brighten):
+    """Take references of two photos alone, and stumble over others."""
+
+    def stops(self, photo, request):
+        if request.mode == "reference":
+            before, after = request.reference
+            return float(after.working().mean() - before.working().mean())
+        return super().stops(photo, request)
+
+
+class FragileReference(Brighten):
+    """Divide by the width of the target less one."""
+
+    def stops(self, photo, request):
+        if request.mode == "reference":
+            return 1.0 / (request.reference[-1].width - 1)
+        return super().stops(photo, request)
+
+
+class FragilePair(Brighten):
+    """Divide by the light of the photo before."""
+
+    def stops(self, photo, request):
+        if request.mode == "reference" and len(request.reference) == 2:
+            return min(0.1 / float(request.reference[0].pixels.mean()), 1.0)
+        return super().stops(photo, request)
+
+
 class Dice(Brighten):
     """Expose by chance."""
 
@@ -202,7 +309,18 @@ BROKEN = [
         "came exposure.ev: 9.0 is above the maximum 5.0. Give a number from -5 to 5 EV, at mode auto, a batch of 1.",
     ),
     (OneRow, "valid", "expected 3 rows of latents; came 1, at mode auto, a batch of 3. Plan each photo and join rows"),
-    (Raises, "valid", "expected the planner to run; came KeyError: 'reference'"),
+    (
+        Raises,
+        "valid",
+        "expected the planner to run; came KeyError: 'reference', at mode reference, a reference of 48 x 40",
+    ),
+    (Wordless, "valid", "expected 1 sets of reasons; came None, at mode auto, a batch of 1. Give one mapping a photo"),
+    (
+        Listed,
+        "valid",
+        "expected 1 sets of reasons; came [['It is dark.']], at mode auto, a batch of 1. Give one mapping",
+    ),
+    (Odd, "valid", "came ZeroDivisionError: division by zero, at mode auto, a photo of 48 x 64. Look at line "),
     (OtherSchema, "schema", "expected latents of the planner's schema, Schema(contrast"),
     (OtherVersion, "schema", "expected version 1 of op 'exposure', which is installed; came version 7, at mode auto"),
     (Rounding, "exact", "expected exposure.ev=0.35; came 0.3, at mode param, {'exposure.ev': 0.35}"),
@@ -210,6 +328,44 @@ BROKEN = [
     (Silent, "reasoned", "expected a problem in words for the group 'lighting', which is edited; came None, at mode"),
     (Homeless, "renders", "'acme.lonely' is not installed"),
     (Shared, "batch_independence", "at mode auto, photo 0 of a batch of 3. Keep no state between photos"),
+    (
+        FirstRequest,
+        "own_request",
+        "expected photo 1 to be planned by its own request; came edits by no op against exposure, at mode auto, two photos, "
+        "groups: frozenset() and None. Plan each photo by the request beside it",
+    ),
+    (
+        FirstPrompt,
+        "own_request",
+        "came exposure.ev off by 0.2, at mode style, two photos, prompts: 'warm and bright, with",
+    ),
+    (FirstValues, "own_request", "at mode param, two photos, params: {'exposure.ev': 0.35} and {'exposure.ev': -0.4}"),
+    (FirstGroups, "own_request", "came edits by no op against exposure, at mode auto, two photos, groups: "),
+    (
+        NeverTwo,
+        "own_request",
+        "came IndexError: one too many, or one too few, at mode auto, two photos with the same request.",
+    ),
+    (
+        OwnWords,
+        "own_request",
+        "came ValueError: too many values to unpack (expected 1), at mode auto, two photos, groups: ",
+    ),
+    (
+        Pairs,
+        "references",
+        "(expected 2, got 1), at mode reference, a reference of one photo. request.reference holds one",
+    ),
+    (
+        FragileReference,
+        "hostile_photos",
+        "division by zero, at mode reference, a target that is one pixel. request.ref",
+    ),
+    (
+        FragilePair,
+        "hostile_photos",
+        "division by zero, at mode reference, a pair of photos, each black. request.reference",
+    ),
     (Dice, "determinism", "at mode auto, one photo, seed 3. Draw random numbers from a generator seeded with request"),
     (Painter, "inputs_untouched", "expected the photo's pixels untouched; came changed pixels, at mode auto. Work on"),
     (Fragile, "hostile_photos", "ZeroDivisionError: float division by zero, at mode auto, a photo that is one pixel."),
@@ -222,6 +378,18 @@ def test_a_broken_planner_fails_the_check_of_its_fault_and_no_other(broken, chec
     error = failures(broken)
     assert error.checks == (check,), str(error)
     assert said in error.failures[0].message
+
+
+def test_a_planner_may_refuse_a_reference_that_it_has_no_use_for() -> None:
+    class Choosy(Brighten):
+        """Take pairs of photos with some room alone, and say so."""
+
+        def stops(self, photo, request):
+            if request.mode == "reference" and (len(request.reference) == 1 or request.reference[0].width < 4):
+                raise InvalidRequest("Give a photo before and one after, of at least 4 pixels a side.")
+            return super().stops(photo, request)
+
+    check_planner(Choosy)
 
 
 def test_every_check_is_proven_by_a_broken_planner() -> None:
