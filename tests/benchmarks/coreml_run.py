@@ -7,7 +7,6 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from qwen import words
@@ -21,6 +20,8 @@ from veraretouch.zoo.coreml.exporting import judged, make
 from veraretouch.zoo.coreml.packages import BITS, multifunction
 from veraretouch.zoo.coreml.recipes import Recipe, decoder_of, of_neural, of_reference, of_tiny, of_vera
 
+# The renderer is judged at 512 pixels, of which 1024 is the same program; its bakers are judged with `renderer`.
+UNJUDGED = {"vera": ("renderer_1024", "bake_neural_33", "bake_neural_64"), "renderer": ("renderer_1024",), "tiny": ()}
 ABOUT = {"author": "benchmark", "license": "none", "version": "1"}
 
 
@@ -52,26 +53,43 @@ def recipes(what: str) -> list[Recipe]:
     return [*of_vera(_Planner()), *of_reference(Reference(encoder, neural()))]
 
 
-def main(what: str, place: str, variant: str) -> None:
-    folder, seconds, deviation = Path(place), {}, {}
-    wanted: list[Any] = recipes(what)
-    for recipe in wanted:
+def main(what: str, place: str, variant: str, *only: str) -> None:
+    """Convert packages, then judge them, so that seconds and peak memory are those of converting.
+
+    Args:
+        what: `vera`, `tiny` or `renderer`. `only`: these packages and no others.
+    """
+    folder, rows = Path(place), {}
+    wanted = {recipe.name: recipe for recipe in recipes(what) if not only or recipe.name in only}
+    for name, recipe in wanted.items():
         began = time.perf_counter()
-        package = make(recipe, folder, BITS[variant], about=ABOUT)
-        seconds[recipe.name] = time.perf_counter() - began
-        print(recipe.name, seconds[recipe.name], file=sys.stderr, flush=True)
-        if what != "vera" and recipe.name != "renderer_1024":
-            deviation[recipe.name] = judged(recipe, package)[0]["deviation"]
-    if what == "vera":
+        make(recipe, folder, BITS[variant], about=ABOUT)
+        rows[name] = {"seconds": time.perf_counter() - began}
+        _say(name, rows[name])
+    parts = {name: f"decoder_{name}" for name in ("prefill", "step")}
+    if set(parts.values()) <= wanted.keys():
         began = time.perf_counter()
-        parts = {name: folder / f"decoder_{name}.mlpackage" for name in ("prefill", "step")}
-        multifunction(parts, folder / "decoder.mlpackage", default="step", about=ABOUT)
-        seconds["decoder"] = time.perf_counter() - began
-        (folder / "tokenizer.json").write_text(words().json())
-    sizes = {path.name.removesuffix(".mlpackage"): _bytes(path) / 1e6 for path in sorted(folder.iterdir())}
+        packages = {name: folder / f"{part}.mlpackage" for name, part in parts.items()}
+        multifunction(packages, folder / "decoder.mlpackage", default="step", about=ABOUT)
+        rows["decoder"] = {"seconds": time.perf_counter() - began}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    told = {"seconds": seconds, "megabytes": sizes, "deviation": deviation, "peak": {"gigabytes": peak}}
-    print("FIGURES", json.dumps(told))
+    seconds = sum(row["seconds"] for row in rows.values())
+    if what == "vera":
+        (folder / "tokenizer.json").write_text(words().json())
+    for path in sorted(folder.iterdir()):
+        rows.setdefault(path.name.removesuffix(".mlpackage"), {})["MB"] = _bytes(path) / 1e6
+    for name, recipe in wanted.items():
+        if name in UNJUDGED[what]:
+            continue
+        began = time.perf_counter()
+        told = judged(recipe, folder / f"{name}.mlpackage")[0]["deviation"]
+        rows[name] |= told
+        _say(f"{name}, judged in {time.perf_counter() - began:.1f} s", told)
+    print("FIGURES", json.dumps({"packages": rows, "seconds": seconds, "gigabytes": peak}))
+
+
+def _say(name: str, told: dict[str, float]) -> None:
+    print(name, told, file=sys.stderr, flush=True)
 
 
 def _bytes(path: Path) -> int:

@@ -43,6 +43,7 @@ class Figures:
         self.bars: list[Bar] = []
         self.tables: dict[str, dict[str, float]] = {}
         self.others: dict[str, dict[str, float]] = {}
+        self.grids: dict[str, dict[str, dict[str, float]]] = {}
         self.errors: list[dict[str, Any]] = []
         self.by_lattice: dict[int, float] = {}
         self.by_size: dict[float, tuple[float, dict[str, float]]] = {}
@@ -54,6 +55,11 @@ class Figures:
     def table(self, what: str, figures: Mapping[str, float]) -> None:
         """Figures that are no seconds."""
         self.others[what] = dict(figures)
+
+    def grid(self, what: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+        """Rows with several figures each, below those that the table has; a figure that a row lacks is left blank."""
+        held = self.grids.setdefault(what, {})
+        held |= {name: {**held.get(name, {}), **row} for name, row in rows.items()}
 
     def bar(self, name: str, value: float, **wanted: float) -> None:
         """A figure with its bar; the words before the colon say what it belongs to."""
@@ -96,6 +102,7 @@ class Figures:
             "bars": [asdict(bar) | {"holds": bar.holds} for bar in self.bars],
             "seconds": self.tables,
             "figures": self.others,
+            "grids": self.grids,
             "errors": self.errors,
             "error_by_lattice": self.by_lattice,
             "by_megapixels": {size: {"memory": m, "seconds": s} for size, (m, s) in self.by_size.items()},
@@ -123,6 +130,10 @@ class Figures:
             lines += [f"## {what}", "", *_table(("", "seconds"), [(k, f"{v:.4g}") for k, v in seconds.items()]), ""]
         for what, figures in self.others.items():
             lines += [f"## {what}", "", *_table(("", ""), [(k, f"{v:.4g}") for k, v in figures.items()]), ""]
+        for what, grid in self.grids.items():
+            columns = list(dict.fromkeys(column for row in grid.values() for column in row))
+            cells = [[name, *(f"{row[c]:.3g}" if c in row else "" for c in columns)] for name, row in grid.items()]
+            lines += [f"## {what}", "", *_table(["", *columns], cells), ""]
         if self.errors:
             rows = [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()] for row in self.errors]
             lines += ["## Errors of `auto` by the strength of the plan", ""]

@@ -19,9 +19,12 @@ from .operands import (
     constant,
     cut,
     expand,
+    is_float,
+    is_zero,
     pair,
     pick,
     reshape,
+    shape_of,
     split,
     squeeze,
     symbolic,
@@ -47,12 +50,26 @@ def _unary(name: str, **options: Any) -> Callable[..., Any]:
     return lambda x: getattr(builder(), name)(x=x, **options)
 
 
+def _multiply(a: Any, b: Any) -> Any:
+    """A product; with 0 it is 0, which needs no computing."""
+    x, y = pair(a, b)
+    if is_zero(x) or is_zero(y):
+        return torch.zeros(
+            np.broadcast_shapes(shape_of(x), shape_of(y)), dtype=torch.float32 if is_float(x) else torch.int32
+        )
+    return builder().mul(x=x, y=y)
+
+
 def _scaled(name: str) -> Callable[..., Any]:
-    """add and sub, which may scale their second operand."""
+    """add and sub, which may scale their second operand; adding 0 needs no computing."""
     write = _binary(name)
 
     def scaled(a: Any, b: Any, *, alpha: float = 1) -> Any:
-        return write(a, b if alpha == 1 else _binary("mul")(b, float(alpha)))
+        x, y = pair(a, b if alpha == 1 else _multiply(b, float(alpha)))
+        for kept, other in ((x, y), (y, x)) if name == "add" else ((x, y),):
+            if is_zero(other) and shape_of(kept) == np.broadcast_shapes(shape_of(x), shape_of(y)):
+                return kept
+        return write(x, y)
 
     return scaled
 
@@ -101,8 +118,8 @@ def _expm1(x: Any) -> Any:
 def _atan2(y: Any, x: Any) -> Any:
     mb = builder()
     y, x = pair(y, x)
-    on_axis = mb.equal(x=x, y=np.float32(0))
-    slope = mb.real_div(x=y, y=where(on_axis, torch.tensor(1e-30), x))
+    # So little that it changes no x but 0, where it keeps a quotient finite.
+    slope = mb.real_div(x=y, y=mb.add(x=x, y=np.float32(1e-30)))
     turn = where(mb.less(x=y, y=np.float32(0)), torch.tensor(-math.pi), torch.tensor(math.pi))
     left = mb.cast(x=mb.less(x=x, y=np.float32(0)), dtype="fp32")
     return mb.add(x=mb.atan(x=slope), y=mb.mul(x=left, y=turn))
@@ -228,7 +245,14 @@ def _cumsum(x: Any, dim: int) -> Any:
 def _divide(a: Any, b: Any) -> Any:
     if isinstance(a, Histogram):
         return replace(a, scale=a.scale / b)
+    if is_zero(a):
+        return torch.zeros(np.broadcast_shapes(shape_of(a), shape_of(b)))
     return _binary("real_div")(a, b)
+
+
+def _lerp(a: Any, b: Any, weight: Any) -> Any:
+    """a + weight (b - a): torch's own second form, for weights from a half on, gives the same but for rounding."""
+    return _scaled("add")(a, _multiply(_scaled("sub")(b, a), weight))
 
 
 def _searchsorted(knots: Any, values: Any, *, right: bool = False, **unused: Any) -> Any:
@@ -305,6 +329,7 @@ TRANSLATIONS: Final[dict[Any, Callable[..., Any]]] = {
     aten.index: _index,
     aten.index_select: _index_select,
     aten.le: _binary("less_equal"),
+    aten.lerp: _lerp,
     aten.linalg_vector_norm: _norm,
     aten.log2: lambda x: builder().mul(x=builder().log(x=x), y=np.float32(1 / math.log(2))),
     aten.logical_not: _unary("logical_not"),
@@ -314,7 +339,7 @@ TRANSLATIONS: Final[dict[Any, Callable[..., Any]]] = {
     aten.mean: _reduce("reduce_mean"),
     aten.minimum: _binary("minimum"),
     aten.mm: lambda a, b: _linear(a, b) if not isinstance(a, Tensor) else _matmul(a, b),
-    aten.mul: _binary("mul"),
+    aten.mul: _multiply,
     aten.native_batch_norm: _channels_norm,
     aten.native_layer_norm: _layer_norm,
     aten.neg: lambda x: builder().mul(x=x, y=np.float32(-1)),

@@ -21,7 +21,7 @@ from ..fetch import fetch
 from ..manifest import MANIFEST, Manifest
 from ..packing import listed
 from ..retouchers import open_bundle
-from . import judging
+from . import judging, styles
 from .devices import device_support
 from .interpreter import Interpreter
 from .packages import BITS, compress, convert, multifunction, save
@@ -87,6 +87,7 @@ def export(
         packages = _packages(wanted, own, BITS[chosen], document, progress or (lambda what: None))
         packages = _joined(packages, own, decoder, document)
         _write_words(planner, own)
+        _write_styles(planner, wanted, own)
         document["variants"][chosen] = {
             "files": {f"coreml/{chosen}/{path}": facts for path, facts in listed(own).items()},
             "minimum_os": MINIMUM_OS,
@@ -286,6 +287,12 @@ def _write_words(planner: Any, folder: Path) -> None:
     (folder / "tokenizer.json").write_text(words.json(), encoding="utf-8")
     facts = {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 1024, "clean_up_tokenization_spaces": False}
     (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_styles(planner: Any, wanted: list[Recipe], folder: Path) -> None:
+    """The table of styles, where a package takes one."""
+    if any("style" in recipe.inputs for recipe in wanted):
+        styles.write(folder, planner.schema)
 
 
 def _finish(bundle: Bundle, document: dict[str, Any], draft: Path, folder: Path) -> None:

@@ -25,6 +25,9 @@ States = dict[str, Tensor]
 Alter = Callable[[Any, list[Tensor]], list[Tensor]]
 """For tests: given an operation and its results, gives other results."""
 
+Known = Mapping[Any, list[Tensor]]
+"""For tests: results of operations, which are not computed again."""
+
 WEIGHTS: Final = "Data/com.apple.CoreML/weights"
 
 
@@ -68,7 +71,12 @@ class Interpreter:
 
     @torch.no_grad()
     def run(
-        self, inputs: Mapping[str, Any], states: States | None = None, *, alter: Alter | None = None
+        self,
+        inputs: Mapping[str, Any],
+        states: States | None = None,
+        *,
+        alter: Alter | None = None,
+        known: Known | None = None,
     ) -> dict[str, np.ndarray[Any, Any]]:
         """The outputs by name; states are moved on in place.
 
@@ -84,7 +92,7 @@ class Interpreter:
         for place, operation in enumerate(self.function.operations):
             if operation.op_type == "const":
                 continue
-            results = self._kept.get(operation) if alter is None else None
+            results = (self._kept if known is None and alter is None else known or {}).get(operation)
             if results is None:
                 results = _results(operation, values, {} if states is None else states)
                 results = results if alter is None else alter(operation, results)

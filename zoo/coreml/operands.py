@@ -72,6 +72,12 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
     return x, y
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a value is known and all of it is 0."""
+    known = isinstance(value, int | float | np.ndarray | Tensor)
+    return known and not np.asarray(constant(value) if isinstance(value, Tensor) else value).any()
+
+
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of a variable, an array or a number."""
     return tuple(np.shape(value)) if isinstance(value, int | float | np.ndarray) else tuple(value.shape)
@@ -91,9 +97,11 @@ def expand(x: Any, shape: Sequence[int], *, implicit: bool = False) -> Any:
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds, else b, each repeated to one shape."""
+    """a where the condition holds, else b, each repeated to one shape; of two that are the same, that one."""
     x, y = pair(a, b)
     shape = np.broadcast_shapes(shape_of(condition), shape_of(x), shape_of(y))
+    if x is y:
+        return expand(x, shape)
     return builder().select(cond=expand(condition, shape), a=expand(x, shape), b=expand(y, shape))
 
 

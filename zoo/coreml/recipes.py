@@ -16,6 +16,7 @@ from ...ops.neural import WIDTH, Neural
 from .networks import CUBES, PICTURE, SIDES, Baker, Chain, Pair, Pixels, TinyPhone, Vision
 from .packages import BLOCK
 from .photos import sample
+from .styles import names
 from .translate import program
 
 Array = np.ndarray[Any, Any]
@@ -178,11 +179,11 @@ def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] 
 def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[Recipe]:
     """The planner, with and without a style, and the baker of its ops' chain."""
     schema = planner.schema
-    names = [f"{op}.{name}" if slot.size == 1 else f"{op}.{name}[{slot.size}]" for op, name, slot in schema]
-    latents = Feature((1, schema.size), {"layout": names, "range": "each slot's own"})
+    layout = names(schema)
+    latents = Feature((1, schema.size), {"layout": layout, "range": "each slot's own"})
     chain, spans = Chain(schema), np.concatenate([_span(slot) for _, _, slot in schema])
     style = Feature(
-        (1, schema.size), {"layout": names, "range": "what a prompt moves, less the identity; zeros for none"}
+        (1, schema.size), {"layout": layout, "range": "what a prompt moves, less the identity; zeros for none"}
     )
     picture = _photo(
         PICTURE, 0, resize="the whole photo, to a square, by averaging", range=[0, 255], image="8 bits a channel"

@@ -6,7 +6,7 @@ What depends on no input is computed by torch and becomes a constant: matrices t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +17,14 @@ from .aten import TRANSLATIONS
 from .operands import constant, symbolic
 from .tools import builder, coremltools
 
+# Tensors of so many numbers are compared by value.
+_SMALL: Final = 1024
 _BROKEN_DOWN: Any = torch.export.default_decompositions()
 # In its parts it asks whether a row is masked out altogether, which none is where there is no mask.
 _BROKEN_DOWN.pop(torch.ops.aten._safe_softmax.default)
+# And computes the same in two ways.
+for _overload in (torch.ops.aten.lerp.Scalar, torch.ops.aten.lerp.Tensor):
+    _BROKEN_DOWN.pop(_overload, None)
 
 
 def program(
@@ -85,7 +90,15 @@ def write(body: Callable[..., Sequence[Any]], inputs: Mapping[str, Any], outputs
 
 
 class _Translator(torch.fx.Interpreter):
-    """Runs a graph on tensors and MIL variables: what meets a variable is written down, the rest is computed."""
+    """Runs a graph on tensors and MIL variables: what meets a variable is written down, the rest is computed.
+
+    What is asked for twice is written once.
+    """
+
+    def __init__(self, graph: torch.fx.GraphModule) -> None:
+        super().__init__(graph)
+        # What was written for an operation and its arguments; the arguments stay, or another object might take their place in memory.
+        self._written: dict[Any, tuple[Any, Any]] = {}
 
     def run_node(self, node: torch.fx.Node) -> Any:
         if getattr(node.target, "_overloadpacket", None) is torch.ops.aten.full_like:
@@ -101,4 +114,20 @@ class _Translator(torch.fx.Interpreter):
             raise BrokenPlugin(
                 f"operation {target} has no translation to Core ML", cure="Add one to zoo/coreml/aten.py."
             )
-        return TRANSLATIONS[name](*args, **kwargs)
+        key = (name, _key(args), _key(kwargs))
+        if key not in self._written:
+            self._written[key] = TRANSLATIONS[name](*args, **kwargs), (args, kwargs)
+        return self._written[key][0]
+
+
+def _key(value: Any) -> Any:
+    """What is equal for arguments that are the same: variables by themselves, small tensors by their values."""
+    if isinstance(value, dict):
+        return tuple((name, _key(each)) for name, each in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(map(_key, value))
+    if isinstance(value, Tensor) and value.numel() <= _SMALL:
+        return value.dtype, tuple(value.shape), tuple(value.flatten().tolist())
+    if value is None or isinstance(value, bool | int | float | str | torch.dtype):
+        return type(value), value
+    return id(value)

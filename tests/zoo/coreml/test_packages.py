@@ -104,6 +104,41 @@ def test_values_of_six_axes_are_laid_out_in_a_line(tmp_path):
     np.testing.assert_array_equal(Interpreter(package).run({"x": given})["y"], given.reshape(1, 2, 3, 2)[:, 1])
 
 
+def test_what_is_asked_for_twice_is_written_once_and_nothing_that_is_zero(tmp_path):
+    class Wasteful(nn.Module):
+        def forward(self, x):
+            return torch.where(x > 0, torch.sin(x), torch.sin(x)) + x * torch.zeros(2) + torch.zeros(2) / x
+
+    package = save(convert(program(Wasteful(), {"x": (1, 2)}, ["y"])), tmp_path / "wasteful.mlpackage", about={})
+    interpreter = Interpreter(package)
+    assert [operation.op_type for operation in interpreter.operations] == ["sin", "identity"]
+    np.testing.assert_allclose(interpreter.run({"x": np.float32([[1, -2]])})["y"], np.sin([[1, -2]]), rtol=1e-6)
+
+
+def test_a_way_between_two_values_is_written_in_one_form(tmp_path):
+    class Between(nn.Module):
+        def forward(self, x):
+            return torch.lerp(x, x * x, x + 0.2)
+
+    given = np.float32([[0.1, 0.9]])
+    package = save(convert(program(Between(), {"x": (1, 2)}, ["y"])), tmp_path / "between.mlpackage", about={})
+    interpreter = Interpreter(package)
+    assert not [operation for operation in interpreter.operations if operation.op_type == "select"]
+    wanted = Between()(torch.from_numpy(given)).numpy()
+    np.testing.assert_allclose(interpreter.run({"x": given})["y"], wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("y", "x"), [(0, 0), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1), (0, 1)])
+def test_an_angle_is_that_of_torch_on_the_axes_too(tmp_path, y, x):
+    class Angle(nn.Module):
+        def forward(self, pair):
+            return torch.atan2(pair[:, :1], pair[:, 1:])
+
+    package = save(convert(program(Angle(), {"pair": (1, 2)}, ["angle"])), tmp_path / "angle.mlpackage", about={})
+    found = Interpreter(package).run({"pair": np.float32([[y, x]])})["angle"]
+    np.testing.assert_allclose(found, [[np.arctan2(y, x)]], atol=1e-6)
+
+
 def test_an_operation_without_translation_is_named():
     class Odd(nn.Module):
         def forward(self, x):

@@ -57,6 +57,17 @@ public struct BundleFolder {
         return url.appendingPathComponent(path)
     }
 
+    /// The table of styles, where the planner takes one.
+    public func styles() throws -> Styles {
+        let name = "coreml/\(variant)/styles.json"
+        guard let file = try manifest.files(of: variant)[name] else {
+            throw VeraError.unknown("\(variant) has no styles. Only tiny takes one.")
+        }
+        let place = url.appendingPathComponent(name)
+        try BundleFolder.check(place, name: name, file: file)
+        return try Styles.read(Data(contentsOf: place))
+    }
+
     static func package(_ path: String) -> String? {
         guard let end = path.range(of: ".mlpackage/") else { return nil }
         return String(path[..<end.lowerBound]) + ".mlpackage"

@@ -22,7 +22,7 @@ public struct Retoucher {
     /// Latents of a photo.
     /// - Parameters:
     ///   - photo: upright: EXIF orientation applied (`CIImage(contentsOf:options:)` with `.applyOrientationProperty`).
-    ///   - style: a style vector, or nil.
+    ///   - style: a style vector, such as `bundle.styles().vector("dreamy, warm")`, or nil.
     public func plan(_ photo: CIImage, style: [Float]? = nil) async throws -> [Float] {
         let name = style == nil ? "tiny_auto" : "tiny_style"
         let model = try await store.model(name)

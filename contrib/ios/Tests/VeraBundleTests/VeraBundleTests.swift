@@ -102,6 +102,28 @@ final class VeraBundleTests: XCTestCase {
         assertThrows("not finite") { _ = try Cube(n: 2, values: [Float](repeating: .nan, count: 32)) }
     }
 
+    func testStylesAddUpWithinTheirReach() throws {
+        let text = #"""
+            {"format": "veraretouch.styles/1", "slots": ["a.x", "a.y", "t.hue", "t.saturation", "c.luma[3]"], "size": 7,
+             "plain": [[0, 2, -1, 1], [4, 3, -0.5, 0.5]], "hard": [1], "tints": [[2, 3, 0.4]], "curves": [[4, 3]],
+             "wheel": [[0, 30], [180, 210], [360, 390]],
+             "styles": [{"phrases": ["warm", "warmer"], "values": {"0": 0.4, "1": 0.8, "2": 90, "3": 0.1}},
+                        {"phrases": ["bright"], "values": {"0": 0.5, "1": 0.8, "2": 90, "3": 0.1, "4": 0.2}}]}
+            """#
+        let styles = try Styles.read(Data(text.utf8))
+        XCTAssertEqual(styles.names, ["warm", "bright"])
+        XCTAssertEqual(try styles.vector("Warmer"), [0.4, 0.8, 90, 0.1, 0, 0, 0])
+        XCTAssertEqual(try styles.vector("warm, warmer"), try styles.vector("warm"))
+        XCTAssertEqual(try styles.vector(""), [Float](repeating: 0, count: 7))
+        let both = try styles.vector("warm, bright")
+        for (found, wanted) in zip(both, [0.8320184, 1, 90, 0.2, 0.2, 0, 0] as [Float]) { XCTAssertEqual(found, wanted, accuracy: 1e-4) }
+        XCTAssertEqual(try styles.vector([("warm", 0.5)])[0], 0.2, accuracy: 1e-6)
+        assertThrows("no style not warm. There are warm, bright") { _ = try styles.vector("not warm") }
+        assertThrows("styles.json is of veraretouch.styles/2") {
+            _ = try Styles.read(Data(text.replacingOccurrences(of: "styles/1", with: "styles/2").utf8))
+        }
+    }
+
     func testTheContextPrefillsThenStepsAndEnds() throws {
         var context = Context()
         XCTAssertEqual(
