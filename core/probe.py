@@ -31,6 +31,8 @@ _START_SECONDS = 120.0
 _LAST_WORDS = 0.5  # seconds in which what a process wrote before its end arrives
 _LONGEST = 200  # characters of what a plugin prints
 
+_READY = "veraretouch: ready"  # on stderr: plugins speak from here on
+
 NOT_TRIED = "not tried"
 """How the reason begins of a plugin that no process came to."""
 
@@ -115,7 +117,6 @@ class _Trial:
                 process.stdin.close()
             if answers.before(time.monotonic() + _START_SECONDS) is None:
                 return dict.fromkeys(names, _not_tried(process, complaints))
-            complaints.last = []  # what torch says is no word of a plugin
             for name in names:
                 deadline = time.monotonic() + self._timeout
                 answer = answers.before(deadline)
@@ -156,6 +157,8 @@ class _Reader:
             while line := stream.readline(10_000):
                 if self._keep is None:
                     self._lines.put(line)
+                elif line.strip() == _READY:
+                    self.last = []  # what torch says is no word of a plugin
                 elif line.strip():
                     self.last = [*self.last, line.strip()[:_LONGEST]][-self._keep :]
         self._lines.put(None)
@@ -230,6 +233,7 @@ def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
     for shelf, id in names:
         shelves[shelf].find(id)
     _import_what_all_share()
+    print(_READY, file=sys.stderr, flush=True)
     yield "ready"
     for shelf, id in names:
         sys.stdout = ear = _Ear()

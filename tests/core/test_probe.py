@@ -55,8 +55,11 @@ def test_a_process_that_ends_in_time_is_said_to_have_ended(tried, code):
 
 
 def test_what_it_said_last_is_quoted_and_what_torch_said_is_not(tried):
-    assert tried("echo of torch >&2; sleep 0.2; echo ready; sleep 0.1; exit 3", timeout=20)[0].reason.endswith("code 3")
-    assert tried("echo ready; sleep 0.1; echo bad pointer >&2; exit 3", timeout=20)[0].reason.endswith(": bad pointer")
+    ready = f"echo '{probe._READY}' >&2; echo ready"
+    assert tried(f"echo of torch >&2; {ready}; exit 3", timeout=20)[0].reason.endswith("code 3")
+    assert tried(f"echo of torch >&2; {ready}; echo bad pointer >&2; exit 3", timeout=20)[0].reason.endswith(
+        ": bad pointer"
+    )
 
 
 def test_a_process_that_ended_is_known_though_its_child_holds_the_pipe(tried):

@@ -85,8 +85,8 @@ def test_names_in_lists_that_nothing_installed_has_are_notes(monkeypatch):
 def test_what_extras_log_on_import_is_not_shown(monkeypatch, caplog):
     import importlib
 
-    log = logging.getLogger("coremltools")
-    monkeypatch.setattr(importlib, "import_module", lambda name: log.warning("no libcoremlpython for %s", name))
+    log = logging.getLogger("a package of an extra")
+    monkeypatch.setattr(importlib, "import_module", lambda name: log.warning("no part of Apple's runtime for %s", name))
     assert {finding.level for finding in doctor._extras()} == {"ok"}
     assert not caplog.records
     log.warning("afterwards")

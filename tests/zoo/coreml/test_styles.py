@@ -92,6 +92,16 @@ def test_each_phrase_of_the_lexicon_has_the_very_vector_of_the_desktop(table):
             np.testing.assert_array_equal(vector(table, {phrase: 1}).astype(np.float32), wanted, err_msg=phrase)
 
 
+def test_how_numpy_prints_changes_no_byte(tmp_path, table):
+    kept = np.get_printoptions()
+    np.set_printoptions(legacy="1.13", precision=3)
+    try:
+        styles.write(tmp_path, SCHEMA)
+    finally:
+        np.set_printoptions(**kept)
+    assert json.loads((tmp_path / styles.FILE).read_text("utf-8")) == table
+
+
 def test_the_table_says_what_stands_where(table):
     sizes = [int(name.partition("[")[2].rstrip("]") or 1) for name in table["slots"]]
     assert sum(sizes) == table["size"] == SCHEMA.size
