@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from ..core.retoucher import Retoucher
 from ..core.terminal import complain
 from ..ops.neural import Neural
 from ..planners.reference.planner import Reference
-from ..planners.reference.training import PairTask
+from ..planners.reference.training import PairTask, ToldTask
 from ..planners.tiny.examples import Recipe, read_data
 from ..planners.tiny.latents import own_schema
 from ..planners.tiny.planner import Tiny
 from ..planners.tiny.task import TinyTask
 from ..planners.training.loop import LOG, Settings, Task, is_first, train
-from ..planners.training.pairs import read_pairs
+from ..planners.training.pairs import EditedPairs, read_pairs
 from ..planners.vera.planner import Vera
 from ..planners.vera.training.examples import fingerprint, read_examples
 from ..planners.vera.training.stages import Stage
@@ -71,17 +71,34 @@ def train_tiny(
 
 
 def train_neural(
-    data: Path, out: Path, settings: Settings, *, side: int, copies: int, device: str, name: str, spdx: str
+    data: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    side: int,
+    copies: int,
+    told: int = 0,
+    device: str,
+    name: str,
+    spdx: str,
 ) -> Path:
     """Train the reference encoder and the renderer by pairs of pictures of `side` pixels, and pack both into OUT/bundle.
+
+    Args:
+        told: steps of the renderer alone before, where it is known what was done to the pictures; OUT/told is their run.
 
     Raises:
         As `train_tiny`.
     """
     _make(out)
     pairs = read_pairs(data, side=side, copies=copies, seed=settings.seed)
-    task = PairTask(pairs, seed=settings.seed)
-    about = {"side": side, "copies": copies, "pairs": len(pairs)}
+    about = {"side": side, "copies": copies, "told": told, "pairs": len(pairs)}
+    first = None
+    if told and isinstance(pairs, EditedPairs):
+        first = ToldTask(pairs, seed=settings.seed)
+        alone = replace(settings, steps=told)
+        first.network.load_state_dict(_trained("the renderer", first, alone, out / "told", device, about))
+    task = PairTask(pairs, seed=settings.seed, told=first)
     task.network.load_state_dict(_trained("neural", task, settings, out, device, about))
     network = task.network.cpu()
     facts = {

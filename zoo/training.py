@@ -108,6 +108,12 @@ def neural(
     every: Every = 500,
     side: Annotated[int, typer.Option(min=32, max=4096, help="Pixels a side of the pictures that are encoded.")] = 512,
     copies: Annotated[int, typer.Option(min=1, help="Pairs a photo, for a folder of good photos.")] = 24,
+    told: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Steps of the renderer alone before, told by numbers what was done, where that is known."
+        ),
+    ] = 3000,
     accumulate: Accumulate = 1,
     device: Where = Device.AUTO,
     precision: Arithmetic = Precision.FULL,
@@ -124,7 +130,8 @@ def neural(
     settings = Settings(
         steps, batch, rate, warmup, seed=seed, every=every, precision=precision.value, accumulate=accumulate
     )
-    _say(train_neural(data, out, settings, side=side, copies=copies, device=device.value, name=name, spdx=spdx))
+    where = device.value
+    _say(train_neural(data, out, settings, side=side, copies=copies, told=told, device=where, name=name, spdx=spdx))
 
 
 @app.command()

@@ -5,6 +5,7 @@ Xie et al. (2026), arXiv 2604.27375. What a masked group would have done is left
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -14,13 +15,27 @@ from ...core.latents import Latents
 from ...core.renderer import Renderer
 from ...core.schema import Schema
 from ...core.slots import GROUPS
-from ...ops.neural import Neural, RetouchNetwork
+from ...ops.neural import WIDTH, Neural, RetouchNetwork
 from ..training.losses import pixel_loss
-from ..training.pairs import Batch, Masks, Pairs
+from ..training.pairs import Batch, EditedPairs, Masks, Pairs
 from .encoder import ReferenceEncoder
 
+_SCHEMA: Final = Schema.of([Neural])
 # Every other pair has all groups on; the rest any of the seven masks that leave something.
 _MASKS: Final = tuple(frozenset(group for i, group in enumerate(GROUPS) if bits >> i & 1) for bits in range(1, 8))
+
+
+class ToldChain(nn.Module):
+    """The renderer behind one linear layer, which makes latents of what was done in so many numbers."""
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.teller = nn.Linear(numbers, 3 * WIDTH)
+        self.renderer = RetouchNetwork()
+
+    def forward(self, told: Tensor, batch: Batch) -> Tensor:
+        """Numbers (B, N) and pairs to the thinned `before` as the groups that are on retouch it, not clamped."""
+        return render(self.renderer, batch.rgb, self.teller(told), batch.masks)
 
 
 class PairChain(nn.Module):
@@ -29,27 +44,66 @@ class PairChain(nn.Module):
     def __init__(self, encoder: ReferenceEncoder, renderer: RetouchNetwork) -> None:
         super().__init__()
         self.encoder, self.renderer = encoder, renderer
-        self.schema = Schema.of([Neural])
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The thinned `before` as the groups that are on retouch it, not clamped; pixels are rendered in float32."""
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The thinned `before` as the groups that are on retouch it, not clamped, and the latents (B, 3 * 896)."""
         latent = self.encoder(2 * batch.before - 1, 2 * batch.after - 1)
-        return self.render(batch.rgb, latent, batch.masks)
+        return render(self.renderer, batch.rgb, latent, batch.masks), latent
 
-    def render(self, rgb: Tensor, latent: Tensor, masks: Masks) -> Tensor:
-        """Pixels (B, 3, H, W) by latents (B, 3 * 896): what a masked group's latent holds does not count."""
-        with torch.autocast(rgb.device.type, enabled=False):
-            latents = Latents.unpack(self.schema, latent.float()).masked(masks)
-            return Renderer([Neural(self.renderer)]).apply(rgb, latents, clamp=False)
+
+def render(renderer: RetouchNetwork, rgb: Tensor, latent: Tensor, masks: Masks) -> Tensor:
+    """Pixels (B, 3, H, W) by latents (B, 3 * 896), in float32: what a masked group's latent holds does not count."""
+    with torch.autocast(rgb.device.type, enabled=False):
+        latents = Latents.unpack(_SCHEMA, latent.float()).masked(masks)
+        return Renderer([Neural(renderer)]).apply(rgb, latents, clamp=False)
+
+
+class ToldTask:
+    """The renderer, told by numbers what was done, of pairs of which that is known; see `training.loop.Task`.
+
+    It learns from many more edits than an encoder could look at in the time, and gives the encoder latents to aim at.
+    """
+
+    def __init__(self, pairs: EditedPairs, *, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        self.pairs = pairs.thinned()
+        self.network = ToldChain(pairs.edits.shape[1] + 1)
+
+    @property
+    def size(self) -> int:
+        """The number of pairs."""
+        return len(self.pairs)
+
+    def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
+        """Mask groups at random, render, and compare."""
+        device = next(network.parameters()).device
+        batch = self.pairs.batch(rows, draw_masks(len(rows)), device)
+        return pixel_loss(network(self.pairs.told(rows).to(device), batch), batch.wanted)
+
+    def latents(self) -> tuple[Callable[[Tensor], Tensor], float]:
+        """Of some pairs the latents (B, 3 * 896) that their numbers make, and the variance of all pairs'."""
+        teller = self.network.teller.requires_grad_(False)
+
+        def of(rows: Tensor) -> Tensor:
+            made: Tensor = teller(self.pairs.told(rows).to(teller.weight.device))
+            return made
+
+        return of, float(of(torch.arange(len(self.pairs))).var())
 
 
 class PairTask:
-    """Networks and pairs; see `training.loop.Task`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones."""
+    """Networks and pairs; see `training.loop.Task`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones.
 
-    def __init__(self, pairs: Pairs, *, seed: int = 0) -> None:
+    Args:
+        told: a task that has been trained on the same pairs. Its renderer is where this one's begins, and the loss has a second part: how far the
+            encoder's latents are from those of the numbers, in variances.
+    """
+
+    def __init__(self, pairs: Pairs, *, seed: int = 0, told: ToldTask | None = None) -> None:
         torch.manual_seed(seed)
         self.pairs = pairs
-        self.network = PairChain(ReferenceEncoder(), RetouchNetwork())
+        self.network = PairChain(ReferenceEncoder(), told.network.renderer if told else RetouchNetwork())
+        self._aims = None if told is None else told.latents()
 
     @property
     def size(self) -> int:
@@ -59,7 +113,13 @@ class PairTask:
     def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
         """Encode the pairs, mask groups at random, render, and compare."""
         batch = self.pairs.batch(rows, draw_masks(len(rows)), next(network.parameters()).device)
-        return pixel_loss(network(batch), batch.wanted)
+        done, latent = network(batch)
+        loss = pixel_loss(done, batch.wanted)
+        if self._aims is None:
+            return loss
+        aims, spread = self._aims
+        astray: Tensor = (latent - aims(rows).to(latent)).square().mean(dim=1) / spread
+        return loss + astray
 
 
 def draw_masks(count: int) -> list[frozenset[str]]:

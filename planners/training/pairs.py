@@ -7,7 +7,7 @@ expert's pairs, `before` and `after`, of which nothing is known but the whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -81,6 +81,17 @@ class EditedPairs:
 
     def __len__(self) -> int:
         return len(self.edits)
+
+    def thinned(self) -> EditedPairs:
+        """The same pairs of the loss's pixels alone."""
+        return replace(self, photos=_thinned(self.photos, self.step), step=1)
+
+    def told(self, rows: Tensor) -> Tensor:
+        """What was done, in numbers (B, D + 1): edits less their mean, in standard deviations, and the way, 1 forward or -1 back; back, edits
+        count the other way round."""
+        deviation, mean = torch.std_mean(self.edits, dim=0)
+        way = torch.where(self.forward[rows], 1.0, -1.0).unsqueeze(1)
+        return torch.cat([way * (self.edits[rows] - mean) / (deviation + 1e-6), way], dim=1)
 
     def batch(self, rows: Tensor, masks: Masks, device: Any = None) -> Batch:
         """Render what the edits make, and what the groups that are on make alone: what leads back leaves the others' faults."""
