@@ -103,6 +103,8 @@ class PairTask:
         torch.manual_seed(seed)
         self.pairs = pairs
         self.network = PairChain(ReferenceEncoder(), told.network.renderer if told else RetouchNetwork())
+        # A quarter faster on a CPU, at 32 pixels.
+        self.network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._aims = None if told is None else told.latents()
 
     @property
