@@ -102,7 +102,7 @@ def neural(
     out: Out,
     steps: Steps = 20_000,
     batch: BatchSize = 32,
-    rate: Rate = 1e-3,
+    rate: Rate = 5e-4,
     warmup: Warmup = 100,
     seed: Seed = 0,
     every: Every = 500,
