@@ -5,7 +5,6 @@ Xie et al. (2026), arXiv 2604.27375. What a masked group would have done is left
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -21,6 +20,7 @@ from ..training.pairs import Batch, EditedPairs, Masks, Pairs
 from .encoder import ReferenceEncoder
 
 _SCHEMA: Final = Schema.of([Neural])
+_SOME: Final = 4096
 # Every other pair has all groups on; the rest any of the seven masks that leave something.
 _MASKS: Final = tuple(frozenset(group for i, group in enumerate(GROUPS) if bits >> i & 1) for bits in range(1, 8))
 
@@ -80,15 +80,16 @@ class ToldTask:
         batch = self.pairs.batch(rows, draw_masks(len(rows)), device)
         return pixel_loss(network(self.pairs.told(rows).to(device), batch), batch.wanted)
 
-    def latents(self) -> tuple[Callable[[Tensor], Tensor], float]:
-        """Of some pairs the latents (B, 3 * 896) that their numbers make, and the variance of all pairs'."""
-        teller = self.network.teller.requires_grad_(False)
+    @torch.no_grad()
+    def latents(self, rows: Tensor) -> Tensor:
+        """The latents (B, 3 * 896) that the numbers of pairs (B,) make."""
+        teller = self.network.teller
+        made: Tensor = teller(self.pairs.told(rows).to(teller.weight.device))
+        return made
 
-        def of(rows: Tensor) -> Tensor:
-            made: Tensor = teller(self.pairs.told(rows).to(teller.weight.device))
-            return made
-
-        return of, float(of(torch.arange(len(self.pairs))).var())
+    def spread(self) -> float:
+        """The variance of latents, of some thousands of the pairs: those of all would fill the memory."""
+        return float(self.latents(torch.arange(0, len(self.pairs), len(self.pairs) // _SOME + 1)).var())
 
 
 class PairTask:
@@ -105,7 +106,7 @@ class PairTask:
         self.network = PairChain(ReferenceEncoder(), told.network.renderer if told else RetouchNetwork())
         # A quarter faster on a CPU, at 32 pixels.
         self.network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._aims = None if told is None else told.latents()
+        self._told, self._spread = told, told.spread() if told else 1.0
 
     @property
     def size(self) -> int:
@@ -117,10 +118,9 @@ class PairTask:
         batch = self.pairs.batch(rows, draw_masks(len(rows)), next(network.parameters()).device)
         done, latent = network(batch)
         loss = pixel_loss(done, batch.wanted)
-        if self._aims is None:
+        if self._told is None:
             return loss
-        aims, spread = self._aims
-        astray: Tensor = (latent - aims(rows).to(latent)).square().mean(dim=1) / spread
+        astray: Tensor = (latent - self._told.latents(rows).to(latent)).square().mean(dim=1) / self._spread
         return loss + astray
 
 

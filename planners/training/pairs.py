@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -89,9 +90,14 @@ class EditedPairs:
     def told(self, rows: Tensor) -> Tensor:
         """What was done, in numbers (B, D + 1): edits less their mean, in standard deviations, and the way, 1 forward or -1 back; back, edits
         count the other way round."""
-        deviation, mean = torch.std_mean(self.edits, dim=0)
+        deviation, mean = self._usual
         way = torch.where(self.forward[rows], 1.0, -1.0).unsqueeze(1)
         return torch.cat([way * (self.edits[rows] - mean) / (deviation + 1e-6), way], dim=1)
+
+    @cached_property
+    def _usual(self) -> tuple[Tensor, Tensor]:
+        """Standard deviations and means of the edits, (D,) each."""
+        return torch.std_mean(self.edits, dim=0)
 
     def batch(self, rows: Tensor, masks: Masks, device: Any = None) -> Batch:
         """Render what the edits make, and what the groups that are on make alone: what leads back leaves the others' faults."""
