@@ -12,10 +12,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE, encode, luminance
-from ..core.op import Op, Params, Stage
-from ..core.planes import Planes, join, mix, planes_of
-from ..core.slots import Slot
+from ..core.color.oklab import LUMINANCE, encode, luminance
+from ..core.color.planes import Planes, join, mix, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 HUE_REACH: Final = 0.25
 SATURATION_REACH: Final = 0.5

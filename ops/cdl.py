@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import luminance
-from ..core.op import Op, Params, Stage
-from ..core.planes import planes_of
-from ..core.slots import Bands, Slot
+from ..core.color.oklab import luminance
+from ..core.color.planes import planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Bands, Slot
 
 _NEAR_ZERO = 1e-5
 

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import (
+from ..core.color.oklab import (
     Lab,
     at_least_single,
     chroma,
@@ -25,9 +25,9 @@ from ..core.color import (
     smoothstep,
     within_headroom,
 )
-from ..core.op import Op, Params, Stage
-from ..core.planes import join, planes_of
-from ..core.slots import Slot
+from ..core.color.planes import join, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 TINT_REACH: Final = 0.16
 # A tint has all its strength from this lightness on.

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.op import Op, Params, Stage
-from ..core.planes import join, mix, planes_of
-from ..core.slots import Bands, Matrix
+from ..core.color.planes import join, mix, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Bands, Matrix
 
 
 class ColorMatrix(Op):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core.batch.options import Json
+from ..core.cli.options import Json
 
 if TYPE_CHECKING:
-    from ..core.slots import FloatArray, Slot
+    from ..core.contract.slots import FloatArray, Slot
 
 
 def ops(
@@ -17,8 +17,8 @@ def ops(
     json: Json = False,
 ) -> None:
     """List the installed ops, or show the slots of one."""
-    from ..core.listing import show_shelf
-    from ..core.registry import registry
+    from ..core.plugins.listing import show_shelf
+    from ..core.plugins.registry import registry
 
     if op is None:
         show_shelf(registry.ops, json=json)
@@ -27,7 +27,7 @@ def ops(
 
 
 def _show_op(id: str, *, json: bool) -> None:
-    from ..core.registry import registry
+    from ..core.plugins.registry import registry
     from ..core.terminal import columns, json_text, message, say
 
     op = registry.ops.load(id)

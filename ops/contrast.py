@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import tone_map
-from ..core.op import Op, Params, Stage
-from ..core.slots import Slot
+from ..core.color.oklab import tone_map
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 PIVOT = 0.46
 

@@ -65,8 +65,8 @@ def xmp(
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset for Lightroom and Camera Raw (XMP), whose picture will differ from ours."""
-    from ..core.photo.formats import EXTENSIONS, RAW
-    from ..core.plan import Plan
+    from ..core.photo.formats.sniffing import EXTENSIONS, RAW
+    from ..core.plan.plan import Plan
     from ..core.terminal import complain, printable, say
     from .presets import write_preset
     from .presets.writing import merge_sidecar, sidecar_of
@@ -89,8 +89,8 @@ def xmp(
 def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
     """Write a colour decision list (.cc, .ccc, .cdl) of a plan that holds the op cdl alone."""
     from ..core.errors import InvalidRequest
-    from ..core.lut.decisions import Decision, write_decision
-    from ..core.plan import Plan
+    from ..core.lut.cdl_files import Decision, write_decision
+    from ..core.plan.plan import Plan
 
     made = Plan.load(plan)
     latents = made.latents()
@@ -109,8 +109,8 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
 def _baked(path: Path, size: int) -> Cube:
     """The plan's cube; how far it is from the plan is printed."""
     from ..core.lut import Cube
-    from ..core.plan import Plan
-    from ..core.renderer import Renderer
+    from ..core.plan.plan import Plan
+    from ..core.render.renderer import Renderer
     from ..core.terminal import say
 
     color_map = Renderer().color_map(Plan.load(path))
@@ -125,7 +125,7 @@ def _deviation(made: Cube, color_map: ColorMap) -> list[float]:
     import numpy as np
     import torch
 
-    from ..core.difference import ciede2000
+    from ..core.color.ciede2000 import ciede2000
 
     colours = np.random.default_rng(0).random((1, 50_000, 3), dtype=np.float32)
     greys = np.repeat(np.linspace(0, 1, 1000, dtype=np.float32)[None, :, None], 3, axis=2)

@@ -2,7 +2,7 @@
 
 Darkening follows the DNG SDK's exposure tone (dng_render, dng_function_exposure_tone): proportional up to a quarter, then a quadratic
 that ends at white. Brightening is its exact inverse, a shoulder that keeps highlights apart: +e undoes -e.
-For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept: see `core.color.tone_map`.
+For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept: see `core.color.oklab.tone_map`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import encode, linear, tone_map
-from ..core.op import Op, Params, Stage
-from ..core.slots import Slot
+from ..core.color.oklab import encode, linear, tone_map
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 _KNEE = 0.25
 

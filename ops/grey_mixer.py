@@ -12,9 +12,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import chroma, encode, hue, oklab, smoothstep, within_headroom
-from ..core.op import Op, Params, Stage
-from ..core.slots import Bands, Slot
+from ..core.color.oklab import chroma, encode, hue, oklab, smoothstep, within_headroom
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Bands, Slot
 from .hsl import LIGHTNESS_GATE, by_hue
 
 STOPS: Final = 0.75

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import (
+from ..core.color.oklab import (
     Lab,
     angle,
     chroma,
@@ -28,9 +28,9 @@ from ..core.color import (
     smoothstep,
     within_headroom,
 )
-from ..core.op import Op, Params, Stage
-from ..core.planes import join, largest, planes_of
-from ..core.slots import Bands
+from ..core.color.planes import join, largest, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Bands
 
 BANDS: Final = ("red", "orange", "yellow", "green", "aqua", "blue", "purple", "magenta")
 CENTRES: Final = (29.2, 52.8, 109.8, 142.5, 194.8, 264.1, 293.8, 328.4)

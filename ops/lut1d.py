@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.color import at_least_single
-from ..core.op import Op, Params, Stage
-from ..core.slots import Lattice
+from ..core.color.oklab import at_least_single
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Lattice
 
 
 class Lut1d(Op):

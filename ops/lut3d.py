@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Lattice, Slot
 from ..core.lut.interpolation import tetrahedral, trilinear
-from ..core.op import Op, Params, Stage
-from ..core.slots import Lattice, Slot
 
 
 class Lut3d(Op):

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Embedding
 from ..core.errors import InvalidDocument
-from ..core.op import Op, Params, Stage
-from ..core.slots import Embedding
 
 if TYPE_CHECKING:
-    from ..core.op import Weights
+    from ..core.contract.op import Weights
 
 WIDTH: Final = 896
 WIDTHS: Final = (128, 256, 512)

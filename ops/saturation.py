@@ -1,6 +1,6 @@
 """Saturation and vibrance: OkLab chroma, held back before the gamut's wall.
 
-Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
+Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.oklab.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
 OkLab: Ottosson (2020).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color import (
+from ..core.color.oklab import (
     angle,
     chroma,
     chroma_share,
@@ -22,9 +22,9 @@ from ..core.color import (
     with_chroma,
     within_headroom,
 )
-from ..core.op import Op, Params, Stage
-from ..core.planes import Planes, join, planes_of
-from ..core.slots import Slot
+from ..core.color.planes import Planes, join, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 SKIN_HUE = 55.0
 SKIN_WIDTH = 22.0

@@ -11,10 +11,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color import LUMINANCE
-from ..core.op import Op, Params, Stage
-from ..core.planes import join, mix, planes_of
-from ..core.slots import Slot
+from ..core.color.oklab import LUMINANCE
+from ..core.color.planes import join, mix, planes_of
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
 
 REFERENCE_MIRED: Final = 1e6 / 6500
 MIREDS_PER_UNIT: Final = 150.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..core.plan import Plan
+    from ..core.plan.plan import Plan
 
 app = typer.Typer(
     help="Make one plan of several plans or presets.",
@@ -50,7 +50,7 @@ def average(
     partial: _Partial = False,
 ) -> None:
     """Take the mean of plans."""
-    from ..core.plan import Plan
+    from ..core.plan.plan import Plan
 
     shares = _numbers(weights)
     _put(Plan.average([_read(path, partial) for path in plans], shares), out, overwrite)
@@ -71,7 +71,7 @@ def total(plan: _Plan, more: _Plan, out: _Out = None, overwrite: _Overwrite = Fa
 
 
 def _read(path: Path, partial: bool) -> Plan:
-    from ..core.plan import Plan
+    from ..core.plan.plan import Plan
 
     if path.suffix.lower() in (".xmp", ".lrtemplate"):
         from .styles import preset_plan
@@ -90,7 +90,7 @@ def _numbers(text: str) -> list[float] | None:
 
 def _put(plan: Plan, out: Path | None, overwrite: bool) -> None:
     """Print the plan, or write it."""
-    from ..core.newfile import write_file
+    from ..core.atomic_write import write_file
     from ..core.terminal import complain, json_text, printable, say
 
     if out is None:

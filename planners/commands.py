@@ -10,16 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core.batch.options import (
-    EditOptions,
-    Json,
-    Photo,
-    Photos,
-    PlanOptions,
-    SeriesOptions,
-    WriteOptions,
-    takes,
-)
+from ..core.cli.options import EditOptions, Json, Photo, Photos, PlanOptions, SeriesOptions, WriteOptions, takes
 
 _Prompt = Annotated[
     str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
@@ -113,7 +104,7 @@ def render(
     plan: Annotated[Path, typer.Option("--plan", help="The plan to render by.")],
 ) -> None:
     """Render photos by a plan that is there already; no planner is asked."""
-    from ..core.plan import Plan
+    from ..core.plan.plan import Plan
 
     _retouch(photos, editing, writing, series, plan=Plan.load(plan).document())
 
@@ -127,8 +118,8 @@ def plan(
     settings: _Set = None,
 ) -> None:
     """Print the plan of a photo as JSON; nothing is rendered."""
-    from ..core.batch.order import Order
-    from ..core.batch.work import make_plan
+    from ..core.cli.batch.order import Order
+    from ..core.cli.batch.work import make_plan
     from ..core.photo import MAX_PIXELS, open_photo
     from ..core.terminal import json_text, say
 
@@ -139,8 +130,8 @@ def plan(
 
 def planners(json: Json = False) -> None:
     """List the installed planners."""
-    from ..core.listing import show_shelf
-    from ..core.registry import registry
+    from ..core.plugins.listing import show_shelf
+    from ..core.plugins.registry import registry
 
     show_shelf(registry.planners, json=json)
 
@@ -157,7 +148,7 @@ def _wish(
     partial: bool = False,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
-    from ..core.batch.order import read_params, read_settings
+    from ..core.cli.batch.order import read_params, read_settings
 
     given = {
         "--style": style,
@@ -184,12 +175,12 @@ def _wish(
 
         return {"params": preset_params(preset, partial=partial)}
     if cdl is not None:
-        from ..core.lut.decisions import read_decision
+        from ..core.lut.cdl_files import read_decision
 
         file, _, id = cdl.partition("#")
         return {"params": read_decision(Path(file), id=id or None).params}
     if plan is not None:
-        from ..core.plan import Plan
+        from ..core.plan.plan import Plan
 
         return {"params": Plan.load(plan).document()}
     return {} if style is None else {"style": style}
@@ -198,8 +189,8 @@ def _wish(
 def _retouch(
     photos: list[Path], editing: EditOptions, writing: WriteOptions, series: SeriesOptions, **wish: Any
 ) -> None:
-    from ..core.batch.order import Order
-    from ..core.batch.session import retouch_all
+    from ..core.cli.batch.order import Order
+    from ..core.cli.batch.session import retouch_all
 
     if not retouch_all(photos, Order.of(editing, **wish), writing, series):
         raise typer.Exit(1)

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import documents
+from ..core import strict_json
+from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest, nearest
-from ..core.plan import FORMAT, Plan
-from ..core.registry import registry
-from ..core.slots import FloatArray
+from ..core.plan.plan import FORMAT, Plan
+from ..core.plugins.registry import registry
 from ..ops.crs import FIELDS, CrsField
 
 Values = dict[str, dict[str, FloatArray]]
@@ -51,7 +51,7 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
 
 
 def _read(source: str | Path) -> dict[str, Any]:
-    return documents.load(source, "parameters", name="params")  # type: ignore[no-any-return]
+    return strict_json.load(source, "parameters", name="params")  # type: ignore[no-any-return]
 
 
 def _of_plan(plan: Plan) -> Values:
@@ -109,7 +109,7 @@ def _parameter(field: CrsField, value: Any) -> float:
         value = value["value"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 100:
         raise InvalidRequest(
-            f"params.{field.name}: {documents.shorten(value)} is not a number from -100 to 100",
+            f"params.{field.name}: {strict_json.shorten(value)} is not a number from -100 to 100",
             cure="100 is the slider's end.",
         )
     if field.low >= 0:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.contract.planner import Thought
+from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest
-from ..core.plan import Edit, Plan
-from ..core.planner import Thought
-from ..core.registry import registry
-from ..core.slots import FloatArray
+from ..core.plan.plan import Edit, Plan
+from ..core.plugins.registry import registry
 from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset
 from ..ops.presets.pack import StylePack

@@ -22,7 +22,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import veraretouch as vr
-from veraretouch.core.shell import app
+from veraretouch.core.cli.shell import app
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

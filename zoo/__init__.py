@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bundle import Bundle
-    from .calls import Info, info, pull, remove, table, verify
+    from .bundles.bundle import Bundle
+    from .bundles.packing import pack
     from .coreml.exporting import export
-    from .index import all_names as list
-    from .packing import pack
-    from .publishing import push
+    from .hub.publishing import push
+    from .manage import Info, info, pull, remove, table, verify
+    from .names import all_names as list
     from .retouchers import load, open_bundle
 
 __all__ = [

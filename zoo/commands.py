@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core.batch.options import Json
+from ..core.cli.options import Json
 
 app = typer.Typer(
     help="Pretrained bundles by name.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -25,7 +25,7 @@ _Accept = Annotated[
 def list_bundles(json: Json = False) -> None:
     """List every name, what is known of it, and its licence."""
     from ..core.terminal import columns
-    from .calls import Info, table
+    from .manage import Info, table
 
     def row(info: Info) -> tuple[str, ...]:
         what = info.summary or info.source or (f"of {info.origin}" if info.state == "installed" else "")
@@ -39,7 +39,7 @@ def list_bundles(json: Json = False) -> None:
 def info(name: _Name, revision: _Revision = None, json: Json = False) -> None:
     """Say what is known of a bundle; nothing is fetched."""
     from ..core.terminal import columns
-    from .calls import info as known
+    from .manage import info as known
 
     facts = _facts(known(name, revision=revision), whole=True)
     _tell(facts, columns((key, str(value)) for key, value in facts.items() if value not in ("", None, {})), json)
@@ -56,7 +56,7 @@ def pull(
     json: Json = False,
 ) -> None:
     """Fetch a bundle and verify it."""
-    from .calls import pull as fetch
+    from .manage import pull as fetch
 
     folder = fetch(name, variant=variant, revision=revision, to=to, system=system, accept_license=accept_license)
     _tell({"name": name, "folder": str(folder)}, str(folder), json)
@@ -65,7 +65,7 @@ def pull(
 @app.command()
 def verify(name: _Name, variant: _Variant = None, revision: _Revision = None, json: Json = False) -> None:
     """Hash every file of a bundle anew."""
-    from .calls import verify as check
+    from .manage import verify as check
 
     bundle = check(name, variant=variant, revision=revision)
     files = list(bundle.manifest.files(bundle.variant))
@@ -75,7 +75,7 @@ def verify(name: _Name, variant: _Variant = None, revision: _Revision = None, js
 @app.command()
 def remove(name: _Name, json: Json = False) -> None:
     """Remove a bundle from the cache."""
-    from .calls import remove as drop
+    from .manage import remove as drop
 
     freed = drop(name)
     _tell({"name": name, "freed": freed}, f"{freed} bytes were freed.", json)
@@ -94,8 +94,8 @@ def pack(
     json: Json = False,
 ) -> None:
     """Pack a retoucher into a folder."""
-    from ..core.documents import parse
-    from .packing import pack as write
+    from ..core.strict_json import parse
+    from .bundles.packing import pack as write
     from .retouchers import load
 
     licence: dict[str, Any] = {"spdx": spdx, "commercial_use": commercial_use}
@@ -121,7 +121,7 @@ def push(
     json: Json = False,
 ) -> None:
     """Put a packed bundle on the Hub."""
-    from .publishing import push as send
+    from .hub.publishing import push as send
 
     where = send(folder, repository, private=private)
     _tell({"repository": where}, where, json)

@@ -8,15 +8,15 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core import documents
+from ..core import strict_json
 from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
-from .bundle import Bundle
-from .hub import Hub
-from .index import Listing, find
+from .bundles.bundle import Bundle
+from .bundles.manifest import MANIFEST, Manifest
+from .bundles.verified import Verify, forget
+from .hub.client import Hub
+from .hub.sources import Folder, Repository
 from .licence import require_consent
-from .manifest import MANIFEST, Manifest
-from .sources import Folder, Repository
-from .verified import Verify, forget
+from .names import Listing, find
 
 # Of the index: repositories of Core ML packages, which no planner reads.
 PACKAGES = "vera-mobile"
@@ -79,10 +79,10 @@ def _remote(
 ) -> Bundle:
     if listing.published is not None:
         if listing.published == PACKAGES:
-            from .coreml.published import fetch_packages
+            from .coreml.published_packages import fetch_packages
 
             return fetch_packages(listing, source, variant, verify, accept, hub)
-        from .published import fetch_published  # with planners and torch, which other fetches do without
+        from .conversion import fetch_published  # with planners and torch, which other fetches do without
 
         return fetch_published(listing, source, variant, verify, accept, hub)
     path = hub.file(source, MANIFEST)
@@ -129,7 +129,7 @@ def _fetched(bundle: Bundle, source: Repository, name: str, hub: Hub) -> None:
 
 
 def _manifest(listing: Listing, path: Path) -> Manifest:
-    data = path.read_bytes() if path.stat().st_size <= documents.LARGEST else b""
+    data = path.read_bytes() if path.stat().st_size <= strict_json.LARGEST else b""
     if listing.sha256 is not None and hashlib.sha256(data).hexdigest() != listing.sha256:
         raise TamperedBundle(
             f"{MANIFEST} of {listing.source} is not the one that the index of {listing.origin} names",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from ..core.atomic_write import new_file
 from ..core.errors import LicenceNotAccepted
-from ..core.newfile import new_file
-from .manifest import Licence
+from .bundles.manifest import Licence
 
 ACCEPT_VARIABLE = "VERARETOUCH_ACCEPT_LICENSE"
 

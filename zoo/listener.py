@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.hooks import hookimpl
+from ..core.plugins.hooks import hookimpl
 
 
 @hookimpl

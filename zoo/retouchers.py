@@ -6,13 +6,13 @@ from inspect import signature
 from typing import Any
 
 from ..core.errors import BrokenPlugin, IncompatibleBundle, InvalidRequest
-from ..core.registry import registry
-from ..core.renderer import Renderer
-from ..core.retoucher import Retoucher, load_planner
-from .bundle import Bundle
-from .compatibility import check_compatible
+from ..core.plugins.registry import registry
+from ..core.render.renderer import Renderer
+from ..core.render.retoucher import Retoucher, load_planner
+from .bundles.bundle import Bundle
+from .bundles.compatibility import check_compatible
+from .bundles.verified import Verify
 from .fetch import fetch
-from .verified import Verify
 
 
 def load(

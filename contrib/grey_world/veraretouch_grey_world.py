@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from veraretouch import Latents, Photo, Proposal, Request, Schema, registry
-from veraretouch.core.color import linear
+from veraretouch.core.color.oklab.oklab import linear
 
 FURTHEST = 1.5  # no channel is scaled by more, nor by less than its inverse
 

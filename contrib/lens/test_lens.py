@@ -31,7 +31,7 @@ def picture(height=300, width=400):
 def test_strips_show_what_the_whole_shows(op, monkeypatch):
     tall = np.tile(picture(), (6, 2, 1))
     strips = rendered(op, tall, 0.7)
-    monkeypatch.setattr("veraretouch.core.chain.TILE_PIXELS", 2**30)
+    monkeypatch.setattr("veraretouch.core.render.chain.TILE_PIXELS", 2**30)
     np.testing.assert_allclose(strips.astype(int), rendered(op, tall, 0.7).astype(int), atol=1)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..photo.color import Floats, Pixels, full_scale
-from ..slots import identity_lattice
-from ..tiles import side_by_side
+from ..contract.slots import identity_lattice
+from ..photo.color.encoding import Floats, Pixels, full_scale
+from ..threads import side_by_side
 from .interpolation import tetrahedral
 
 ColorMap = Callable[[Floats], Floats]

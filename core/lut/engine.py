@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..difference import ciede2000
-from ..photo.color import Floats, Pixels, full_scale, quantise
+from ..color.ciede2000 import ciede2000
+from ..photo.color.encoding import Floats, Pixels, full_scale, quantise
 from .cube import ColorMap, Cube
 
 LATTICES = (33, 49, 65)

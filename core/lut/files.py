@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..documents import read_bytes
+from ..atomic_write import write_file
+from ..contract.slots import identity_lattice
 from ..errors import InvalidDocument, InvalidRequest
-from ..newfile import write_file
 from ..photo import Photo, SaveOptions, open_photo
-from ..photo.color import Floats, full_scale
-from ..slots import identity_lattice
+from ..photo.color.encoding import Floats, full_scale
+from ..strict_json import read_bytes
 from .cube import Cube
-from .dialects import read_cube
+from .cube_files import read_cube
 from .tables import POINTS, LookUpTable, is_straight, ramp
 
 LARGEST_LEVEL = 11

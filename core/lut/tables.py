@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..photo.color import Floats
+from ..photo.color.encoding import Floats
 
 POINTS: Final = (
     4081  # of a curve that is not the file's own: 16 x 255 steps, so that every code of 8 bits falls on a point

@@ -1,7 +1,7 @@
 """Photos: files, PIL images and arrays in; pixels with their profile and metadata through; files out."""
 
 from .arrays import PhotoLike, as_photo
-from .formats import EXTENSIONS, Extensions, is_raw
+from .formats.sniffing import EXTENSIONS, Extensions, is_raw
 from .header import Header
 from .load import MAX_PIXELS, file_hash, open_photo, read_header
 from .outgoing import PhotoWarning

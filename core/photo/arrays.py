@@ -45,7 +45,7 @@ def as_photo(source: PhotoLike) -> Photo:
 
 
 def _from_pil(image: Image.Image) -> Photo:
-    from .pillow_image import pixels_of
+    from .formats.pillow_image import pixels_of
 
     if 0 in image.size:
         raise InvalidPhoto(f"a PIL image of {image.size[0]}x{image.size[1]} is empty; both sides must be at least 1")

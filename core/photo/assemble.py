@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from . import color, exif
-from .color import Pixels
-from .icc import ADOBE_RGB
+from .color import encoding
+from .color.encoding import Pixels
+from .color.icc import ADOBE_RGB
+from .metadata import exif
+from .metadata.xmp import orientation_in
 from .photo import Photo
-from .xmp import orientation_in
 
 GAIN_MAP = "HDR gain map dropped: the photo is retouched and saved in standard range"
 
@@ -48,7 +49,7 @@ def assemble(
     picture = pixels.reshape(*pixels.shape[:2], layers)
     alpha = np.ascontiguousarray(picture[..., -1]) if layers in (2, 4) else None
     body = picture[..., :1].repeat(3, axis=2) if grey else np.ascontiguousarray(picture[..., :3])
-    if profile is not None and (problem := color.flaw(profile, grey=grey)):
+    if profile is not None and (problem := encoding.flaw(profile, grey=grey)):
         profile = None
         warnings += (f"colour profile {problem}: dropped, the photo is taken as sRGB",)
     return Photo(body, alpha=alpha, grey=grey, profile=profile, exif=exif_block, xmp=xmp, warnings=warnings, **known)

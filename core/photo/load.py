@@ -13,8 +13,8 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from ..errors import PhotoTooLarge, UnreadablePhoto, VeraRetouchError
-from . import heif, jpeg, png, raw, tiff, webp
-from .formats import sniff
+from .formats import heif, jpeg, png, raw, tiff, webp
+from .formats.sniffing import sniff
 from .header import Header
 from .photo import Photo
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .color import Pixels
+from .color.encoding import Pixels
 
 
 class PhotoWarning(UserWarning):

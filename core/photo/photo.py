@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..errors import InvalidPhoto
-from . import color
-from .color import Floats, Pixels
-from .icc import DISPLAY_P3
+from .color import encoding
+from .color.encoding import Floats, Pixels
+from .color.icc import DISPLAY_P3
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,12 +79,16 @@ class Photo:
     @property
     def has_colour_encoding(self) -> bool:
         """Whether retouched colours fit the photo's own profile: all but a grey one's do."""
-        return self.profile is None or not color.is_grey_profile(self.profile)
+        return self.profile is None or not encoding.is_grey_profile(self.profile)
 
     @property
     def fits_one_channel(self) -> bool:
         """Whether one grey channel holds the photo: a grey source, channels still equal, no wide RGB profile."""
-        if self.profile is not None and not color.is_grey_profile(self.profile) and not color.is_srgb(self.profile):
+        if (
+            self.profile is not None
+            and not encoding.is_grey_profile(self.profile)
+            and not encoding.is_srgb(self.profile)
+        ):
             return False
         return self.grey and _is_grey(self.pixels)
 
@@ -100,7 +104,7 @@ class Photo:
 
     def working(self) -> Floats:
         """Return (H, W, 3) float32 extended sRGB: encoded, unclamped, odd below 0. A fresh array."""
-        return color.to_working(self.pixels, self.profile)
+        return encoding.to_working(self.pixels, self.profile)
 
     def with_working(self, rgb: Floats, *, color_space: ColorSpace = "keep") -> Photo:
         """Return this photo with (H, W, 3) float32 extended sRGB as its pixels: same depth, metadata and alpha.
@@ -115,9 +119,9 @@ class Photo:
             )
         profile, warnings = self.target(color_space)
         grey = self.grey and _is_grey(rgb)
-        if color.is_grey_profile(profile) and not grey:
+        if encoding.is_grey_profile(profile) and not grey:
             profile = None  # colour has come in, which a grey profile cannot describe
-        pixels = color.from_working(rgb, profile, self.pixels, same_profile=profile == self.profile)
+        pixels = encoding.from_working(rgb, profile, self.pixels, same_profile=profile == self.profile)
         return replace(self, pixels=pixels, grey=grey, profile=profile, warnings=self.warnings + warnings)
 
     def with_pixels(self, pixels: Pixels, *, color_space: ColorSpace = "keep") -> Photo:
@@ -134,12 +138,12 @@ class Photo:
         """Return an 8-bit PIL image, mode L, LA, RGB or RGBA, with the profile and EXIF in its `info`."""
         from PIL import Image
 
-        from .exif import upright
+        from .metadata.exif import upright
 
-        pixels = color.to_depth(self.pixels, np.uint8)
+        pixels = encoding.to_depth(self.pixels, np.uint8)
         layers = [pixels[..., 0] if self.fits_one_channel else pixels]
         if self.alpha is not None:
-            layers.append(color.to_depth(self.alpha, np.uint8))
+            layers.append(encoding.to_depth(self.alpha, np.uint8))
         image = Image.fromarray(np.dstack(layers) if len(layers) > 1 else layers[0])
         if self.profile is not None:
             image.info["icc_profile"] = self.profile
@@ -192,7 +196,7 @@ class Photo:
             return DISPLAY_P3, ()
         if color_space != "keep":
             raise InvalidPhoto(f"color_space is {color_space!r}; it must be 'keep', 'srgb' or 'p3'")
-        if self.profile is None or color.is_srgb(self.profile) or color.is_writable(self.profile):
+        if self.profile is None or encoding.is_srgb(self.profile) or encoding.is_writable(self.profile):
             return self.profile, ()
         return None, ("the colour profile has no way back from retouched pixels: converted to sRGB",)
 
@@ -200,7 +204,7 @@ class Photo:
 def _is_grey(rgb: Pixels) -> bool:
     """Say whether the three channels agree to half a code value of their depth (8 bit for floats)."""
     limit = 0 if rgb.dtype.kind == "u" else 0.5 / 255
-    for rows in color.strips(*rgb.shape[:2]):
+    for rows in encoding.strips(*rgb.shape[:2]):
         part = rgb[rows]
         if (part.max(axis=-1) - part.min(axis=-1)).max() > limit:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .color import Floats, Pixels, full_scale
+from .color.encoding import Floats, Pixels, full_scale
 
 _GAP = 3.0
 _STRIP = 2**20  # pixels: Pillow makes a copy of what it shrinks
@@ -55,7 +55,7 @@ def _scaled(values: Pixels, size: tuple[int, int]) -> Pixels:
     if height * width < _WORTH_SHARING:
         reduce(slice(0, len(boxes)))
     else:
-        from ..tiles import side_by_side  # imports torch
+        from ..threads import side_by_side  # imports torch
 
         side_by_side(len(boxes), reduce)
     image = Image.fromarray(boxes)

@@ -12,11 +12,13 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from ..atomic_write import new_file
 from ..errors import UnwritablePhoto, VeraRetouchError, nearest
-from ..newfile import new_file
-from . import color, heif, jpeg, png, tiff, webp, xmp
-from .exif import Exif, parse, serialise
-from .formats import HOLDS, WRITABLE
+from .color import encoding
+from .formats import heif, jpeg, png, tiff, webp
+from .formats.sniffing import HOLDS, WRITABLE
+from .metadata import xmp
+from .metadata.exif import Exif, parse, serialise
 from .outgoing import Outgoing, PhotoWarning
 from .photo import Photo, SaveOptions
 
@@ -62,13 +64,13 @@ def _prepare(photo: Photo, name: str, options: SaveOptions) -> Outgoing:
     if photo.alpha is not None and not holds.alpha:
         warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=4)
     dtype = photo.pixels.dtype if photo.pixels.dtype in holds.dtypes else np.dtype(holds.dtypes[0])
-    pixels, profile = color.to_depth(photo.pixels, dtype), photo.profile
+    pixels, profile = encoding.to_depth(photo.pixels, dtype), photo.profile
     as_grey = photo.fits_one_channel
-    if as_grey and not color.is_grey_profile(profile):
+    if as_grey and not encoding.is_grey_profile(profile):
         profile = None  # sRGB's: a profile of three channels cannot stand beside one
     layers = [pixels[..., 0] if as_grey else pixels]
     if photo.alpha is not None and holds.alpha:
-        layers.append(color.to_depth(photo.alpha, dtype))
+        layers.append(encoding.to_depth(photo.alpha, dtype))
     return Outgoing(
         np.ascontiguousarray(layers[0]) if len(layers) == 1 else np.dstack(layers),
         quality=options.quality or max(_LEAST_QUALITY, photo.quality or 0),
@@ -94,7 +96,7 @@ def _exif(photo: Photo, options: SaveOptions) -> bytes | None:
     tree.describe(
         width=photo.width,
         height=photo.height,
-        srgb=photo.profile is None or color.is_srgb(photo.profile),
+        srgb=photo.profile is None or encoding.is_srgb(photo.profile),
     )
     if options.strip == "gps":
         tree.gps = {}
@@ -106,7 +108,7 @@ def _exif(photo: Photo, options: SaveOptions) -> bytes | None:
 def _thumbnail(photo: Photo) -> bytes:
     """Make the JPEG of IFD1 from the new pixels, in sRGB as its readers take it to be."""
     small = photo.resized(_THUMBNAIL_SIDE)
-    pixels = color.quantise(small.working(), np.uint8)
+    pixels = encoding.quantise(small.working(), np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..summary import summary
+from ..plugins.summary import summary
 
 OF_OPS: Final = MappingProxyType(
     {

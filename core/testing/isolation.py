@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..registry import Registry, registry
+from ..plugins.registry import Registry, registry
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from typing import Final
 
 import torch
 
-from ..op import Op
-from ..registry import registry
-from ..tiles import one_thread
+from ..contract.op import Op
+from ..plugins.registry import registry
+from ..threads import one_thread
 from .checks import OF_OPS, functions
-from .specimen import Specimen
+from .op_checks.specimen import Specimen
 from .verdict import Outcome, chosen, demand, judge
 
 CHECKS: Final = functions(OF_OPS)

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import torch
 
-from ..planner import Planner
-from ..registry import registry
+from ..contract.planner import Planner
+from ..plugins.registry import registry
 from .checks import OF_PLANNERS, functions
-from .trial import Trial
+from .planner_checks.bench import Trial
 from .verdict import Outcome, chosen, demand, judge
 
 PLANNER_CHECKS: Final = functions(OF_PLANNERS)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from veraretouch import registry
-from veraretouch.core.shell import app
+from veraretouch.core.cli.shell import app
 
 from .markdown import fence
 from .markdown import page as made

@@ -11,7 +11,7 @@ from typing import Any, Final
 # What plugins import from modules that are otherwise for us alone.
 SINGLE: Final = {
     "veraretouch.core.photo": ("file_hash", "open_photo"),
-    "veraretouch.core.requirements": ("CONTRACT",),
+    "veraretouch.core.plugins.requirements": ("CONTRACT",),
     "veraretouch.planners.training.loop": ("Settings", "Task", "train"),
     "veraretouch.zoo.fetch": ("fetch",),
 }
@@ -19,19 +19,19 @@ MODULES = (
     "veraretouch",
     "veraretouch.errors",
     "veraretouch.registry",
-    "veraretouch.core.shelf",
+    "veraretouch.core.plugins.catalogue",
     "veraretouch.zoo",
     "veraretouch.zoo.testing",
     "veraretouch.core.testing",
-    "veraretouch.core.color",
-    "veraretouch.core.curves",
-    "veraretouch.core.planes",
-    "veraretouch.core.squash",
+    "veraretouch.core.color.oklab",
+    "veraretouch.core.color.curves",
+    "veraretouch.core.color.planes",
+    "veraretouch.core.contract.squash",
     "veraretouch.core.lut.interpolation",
     *SINGLE,
 )
 # Names of the face that are modules or objects with names of their own.
-ALIASES = {"veraretouch.errors": "veraretouch.core.errors", "veraretouch.registry": "veraretouch.core.registry"}
+ALIASES = {"veraretouch.errors": "veraretouch.core.errors", "veraretouch.registry": "veraretouch.core.plugins.registry"}
 
 
 def public() -> dict[str, Any]:

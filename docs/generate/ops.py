@@ -87,7 +87,7 @@ def reach(op: type[vr.Op]) -> str:
     """Which pixels a pixel depends on."""
     if op.pointwise:
         return "pointwise: each pixel by itself"
-    from veraretouch.core.testing.specimen import Specimen
+    from veraretouch.core.testing.op_checks.specimen import Specimen
 
     found = Specimen(op()).draw(1, seed=0).values
     halo = op().halo(vr.Params.of(found, vr.Frame(0, 0, 1000, 1500)), (1000, 1500))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import veraretouch as vr
+from veraretouch.core.contract.request import MODES
 from veraretouch.core.photo import as_photo
-from veraretouch.core.request import MODES
 
 from .markdown import ROOT, fence, page, quoted, summary, table
 

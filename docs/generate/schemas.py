@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from veraretouch.core.documents import judge, parse
+from veraretouch.core.strict_json import judge, parse
 
 from .markdown import ROOT, fence, page, table
 

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import torch
 
-from ...core.curves import follow
-from ...core.slots import FloatArray
+from ...core.color.curves import follow
+from ...core.contract.slots import FloatArray
 from ..tone_curve import KNOTS
 
 FULL: Final = 255

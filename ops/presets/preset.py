@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
-from ...core.slots import FloatArray
 
 Settings = dict[str, Any]
 """Camera Raw's fields without `crs:`: text, a list of texts, or nested settings."""

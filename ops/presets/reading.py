@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...core.documents import read_bytes
+from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidDocument
-from ...core.registry import registry
-from ...core.slots import FloatArray
+from ...core.plugins.registry import registry
+from ...core.strict_json import read_bytes
 from ..crs import CURVES, FIELDS, LEGACY_BLENDING, CrsField
 from . import xmp
 from .curves import FULL, knots_of

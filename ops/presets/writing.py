@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from lxml import etree
 
+from ...core.atomic_write import write_file
 from ...core.errors import InvalidRequest
-from ...core.newfile import write_file
-from ...core.plan import Plan
-from ...core.registry import registry
+from ...core.plan.plan import Plan
+from ...core.plugins.registry import registry
 from ..crs import CURVES, FIELDS
 from . import xmp
 from .curves import points_of

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.batch.options import EditOptions, Json, Photos, WriteOptions, takes
+from ...core.cli.options import EditOptions, Json, Photos, WriteOptions, takes
 
 if TYPE_CHECKING:
-    from ...core.plan import Plan
-    from .report import FitReport
+    from ...core.plan.plan import Plan
+    from .fit_report import FitReport
 
 _Before = Annotated[Path, typer.Argument(help="The photo before the edit.", metavar="BEFORE")]
 _After = Annotated[Path, typer.Argument(help="The same photo after it.", metavar="AFTER")]
@@ -83,10 +83,10 @@ def like(
     planner: _Planner = "fit",
 ) -> None:
     """Retouch photos like an example: a pair before and after, or one picture."""
-    from ...core.batch.inputs import expand
-    from ...core.batch.order import Order
-    from ...core.batch.outputs import is_file_name
-    from ...core.batch.session import retouch_all
+    from ...core.cli.batch.inputs import expand
+    from ...core.cli.batch.order import Order
+    from ...core.cli.batch.outputs import is_file_name
+    from ...core.cli.batch.session import retouch_all
 
     if target is not None and (before is not None or after is not None):
         raise typer.BadParameter("--target and a pair were given together. Choose one of them")
@@ -113,7 +113,7 @@ def like(
 
 def _example_plan(photo: Path, example: Any, planner: str, editing: EditOptions) -> Plan:
     from ...core.photo import MAX_PIXELS, open_photo
-    from ...core.retoucher import load_retoucher
+    from ...core.render.retoucher import load_retoucher
 
     opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS)
     return load_retoucher(planner).plan(

@@ -10,20 +10,20 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...core.contract.latents import Latents
+from ...core.contract.op import Op
+from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
-from ...core.latents import Latents
 from ...core.lut import ColorMap
 from ...core.lut.files import read_table
-from ...core.op import Op
-from ...core.plan import Edit, Plan
-from ...core.registry import registry
-from ...core.renderer import Renderer
-from ...core.slots import FloatArray
-from ...core.subject import Subject
+from ...core.photo.photo_input import Subject
+from ...core.plan.plan import Edit, Plan
+from ...core.plugins.registry import registry
+from ...core.render.renderer import Renderer
 from .align import Aligned
 from .fit import made_ops, told
+from .fit_report import FitReport
 from .pairs import Picture, pairs_of
-from .report import FitReport
 from .search import search
 
 LUTS: Final = (".cube", ".3dl", ".csp", ".spi3d", ".clf", ".png", ".tif", ".tiff")

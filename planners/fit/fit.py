@@ -9,16 +9,16 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from ...core.difference import ciede2000
+from ...core.color.ciede2000 import ciede2000
+from ...core.contract.op import Op
 from ...core.errors import InvalidRequest
-from ...core.op import Op
-from ...core.plan import Plan
-from ...core.renderer import Renderer
-from ...core.subject import Subject
-from ...core.tiles import keep_freed_memory
+from ...core.photo.photo_input import Subject
+from ...core.plan.plan import Plan
+from ...core.render.renderer import Renderer
+from ...core.threads import keep_freed_memory
 from .align import Aligned, align
+from .fit_report import FitReport, reasons, report_of
 from .pairs import Array, Mask, Picture, pairs_of
-from .report import FitReport, reasons, report_of
 from .search import Found, search
 from .sliders import CURVES, MONOCHROME, SLIDERS, Sliders, load_ops
 

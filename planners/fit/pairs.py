@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.color import LUMINANCE
+from ...core.color.oklab import LUMINANCE
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]

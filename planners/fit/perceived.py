@@ -11,8 +11,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color import linear
-from ...core.difference import TO_XYZ, hue_weight
+from ...core.color.ciede2000 import TO_XYZ, hue_weight
+from ...core.color.oklab import linear
 
 # Within one and a half code values of an end a channel of an encoded picture may have been clipped.
 CLIPPED: Final = 1.5 / 255

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ...core.contract.latents import Latents
+from ...core.contract.planner import Proposal, Reasoning
+from ...core.contract.request import Mode, Request
+from ...core.contract.schema import Schema
 from ...core.errors import InvalidRequest
-from ...core.latents import Latents
 from ...core.photo import Photo
-from ...core.planner import Proposal, Reasoning
-from ...core.request import Mode, Request
-from ...core.schema import Schema
 from .align import align
 from .fit import DEFAULT_OPS, VERSION, explain_pictures, told
 from .pairs import pairs_of

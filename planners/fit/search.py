@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from ...core.op import Op
-from ...core.tiles import one_thread
-from .chain import Array
+from ...core.contract.op import Op
+from ...core.threads import one_thread
 from .pairs import Pairs
+from .slider_chain import Array
 from .sliders import CURVES, MONOCHROME, Sliders, Vector
 from .solver import Problem, State
 

@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...core.contract.latents import Latents
+from ...core.contract.op import Op
+from ...core.contract.schema import Schema
+from ...core.contract.slots import Curve, Embedding, Lattice, Slot
 from ...core.errors import InvalidRequest, nearest
-from ...core.latents import Latents
-from ...core.op import Op
-from ...core.registry import registry
-from ...core.schema import Schema
-from ...core.slots import Curve, Embedding, Lattice, Slot
+from ...core.plugins.registry import registry
 from ...ops.hsl import BANDS
 
 Vector = NDArray[np.float64]

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .chain import Array, SliderChain
 from .pairs import Pairs
 from .perceived import Wanted
+from .slider_chain import Array, SliderChain
 from .sliders import Sliders, Vector
 
 # The prior's width about 0, in shares of a slider's reach.

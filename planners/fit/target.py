@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 import torch
 
-from ...core.color import Lab, chroma, encode, hue, lab_of, light_at, linear, moved, oklab, roots_of
+from ...core.color.oklab import Lab, chroma, encode, hue, lab_of, light_at, linear, moved, oklab, roots_of
+from ...core.color.planes import join, planes_of
 from ...core.photo import Photo
-from ...core.planes import join, planes_of
 from .align import Aligned
-from .chain import Array
 from .pairs import Picture
+from .slider_chain import Array
 
 SIDE: Final = 384
 # How far the photo goes towards the target: lightness, colour, and colours of skin.

@@ -10,19 +10,19 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from ...core.contract.latents import Latents
+from ...core.contract.planner import Proposal, Reasoning
+from ...core.contract.request import Mode, Request
+from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument, InvalidRequest, UnknownBundle
-from ...core.latents import Latents
 from ...core.photo import Photo
 from ...core.photo.resize import resize
-from ...core.planner import Proposal, Reasoning
-from ...core.request import Mode, Request
-from ...core.schema import Schema
 from ...ops.neural import FILE as RENDERER_FILE
 from ...ops.neural import Neural
 from ..precision import float_of
 from ..saving import save_weights
+from .author_weights import pick_published, read_published
 from .encoder import FILE, ReferenceEncoder
-from .published import pick_published, read_published
 
 SIDE: Final = 512
 

@@ -10,10 +10,10 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from ...core.latents import Latents
-from ...core.renderer import Renderer
-from ...core.schema import Schema
-from ...core.slots import GROUPS
+from ...core.contract.latents import Latents
+from ...core.contract.schema import Schema
+from ...core.contract.slots import GROUPS
+from ...core.render.renderer import Renderer
 from ...ops.neural import WIDTH, Neural, RetouchNetwork
 from ..training.losses import pixel_loss
 from ..training.pairs import Batch, EditedPairs, Masks, Pairs

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...core.planner import Thought
+from ...core.contract.planner import Thought
 from ...ops.hsl import BANDS
 from .evidence import controls
 from .measure import Measurements
-from .words import explain
+from .reasoning import explain
 
 # Actions smaller than this share of a slot's unit would not be seen.
 _LEAST: Final = 0.02

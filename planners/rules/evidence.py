@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...core import documents
+from ...core import strict_json
 from .measure import TONES, Measurements
 
 # The measurements that weights and confidence may speak of, in stops, shares or OkLab units.
@@ -72,4 +72,4 @@ def _strength(rule: dict[str, Any], usual: dict[str, float]) -> float:
 @cache
 def _calibration() -> dict[str, Any]:
     text = files(__package__).joinpath("calibration.json").read_text("utf-8")
-    return documents.load(text, "calibration", name="calibration.json")  # type: ignore[no-any-return]
+    return strict_json.load(text, "calibration", name="calibration.json")  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from ...core import documents
+from ...core import strict_json
 from ...core.errors import InvalidDocument, nearest
 
 Cell = tuple[str, int]  # a slot's address and the index within it
@@ -110,7 +110,7 @@ class Lexicon:
         text = files(__package__).joinpath("lexicon.json").read_text("utf-8")
         lexicon._merge(json.loads(text), "lexicon.json")
         for path in paths:
-            lexicon._merge(documents.load(Path(path), "lexicon", name=str(path)), str(path))
+            lexicon._merge(strict_json.load(Path(path), "lexicon", name=str(path)), str(path))
         return lexicon
 
     @classmethod

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...core.color import Lab, chroma, hue, linear, luminance, oklab
+from ...core.color.oklab import Lab, chroma, hue, linear, luminance, oklab
+from ...core.color.planes import planes_of
 from ...core.photo import Photo
-from ...core.planes import planes_of
 from ...ops.hsl import BANDS, band_weights
 
 Array = NDArray[np.float64]

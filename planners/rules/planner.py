@@ -8,14 +8,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from ...core.latents import Latents
-from ...core.op import Op
+from ...core.contract.latents import Latents
+from ...core.contract.op import Op
+from ...core.contract.planner import Proposal, Reasoning, Thought
+from ...core.contract.request import Mode, Request
+from ...core.contract.schema import OpSpec, Schema
+from ...core.contract.slots import GROUPS, Lattice
 from ...core.photo import Photo
-from ...core.planner import Proposal, Reasoning, Thought
-from ...core.registry import registry
-from ...core.request import Mode, Request
-from ...core.schema import OpSpec, Schema
-from ...core.slots import GROUPS, Lattice
+from ...core.plugins.registry import registry
 from ..params import describe, read_params
 from .auto import decide
 from .lexicon import Lexicon
@@ -55,7 +55,7 @@ class Rules:
         self.lexicon = lexicon
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
-        """Propose edits and reasoning for each photo; see `core.planner.Planner`."""
+        """Propose edits and reasoning for each photo; see `core.contract.planner.Planner`."""
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
         schema = _schema([edits for edits, _ in rows])
         latents = [

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...core.contract.planner import Thought
 from ...core.errors import nearest
-from ...core.planner import Thought
 from .grammar import Ask, Understanding, understand
 from .lexicon import Lexicon, Moves, Region, SlotWords, Term, Word, tint_of
 

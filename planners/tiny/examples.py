@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.atomic_write import new_file
+from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
-from ...core.newfile import new_file
-from ...core.renderer import Renderer
-from ...core.schema import Schema
+from ...core.render.renderer import Renderer
 from ..training.data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
 from ..training.prompts import PROMPTS
 from ..training.spoilings import distribution, draw, spoil

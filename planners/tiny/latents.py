@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.latents import Latents, constant
-from ...core.registry import registry
-from ...core.schema import Schema
-from ...core.slots import Slot
-from ...core.squash import squash, unsquash
+from ...core.contract.latents import Latents, constant
+from ...core.contract.schema import Schema
+from ...core.contract.slots import Slot
+from ...core.contract.squash import squash, unsquash
+from ...core.plugins.registry import registry
 from ..rules.lexicon import Lexicon
 from ..rules.planner import OPS
 from ..rules.style import read_style

@@ -10,21 +10,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core import documents
+from ...core import strict_json
+from ...core.contract.latents import Latents
+from ...core.contract.planner import Proposal, Reasoning, Thought
+from ...core.contract.request import Mode, Request
+from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
-from ...core.latents import Latents
 from ...core.photo import Photo
-from ...core.planner import Proposal, Reasoning, Thought
-from ...core.renderer import Renderer
-from ...core.request import Mode, Request
-from ...core.schema import Schema
+from ...core.render.renderer import Renderer
 from ..rules.planner import Rules
 from ..rules.style import read_style
 from ..saving import save_weights
 from .latents import REPAIRS, assemble, own_schema, restrained, wish_of
 from .network import Shape, TinyNetwork
+from .reasoning import deeds, explain
 from .statistics import grid, picture_of, statistics, thinned
-from .words import deeds, explain
 
 FILE: Final = "tiny.safetensors"
 SIDE: Final = 384
@@ -147,5 +147,5 @@ def _installed() -> TinyNetwork:
     from safetensors.torch import load_file
 
     folder = Path(__file__).with_name("bundle")
-    manifest = documents.parse((folder / "bundle.json").read_bytes(), name="bundle.json")
+    manifest = strict_json.parse((folder / "bundle.json").read_bytes(), name="bundle.json")
     return _network(manifest["planner"]["configuration"], load_file(folder / FILE))

@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color import LUMINANCE, chroma, hue, linear, oklab
+from ...core.color.oklab import LUMINANCE, chroma, hue, linear, oklab
 from ...ops.hsl import BANDS, band_weights
 
 GRID: Final = 128

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from ...core.renderer import Renderer
-from ...core.schema import Schema
+from ...core.contract.schema import Schema
+from ...core.render.renderer import Renderer
 from ..training.losses import pixel_loss
 from .examples import Examples
 from .latents import REPAIRS, assemble, repair_size

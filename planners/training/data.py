@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core import documents
+from ...core import strict_json
 from ...core.errors import InvalidDocument, UnreadablePhoto
 
 FORMAT: Final = "veraretouch.dataset/1"
@@ -30,7 +30,7 @@ def is_dataset(folder: Path) -> bool:
     about = folder / "dataset.json"
     if not about.is_file():
         return False
-    if documents.parse(about.read_bytes(), name=str(about)).get("schema") != FORMAT:
+    if strict_json.parse(about.read_bytes(), name=str(about)).get("schema") != FORMAT:
         raise InvalidDocument(f"is no {FORMAT}", path=str(about), cure="Build it with: veraretouch aether build.")
     return True
 
@@ -70,7 +70,7 @@ def examples_of(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any], di
                 opened = {part.name.partition(".")[2]: archive.extractfile(part) for part in parts}
                 files = {suffix: file.read() for suffix, file in opened.items() if file is not None}
                 key = f"{path}/{name}"
-                about = documents.parse(files.get("json", b"{}"), name=key)
+                about = strict_json.parse(files.get("json", b"{}"), name=key)
                 if about.get("schema") != EXAMPLE:
                     raise InvalidDocument(f"is no {EXAMPLE}", path=key, cure="Build the dataset again.")
                 yield key, about, files

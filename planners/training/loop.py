@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from ...core.atomic_write import new_file
 from ...core.errors import InvalidRequest, MissingExtra
-from ...core.newfile import new_file
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

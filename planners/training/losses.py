@@ -1,6 +1,6 @@
 """How far rendered pixels lie from the wanted ones, smoothly.
 
-CIEDE2000: Sharma, Wu and Dalal (2005), as in `core.difference`, in float32 and with a finite slope everywhere: roots and angles are held off
+CIEDE2000: Sharma, Wu and Dalal (2005), as in `core.color.ciede2000`, in float32 and with a finite slope everywhere: roots and angles are held off
 zero by a thousandth of a unit, and the rotation term, whose seams a descent would feel, is left out.
 """
 
@@ -12,8 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color import linear, oklab
-from ...core.difference import TO_XYZ, hue_weight
+from ...core.color.ciede2000 import TO_XYZ, hue_weight
+from ...core.color.oklab import linear, oklab
 
 _POWER: Final = 25.0**7
 _SMALL: Final = 1e-3

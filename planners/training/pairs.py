@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.contract.latents import Latents
+from ...core.contract.schema import Schema
+from ...core.contract.slots import GROUPS
 from ...core.errors import InvalidDocument, UnreadablePhoto
-from ...core.latents import Latents
 from ...core.photo.resize import resize
-from ...core.plan import Plan
-from ...core.registry import registry
-from ...core.renderer import Renderer
-from ...core.schema import Schema
-from ...core.slots import GROUPS
+from ...core.plan.plan import Plan
+from ...core.plugins.registry import registry
+from ...core.render.renderer import Renderer
 from .data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
 
 # What good photos are edited by, and how far: standard deviations in the slots' own units, and how often each op. Pairs then lie about as

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core import documents
-from ...core.color import LUMINANCE, encode, linear
+from ...core import strict_json
+from ...core.color.oklab import LUMINANCE, encode, linear
 
 PIVOT: Final = 0.46  # encoded mid-grey, about which contrast turns
 FAULTS: Final = ("ev", "red", "blue", "contrast", "saturation")
@@ -24,7 +24,7 @@ FAULTS: Final = ("ev", "red", "blue", "contrast", "saturation")
 @cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed before anything was trained."""
-    found: dict[str, Any] = documents.parse(
+    found: dict[str, Any] = strict_json.parse(
         files(__package__ or "").joinpath("spoilings.json").read_bytes(), name="spoilings.json"
     )
     return found

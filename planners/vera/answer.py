@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from ...core.planner import Thought
+from ...core.contract.planner import Thought
 
 # The retouch tokens, and the group that each edits, in the order of the latent.
 RETOUCH_TOKENS: Final = {

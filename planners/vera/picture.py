@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...core.photo import Photo
-from ...core.photo.color import to_depth, to_working
+from ...core.photo.color.encoding import to_depth, to_working
 from .tower import SIDE
 
 SHORT = 512

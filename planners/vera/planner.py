@@ -10,27 +10,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.contract.latents import Latents
+from ...core.contract.planner import Proposal, Thought
+from ...core.contract.request import Mode, Request
+from ...core.contract.schema import Schema
 from ...core.errors import UnknownBundle, UnusableAnswer
-from ...core.latents import Latents
 from ...core.photo import Photo
-from ...core.planner import Proposal, Thought
-from ...core.request import Mode, Request
-from ...core.schema import Schema
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
 from ..saving import save_weights
-from . import published, weights
+from . import checkpoint, weights
 from .answer import RETOUCH_TOKENS, read_answer
-from .decode import Ending, Writer, Written
-from .graphs import GraphWriter
 from .model import VeraConfig, VeraModel
-from .onnx.writer import OnnxWriter
 from .picture import picture_of
 from .precision import Runtime, precision_of
 from .prompts import Prompt, prompt_for
-from .sampling import Choice, Sampled, Sampling
-from .single import SingleWriter
-from .words import Words
+from .tokenizer import Words
+from .writing.cuda_graphs import GraphWriter
+from .writing.onnx.onnx_writer import OnnxWriter
+from .writing.sampling import Choice, Sampled, Sampling
+from .writing.single_writer import SingleWriter
+from .writing.writer import Ending, Writer, Written
 
 OnText = Callable[[int, str], None]
 """Called with a photo's place in the batch and the next piece of its answer."""
@@ -199,12 +199,12 @@ class Vera:
     @staticmethod
     def published_files(names: Collection[str]) -> list[str]:
         """Which files of a published repository are needed; see `published.wanted`."""
-        return published.wanted(names)
+        return checkpoint.wanted(names)
 
     @classmethod
     def from_published(cls, files: Mapping[str, Path]) -> Vera:
         """The planner of a published checkpoint; see `published.read`."""
-        model, words, network = published.read(files)
+        model, words, network = checkpoint.read(files)
         return cls(model, words, Neural(network))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ...core.contract.request import Request
 from ...core.errors import InvalidRequest
-from ...core.request import Request
 from ...ops.crs import FIELDS, PARAMETER_FILE
 from ..params import Values, read_params
 

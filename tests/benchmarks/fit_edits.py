@@ -16,9 +16,9 @@ import PyOpenColorIO as ocio
 import torch
 
 import veraretouch as vr
-from veraretouch.core.difference import ciede2000
+from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.planners.eval.peers import imagemagick
 from veraretouch.planners.fit.sliders import CURVES, SLIDERS, Sliders, load_ops
-from veraretouch.zoo.eval.peers import imagemagick
 
 Pixels = np.ndarray[Any, np.dtype[np.float32]]
 WHOLE, ALONE, DRAWS = 5.0, 0.5, 400

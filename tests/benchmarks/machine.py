@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from veraretouch.zoo.eval.peers import imagemagick
+from veraretouch.planners.eval.peers import imagemagick
 
 DISTRIBUTIONS = ("veraretouch", "torch", "numpy", "pillow", "scikit-image", "opencolorio")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spoilings import Picture
 
-from veraretouch.zoo.eval.peers import autocontrast, equalize_adapthist, grey_world
+from veraretouch.planners.eval.peers import autocontrast, equalize_adapthist, grey_world
 
 
 def nothing(rgb: Picture) -> Picture:

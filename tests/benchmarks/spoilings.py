@@ -16,8 +16,8 @@ import PyOpenColorIO as ocio
 from skimage import color, exposure
 
 import veraretouch as vr
-from veraretouch.zoo.eval.data import eight_bit
-from veraretouch.zoo.eval.peers import imagemagick
+from veraretouch.planners.eval.data import eight_bit
+from veraretouch.planners.eval.peers import imagemagick
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 

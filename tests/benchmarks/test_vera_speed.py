@@ -20,13 +20,13 @@ from speed_report import Figures
 
 from veraretouch import Latents, Renderer, Schema
 from veraretouch.ops.neural import Neural, RetouchNetwork
-from veraretouch.planners.vera import published
-from veraretouch.planners.vera.decode import Ending, Writer
-from veraretouch.planners.vera.graphs import GraphWriter
+from veraretouch.planners.vera import checkpoint
 from veraretouch.planners.vera.model import VeraModel
-from veraretouch.planners.vera.onnx.writer import OnnxWriter
 from veraretouch.planners.vera.packages import package
-from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.cuda_graphs import GraphWriter
+from veraretouch.planners.vera.writing.onnx.onnx_writer import OnnxWriter
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.writer import Ending, Writer
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
 PROMPT, CONTEXT, TOKENS, ROUNDS = 350, 600, 64, 1
@@ -58,7 +58,7 @@ def figures() -> Iterator[Figures]:
 @pytest.fixture(scope="module")
 def model() -> VeraModel:
     files = published_files()
-    made, _ = published.from_tensors(load(files["model.safetensors"]), json.loads(files["config.json"]))
+    made, _ = checkpoint.from_tensors(load(files["model.safetensors"]), json.loads(files["config.json"]))
     return made.float().eval()
 
 

@@ -21,8 +21,8 @@ from PIL import Image
 from speed_report import Figures
 
 import veraretouch as vr
-from veraretouch.core.retoucher import Retoucher
-from veraretouch.core.slots import GROUPS
+from veraretouch.core.contract.slots import GROUPS
+from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.ops.neural import Neural, RetouchNetwork
 from veraretouch.planners.reference.training import PairTask, ToldTask, render
 from veraretouch.planners.training.data import photos_of
@@ -30,11 +30,11 @@ from veraretouch.planners.training.loop import LOG, Settings, checkpoints, train
 from veraretouch.planners.training.pairs import EditedPairs, of_photos
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.sampling import Sampling
-from veraretouch.planners.vera.training.chain import Lesson, VeraChain
+from veraretouch.planners.vera.training.end_to_end import Lesson, VeraChain
 from veraretouch.planners.vera.training.examples import read_examples
 from veraretouch.planners.vera.training.stages import Stage, freeze
 from veraretouch.planners.vera.training.task import VeraTask
+from veraretouch.planners.vera.writing.sampling import Sampling
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
 COMMAND = Path(sys.executable).with_name("veraretouch")

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from veraretouch.core.schema import Schema
+from veraretouch.core.contract.schema import Schema
 from veraretouch.planners.tiny.examples import Examples, Recipe, grids_of, of_photos, photos_of
 from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size
 from veraretouch.planners.tiny.network import Shape

@@ -26,17 +26,17 @@ from spoilings import Picture
 from tiny_folds import FOLDS, RECIPE, SETTINGS, VARIANTS, digest_of, folds_of, shape_of
 
 import veraretouch as vr
-from veraretouch.core.color import encode, linear
-from veraretouch.core.difference import ciede2000
+from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.oklab.oklab import encode, linear
+from veraretouch.planners.eval.data import eight_bit
+from veraretouch.planners.eval.metrics import psnr
+from veraretouch.planners.eval.peers import by_imagemagick, imagemagick
+from veraretouch.planners.eval.statistics import interval
 from veraretouch.planners.tiny.examples import grids_of, photos_of
 from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.tiny.network import TinyNetwork
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
-from veraretouch.zoo.eval.data import eight_bit
-from veraretouch.zoo.eval.metrics import psnr
-from veraretouch.zoo.eval.peers import by_imagemagick, imagemagick
-from veraretouch.zoo.eval.statistics import interval
 
 CASES = 2
 SIDE = 256

@@ -24,7 +24,7 @@ from skimage import color
 from spoilings import ENGINES, Picture
 
 import veraretouch as vr
-from veraretouch.zoo.eval.peers import imagemagick
+from veraretouch.planners.eval.peers import imagemagick
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parent / "data" / "photos"

@@ -13,9 +13,9 @@ from full_vera import ANSWER
 
 from veraretouch import Photo, Request, zoo
 from veraretouch.core.photo import open_photo
-from veraretouch.core.retoucher import Retoucher
+from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.vera.picture import picture_of
-from veraretouch.planners.vera.sampling import Forced
+from veraretouch.planners.vera.writing.sampling import Forced
 
 
 def main(path: str, what: str) -> None:

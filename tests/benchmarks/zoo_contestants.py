@@ -107,7 +107,7 @@ def rules(modules: str) -> Any:
 def pull(where: str) -> Any:
     """Fetch a bundle from a Hub: `where` is `endpoint repository cache`."""
     from veraretouch.zoo.fetch import fetch
-    from veraretouch.zoo.hub import Hub
+    from veraretouch.zoo.hub.client.client import Hub
 
     endpoint, repository, cache = where.split()
     return fetch(repository, hub=Hub(endpoint, Path(cache)))
@@ -124,9 +124,9 @@ def client(where: str) -> Any:
 CONTESTANTS: dict[str, tuple[Callable[[str], Any], str]] = {
     run.__name__: (run, modules)
     for run, modules in (
-        (load, "veraretouch.zoo.tensors veraretouch.zoo.fetch"),
-        (touch, "veraretouch.zoo.tensors veraretouch.zoo.fetch"),
-        (always, "veraretouch.zoo.tensors veraretouch.zoo.fetch"),
+        (load, "veraretouch.zoo.bundles.tensors veraretouch.zoo.fetch"),
+        (touch, "veraretouch.zoo.bundles.tensors veraretouch.zoo.fetch"),
+        (always, "veraretouch.zoo.bundles.tensors veraretouch.zoo.fetch"),
         (read, ""),
         (read_and_touch, ""),
         (stream, ""),

@@ -13,8 +13,8 @@ import sys
 import pytest
 from elsewhere import ROOT, environment, run, wheel_of
 
-from veraretouch.core.entry import Entry
-from veraretouch.core.new import TEMPLATE, CannotStart, Kind, make
+from veraretouch.core.cli.new import TEMPLATE, CannotStart, Kind, make
+from veraretouch.core.plugins.entry import Entry
 from veraretouch.core.testing.samples import sample
 
 MADE = {

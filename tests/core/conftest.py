@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from renderings import OPS
 
 from veraretouch import Renderer
-from veraretouch.core import chain
+from veraretouch.core.render import chain
 
 settings.register_profile(
     "core", max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

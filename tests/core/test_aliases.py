@@ -107,7 +107,7 @@ def test_values_by_address_understand_the_old_id_and_refuse_one_given_twice(site
 def test_latents_of_a_schema_with_the_old_id_are_rendered_and_planned_by_the_new_op(site):
     darker, edits = site.see("""
         import torch, veraretouch as vr
-        from veraretouch.core.schema import OpSpec
+        from veraretouch.core.contract.schema import OpSpec
         warnings.simplefilter("ignore")
         op = shelf.load("acme.fade")
         schema = vr.Schema([OpSpec("acme.fade_old", 1, 400, op.slots)])

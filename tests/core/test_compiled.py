@@ -8,8 +8,8 @@ import torch
 from renderings import Add, Double, latents_of, photos
 
 from veraretouch import Latents, Renderer, Schema
-from veraretouch.core import chain
-from veraretouch.core.compiled import compiled
+from veraretouch.core.render import chain
+from veraretouch.core.render.compiled import compiled
 from veraretouch.ops.contrast import Contrast
 from veraretouch.ops.white_balance import WhiteBalance
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage import color
 
-from veraretouch.core.difference import _difference, ciede2000
+from veraretouch.core.color.oklab.ciede2000 import _difference, ciede2000
 
 # Sharma, Wu and Dalal (2005), table 1: pairs that each catch a common mistake (hue across 360 degrees, a grey beside a colour, the blue turn).
 PAIRS = [

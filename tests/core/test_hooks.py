@@ -11,8 +11,8 @@ from distributions import Site
 
 from veraretouch import Latents, Renderer, Schema, hookimpl, registry
 from veraretouch.core.errors import BrokenPlugin
-from veraretouch.core.hooks import HookSpecs, call
-from veraretouch.core.registry import Registry
+from veraretouch.core.plugins.hooks import HookSpecs, call
+from veraretouch.core.plugins.registry import Registry
 
 
 @pytest.fixture

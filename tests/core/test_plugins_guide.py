@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from veraretouch import registry
-from veraretouch.core.aliases import GROUP
 from veraretouch.core.config import read_config
-from veraretouch.core.registry import State
+from veraretouch.core.plugins.aliases import GROUP
+from veraretouch.core.plugins.registry import State
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "plugins.md").read_text()
 
@@ -56,6 +56,6 @@ def test_the_tables_name_every_group_and_every_state():
     assert set(re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)) == {str(state) for state in State}
     points = tomllib.loads(blocks("toml")[0])["project"]["entry-points"]
     assert set(points) <= groups
-    module, _, name = "veraretouch.core.requirements:CONTRACT".partition(":")
+    module, _, name = "veraretouch.core.plugins.requirements:CONTRACT".partition(":")
     assert f"`{module}.{name}`" in GUIDE
     assert hasattr(import_module(module), name)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from distributions import Site
 
-from veraretouch.core import probe
-from veraretouch.core.entry import State
+from veraretouch.core.plugins import trial
+from veraretouch.core.plugins.entry import State
 
 LOADED = '{"state": "loaded", "seconds": 0.1}'
 
@@ -23,7 +23,7 @@ def tried(tmp_path, monkeypatch):
         place.write_text(f"#!/bin/sh\n{script}\n")
         place.chmod(0o755)
         monkeypatch.setattr("sys.executable", str(place))
-        return list(probe._Trial([("ops", id) for id in "abcdef"[:count]], timeout).run().values())
+        return list(trial._Trial([("ops", id) for id in "abcdef"[:count]], timeout).run().values())
 
     return run
 
@@ -34,9 +34,9 @@ def test_an_answer_after_the_deadline_is_a_timeout_though_the_process_ends_well_
 
 
 def test_an_answer_that_crosses_the_deadline_with_the_end_of_its_process_is_a_timeout():
-    answers = probe._Reader(io.StringIO(LOADED))
+    answers = trial._Reader(io.StringIO(LOADED))
     ended = SimpleNamespace(wait=lambda timeout: 0)
-    fate = probe._Trial([("ops", "a")], 0.4)._end_of(ended, time.monotonic(), answers, probe._Reader(io.StringIO()))
+    fate = trial._Trial([("ops", "a")], 0.4)._end_of(ended, time.monotonic(), answers, trial._Reader(io.StringIO()))
     assert fate.reason == "its import did not end within 0.4 s"
 
 
@@ -79,7 +79,7 @@ def test_the_clock_of_a_plugin_starts_when_the_process_is_ready_and_anew_with_ea
     ],
 )
 def test_plugins_whose_process_is_never_ready_are_not_tried_rather_than_broken(tried, monkeypatch, script, reason):
-    monkeypatch.setattr(probe, "_START_SECONDS", 0.3)
+    monkeypatch.setattr(trial, "_START_SECONDS", 0.3)
     fates = tried(script, count=2)
     assert [fate.state for fate in fates] == [State.AVAILABLE] * 2
     assert fates[1].reason == f"not tried: the process that was to import it {reason}"
@@ -100,10 +100,10 @@ def test_no_more_processes_run_at_once_than_there_are_cores(monkeypatch):
             running -= 1
         return dict.fromkeys(trial._names)
 
-    monkeypatch.setattr(probe, "registry", SimpleNamespace(shelves=lambda: shelves))
-    monkeypatch.setattr(probe._Trial, "run", run)
-    monkeypatch.setattr(probe.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-    assert len(probe.try_plugins([("ops", id) for id in entries], timeout=1)) == 12
+    monkeypatch.setattr(trial, "registry", SimpleNamespace(shelves=lambda: shelves))
+    monkeypatch.setattr(trial._Trial, "run", run)
+    monkeypatch.setattr(trial.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert len(trial.try_plugins([("ops", id) for id in entries], timeout=1)) == 12
     assert most == 3
 
 
@@ -112,10 +112,10 @@ def test_the_process_imports_torch_and_veraretouch_before_it_is_ready_and_no_plu
     site = Site(tmp_path)
     site.fade()
     told = site.see("""
-        from veraretouch.core.probe import _answers
+        from veraretouch.core.plugins.trial import _answers
         answers = _answers([("ops", "acme.fade")])
-        begun = [name for name in ("torch", "veraretouch.core.renderer", "acme_film") if name in sys.modules]
+        begun = [name for name in ("torch", "veraretouch.core.render.renderer", "acme_film") if name in sys.modules]
         ready = next(answers)
-        tell([begun, ready, [n for n in ("torch", "veraretouch.core.renderer", "acme_film") if n in sys.modules]])
+        tell([begun, ready, [n for n in ("torch", "veraretouch.core.render.renderer", "acme_film") if n in sys.modules]])
     """)
-    assert told == [[], "ready", ["torch", "veraretouch.core.renderer"]]
+    assert told == [[], "ready", ["torch", "veraretouch.core.render.renderer"]]

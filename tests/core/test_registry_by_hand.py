@@ -5,7 +5,7 @@ from fade import fade
 
 from veraretouch import Op, Slot, registry
 from veraretouch.core.errors import BrokenPlugin, InvalidOp, PluginCollision, UnknownPlugin
-from veraretouch.core.registry import Shelf, State
+from veraretouch.core.plugins.registry import Shelf, State
 
 
 @pytest.fixture

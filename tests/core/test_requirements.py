@@ -6,7 +6,7 @@ from fade import fade
 
 from veraretouch import registry
 from veraretouch.core.errors import BrokenPlugin, IncompatiblePlugin
-from veraretouch.core.requirements import CONTRACT, check_requirements
+from veraretouch.core.plugins.requirements import CONTRACT, check_requirements
 
 
 def version(id):

@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from veraretouch import Bands, Curve, Embedding, Lattice, Op, Schema, Slot, Stage, registry
+from veraretouch.core.contract.schema import OpSpec
 from veraretouch.core.errors import InvalidSchema
-from veraretouch.core.schema import OpSpec
 
 
 class Warm(Op):

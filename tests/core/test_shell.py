@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veraretouch.core.summary import summary
+from veraretouch.core.plugins.summary import summary
 
 
 def imported(cli, *arguments, **options):
@@ -42,7 +42,7 @@ def test_the_help_of_a_command_shows_every_word_of_its_options(cli):
 )
 def test_help_and_lists_import_no_torch_and_no_plugin(cli, arguments):
     modules = imported(cli, *arguments, plugins="fake broken" if "auto" not in arguments else "fake")
-    assert "veraretouch.core.shell" in modules  # the proof that this test sees imports at all
+    assert "veraretouch.core.cli.shell" in modules  # the proof that this test sees imports at all
     heavy = {
         "torch",
         "numpy",
@@ -62,7 +62,7 @@ def test_completion_of_commands_imports_no_plugin(cli):
     request = {"_VERARETOUCH_COMPLETE": "complete_bash", "COMP_WORDS": "veraretouch pl", "COMP_CWORD": "1"}
     assert cli(env=request).stdout.split() == ["plan", "planners", "plugins"]
     modules = imported(cli, env=request)
-    assert "veraretouch.core.shell" in modules
+    assert "veraretouch.core.cli.shell" in modules
     assert not modules & {"torch", "veraretouch.planners.commands"}
     option = {"_VERARETOUCH_COMPLETE": "complete_bash", "COMP_WORDS": "veraretouch auto --str", "COMP_CWORD": "2"}
     assert cli(env=option).stdout.split() == ["--strength", "--strip"]

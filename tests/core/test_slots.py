@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from veraretouch import Bands, Curve, Embedding, Lattice, Matrix, Slot, registry
+from veraretouch.core.contract.slots import identity_lattice, slot_from_document
 from veraretouch.core.errors import InvalidSlot, OutOfBounds
-from veraretouch.core.slots import identity_lattice, slot_from_document
 
 WORDS = {"group": "lighting", "doc": "Something."}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veraretouch import Bands, Curve, Embedding, Lattice, Matrix, Slot
-from veraretouch.core.squash import squash, unsquash
+from veraretouch.core.contract.squash import squash, unsquash
 
 WORDS = {"group": "lighting", "doc": "Something."}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from veraretouch.core.culprit import culprit
+from veraretouch.core.plugins.blame import culprit
 from veraretouch.core.terminal import columns, json_text, message, printable
 
 
@@ -50,7 +50,7 @@ def test_an_exception_inside_an_op_names_it():
     import torch
 
     from veraretouch import registry
-    from veraretouch.core.op import Frame, Params
+    from veraretouch.core.contract.op import Frame, Params
 
     op = registry.ops.load("exposure")()
     with pytest.raises(TypeError) as caught:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from veraretouch import Latents, Op, Renderer, Schema, Slot, Stage, registry
-from veraretouch.core import tiles
+from veraretouch.core import threads
 
 
 class Busy(Op):
@@ -40,7 +40,7 @@ def threads():
 
 @pytest.fixture
 def busy(monkeypatch):
-    monkeypatch.setattr("veraretouch.core.chain.TILE_PIXELS", 8)
+    monkeypatch.setattr("veraretouch.core.render.chain.TILE_PIXELS", 8)
     monkeypatch.setattr(Busy, "seen", [])
     return Renderer([Busy])
 
@@ -120,7 +120,7 @@ def test_several_threads_may_render_at_once(threads, busy):
 def test_a_forked_process_makes_its_own_threads():
     script = """
 import os, torch
-from veraretouch.core.tiles import fill
+from veraretouch.core.threads import fill
 torch.set_num_threads(2)
 def go():
     return fill(torch.empty(1, 3, 4, 4), [slice(0, 2), slice(2, 4)], lambda rows: torch.ones(1, 3, 2, 4))
@@ -135,5 +135,5 @@ raise SystemExit(os.waitpid(child, 0)[1])
 
 def test_strips_cover_all_rows_once():
     for height, row, pixels in [(1, 1, 1), (10, 3, 7), (10, 100, 7), (7, 1, 100)]:
-        rows = [y for part in tiles.strips(height, row, pixels) for y in range(part.start, part.stop)]
+        rows = [y for part in threads.strips(height, row, pixels) for y in range(part.start, part.stop)]
         assert rows == list(range(height))

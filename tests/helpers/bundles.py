@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save
 
 from veraretouch import Latents, Schema, registry
-from veraretouch.core.planner import Proposal
+from veraretouch.core.contract.planner import Proposal
 
 SCHEMA = Schema.of([registry.ops.load("exposure"), registry.ops.load("contrast")])
 

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from veraretouch.core.color import oklab
+from veraretouch.core.color.oklab.oklab import oklab
+from veraretouch.core.contract.schema import Schema
 from veraretouch.core.errors import InvalidDocument
-from veraretouch.core.schema import Schema
 from veraretouch.ops.neural import RetouchNetwork
 from veraretouch.planners.tiny.latents import wish_of_prompt
-from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.photos import mosaic
 
 Given = Mapping[str, Any]

@@ -47,7 +47,7 @@ class Site:
     def see(self, code, **environment):
         """Run code in a fresh process in which `shelf` is the shelf of ops; what it gives to `tell` comes back."""
         script = (
-            "import json, sys, warnings\nfrom veraretouch.core.registry import registry\nshelf = registry.ops\n"
+            "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\nshelf = registry.ops\n"
             "def tell(value): print('TOLD', json.dumps(value))\n"
             "def error(call, *arguments):\n"
             "    try: call(*arguments)\n"

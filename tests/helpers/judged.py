@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from veraretouch import Latents, Op, Proposal, Schema, Slot, Stage
-from veraretouch.core.color import encode, linear
+from veraretouch.core.color.oklab.oklab import encode, linear
 from veraretouch.core.testing.samples import sample
 from veraretouch.planners.rules.planner import Rules
 from veraretouch.planners.training.spoilings import draw, spoil

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from veraretouch import Embedding, Op, Slot, Stage
-from veraretouch.core.documents import LARGEST
+from veraretouch.core.strict_json import LARGEST
 
 
 class Fade(Op):

@@ -8,7 +8,7 @@ from small_vera import END, TAGS, TASKS
 
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 from veraretouch.planners.vera.packages import package
-from veraretouch.planners.vera.words import Words
+from veraretouch.planners.vera.tokenizer import Words
 
 # Qwen2's: digits one by one.
 PATTERN = (

@@ -11,8 +11,8 @@ from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.prompts import prompt_for
-from veraretouch.planners.vera.sampling import Forced
-from veraretouch.planners.vera.words import Words
+from veraretouch.planners.vera.tokenizer import Words
+from veraretouch.planners.vera.writing.sampling import Forced
 
 TAGS = [
     f"<{part}_{group}_{side}>"

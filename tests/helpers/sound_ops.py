@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from veraretouch.core.op import Op, Params, Stage
-from veraretouch.core.slots import Embedding, Slot
+from veraretouch.core.contract.op import Op, Params, Stage
+from veraretouch.core.contract.slots import Embedding, Slot
 
 
 def amount(**declaration: Any) -> Slot:

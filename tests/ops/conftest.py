@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from veraretouch.core.color import chroma, hue, oklab
-from veraretouch.core.latents import Latents
-from veraretouch.core.registry import registry
-from veraretouch.core.renderer import Renderer
-from veraretouch.core.schema import Schema
-from veraretouch.core.testing.pixels import wheel
+from veraretouch.core.color.oklab.oklab import chroma, hue, oklab
+from veraretouch.core.contract.latents import Latents
+from veraretouch.core.contract.schema import Schema
+from veraretouch.core.plugins.registry import registry
+from veraretouch.core.render.renderer import Renderer
+from veraretouch.core.testing.op_checks.pixels import wheel
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from veraretouch.core.color import encode, light_at, linear, luminance, oklab, roots_of
-from veraretouch.core.planes import join, planes_of
+from veraretouch.core.color.oklab.oklab import encode, light_at, linear, luminance, oklab, roots_of
+from veraretouch.core.color.oklab.planes import join, planes_of
 from veraretouch.ops.white_balance import adaptation, planckian_xy, white
 
 with warnings.catch_warnings(), np.printoptions():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from veraretouch.core.registry import registry
-from veraretouch.core.slots import Bands, Lattice
+from veraretouch.core.contract.slots import Bands, Lattice
+from veraretouch.core.plugins.registry import registry
 from veraretouch.ops.color_grading import region_weights
 from veraretouch.ops.hsl import BANDS, CENTRES, band_weights
 

@@ -5,7 +5,7 @@ import json
 from typer.testing import CliRunner
 
 from veraretouch import registry
-from veraretouch.core.shell import app
+from veraretouch.core.cli.shell import app
 
 
 def test_the_list_survives_broken_plugins_and_says_where_each_comes_from(cli):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from veraretouch.core.registry import registry
-from veraretouch.core.slots import Embedding
+from veraretouch.core.contract.slots import Embedding
+from veraretouch.core.plugins.registry import registry
 from veraretouch.core.testing import check_op
-from veraretouch.core.tiles import one_thread
+from veraretouch.core.threads import one_thread
 from veraretouch.ops.neural import Neural, RetouchNetwork
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from veraretouch import Latents, Renderer, Schema
-from veraretouch.core import chain
 from veraretouch.core.errors import InvalidDocument
+from veraretouch.core.render import chain
 from veraretouch.ops.neural import Neural, RetouchNetwork
 from veraretouch.planners.reference.encoder import ReferenceEncoder
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 import torch
 
-from veraretouch.core.color import linear
+from veraretouch.core.color.oklab.oklab import linear
 from veraretouch.ops.exposure import expose
 
 EVS = (-5.0, -2.0, -1.0, -0.3, 0.3, 1.0, 2.0, 5.0)

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from veraretouch import Photo, registry
+from veraretouch.core.cli.shell import app
 from veraretouch.core.photo import open_photo
-from veraretouch.core.shell import app
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 BY_FAKE = ("--planner", "fake.brighten")

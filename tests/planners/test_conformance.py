@@ -3,9 +3,9 @@
 import pytest
 from small_vera import planner as small_vera
 
-from veraretouch.core.registry import registry
+from veraretouch.core.plugins.registry import registry
 from veraretouch.core.testing import PLANNER_CHECKS, check_planner
-from veraretouch.core.tiles import one_thread
+from veraretouch.core.threads import one_thread
 
 WEIGHTED = {"reference", "vera"}  # made from bundles: tested with weights of the tests' own
 

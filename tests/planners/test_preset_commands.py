@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest
-from veraretouch.core.lut.decisions import Decision, read_decision, write_decision
+from veraretouch.core.lut.cdl_files import Decision, read_decision, write_decision
 from veraretouch.ops.presets.pack import StylePack
 from veraretouch.planners.combining import app
 from veraretouch.planners.styles import plan_by_name

@@ -20,9 +20,9 @@ from veraretouch.core.errors import (
     UnknownBundle,
     UnreachableBundle,
 )
+from veraretouch.zoo.bundles.manifest import LARGEST, MOST_LATENTS, Manifest
+from veraretouch.zoo.bundles.paths import check_paths
 from veraretouch.zoo.fetch import fetch, fetch_asset
-from veraretouch.zoo.manifest import LARGEST, MOST_LATENTS, Manifest
-from veraretouch.zoo.paths import check_paths
 
 # Names.
 
@@ -181,7 +181,7 @@ def test_documents_that_blow_up_stay_under_half_a_gigabyte(tmp_path):
     for name, text in bombs.items():
         (tmp_path / name).write_text(text)
     script = (
-        "import pathlib, sys, time; from veraretouch.zoo.manifest import Manifest\n"
+        "import pathlib, sys, time; from veraretouch.zoo.bundles.manifest import Manifest\n"
         "from veraretouch.core.errors import VeraRetouchError\n"
         "for path in pathlib.Path(sys.argv[1]).iterdir():\n"
         "    began = time.process_time()\n"

@@ -11,9 +11,9 @@ from bundles import Weighted, bundle_files, facts_of, lay
 from safetensors.torch import save
 
 from veraretouch import Schema, registry, zoo
-from veraretouch.core.retoucher import Retoucher
+from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.core.testing import ConformanceError
-from veraretouch.zoo import verified
+from veraretouch.zoo.bundles import verified
 from veraretouch.zoo.testing import check_bundle
 
 

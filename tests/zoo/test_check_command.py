@@ -9,7 +9,7 @@ from bundles import Weighted, bundle_files, lay
 from typer.testing import CliRunner
 
 from veraretouch import Op, Slot, Stage
-from veraretouch.core.shell import app
+from veraretouch.core.cli.shell import app
 from veraretouch.core.testing import CHECKS, PLANNER_CHECKS
 from veraretouch.zoo.testing import BUNDLE_CHECKS
 
@@ -101,7 +101,7 @@ def test_the_list_has_every_check_with_its_promise(check):
 
 
 def test_help_and_list_import_no_torch():
-    code = "from typer.testing import CliRunner; from veraretouch.core.shell import app; import sys\n"
+    code = "from typer.testing import CliRunner; from veraretouch.core.cli.shell import app; import sys\n"
     code += "for word in ('--help', '--list'): assert CliRunner().invoke(app, ['check', word]).exit_code == 0\n"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

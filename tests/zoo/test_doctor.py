@@ -7,9 +7,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from veraretouch.core.shell import app
-from veraretouch.zoo import doctor
-from veraretouch.zoo.doctor import Finding, examine
+from veraretouch.core.cli import doctor
+from veraretouch.core.cli.doctor import Finding, examine
+from veraretouch.core.cli.shell import app
 
 
 def test_a_broken_plugin_is_found_named_and_fails(cli):

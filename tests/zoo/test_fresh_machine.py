@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from veraretouch.core.errors import UnreachableBundle
-from veraretouch.zoo.sources import Repository
+from veraretouch.zoo.hub.client.sources import Repository
 
 SCRIPT = """
 import json, socket, sys, time

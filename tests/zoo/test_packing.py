@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 
 from veraretouch import zoo
 from veraretouch.core.errors import BrokenPlugin, InvalidDocument, TamperedBundle, UnreachableBundle
-from veraretouch.core.retoucher import Retoucher, load_retoucher
-from veraretouch.zoo.card import model_card
+from veraretouch.core.render.retoucher import Retoucher, load_retoucher
+from veraretouch.zoo.bundles.card import model_card
+from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.manifest import Manifest
 
 LICENCE = {"spdx": "Apache-2.0", "commercial_use": True, "file": "LICENSE"}
 

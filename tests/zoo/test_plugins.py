@@ -8,9 +8,9 @@ import pytest
 from distributions import BROKEN, OP, Site, crowd
 from typer.testing import CliRunner
 
-from veraretouch.core.entry import State
-from veraretouch.core.probe import NOT_TRIED, Tried
-from veraretouch.core.shell import app
+from veraretouch.core.cli.shell import app
+from veraretouch.core.plugins.entry import State
+from veraretouch.core.plugins.trial import NOT_TRIED, Tried
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_fifty_strangers_are_listed_and_none_is_imported(site, cli):
     for arguments, ids in ((["ops"], 50), (["plugins"], 50), (["--help"], 0)):
         done = cli(*arguments, env=env)
         modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time:" in line}
-        assert "veraretouch.core.registry" in modules  # the proof that this test sees imports at all
+        assert "veraretouch.core.plugins.registry" in modules  # the proof that this test sees imports at all
         assert not {name for name in modules if name.startswith("acme_")}
         assert not modules & {"torch", "numpy"}
         assert sum(line.startswith("acme.") for line in done.stdout.splitlines()) == ids
@@ -47,7 +47,7 @@ def test_fifty_strangers_are_listed_and_none_is_imported(site, cli):
 def test_no_plugin_is_in_sys_modules_after_a_list(site):
     crowd(site)
     found, count = site.see("""
-        from veraretouch.zoo.plugins import plugin_rows
+        from veraretouch.core.cli.plugins import plugin_rows
         rows = plugin_rows()
         tell([[name for name in sys.modules if name.startswith(("acme_", "torch"))], len(rows)])
     """)
@@ -195,7 +195,7 @@ def test_a_check_that_could_not_try_a_plugin_says_so_and_fails(monkeypatch):
         tried = dict.fromkeys(names, Tried(State.LOADED, seconds=0.1))
         return tried | {("ops", "exposure"): Tried(State.AVAILABLE, f"{NOT_TRIED}: no process", "Try again.")}
 
-    monkeypatch.setattr("veraretouch.core.probe.try_plugins", try_none)
+    monkeypatch.setattr("veraretouch.core.plugins.trial.try_plugins", try_none)
     shown = CliRunner().invoke(app, ["plugins", "--check", "--kind", "op", "--distribution", "veraretouch"])
     assert shown.exit_code == 1
     assert shown.stdout.endswith("\n1 of 17 were not tried.\n")
@@ -219,7 +219,7 @@ def test_doctor_shows_the_file_the_lists_and_the_plugins_that_cannot_be_used(sit
     config.write_text('[plugins]\nblock = ["other-film"]\n')
     findings = site.see(
         """
-        from veraretouch.zoo.doctor import _lists, _plugins
+        from veraretouch.core.cli.doctor import _lists, _plugins
         tell([vars(finding) for look in (_lists, _plugins) for finding in look()])
         """,
         VERARETOUCH_CONFIG=str(config),

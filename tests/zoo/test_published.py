@@ -11,8 +11,8 @@ from small_vera import ANSWER, END, words
 
 from veraretouch import Photo, zoo
 from veraretouch.core.errors import IncompatibleBundle, InvalidDocument, LicenceNotAccepted, UnreachableBundle
-from veraretouch.core.tiles import one_thread
-from veraretouch.planners.vera.sampling import Forced
+from veraretouch.core.threads import one_thread
+from veraretouch.planners.vera.writing.sampling import Forced
 from veraretouch.zoo.fetch import fetch
 
 # One worker makes the networks for all.

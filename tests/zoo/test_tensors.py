@@ -12,7 +12,7 @@ from peak import peak_memory
 from safetensors.torch import save
 
 from veraretouch.core.errors import InvalidDocument
-from veraretouch.zoo.tensors import LARGEST_HEADER, read_tensors
+from veraretouch.zoo.bundles.tensors import LARGEST_HEADER, read_tensors
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_headers_that_blow_up_stay_under_half_a_gigabyte(tmp_path):
         assert LARGEST_HEADER - 700 < len(header) <= LARGEST_HEADER
         (tmp_path / name).write_bytes(made(header))
     script = (
-        "import pathlib, sys, time; from veraretouch.zoo.tensors import read_tensors\n"
+        "import pathlib, sys, time; from veraretouch.zoo.bundles.tensors import read_tensors\n"
         "from veraretouch.core.errors import InvalidDocument\n"
         "for path in pathlib.Path(sys.argv[1]).iterdir():\n"
         "    began = time.process_time()\n"

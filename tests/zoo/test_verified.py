@@ -7,9 +7,9 @@ import pytest
 from bundles import facts_of
 
 from veraretouch.core.errors import TamperedBundle
-from veraretouch.zoo import verified
-from veraretouch.zoo.manifest import FileFacts
-from veraretouch.zoo.verified import open_verified
+from veraretouch.zoo.bundles import verified
+from veraretouch.zoo.bundles.manifest import FileFacts
+from veraretouch.zoo.bundles.verified import open_verified
 
 DATA = b"weights" * 1000
 FACTS = FileFacts(**facts_of(DATA))

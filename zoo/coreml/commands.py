@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...core.batch.options import Json
+from ...core.cli.options import Json
 from ...ops.export import app
 
 __all__ = ["app"]
@@ -32,7 +32,7 @@ def coreml(
 ) -> None:
     """Write a bundle's Core ML packages, for iPhones and Macs, and say how far each is from the desktop's."""
     from ...core.terminal import columns, complain, json_text, say
-    from ..manifest import MANIFEST, Manifest
+    from ..bundles.manifest import MANIFEST, Manifest
     from .exporting import export, variant_of
 
     folder = export(

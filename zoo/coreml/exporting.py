@@ -14,16 +14,16 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 
 from ...core.errors import InvalidRequest, UnknownBundle, UnreachableBundle, nearest
-from ...core.registry import registry
-from ..bundle import Bundle
-from ..card import model_card
+from ...core.plugins.registry import registry
+from ..bundles.bundle import Bundle
+from ..bundles.card import model_card
+from ..bundles.manifest import MANIFEST, Manifest
+from ..bundles.packing import listed
 from ..fetch import fetch
-from ..manifest import MANIFEST, Manifest
-from ..packing import listed
 from ..retouchers import open_bundle
 from . import judging, styles
 from .devices import device_support
-from .interpreter import Interpreter
+from .interpretation.interpreter import Interpreter
 from .packages import BITS, compress, convert, multifunction, save
 from .recipes import Recipe, recipes, reference
 from .tools import coremltools

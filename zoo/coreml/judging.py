@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.difference import ciede2000
+from ...core.color.ciede2000 import ciede2000
 from .photos import mosaic
 from .recipes import Array, Feature, Recipe
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from .recipes import Array, Feature, Recipe
 from .tools import builder, coremltools
-from .translate import tensor, write
+from .translation.translate import tensor, write
 
 CONTEXT: Final = 1024
 PREFILL: Final = 64

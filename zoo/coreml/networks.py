@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...core.color import encode, linear
+from ...core.color.oklab import encode, linear
+from ...core.contract.op import Frame, Op
+from ...core.contract.schema import Schema
 from ...core.lut.cube import nodes
-from ...core.op import Frame, Op
-from ...core.registry import registry
-from ...core.schema import Schema
+from ...core.plugins.registry import registry
 from ...ops.neural import RetouchNetwork
 from ...planners.tiny.latents import moved_by, restrained
 from ...planners.tiny.planner import Tiny

@@ -17,7 +17,7 @@ from .networks import CUBES, PICTURE, SIDES, Baker, Chain, Pair, Pixels, TinyPho
 from .packages import BLOCK
 from .photos import sample
 from .styles import names
-from .translate import program
+from .translation.translate import program
 
 Array = np.ndarray[Any, Any]
 Units = Literal["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ...core.errors import InvalidDocument
-from ..bundle import Bundle
-from .interpreter import Interpreter
+from ..bundles.bundle import Bundle
+from .interpretation.interpreter import Interpreter
 from .tools import coremltools
 
 Array = np.ndarray[Any, Any]

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from torch import Tensor
 
-from ...core.schema import Schema
+from ...core.contract.schema import Schema
 from ...planners.rules.lexicon import Lexicon, SlotWords, Term, tint_vector
 from ...planners.tiny.latents import wish_of_prompt
 

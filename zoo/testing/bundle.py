@@ -13,8 +13,8 @@ from ...core.errors import VeraRetouchError
 from ...core.testing.verdict import Outcome, advice, chosen, demand, judge
 
 if TYPE_CHECKING:
-    from ...core.retoucher import Retoucher
-    from ..bundle import Bundle
+    from ...core.render.retoucher import Retoucher
+    from ..bundles.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def latents(given: Delivery) -> Iterator[str]:
 
 def plan(given: Delivery) -> Iterator[str]:
     """A sample photo is retouched in every mode, by a plan that can be saved, names the bundle and keeps to the latents."""
-    from ...core.plan import Plan
-    from ...core.testing.trial import PROMPT, Trial
+    from ...core.plan.plan import Plan
+    from ...core.testing.planner_checks.bench import PROMPT, Trial
 
     written, retoucher = given.bundle.manifest.latents, given.retoucher
     trial = Trial(retoucher.planner)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ...core.registry import Registry
+    from ...core.plugins.registry import Registry
     from .hub import LoopbackHub
 
 
@@ -24,7 +24,7 @@ def veraretouch_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     `monkeypatch.setenv("VERARETOUCH_BLOCK", "acme-film"); veraretouch_registry.ops.refresh()`.
     """
     from ...core.config import CONFIG_VARIABLE
-    from ...core.lists import ALLOW_VARIABLE, BLOCK_VARIABLE
+    from ...core.plugins.policy import ALLOW_VARIABLE, BLOCK_VARIABLE
     from ...core.testing.isolation import isolated_registry
 
     for variable in (ALLOW_VARIABLE, BLOCK_VARIABLE):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.core.newfile import new_file
 from veraretouch.core.photo import file_hash
 
 from .sources import opened

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from veraretouch import registry
-from veraretouch.core.batch.inputs import expand
+from veraretouch.core.cli.batch.inputs import expand
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.planners.rules.planner import OPS as RULE_OPS
 

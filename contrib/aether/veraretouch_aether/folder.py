@@ -9,8 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.core.newfile import new_file
 
 from .card import card
 from .shards import read_shard

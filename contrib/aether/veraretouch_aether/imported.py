@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.zoo.eval.folders import Pair, collection_in
+from veraretouch.planners.eval.folders import Pair, collection_in
 
 from .dataset import PER_SHARD
 from .examples import blank
@@ -32,7 +32,7 @@ def import_pairs(
     address: str | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.zoo.eval.folders`) as a dataset, in the published split.
+    """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.planners.eval.folders`) as a dataset, in the published split.
 
     Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size. Returns dataset.json's document.
 

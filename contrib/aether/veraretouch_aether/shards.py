@@ -14,7 +14,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from veraretouch.core.newfile import new_file
+from veraretouch.core.atomic_write import new_file
 from veraretouch.core.photo import file_hash
 
 QUALITY = 95

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.core.newfile import new_file
 from veraretouch.core.photo import file_hash, open_photo
 
 ALIKE = 12  # of 128 bits: recompressed, resized and slightly edited copies differ by less, other photos by more

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from veraretouch import zoo
+from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.core.newfile import new_file
 from veraretouch.core.photo import open_photo
-from veraretouch.zoo.eval.folders import Pair, collection_in
+from veraretouch.planners.eval.folders import Pair, collection_in
 
 from .run import run
 from .sources import opened
@@ -38,7 +38,7 @@ def transfers_for(
     """The edits that each photo may be spoilt by, by its id, and what became of each pair that was used.
 
     Args:
-        photos: id -> pixels; root: the pairs' folder, see `veraretouch.zoo.eval.folders`; folder: where solved pairs are kept.
+        photos: id -> pixels; root: the pairs' folder, see `veraretouch.planners.eval.folders`; folder: where solved pairs are kept.
     """
     pairs = {pair.name: pair for pair in collection_in(root).pairs}
     seen = dict(sorted(_seen(pairs.values()).items()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ....core.contract.planner import Thought
 from ....core.errors import InvalidDocument
-from ....core.planner import Thought
 from ..answer import RETOUCH_TOKENS, read_answer
 
 _TAGS: Final = {"lighting": "light", "global_color": "globalcolor", "specific_color": "specificcolor"}

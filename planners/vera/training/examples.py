@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
+from ....core.contract.request import Request
 from ....core.errors import InvalidDocument, InvalidRequest
 from ....core.photo import as_photo
-from ....core.request import Request
 from ...tiny.statistics import grid, thinned
 from ...training.data import examples_of, is_dataset, pixels_of, read_pixels, shards_of
 from ..picture import picture_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from ..planner import Vera
-from .chain import Lesson, VeraChain
+from .end_to_end import Lesson, VeraChain
 from .examples import Example
 from .stages import Stage, freeze
 

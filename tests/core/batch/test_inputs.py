@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from veraretouch.core import errors
-from veraretouch.core.batch.inputs import expand
+from veraretouch.core.cli.batch.inputs import expand
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 import veraretouch as vr
-from veraretouch.core.batch.matching import matched, tones_of
-from veraretouch.core.difference import ciede2000
+from veraretouch.core.cli.batch.matching import matched, tones_of
+from veraretouch.core.color.oklab.ciede2000 import ciede2000
 from veraretouch.core.photo import as_photo
 from veraretouch.ops.presets import read_preset
 

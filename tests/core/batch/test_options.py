@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from veraretouch.core.batch.options import EditOptions, PlanOptions, WriteOptions, takes
+from veraretouch.core.cli.options import EditOptions, PlanOptions, WriteOptions, takes
 
 
 @takes

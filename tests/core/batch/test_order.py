@@ -3,8 +3,8 @@
 import pytest
 
 from veraretouch.core import errors
-from veraretouch.core.batch.options import EditOptions, PlanOptions
-from veraretouch.core.batch.order import Order, read_params, read_settings
+from veraretouch.core.cli.batch.order import Order, read_params, read_settings
+from veraretouch.core.cli.options import EditOptions, PlanOptions
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from veraretouch.core import errors
-from veraretouch.core.batch import outputs
-from veraretouch.core.batch.inputs import Source
-from veraretouch.core.batch.outputs import name_products, slug
+from veraretouch.core.cli.batch import outputs
+from veraretouch.core.cli.batch.inputs import Source
+from veraretouch.core.cli.batch.outputs import name_products, slug
 
 
 def pictures(*paths, folder=None, **wishes):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from veraretouch.core.batch import memory
-from veraretouch.core.batch.pool import Lost, cores, run
+from veraretouch.core.cli.batch import memory
+from veraretouch.core.cli.batch.pool import Lost, cores, run
 
 CHILDREN = multiprocessing.active_children
 

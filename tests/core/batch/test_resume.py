@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from veraretouch.core.batch.resume import (
+from veraretouch.core.cli.batch.resume import (
     NAME,
     Past,
     Record,

@@ -16,8 +16,8 @@ from PIL import Image, ImageCms
 
 from veraretouch.core.errors import InvalidPhoto
 from veraretouch.core.photo import Photo, as_photo, open_photo
-from veraretouch.core.photo.color import decode, encode
-from veraretouch.core.photo.icc import DISPLAY_P3, SRGB
+from veraretouch.core.photo.color.encoding.encoding import decode, encode
+from veraretouch.core.photo.color.encoding.icc import DISPLAY_P3, SRGB
 
 
 @cache  # LittleCMS writes the time into its profiles

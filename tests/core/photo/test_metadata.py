@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from veraretouch.core.photo import PhotoWarning, SaveOptions, as_photo, open_photo
-from veraretouch.core.photo.exif import Exif, parse, serialise
-from veraretouch.core.photo.icc import ADOBE_RGB
+from veraretouch.core.photo.color.encoding.icc import ADOBE_RGB
+from veraretouch.core.photo.metadata.exif import Exif, parse, serialise
 
 FORMATS = [".jpg", ".png", ".webp", ".tif", ".heic"]
 DATE, SERIAL, NOTE = 0x9003, 0xA431, 0x927C

@@ -12,10 +12,10 @@ import torch
 from sound_ops import FadedBlacks, Learned, LocalContrast, Sharpen, Tint, TwoGroups, Vignette, amount
 from torch import Tensor
 
-from veraretouch.core.color import linear
-from veraretouch.core.op import Params
-from veraretouch.core.registry import registry
-from veraretouch.core.slots import Slot
+from veraretouch.core.color.oklab.oklab import linear
+from veraretouch.core.contract.op import Params
+from veraretouch.core.contract.slots import Slot
+from veraretouch.core.plugins.registry import registry
 from veraretouch.core.testing import CHECKS, ConformanceError, UnknownCheck, check_op
 
 

@@ -9,7 +9,7 @@ import torch
 from sound_ops import FadedBlacks, Sharpen, TwoGroups, Vignette, amount, blur
 from torch import Tensor
 
-from veraretouch.core.op import Params
+from veraretouch.core.contract.op import Params
 from veraretouch.core.testing import ConformanceError, check_op
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from veraretouch import Latents, Op, Photo, Proposal, Schema, Slot, Stage, registry
+from veraretouch.core.contract.request import Request
 from veraretouch.core.errors import InvalidRequest, UnknownPlugin
-from veraretouch.core.request import Request
 from veraretouch.core.testing import PLANNER_CHECKS, ConformanceError, check_planner
 
 WHY = {"lighting": {"problem": "It is dark.", "plan": "Brighten it."}}

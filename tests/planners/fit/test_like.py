@@ -11,9 +11,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import veraretouch as vr
-from veraretouch.core.color import chroma, hue, oklab
+from veraretouch.core.cli.shell import app
+from veraretouch.core.color.oklab.oklab import chroma, hue, oklab
 from veraretouch.core.photo import open_photo
-from veraretouch.core.shell import app
 from veraretouch.ops.presets.reading import read_preset
 
 DATA = Path(__file__).parents[2] / "data" / "photos"

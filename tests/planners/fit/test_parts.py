@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from veraretouch.core.difference import ciede2000
+from veraretouch.core.color.oklab.ciede2000 import ciede2000
 from veraretouch.planners.fit.align import shift_between
-from veraretouch.planners.fit.chain import SliderChain
 from veraretouch.planners.fit.pairs import pairs_of
 from veraretouch.planners.fit.perceived import Wanted
+from veraretouch.planners.fit.slider_chain import SliderChain
 from veraretouch.planners.fit.sliders import CURVES, MONOCHROME, SLIDERS, Sliders, load_ops
 
 

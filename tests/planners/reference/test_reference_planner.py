@@ -10,13 +10,13 @@ import torch
 from veraretouch import Plan, Renderer, Request, Retoucher, zoo
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnknownBundle
 from veraretouch.core.photo import as_photo
-from veraretouch.core.photo.icc import DISPLAY_P3
+from veraretouch.core.photo.color.encoding.icc import DISPLAY_P3
 from veraretouch.core.testing.planner import PLANNER_CHECKS
-from veraretouch.core.testing.trial import Trial
+from veraretouch.core.testing.planner_checks.bench import Trial
 from veraretouch.core.testing.verdict import findings
 from veraretouch.planners.reference.planner import Reference, picture
-from veraretouch.zoo.bundle import Bundle
-from veraretouch.zoo.manifest import Manifest
+from veraretouch.zoo.bundles.bundle import Bundle
+from veraretouch.zoo.bundles.manifest import Manifest
 
 LICENCE = {"spdx": "Apache-2.0", "commercial_use": True}
 GROUPS = {"light": "lighting", "global_color": "global_color", "specific_color": "specific_color"}

@@ -11,8 +11,8 @@ import torch
 
 from veraretouch import Latents, Renderer
 from veraretouch.core.errors import IncompatibleBundle, InvalidDocument, MissingExtra, UnreachableBundle
+from veraretouch.planners.reference.author_weights import read_published
 from veraretouch.planners.reference.planner import Reference
-from veraretouch.planners.reference.published import read_published
 
 NAME = "encoder_renderer.pth"
 

@@ -12,15 +12,15 @@ import pytest
 import torch
 
 import veraretouch as vr
+from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.errors import IncompatibleBundle
-from veraretouch.core.slots import GROUPS
 from veraretouch.ops.neural import Neural
 from veraretouch.planners.reference.training import PairTask, ToldTask, draw_masks, render
 from veraretouch.planners.training.loop import Settings
 from veraretouch.planners.training.pairs import EditedPairs, GivenPairs, of_photos
+from veraretouch.planners.training.runs import train_neural, train_vera
 from veraretouch.planners.vera.training.stages import Stage
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.trained import train_neural, train_vera
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from veraretouch.core.photo import as_photo
-from veraretouch.core.registry import registry
+from veraretouch.core.plugins.registry import registry
 from veraretouch.ops.hsl import BANDS
 from veraretouch.planners.rules.auto import MOODS, decide, weigh
 from veraretouch.planners.rules.evidence import controls, features
 from veraretouch.planners.rules.measure import measure
-from veraretouch.planners.rules.words import DEEDS
+from veraretouch.planners.rules.reasoning import DEEDS
 
 
 def strengths(rgb) -> dict[str, float]:

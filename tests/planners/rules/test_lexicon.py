@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from veraretouch.core import documents
+from veraretouch.core import strict_json
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.planners.rules.lexicon import Lexicon
 from veraretouch.planners.rules.style import read_style
@@ -23,7 +23,7 @@ def file_of(folder: Path, name: str = "mine.json", **sections: Any) -> Path:
 
 def test_the_built_in_lexicon_keeps_its_schema() -> None:
     path = Path(sys.modules[Lexicon.__module__].__file__ or "").with_name("lexicon.json")
-    documents.load(path, "lexicon", name="lexicon")
+    strict_json.load(path, "lexicon", name="lexicon")
     assert all(region.tints or region.bands or region.edits for region in Lexicon.builtin().regions.values())
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import veraretouch as vr
+from veraretouch.core.contract.request import Request
 from veraretouch.core.photo import as_photo
-from veraretouch.core.request import Request
 from veraretouch.planners.rules.planner import Rules
 
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from veraretouch.core.color import oklab
-from veraretouch.core.latents import Latents
-from veraretouch.core.registry import registry
-from veraretouch.core.renderer import Renderer
-from veraretouch.core.schema import Schema
+from veraretouch.core.color.oklab.oklab import oklab
+from veraretouch.core.contract.latents import Latents
+from veraretouch.core.contract.schema import Schema
+from veraretouch.core.plugins.registry import registry
+from veraretouch.core.render.renderer import Renderer
 from veraretouch.planners.rules.style import read_style
 
 PHOTOS = Path(__file__).parents[2] / "data" / "photos"

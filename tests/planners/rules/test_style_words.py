@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from veraretouch.core.registry import registry
-from veraretouch.core.schema import Schema
+from veraretouch.core.contract.schema import Schema
+from veraretouch.core.plugins.registry import registry
 from veraretouch.planners.rules.lexicon import Lexicon, Term, tint_vector
 from veraretouch.planners.rules.style import GROUPS, read_style
 

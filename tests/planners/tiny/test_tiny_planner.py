@@ -8,13 +8,13 @@ import pytest
 import torch
 
 import veraretouch as vr
-from veraretouch.core.color import oklab
+from veraretouch.core.color.oklab.oklab import oklab
 from veraretouch.core.photo import Photo
 from veraretouch.planners.rules.style import read_style
 from veraretouch.planners.tiny.latents import assemble, own_schema, repair_size, wish_of_prompt
 from veraretouch.planners.tiny.network import Shape, TinyNetwork
 from veraretouch.planners.tiny.planner import FILE, Tiny, seen
-from veraretouch.planners.tiny.words import CHANGES, changes
+from veraretouch.planners.tiny.reasoning import CHANGES, changes
 
 AUTO = vr.Request.of()
 

@@ -40,7 +40,7 @@ def test_percentiles_are_those_of_the_pixels() -> None:
 
 
 def test_twice_the_light_is_one_stop_in_the_mean() -> None:
-    from veraretouch.core.color import encode, linear
+    from veraretouch.core.color.oklab.oklab import encode, linear
 
     rgb = 0.4 * torch.rand(1, 3, GRID, GRID, generator=torch.Generator().manual_seed(4)) + 0.1
     brighter = encode(linear(rgb) * 2)

@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
+from veraretouch.core.contract.latents import Latents
+from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.errors import UnreadablePhoto
-from veraretouch.core.latents import Latents
-from veraretouch.core.renderer import Renderer
-from veraretouch.core.slots import GROUPS
+from veraretouch.core.render.renderer import Renderer
 from veraretouch.planners.training.pairs import EditedPairs, GivenPairs, of_photos, read_pairs
 
 ALL = frozenset(GROUPS)

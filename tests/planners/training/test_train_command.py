@@ -21,7 +21,7 @@ from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnreadableP
 from veraretouch.planners.tiny.examples import Recipe, read_data
 from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.training.loop import Settings, checkpoints
-from veraretouch.zoo.trained import train_tiny
+from veraretouch.planners.training.runs import train_tiny
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from veraretouch.core.tiles import one_thread
+from veraretouch.core.threads import one_thread
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,7 +9,7 @@ from small_vera import ANSWER, TAGS, planner, words
 from veraretouch import Photo, Request
 from veraretouch.core.errors import UnusableAnswer
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS, read_answer
-from veraretouch.planners.vera.sampling import Sampling
+from veraretouch.planners.vera.writing.sampling import Sampling
 
 # One worker makes the networks for all.
 pytestmark = pytest.mark.xdist_group("vera")

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_vera import ANSWER, END, model, planner, words
 
-from veraretouch.planners.vera.decode import Ending, Writer
-from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling, kept
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling, kept
+from veraretouch.planners.vera.writing.writer import Ending, Writer
 
 # One worker makes the networks for all.
 pytestmark = pytest.mark.xdist_group("vera")

@@ -8,11 +8,11 @@ from veraretouch import Latents, Photo, Renderer, Request, Schema
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.photo import open_photo
 from veraretouch.ops.neural import Neural
-from veraretouch.planners.vera.decode import Ending, Writer
+from veraretouch.planners.vera.checkpoint import from_tensors
 from veraretouch.planners.vera.picture import picture_of
 from veraretouch.planners.vera.prompts import prompt_for
-from veraretouch.planners.vera.published import from_tensors
-from veraretouch.planners.vera.sampling import Forced
+from veraretouch.planners.vera.writing.sampling import Forced
+from veraretouch.planners.vera.writing.writer import Ending, Writer
 
 # One worker makes the networks for all.
 pytestmark = pytest.mark.xdist_group("vera")
@@ -160,7 +160,7 @@ def test_a_checkpoint_with_a_tensor_that_nobody_knows_is_refused():
 def test_a_photo_of_another_profile_is_shown_in_srgb():
     import numpy as np
 
-    from veraretouch.core.photo.icc import DISPLAY_P3
+    from veraretouch.core.photo.color.encoding.icc import DISPLAY_P3
 
     pixels = np.full((600, 700, 3), (200, 60, 60), np.uint8)
     plain, wide = picture_of(Photo(pixels)), picture_of(Photo(pixels, profile=DISPLAY_P3))

@@ -4,10 +4,10 @@ import pytest
 import torch
 from small_vera import ANSWER, END, model, words
 
-from veraretouch.planners.vera import graphs
-from veraretouch.planners.vera.decode import Ending, Writer
-from veraretouch.planners.vera.graphs import GraphWriter
-from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing import cuda_graphs
+from veraretouch.planners.vera.writing.cuda_graphs import GraphWriter
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.writer import Ending, Writer
 
 pytestmark = pytest.mark.xdist_group("vera")
 PREFIX = "<|im_start|>system\n"
@@ -24,7 +24,7 @@ def prompts(lengths=(3, 30)):
 
 @pytest.mark.parametrize("room", [16, 1024])
 def test_the_same_words_and_states_while_caches_grow_and_in_caches_used_before(monkeypatch, room):
-    monkeypatch.setattr(graphs, "LEAST", room)
+    monkeypatch.setattr(cuda_graphs, "LEAST", room)
     ids = words().ids(PREFIX)
     ours, theirs = GraphWriter(model(), ending(60)), Writer(model(), ending(60))
     for seeds in ((1, 2), (3, 4)):

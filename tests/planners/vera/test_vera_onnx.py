@@ -8,13 +8,13 @@ from small_vera import ANSWER, END, model, planner, words
 
 from veraretouch import Photo, Renderer, Request, Retoucher, zoo
 from veraretouch.core.errors import InvalidRequest
-from veraretouch.core.retoucher import load_retoucher
+from veraretouch.core.render.retoucher import load_retoucher
 from veraretouch.ops.neural import Neural
-from veraretouch.planners.vera.decode import Ending, Writer
-from veraretouch.planners.vera.onnx.quantise import quantise, restored
-from veraretouch.planners.vera.onnx.writer import OnnxWriter
 from veraretouch.planners.vera.precision import Runtime, precision_of
-from veraretouch.planners.vera.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.onnx.onnx_writer import OnnxWriter
+from veraretouch.planners.vera.writing.onnx.quantise import quantise, restored
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.writer import Ending, Writer
 
 pytestmark = pytest.mark.xdist_group("vera")
 PREFIX = "<|im_start|>system\n"

@@ -7,7 +7,7 @@ from small_vera import ANSWER, PARAMS, model, planner, words
 
 from veraretouch import Photo, Plan, Renderer, Request, zoo
 from veraretouch.core.errors import InvalidLatents, InvalidRequest, TamperedBundle, UnknownBundle
-from veraretouch.core.retoucher import Retoucher
+from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.prompts import prompt_for
 

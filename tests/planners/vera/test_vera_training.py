@@ -9,17 +9,17 @@ import lessons
 import pytest
 import torch
 
+from veraretouch.core.contract.request import Request
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.photo import as_photo
-from veraretouch.core.request import Request
 from veraretouch.planners.training.loop import Settings, moving, train
 from veraretouch.planners.vera.answer import read_answer
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.sampling import Forced
 from veraretouch.planners.vera.training.answers import write_answer
 from veraretouch.planners.vera.training.examples import read_examples
 from veraretouch.planners.vera.training.stages import TRAINED, Stage
 from veraretouch.planners.vera.training.task import VeraTask
+from veraretouch.planners.vera.writing.sampling import Forced
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")

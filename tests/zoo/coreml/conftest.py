@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from veraretouch.core.tiles import one_thread
+from veraretouch.core.threads import one_thread
 from veraretouch.ops.neural import Neural, RetouchNetwork
 from veraretouch.zoo.coreml.recipes import of_neural
 

@@ -30,9 +30,9 @@ from coreml_spoilt import (
 )
 from small_vera import model as small_model
 
+from veraretouch.core.contract.schema import Schema
 from veraretouch.core.errors import InvalidDocument
-from veraretouch.core.registry import registry
-from veraretouch.core.schema import Schema
+from veraretouch.core.plugins.registry import registry
 from veraretouch.ops.neural import Neural
 from veraretouch.planners.reference.encoder import ReferenceEncoder
 from veraretouch.planners.tiny.latents import own_schema, wish_of_prompt
@@ -40,7 +40,7 @@ from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.vera.packages import package
 from veraretouch.zoo.coreml import language
 from veraretouch.zoo.coreml.exporting import make
-from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.judging import golden_inputs
 from veraretouch.zoo.coreml.networks import Chain, Pair, Pixels, Vision
 from veraretouch.zoo.coreml.packages import convert, save

@@ -14,6 +14,7 @@ from torch import nn
 from typer.testing import CliRunner
 
 from veraretouch import registry, zoo
+from veraretouch.core.cli.shell import app
 from veraretouch.core.errors import (
     IncompatibleBundle,
     InvalidDocument,
@@ -22,14 +23,13 @@ from veraretouch.core.errors import (
     UnknownBundle,
     UnreachableBundle,
 )
-from veraretouch.core.retoucher import Retoucher
-from veraretouch.core.shell import app
-from veraretouch.zoo.bundle import Bundle
+from veraretouch.core.render.retoucher import Retoucher
+from veraretouch.zoo.bundles.bundle import Bundle
+from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml import exporting, open_package
 from veraretouch.zoo.coreml.judging import as_given, golden_inputs, kept
 from veraretouch.zoo.coreml.recipes import PLANNERS, Feature, drawn, network_recipe, recipes
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.manifest import Manifest
 
 pytestmark = pytest.mark.xdist_group("coreml")
 HEAD = "head"

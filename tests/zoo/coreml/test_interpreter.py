@@ -6,11 +6,11 @@ import torch
 from small_vera import model as small_model
 
 from veraretouch.core.errors import IncompatibleBundle, InvalidDocument
-from veraretouch.zoo.coreml import interpreter as module
-from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.interpretation import interpreter as module
+from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.language import decoder
 from veraretouch.zoo.coreml.packages import compress, convert, save
-from veraretouch.zoo.coreml.translate import program
+from veraretouch.zoo.coreml.translation.translate import program
 
 pytestmark = pytest.mark.xdist_group("coreml")
 

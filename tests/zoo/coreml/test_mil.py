@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from veraretouch.zoo.coreml.mil import OPERATIONS
+from veraretouch.zoo.coreml.interpretation.mil import OPERATIONS
 
 RNG = np.random.default_rng(5)
 A = RNG.standard_normal((2, 3, 4)).astype(np.float32)

@@ -10,9 +10,9 @@ from torch import nn
 
 from veraretouch.core.errors import BrokenPlugin, MissingExtra
 from veraretouch.zoo.coreml import tools
-from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.packages import compress, convert, multifunction, save
-from veraretouch.zoo.coreml.translate import program
+from veraretouch.zoo.coreml.translation.translate import program
 
 pytestmark = pytest.mark.xdist_group("coreml")
 ABOUT = {"author": "tests", "license": "none", "version": "1", "description": "A small network."}

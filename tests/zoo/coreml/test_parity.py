@@ -8,12 +8,12 @@ import torch
 from PIL import Image
 from small_vera import model as small_model
 
-from veraretouch.core.difference import ciede2000
+from veraretouch.core.color.oklab.ciede2000 import ciede2000
 from veraretouch.core.lut.interpolation import tetrahedral, trilinear
 from veraretouch.planners.tiny.latents import wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.zoo.coreml.exporting import make
-from veraretouch.zoo.coreml.interpreter import Interpreter
+from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.language import CHUNK, decoder, embedding, head
 from veraretouch.zoo.coreml.packages import convert, save
 from veraretouch.zoo.coreml.recipes import of_tiny, reference

@@ -6,11 +6,11 @@ from torch import nn
 
 from veraretouch import zoo
 from veraretouch.core.errors import IncompatibleBundle, LicenceNotAccepted, MissingExtra, UnknownBundle
+from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml import open_package, tools
 from veraretouch.zoo.coreml.packages import compress, convert, save
-from veraretouch.zoo.coreml.translate import program
+from veraretouch.zoo.coreml.translation.translate import program
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.manifest import Manifest
 
 pytestmark = pytest.mark.xdist_group("coreml")
 MOBILE, EIGHT = "Gyh68/ml-VeraRetouch", "Gyh68/ml-VeraRetouch-int8"

@@ -6,12 +6,12 @@ from judged import Light, Mixing, One, Shouting, pixels, write
 
 from veraretouch import Latents, Plan, Renderer, Retoucher, Schema, registry
 from veraretouch.core.errors import UnusableAnswer
+from veraretouch.planners.eval.claims import claims, directions
+from veraretouch.planners.eval.data import read_cases
+from veraretouch.planners.eval.run import evaluate, other_prompts
+from veraretouch.planners.eval.separation import alone, leakage
+from veraretouch.planners.eval.summary import document
 from veraretouch.planners.rules.planner import Rules
-from veraretouch.zoo.eval.claims import claims, directions
-from veraretouch.zoo.eval.data import read_cases
-from veraretouch.zoo.eval.run import evaluate, other_prompts
-from veraretouch.zoo.eval.separation import alone, leakage
-from veraretouch.zoo.eval.summary import document
 
 pytestmark = pytest.mark.usefixtures("ops")
 

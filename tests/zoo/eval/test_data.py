@@ -10,8 +10,8 @@ from judged import pixels, write
 from PIL import Image
 
 from veraretouch.core.errors import InvalidDocument, InvalidPhoto, InvalidRequest, UnreadablePhoto
-from veraretouch.zoo.eval.data import read_cases
-from veraretouch.zoo.eval.folders import UnknownLayout, collection_in
+from veraretouch.planners.eval.data import read_cases
+from veraretouch.planners.eval.folders import UnknownLayout, collection_in
 
 GOOD = pixels("lake")
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from veraretouch.core.errors import InvalidRequest
-from veraretouch.zoo.eval.command import evaluate
-from veraretouch.zoo.eval.report import text
-from veraretouch.zoo.eval.tables import Section, Shown, html, markdown, plain
+from veraretouch.planners.eval.command import evaluate
+from veraretouch.planners.eval.run_report import text
+from veraretouch.planners.eval.tables import Section, Shown, html, markdown, plain
 
 
 @pytest.fixture(scope="module")

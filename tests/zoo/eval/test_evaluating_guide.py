@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from veraretouch.zoo.eval.command import evaluate
+from veraretouch.planners.eval.command import evaluate
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "evaluating.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from judged import pixels, spoilt
 
+from veraretouch.planners.eval import learned
+from veraretouch.planners.eval.data import Pictures
 from veraretouch.planners.vera.torchvision_operators import make_torchvision_importable
-from veraretouch.zoo.eval import learned
-from veraretouch.zoo.eval.data import Pictures
 
 GOOD = pixels("lake")
 PICTURES = Pictures(GOOD.astype(np.float32) / 255, GOOD)

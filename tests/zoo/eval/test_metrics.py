@@ -7,8 +7,8 @@ import torch
 from judged import pixels, spoilt
 from skimage.metrics import peak_signal_noise_ratio
 
+from veraretouch.planners.eval import metrics
 from veraretouch.planners.vera.torchvision_operators import make_torchvision_importable
-from veraretouch.zoo.eval import metrics
 
 GOOD = pixels("lake")
 DONE = spoilt(GOOD)
@@ -78,7 +78,7 @@ def test_groups_are_consistent_where_their_colours_are_and_single_photos_count_a
 
 
 def test_what_takes_people_is_not_measured_without(pairs):
-    from veraretouch.zoo.eval.data import Pictures
+    from veraretouch.planners.eval.data import Pictures
 
     found = {metric.id: metric for metric in metrics.plain_metrics()}
     pictures = Pictures(DONE.astype(np.float32) / 255, GOOD)

@@ -6,9 +6,9 @@ from judged import pixels, spoilt
 from PIL import Image, ImageOps
 
 from veraretouch import Plan, Renderer
-from veraretouch.zoo.eval import peers
-from veraretouch.zoo.eval.data import Case, Pictures, Stored, eight_bit
-from veraretouch.zoo.eval.metrics import difference, psnr
+from veraretouch.planners.eval import peers
+from veraretouch.planners.eval.data import Case, Pictures, Stored, eight_bit
+from veraretouch.planners.eval.metrics import difference, psnr
 
 GOOD = pixels("lake")
 
@@ -86,7 +86,7 @@ def test_subsets_have_constant_corrections_of_their_own():
 def test_what_is_missing_says_so_with_the_cure(monkeypatch):
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     monkeypatch.setattr(peers, "imagemagick", lambda: None)
-    monkeypatch.setattr("veraretouch.zoo.index.listings", dict)
+    monkeypatch.setattr("veraretouch.zoo.names.listings", dict)
     missing = {peer.name: peer.missing for peer in peers.plain_peers() if peer.retouch is None}
     assert missing == {
         "scikit-image CLAHE": "scikit-image is not installed: pip install scikit-image",

@@ -7,11 +7,11 @@ from judged import Light, One, pixels, write
 from PIL import Image
 
 from veraretouch import Retoucher
-from veraretouch.zoo.eval import metrics
-from veraretouch.zoo.eval.data import read_cases
-from veraretouch.zoo.eval.report import text
-from veraretouch.zoo.eval.run import evaluate
-from veraretouch.zoo.eval.summary import document
+from veraretouch.planners.eval import metrics
+from veraretouch.planners.eval.data import read_cases
+from veraretouch.planners.eval.run import evaluate
+from veraretouch.planners.eval.run_report import text
+from veraretouch.planners.eval.summary import document
 
 pytestmark = pytest.mark.usefixtures("ops")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from veraretouch.zoo.eval.statistics import figure, interval
+from veraretouch.planners.eval.statistics import figure, interval
 
 
 def test_the_interval_is_that_of_scipy():

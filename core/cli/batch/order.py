@@ -1,0 +1,122 @@
+"""What a batch is asked for: a request for a planner, or a plan that is there already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import InvalidDocument, InvalidRequest
+from ...strict_json import LARGEST, parse, read_bytes
+from ..options import EditOptions, PlanOptions
+
+_DECIMAL = re.compile(r"(?<![\w.+\-])([+-]?)(?=\.?[0-9])([0-9]*)(\.?)([0-9]*)")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What every photo of a batch gets. Plain data, as it travels to worker processes.
+
+    Attributes:
+        style, params: a planner's request; neither means auto.
+        plan: a plan's document; then no planner is asked.
+        groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
+        dtype: how precisely the planner computes, None for its own choice.
+        tones: of the photo that every other is matched to, see `matching`; None for no matching.
+    """
+
+    planner: str
+    style: str | None = None
+    params: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = None
+    groups: frozenset[str] | None = None
+    strength: float | None = None
+    seed: int | None = None
+    max_pixels: int | None = None
+    dtype: str | None = None
+    tones: tuple[tuple[float, ...], ...] | None = None
+
+    @classmethod
+    def of(cls, options: EditOptions, **wish: Any) -> Order:
+        """The order that options and a wish (`style`, `params` or `plan`) make."""
+        planner, dtype = (options.planner, options.dtype) if isinstance(options, PlanOptions) else ("", None)
+        groups = options.chosen_groups()
+        return cls(
+            planner,
+            **wish,
+            groups=groups,
+            strength=options.strength,
+            seed=options.seed,
+            max_pixels=options.max_pixels,
+            dtype=dtype,
+        )
+
+    @property
+    def words(self) -> str:
+        """What the pictures may be named by: the style's words, or the mode."""
+        if self.plan is not None:
+            return str(self.plan.get("prompt") or self.plan["mode"])
+        return self.style or ("param" if self.params is not None else "auto")
+
+    @property
+    def author(self) -> str:
+        """The id of the planner, or of the one that made the plan."""
+        maker = self.plan.get("planner") if self.plan is not None else None
+        return str(maker["id"]) if maker else self.planner or "plan"
+
+    def facts(self) -> dict[str, Any]:
+        """What decides the plan, as JSON."""
+        return {
+            "planner": self.planner if self.plan is None else None,
+            "dtype": self.dtype,
+            "style": self.style,
+            "params": self.params,
+            "plan": self.plan,
+            "groups": None if self.groups is None else sorted(self.groups),
+            "strength": self.strength,
+            "seed": self.seed,
+            "tones": self.tones,
+        }
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """Read exact values from a JSON file: ``{"exposure.ev": 0.35}``, a plan, or a published parameter file.
+
+    Raises:
+        InvalidDocument
+    """
+    document = parse(read_bytes(path, LARGEST), name=str(path))
+    if not isinstance(document, dict):
+        raise InvalidDocument("holds no JSON object", path=str(path), cure='Give one, such as {"exposure.ev": 0.35}.')
+    return document
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers also as Python writes them (``.3``, ``1.``, ``+0.5``).
+
+    Raises:
+        InvalidRequest: no such form, or a slot given twice.
+
+    >>> read_settings(["exposure.ev=0.35", "hsl.hue=[0,0,0,0,0,0,0,0.1]"])
+    {'exposure.ev': 0.35, 'hsl.hue': [0, 0, 0, 0, 0, 0, 0, 0.1]}
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        slot, equals, text = (part.strip() for part in setting.partition("="))
+        if not (slot and equals and "." in slot):
+            raise InvalidRequest(f"--set {setting!r} is not OP.SLOT=VALUE", cure="An example: --set exposure.ev=0.35.")
+        if slot in values:
+            raise InvalidRequest(f"--set {slot} was given twice", cure="Give it once.")
+        try:
+            values[slot] = parse(_DECIMAL.sub(_in_json, text), name=f"--set {slot}")
+        except InvalidDocument:
+            raise InvalidRequest(f"--set {slot}: {text!r} is neither a number nor a list of numbers") from None
+    return values
+
+
+def _in_json(decimal: re.Match[str]) -> str:
+    """JSON wants digits on both sides of a point, and no plus."""
+    sign, whole, point, fraction = decimal.groups(default="")
+    return sign.replace("+", "") + (whole or "0") + (f".{fraction or 0}" if point else "")

@@ -1,0 +1,80 @@
+"""A series of photos: one plan for all, that of its median photo by mean lightness; or all photos matched to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import VeraRetouchError
+from ...photo import MAX_PIXELS, Photo, open_photo
+from .order import Order
+from .pool import Lost, run
+from .work import Outcome, make_plan, reported
+
+_SIDE = 64  # pixels: mean lightness asks for no more
+
+
+@dataclass(frozen=True)
+class Look:
+    """A photo whose lightness is wanted."""
+
+    path: Path
+    max_pixels: int
+
+
+def lightness(photo: Photo) -> float:
+    """Mean CIE lightness L*, 0..100."""
+    rgb = photo.resized(_SIDE).working().clip(0, 1)
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = light @ np.array([0.2126, 0.7152, 0.0722], dtype=light.dtype)
+    return float((116 * np.cbrt(np.maximum(luminance, (6 / 29) ** 3)) - 16).mean())
+
+
+def look(task: Look) -> float | None:
+    """A photo's lightness; None where it cannot be read, as will be told when its turn comes."""
+    outcome = Outcome(0, task.path)
+    with reported(outcome):
+        return lightness(open_photo(task.path, max_pixels=task.max_pixels))
+    return None
+
+
+def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None) -> Path | None:
+    """The photo of median mean lightness, the darker of two in the middle; None where none can be read."""
+    looks = [Look(path, max_pixels or MAX_PIXELS) for path in paths]
+    order = {path: place for place, path in enumerate(paths)}
+    seen = [
+        (light, order[task.path], task.path)
+        for task, light in run(look, looks, jobs=jobs)
+        if light is not None and not isinstance(light, Lost)
+    ]
+    return sorted(seen)[(len(seen) - 1) // 2][2] if seen else None
+
+
+def one_plan(order: Order, median: Path) -> Order:
+    """The order with the median photo's plan instead of a planner.
+
+    Raises:
+        VeraRetouchError: the planner refuses it or fails.
+    """
+    outcome = Outcome(0, median)
+    plan = None
+    with reported(outcome):
+        plan = make_plan(order, open_photo(median, max_pixels=order.max_pixels or MAX_PIXELS))
+    if plan is None:
+        raise VeraRetouchError(f"no plan for {str(median)!r}, the median photo of the series: {outcome.problem}")
+    return replace(order, plan=plan.document(), groups=None, strength=None, seed=None)
+
+
+def matched_to(order: Order, reference: Path) -> Order:
+    """The order with every photo matched to this one in exposure and white balance.
+
+    Raises:
+        VeraRetouchError: it cannot be read.
+    """
+    from .matching import tones_of
+
+    photo = open_photo(reference, max_pixels=order.max_pixels or MAX_PIXELS)
+    return replace(order, tones=tones_of(photo))

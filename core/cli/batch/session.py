@@ -1,0 +1,135 @@
+"""A command's whole run over its photos: name outputs, plan for a series, work, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ... import errors
+from ...errors import VeraRetouchError
+from ...plugins.registry import State, registry
+from ...terminal import complain
+from ..options import SeriesOptions, WriteOptions
+from .console import Report
+from .inputs import Source, expand
+from .memory import budget, weight
+from .order import Order
+from .outputs import Products, is_file_name, name_products
+from .pool import Lost, cores, run
+from .resume import read_journal, versions, written_name
+from .series import matched_to, median_photo, one_plan
+from .work import Outcome, Task, preview_task, retouch
+
+# Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user gave them.
+_REQUEST = (
+    errors.UnknownPlugin,
+    errors.PluginCollision,
+    errors.BrokenPlugin,
+    errors.BlockedPlugin,
+    errors.IncompatiblePlugin,
+    errors.InvalidRequest,
+)
+_VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, errors.OutOfBounds)
+
+
+def retouch_all(
+    given: Sequence[Path], order: Order, options: WriteOptions, series: SeriesOptions | None = None
+) -> bool:
+    """Retouch photos and folders of photos as ordered; say whether every one succeeded.
+
+    Raises:
+        VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is refused.
+    """
+    _check_planner(order)
+    folder = options.out if options.out is not None and not is_file_name(options.out) else None
+    sources = expand(given, recursive=options.recursive, pairs=options.pairs.value, leave_out=folder)
+    products = name_products(
+        sources,
+        out=options.out,
+        name=options.name,
+        style=order.words,
+        planner=order.author,
+        compare=options.compare,
+        save_plan=options.save_plan,
+        overwrite=options.overwrite,
+    )
+    jobs = min(options.jobs or cores(), len(sources))
+    if series is not None and not options.dry_run:
+        order = _for_series(order, sources, jobs, series)
+    tasks = _tasks(sources, products, order, options)
+    reasoning = options.verbose or len(tasks) == 1
+    with Report(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
+        if options.dry_run:
+            for task in tasks:
+                report.done(preview_task(task))
+        else:
+            _work(tasks, report, jobs)
+    return not report.counts["failed"]
+
+
+def _work(tasks: Sequence[Task], report: Report, jobs: int) -> None:
+    values = bool(tasks) and tasks[0].order.params is not None
+    same_for_all = {error.__name__ for error in (*_REQUEST, *(_VALUES if values else ()))}
+    for task, result in run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget()):
+        if isinstance(result, Lost):
+            problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
+            result = Outcome(task.index, task.source, kind="Lost", problem=f"{problem}. Use fewer --jobs.")
+        if result.kind in same_for_all and not any(report.counts[s] for s in ("written", "unchanged")):
+            raise VeraRetouchError(result.problem)
+        report.done(result)
+
+
+def _tasks(sources: Sequence[Source], products: Sequence[Products], order: Order, options: WriteOptions) -> list[Task]:
+    folders = {files.picture.parent for files in products}
+    journals = {folder: read_journal(folder) for folder in folders} if options.resume else {}
+    # A single file that is put somewhere by name leaves no journal there, unless it is to be resumed.
+    journal = options.resume or options.out is None or not is_file_name(options.out)
+    version = versions()
+    return [
+        Task(
+            index,
+            source.path,
+            files,
+            order,
+            options,
+            past=journals.get(files.picture.parent, {}).get(written_name(files.picture)),
+            journal=journal,
+            versions=version,
+        )
+        for index, (source, files) in enumerate(zip(sources, products, strict=True))
+    ]
+
+
+def _for_series(order: Order, sources: Sequence[Source], jobs: int, series: SeriesOptions) -> Order:
+    """The order as the series needs it: one plan, and the tones that photos are matched to."""
+    match = series.match or series.match_to is not None
+    one = order.plan is None and (series.consistent or match)
+    if not (one or match):
+        return order
+    paths = [source.path for source in sources]
+    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=order.max_pixels)
+    if chosen is None:
+        return order
+    if one:
+        complain(f"one plan for all, by {chosen}", what="Series")
+        order = one_plan(order, chosen)
+    if match:
+        complain(f"exposure and white balance matched to {chosen}", what="Series")
+        order = matched_to(order, chosen)
+    return order
+
+
+def _check_planner(order: Order) -> None:
+    """Refuse a planner that is not there or cannot be used, without importing one that can; fetch a bundle before work starts."""
+    if order.plan is not None:
+        return
+    entry = registry.planners.find(order.planner)
+    try:
+        if entry is None and registry.announce("prepare_retoucher", name=order.planner):
+            return
+    except errors.UnknownBundle as error:
+        if error.problem != f"no bundle {order.planner!r}":
+            raise
+        raise errors.UnknownPlugin(f"no planner or bundle {order.planner!r}", cure=error.cure) from None
+    if entry is None or entry.state is not State.AVAILABLE:
+        registry.planners.load(order.planner)

@@ -1,0 +1,107 @@
+"""The command `new`: a package for an op or a planner of one's own, from the template that the wheel brings."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import MissingExtra, VeraRetouchError
+
+TEMPLATE = Path(__file__).parents[1] / "contrib" / "template"
+_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_WORDS = frozenset(map(str.lower, keyword.kwlist))
+
+
+class CannotStart(VeraRetouchError):
+    """A package cannot be made: its id or its folder does not do."""
+
+
+class Kind(StrEnum):
+    """What can be made."""
+
+    OP = "op"
+    PLANNER = "planner"
+
+
+class License(StrEnum):
+    """What the package can be licensed under."""
+
+    APACHE = "Apache-2.0"
+    MIT = "MIT"
+
+
+def new(
+    kind: Annotated[Kind, typer.Argument(help="What to make.")],
+    id: Annotated[str, typer.Argument(help="Its id: a vendor's name, a dot, its own name.")],
+    into: Annotated[Path, typer.Option(help="The folder that the package's folder is made in.")] = Path("."),
+    spatial: Annotated[bool, typer.Option("--spatial/--pointwise", help="An op that looks at neighbours.")] = False,
+    license: Annotated[License, typer.Option(help="The package's licence.")] = License.APACHE,
+) -> None:
+    """Make a package for an op or a planner of your own; its tests pass at once."""
+    from ..terminal import printable, say
+
+    made = make(kind, id, into=into, spatial=spatial, license=license)
+    say(f"cd {printable(str(made))}")
+    say("pip install -e '.[test]'")
+    say("pytest")
+
+
+def make(kind: Kind, id: str, *, into: Path, spatial: bool = False, license: License = License.APACHE) -> Path:
+    """The folder of a new package in `into`; it appears whole or not at all.
+
+    Raises:
+        CannotStart
+        MissingExtra: Copier is not installed.
+    """
+    import os
+    import tempfile
+
+    _check_id(kind, id)
+    if spatial and kind is not Kind.OP:
+        raise CannotStart("Only an op can be spatial", cure="Leave --spatial out")
+    place = into / id.replace(".", "-").replace("_", "-")
+    if os.path.lexists(place):
+        raise CannotStart(f"{str(place)!r} exists already", cure="Choose another id, or another folder with --into")
+    try:
+        from copier import run_copy
+    except ImportError as error:
+        raise MissingExtra(
+            "the command 'new' needs the package copier", cure="pip install 'veraretouch[authors]'"
+        ) from error
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=into) as folder:
+            half = Path(folder) / place.name
+            answers = {"kind": kind.value, "id": id, "spatial": spatial, "license": license.value}
+            run_copy(str(TEMPLATE), half, data=answers, defaults=True, quiet=True, unsafe=False)
+            half.rename(place)
+    except OSError as error:
+        raise CannotStart(f"{str(place)!r} cannot be written: {error}", cure="Choose a folder with --into") from error
+    return place
+
+
+def _check_id(kind: Kind, id: str) -> None:
+    from importlib.util import find_spec
+
+    from ..plugins.registry import registry
+
+    if not _ID.fullmatch(id):
+        raise CannotStart(
+            f"{id!r} is no id for a plugin",
+            cure="Write a vendor's name, a dot and a name: acme.my_op, in a-z, 0-9 and single _ between them",
+        )
+    name = id.partition(".")[2]
+    if name in _WORDS:
+        raise CannotStart(f"the name in {id!r} is a word of Python, {name}", cure="Choose another id")
+    shelf = registry.ops if kind is Kind.OP else registry.planners
+    if (taken := shelf.entries().get(id)) is not None:
+        article = "an" if kind is Kind.OP else "a"
+        raise CannotStart(f"{taken.distribution} has {article} {kind} {id!r} already", cure="Choose another id")
+    module = id.replace(".", "_")
+    if find_spec(module) is not None:
+        raise CannotStart(f"a module {module} is installed already", cure="Choose another id")

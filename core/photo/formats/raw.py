@@ -1,0 +1,48 @@
+"""Camera raw through rawpy (LibRaw), an extra: camera white balance, no auto-brightening, 16 bit, sRGB."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any, BinaryIO
+
+from ...errors import MissingExtra
+from ..assemble import assemble
+from ..header import Header
+from ..metadata import exif
+from ..photo import Photo
+
+
+def _library() -> Any:
+    try:
+        import rawpy
+    except ImportError as error:
+        raise MissingExtra(
+            "camera raw files need the package rawpy, which is not installed", cure="pip install 'veraretouch[raw]'"
+        ) from error
+    return rawpy
+
+
+def header(file: BinaryIO) -> Header:
+    """Read the size; the sensor's data are not unpacked."""
+    with _library().RawPy() as raw:
+        raw.open_buffer(file)
+        sizes = raw.sizes
+    return Header(sizes.iwidth, sizes.iheight, "RAW", bits=16)
+
+
+def read(file: BinaryIO) -> Photo:
+    """Develop the sensor's data."""
+    rawpy = _library()
+    with rawpy.RawPy() as raw:
+        raw.open_buffer(file)
+        raw.unpack()
+        pixels = raw.postprocess(
+            use_camera_wb=True,
+            no_auto_bright=True,
+            output_bps=16,
+            gamma=(2.4, 12.92),
+            output_color=rawpy.ColorSpace.sRGB,
+        )
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        block = exif.from_tiff(data)
+    return assemble(pixels, exif_block=block, upright=True, format="RAW")

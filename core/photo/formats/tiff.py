@@ -1,0 +1,199 @@
+"""TIFF 6.0: grey, RGB and CMYK of 8 bits and more by tifffile; palettes, YCbCr, Lab and bilevel by Pillow."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import TiffImagePlugin
+
+from ...errors import UnreadablePhoto
+from ..assemble import assemble
+from ..color import encoding
+from ..color.encoding import Floats, Pixels
+from ..header import Header
+from ..metadata import exif
+from ..outgoing import Outgoing
+from ..photo import Photo
+from .pillow_image import pixels_of
+
+# Both log what they find odd in a file; without a handler Python prints that to stderr.
+for _name in ("tifffile", "PIL.TiffImagePlugin"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_INKS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
+_ASSOCIATED, _STRAIGHT = 1, 2  # ExtraSamples: alpha that colour was multiplied by, and alpha beside it
+_ORIENTATION, _XMP, _ICC, _EXIF_IFD, _GPS_IFD = 274, 700, 34675, 34665, 34853
+_UNDEFINED = 7
+
+
+def header(file: BinaryIO) -> Header:
+    """Read the size of the first page; no pixel is decoded."""
+    from tifffile import TiffFile
+
+    with TiffFile(file) as tiff:
+        return _header(tiff)
+
+
+def _header(tiff: Any) -> Header:
+    page = tiff.pages.first
+    frames = len(tiff.pages)
+    if frames == 2 and tiff.pages[1].subfiletype & 1:
+        frames = 1  # the second page is a thumbnail of the first
+    bits = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
+    return Header(page.imagewidth, page.imagelength, "TIFF", bits=bits, frames=frames)
+
+
+def read(file: BinaryIO) -> Photo:
+    """Read the first page."""
+    from tifffile import TiffFile
+
+    with TiffFile(file) as tiff:
+        page = tiff.pages.first
+        found = _header(tiff)
+        warnings = found.more_frames
+        profile = page.tags.valueof(_ICC)
+        packet = page.tags.valueof(_XMP)
+        profile = profile if isinstance(profile, bytes) else None
+        if found.bits >= 8 and int(page.photometric) in _INKS:
+            pixels, more = _pixels(page, profile)
+            if int(page.photometric) == _CMYK:
+                profile = None
+            warnings += more
+            upright = False
+        elif found.bits > 8:
+            raise UnreadablePhoto(
+                f"a TIFF of {found.bits} bits, photometric interpretation {int(page.photometric)}, is not read; "
+                "grey, RGB and CMYK are",
+                cure="Export it as 16-bit RGB",
+            )
+        else:
+            file.seek(0)
+            image = TiffImagePlugin.TiffImageFile(file)
+            opened = pixels_of(image)
+            pixels, profile = opened.pixels, opened.profile
+            warnings += opened.warnings
+            upright = _ORIENTATION not in image.tag_v2  # Pillow turns some kinds of TIFF itself and then drops the tag
+    if pixels.dtype.kind == "f" and pixels.max() > 1:
+        warnings += (f"float values reach {pixels.max():g}: 1 is taken as white",)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        block = exif.from_tiff(data)
+    return assemble(
+        pixels,
+        profile=profile,
+        exif_block=block,
+        upright=upright,
+        warnings=warnings,
+        xmp=packet if isinstance(packet, bytes) else None,
+        format="TIFF",
+    )
+
+
+def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
+    """Decode a page to (H, W, channels) uint8, uint16 or float32, RGB if it was CMYK, and say what had to be said."""
+    kind = int(page.photometric)
+    pixels = page.asarray()
+    if page.axes.startswith("S"):  # one plane per channel
+        pixels = np.moveaxis(pixels, 0, -1)
+    if pixels.ndim not in (2, 3):
+        raise UnreadablePhoto(f"a TIFF page of shape {pixels.shape} is no photo's; (H, W) or (H, W, channels) is")
+    pixels = _in_range(pixels.reshape(*pixels.shape[:2], -1), page.bitspersample)
+    inks = _INKS[kind]
+    body = pixels[..., :inks]
+    if kind == _WHITE_IS_ZERO:
+        body = encoding.full_scale(body.dtype) - body
+    extra = [int(sample) for sample in page.extrasamples][: pixels.shape[2] - inks]
+    alpha = None
+    if _STRAIGHT in extra:
+        alpha = pixels[..., inks + extra.index(_STRAIGHT)]
+    elif _ASSOCIATED in extra:
+        alpha = pixels[..., inks + extra.index(_ASSOCIATED)]
+        body = _unassociated(body, alpha)
+    warnings: tuple[str, ...] = ()
+    if kind == _CMYK:
+        body, warning = encoding.cmyk_to_srgb(body, profile)
+        warnings = (warning,)
+    return (body if alpha is None else np.dstack((body, alpha))), warnings
+
+
+def _in_range(pixels: Pixels, bits: int) -> Pixels:
+    """Bring samples to full-range uint16, or float32."""
+    if pixels.dtype.kind == "f":
+        if not np.isfinite(pixels).all():
+            raise UnreadablePhoto("the TIFF holds values that are not finite; pixels must be numbers")
+        return pixels.astype(np.float32)
+    if pixels.dtype == np.uint8 or (pixels.dtype == np.uint16 and bits == 16):
+        return pixels
+    if pixels.dtype == np.uint16:
+        top = (1 << bits) - 1
+        return ((pixels.astype(np.uint32) * 65535 + top // 2) // top).astype(np.uint16)
+    if pixels.dtype == np.uint32:
+        return (pixels / np.float64(2**32 - 1)).astype(np.float32)
+    raise UnreadablePhoto(
+        f"a TIFF of {pixels.dtype} samples is not read; uint8, uint16, uint32 and floats are",
+        cure="Export it as 16 bit",
+    )
+
+
+def _unassociated(body: Pixels, alpha: Pixels) -> Pixels:
+    """Divide colour that was stored multiplied by alpha."""
+    scale = np.float32(encoding.full_scale(body.dtype))
+    weight = alpha.astype(np.float32)[..., None] / scale
+    weight[weight == 0] = 1
+    straight: Floats = body.astype(np.float32) / (weight * scale)
+    return encoding.quantise(straight, body.dtype)
+
+
+def write(file: BinaryIO, photo: Outgoing) -> None:
+    """Write grey or RGB of 8, 16 or 32-bit float, with or without alpha, losslessly compressed."""
+    from tifffile import TiffWriter
+
+    big = photo.pixels.nbytes > 2**32 - 2**25
+    tree = exif.parse(photo.exif) if photo.exif else None
+    tags: list[tuple[int, int, int, Any, bool]] = []
+    if tree is not None:
+        tags += [(tag, e.type, e.number, e.data, True) for tag, e in tree.image.items() if tag in exif.DESCRIPTIVE]
+        # BigTIFF has offsets of eight bytes, which an EXIF block does not: a photo beyond 4 GB goes without.
+        if not big:
+            # tifffile writes no pointer to a directory it does not know: codes below theirs, unused, keep their places.
+            tags += [(tag - 1, 4, 1, 0, True) for tag, part in ((_EXIF_IFD, tree.exif), (_GPS_IFD, tree.gps)) if part]
+    if photo.xmp:
+        tags.append((_XMP, 1, len(photo.xmp), photo.xmp, True))
+    channels = 1 if photo.pixels.ndim == 2 else photo.pixels.shape[2]
+    with TiffWriter(file, byteorder=tree.order if tree else "<", bigtiff=big) as tiff:
+        tiff.write(
+            photo.pixels,
+            photometric="rgb" if channels > 2 else "minisblack",
+            planarconfig="contig" if channels > 1 else None,
+            extrasamples=["unassalpha"] if channels in (2, 4) else None,
+            compression="adobe_deflate",
+            predictor=True,
+            rowsperstrip=max(1, 2**20 // max(1, photo.pixels[0].nbytes)),
+            iccprofile=photo.profile,
+            extratags=tags,
+            metadata=None,
+            software=False,
+        )
+    if tree is not None and (tree.exif or tree.gps) and not big:
+        _append_exif(file, tree)
+
+
+def _append_exif(file: BinaryIO, tree: exif.Exif) -> None:
+    """Put the EXIF and GPS directories at the end of the file, and turn tifffile's placeholders into their pointers."""
+    base = file.seek(0, 2)
+    base += file.write(b"\0" * (base % 2))
+    tree.image, tree.thumbnail = {}, None
+    block, offsets = exif.serialise(tree, base=base)
+    file.write(block)
+    file.flush()
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        written = exif.parse(data)
+    assert written is not None
+    for code, name in ((_EXIF_IFD, "exif"), (_GPS_IFD, "gps")):
+        if name in offsets:
+            file.seek(written.image[code - 1].at - 8)  # from the value back to the tag's code
+            file.write(struct.pack(tree.order + "HHII", code, 4, 1, offsets[name]))

@@ -1,0 +1,53 @@
+"""WebP, GIF and BMP through Pillow: eight bits, and of an animation the first frame."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, WebPImagePlugin
+
+from ..assemble import assemble
+from ..header import Header
+from ..outgoing import Outgoing
+from ..photo import Photo
+from .pillow_image import pixels_of
+
+# Opened by class: `Image.open` would apply Pillow's own pixel limit, a global that is the caller's.
+_PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+}
+
+
+def header(file: BinaryIO, name: str) -> Header:
+    """Read the size; no pixel is decoded."""
+    image = _PLUGINS[name](file)
+    return Header(*image.size, name, frames=getattr(image, "n_frames", 1))
+
+
+def read(file: BinaryIO, name: str) -> Photo:
+    """Read the first frame."""
+    image = _PLUGINS[name](file)
+    frames = Header(*image.size, name, frames=getattr(image, "n_frames", 1))
+    opened = pixels_of(image)
+    return assemble(
+        opened.pixels,
+        profile=opened.profile,
+        exif_block=image.info.get("exif"),
+        warnings=frames.more_frames + opened.warnings,
+        xmp=image.info.get("xmp"),
+        format=name,
+    )
+
+
+def write(file: BinaryIO, photo: Outgoing) -> None:
+    """Write lossy WebP of 8-bit pixels; its alpha is lossless."""
+    Image.fromarray(photo.pixels).save(
+        file,
+        "WEBP",
+        quality=photo.quality,
+        icc_profile=photo.profile or b"",
+        exif=photo.exif or b"",
+        xmp=photo.xmp or b"",
+    )

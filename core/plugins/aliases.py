@@ -1,0 +1,70 @@
+"""Old names of plugins: the entry-point group `veraretouch.aliases`, `"acme.old_name" = "acme.new_name"`.
+
+An alias is metadata, so that a renamed plugin is found without importing its package. It holds for every kind in which the
+new id is a plugin and the old one is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .entry import Entry, State, judge
+from .installed import Installed
+from .policy import lists_in_force
+
+if TYPE_CHECKING:
+    from .catalogue import Shelf
+
+GROUP = "veraretouch.aliases"
+
+
+class Aliases:
+    """The aliases of all installed distributions, by old id."""
+
+    def __init__(self, installed: Installed) -> None:
+        self._installed = installed
+
+    def entries(self, shelves: Mapping[str, Shelf]) -> dict[str, Entry]:
+        """Every alias by old id, sorted; those that lead nowhere, in a circle, or hide a plugin, with the reason."""
+        found = self._judged()
+        for entry in found.values():
+            if entry.state is State.AVAILABLE:
+                _check(entry, found, shelves)
+        return dict(sorted(found.items()))
+
+    def follow(self, id: str) -> str:
+        """The newest name of an id; the id itself where nobody renamed it, or the names go round in a circle."""
+        return _end(id, self._judged()) or id
+
+    def _judged(self) -> dict[str, Entry]:
+        claims = self._installed.claims(GROUP)
+        if not claims:
+            return {}
+        lists = lists_in_force()
+        return {name: judge(name, points, lists) for name, points in claims.items()}
+
+
+def _end(id: str, aliases: Mapping[str, Entry]) -> str | None:
+    """Where the names lead; None for a circle."""
+    seen = {id}
+    while id in aliases and aliases[id].state is State.AVAILABLE:
+        id = aliases[id].target
+        if id in seen:
+            return None
+        seen.add(id)
+    return id
+
+
+def _check(entry: Entry, aliases: Mapping[str, Entry], shelves: Mapping[str, Shelf]) -> None:
+    end = _end(entry.id, aliases)
+    homes = [shelf for shelf in shelves.values() if end in shelf.entries()]
+    hidden = [shelf for shelf in homes if entry.id in shelf.entries()]
+    if end is None:
+        entry.fail(State.BROKEN, f"{entry.id} -> {entry.target} goes round in a circle", f"Report it to {entry.owner}.")
+    elif not homes:
+        entry.fail(State.BROKEN, f"no plugin {end!r} is installed", f"Install what provides {end}.")
+    elif hidden:
+        real = hidden[0].entries()[entry.id]
+        reason = f"claimed by {real.owner} ({hidden[0].kind}) and {entry.owner} (alias); the {hidden[0].kind} stands"
+        entry.fail(State.COLLISION, reason, f"Uninstall {entry.distribution} or {real.distribution}.")

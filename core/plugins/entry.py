@@ -1,0 +1,76 @@
+"""One plugin as its distribution's metadata announces it, and where it stands before anything is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import EntryPoint
+from typing import Any
+
+from .installed import Claim
+from .policy import BLOCK_VARIABLE, List
+
+
+class State(StrEnum):
+    """Where a plugin stands between its metadata and use."""
+
+    AVAILABLE = "available"
+    LOADED = "loaded"
+    BLOCKED = "blocked"
+    COLLISION = "collision"
+    BROKEN = "broken"
+    INCOMPATIBLE = "incompatible"
+
+
+USABLE = frozenset({State.AVAILABLE, State.LOADED})
+
+
+@dataclass
+class Entry:
+    """One plugin. `reason` and `cure` say why one that cannot be used cannot; `load_seconds` is there once it was tried."""
+
+    id: str
+    distribution: str
+    version: str
+    target: str
+    state: State = State.AVAILABLE
+    reason: str = ""
+    cure: str = ""
+    load_seconds: float | None = None
+    _point: EntryPoint | None = field(default=None, repr=False)
+    _object: Any = field(default=None, repr=False)
+
+    @property
+    def owner(self) -> str:
+        """Distribution and version, as messages name it."""
+        return f"{self.distribution} {self.version}".rstrip()
+
+    @property
+    def standing(self) -> str:
+        """The state, as it follows "is" in messages."""
+        return "in collision" if self.state is State.COLLISION else str(self.state)
+
+    def fail(self, state: State, reason: str, cure: str) -> None:
+        """Take it out of use."""
+        self.state, self.reason, self.cure = state, reason, cure
+
+
+def judge(name: str, claims: Sequence[Claim], lists: Sequence[List]) -> Entry:
+    """The entry of an id that one distribution or several claim; blocking one of two ends their collision."""
+    kept_out = {claim: _kept_out(name, claim.distribution, lists) for claim in claims}
+    free = [claim for claim in claims if kept_out[claim] is None]
+    first = (free or claims)[0]
+    entry = Entry(name, first.distribution, first.version, first.point.value, _point=first.point)
+    held = kept_out[first]
+    if held is not None:
+        entry.fail(State.BLOCKED, held.keeps_out(name, first.distribution), f"Change {held.place}.")
+    elif len(free) > 1:
+        owners = " and ".join(claim.owner for claim in free)
+        cure = f"Uninstall one of them, or name it in {BLOCK_VARIABLE}."
+        entry.fail(State.COLLISION, f"claimed by {owners}", cure)
+    return entry
+
+
+def _kept_out(name: str, distribution: str, lists: Sequence[List]) -> List | None:
+    return next((each for each in lists if each.keeps_out(name, distribution)), None)

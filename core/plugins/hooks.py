@@ -1,0 +1,77 @@
+"""Lifecycle hooks: ordinary pluggy plugins in the entry-point group `veraretouch.hooks` listen to these.
+
+A listener that raises is reported as a warning and the rest go on: nobody's photo is lost to somebody's listener. Where one
+is asked for a thing (`firstresult`), an error of veraretouch's own is its answer.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pluggy
+
+from ..errors import VeraRetouchError
+
+hookspec = pluggy.HookspecMarker("veraretouch")
+hookimpl = pluggy.HookimplMarker("veraretouch")
+
+
+class HookSpecs:
+    """What a listener can hear."""
+
+    @hookspec
+    def plan_made(self, plan: Any) -> None:
+        """A planner has made this `Plan`."""
+
+    @hookspec
+    def render_begins(self, latents: Any, size: tuple[int, int]) -> None:
+        """A photo of (height, width) is about to be rendered with these `Latents`."""
+
+    @hookspec
+    def render_done(self, latents: Any, report: Any) -> None:
+        """A photo has been rendered; `report` says how."""
+
+    @hookspec(firstresult=True)
+    def prepare_retoucher(self, name: str) -> Any:
+        """Make sure that `open_retoucher` can make this one, fetching what it needs; True, or None to leave it to others."""
+
+    @hookspec(firstresult=True)
+    def open_retoucher(self, name: str, device: Any, dtype: Any) -> Any:
+        """Make a retoucher of this name, which no installed planner has, for a device and a dtype (None: the CPU, its own choice).
+
+        Return None to leave it to others.
+        """
+
+    @hookspec(firstresult=True)
+    def open_asset(self, asset: dict[str, Any]) -> Any:
+        """Open the asset that an edit names; return None to leave it to others."""
+
+
+def call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any]:
+    """Call every listener of a hook and return what they gave; one that raises becomes a warning.
+
+    For a hook with `firstresult` the list holds at most one item.
+    """
+    caller = getattr(manager.hook, hook)
+    first = bool(caller.spec and caller.spec.opts.get("firstresult"))
+    results = []
+    for listener in reversed(caller.get_hookimpls()):
+        try:
+            if listener.wrapper or listener.hookwrapper:
+                raise TypeError("wrappers are not called here; use a plain @hookimpl")
+            result = listener.function(*(arguments[name] for name in listener.argnames))
+        except KeyboardInterrupt:
+            raise  # the user's
+        except BaseException as error:
+            if first and isinstance(error, VeraRetouchError):
+                raise  # an answer: no, and why
+            warnings.warn(
+                f"hook {hook}: listener {listener.plugin_name!r} failed: {error!r}", RuntimeWarning, stacklevel=2
+            )
+            continue
+        if result is not None:
+            results.append(result)
+            if first:
+                break
+    return results

@@ -1,0 +1,59 @@
+"""Lists of plugins, from metadata and source alone: nothing is imported, so a broken plugin cannot break a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..terminal import columns, json_text, say
+from .entry import USABLE, Entry
+from .registry import Shelf, registry
+from .summary import summary
+
+
+def shelf_rows(shelf: Shelf) -> list[dict[str, Any]]:
+    """What is known of each plugin of a shelf, by metadata and source."""
+    return [
+        {
+            "id": entry.id,
+            "distribution": entry.distribution,
+            "version": entry.version,
+            "state": str(entry.state),
+            "summary": summary(entry.target),
+            "reason": entry.reason,
+        }
+        for entry in shelf.entries().values()
+    ]
+
+
+def show_shelf(shelf: Shelf, *, json: bool) -> None:
+    """Print a shelf as a table, or as JSON."""
+    rows = shelf_rows(shelf)
+    if json:
+        say(json_text({f"{shelf.kind}s": rows}))
+        return
+    if not rows:
+        say(f"No {shelf.kind} is installed.")
+        return
+    heading = ("ID", "DISTRIBUTION", "STATE", "SUMMARY")
+    say(
+        columns(
+            [
+                heading,
+                *(
+                    (
+                        row["id"],
+                        f"{row['distribution']} {row['version']}",
+                        row["state"],
+                        row["summary"] if row["state"] in USABLE else row["reason"],
+                    )
+                    for row in rows
+                ),
+            ]
+        )
+    )
+
+
+def all_entries() -> dict[tuple[str, str], Entry]:
+    """Every plugin of every kind, and every alias, by kind ("op", "alias") and id."""
+    found = {(shelf.kind, id): entry for shelf in registry.shelves().values() for id, entry in shelf.entries().items()}
+    return found | {("alias", id): entry for id, entry in registry.aliases().items()}

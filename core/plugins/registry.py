@@ -1,0 +1,100 @@
+"""The registry: a shelf for each kind of plugin, the aliases of all, and the hooks.
+
+Built-ins come in by the same door as everybody else: entry points, whose names are the ids.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pluggy
+
+from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidOp, VeraRetouchError
+from .aliases import Aliases
+from .catalogue import Shelf as Shelf
+from .entry import Entry as Entry
+from .entry import State as State
+from .hooks import HookSpecs, call
+from .installed import Installed
+from .requirements import check_requirements
+
+
+class Registry:
+    """The shelves and the hooks."""
+
+    def __init__(self) -> None:
+        installed = Installed()
+        self.ops = Shelf("op", "veraretouch.ops", self._check_op, installed)
+        self.planners = Shelf("planner", "veraretouch.planners", self._check_planner, installed)
+        self.bundles = Shelf("bundle", "veraretouch.bundles", _check_anything, installed)
+        self.commands = Shelf("command", "veraretouch.commands", _check_command, installed)
+        self.hooks = Shelf("hook", "veraretouch.hooks", _check_anything, installed)
+        self.hooks.manager = pluggy.PluginManager("veraretouch")
+        self.hooks.manager.add_hookspecs(HookSpecs)
+        self._aliases = Aliases(installed)
+
+    def shelves(self) -> dict[str, Shelf]:
+        """Every shelf by its plural name."""
+        return {name: shelf for name, shelf in vars(self).items() if isinstance(shelf, Shelf)}
+
+    def aliases(self) -> dict[str, Entry]:
+        """Every alias by old id; an entry's `target` is the new id."""
+        return self._aliases.entries(self.shelves())
+
+    def announce(self, hook: str, **arguments: Any) -> list[Any]:
+        """Call a lifecycle hook's listeners, importing them on first use."""
+        for id, entry in self.hooks.entries().items():
+            if entry.state is State.AVAILABLE:
+                try:
+                    self.hooks.load(id)
+                except (BrokenPlugin, IncompatiblePlugin) as error:
+                    warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+        return call(self.hooks.manager, hook, **arguments)
+
+    def _check_op(self, id: str, plugin: Any) -> None:
+        from ..contract.op import Op
+
+        if not (isinstance(plugin, type) and issubclass(plugin, Op) and "id" in vars(plugin)):
+            raise InvalidOp(
+                f"{plugin!r} is not a subclass of veraretouch.Op with an id", cure='State id = "vendor.name".'
+            )
+        if plugin.id != id:
+            raise InvalidOp(
+                f"the entry point is named {id!r} but the op's id is {plugin.id!r}", cure="Make them the same."
+            )
+        self._check_requirements(plugin)
+
+    def _check_planner(self, id: str, plugin: Any) -> None:
+        missing = [name for name in ("id", "version", "modes", "plan") if not hasattr(plugin, name)]
+        if missing:
+            raise BrokenPlugin(f"{plugin!r} lacks {', '.join(missing)}", cure="See veraretouch.Planner.")
+        if plugin.id != id:
+            raise BrokenPlugin(
+                f"the entry point is named {id!r} but the planner's id is {plugin.id!r}", cure="Make them the same."
+            )
+        self._check_requirements(plugin)
+
+    def _check_requirements(self, plugin: Any) -> None:
+        requires = getattr(plugin, "requires", None)
+        if requires:
+            check_requirements(requires, self._op_version)
+
+    def _op_version(self, id: str) -> int | None:
+        try:
+            version: int = self.ops.load(id).version
+        except VeraRetouchError:
+            return None
+        return version
+
+
+def _check_command(id: str, plugin: Any) -> None:
+    if not callable(plugin):
+        raise BrokenPlugin(f"{plugin!r} is neither a function nor a Typer app", cure="Name a function.")
+
+
+def _check_anything(id: str, plugin: Any) -> None:
+    """Bundles and hooks are judged where they are used."""
+
+
+registry = Registry()

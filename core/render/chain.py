@@ -1,0 +1,181 @@
+"""Ops with their values, in order, and how they run: pointwise ones tile by tile, spatial ones in strips that overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from ..color.oklab import at_least_single, encode, linear
+from ..contract.latents import Latents
+from ..contract.op import Frame, Op, Params
+from ..lut import ColorMap
+from ..photo.color.encoding import Floats
+from ..threads import TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
+from .compiled import Fuse, compiled, plain
+
+# So many pixels of a costly op take longer than threads wait for each other.
+COSTLY_PIXELS = 2**11
+# A compiled op leaves no temporaries behind, and each call of one costs a third of a millisecond: large tiles.
+FUSED_PIXELS = 2**20
+
+
+@dataclass(frozen=True)
+class Step:
+    """One op with its values for the rows in which it is present."""
+
+    op: Op
+    params: Params
+    rows: Tensor | None  # None: every row
+
+    @property
+    def linear(self) -> bool:
+        """Whether it takes linear light; never where some rows pass, which stay as they are bit for bit."""
+        return self.op.linear and self.rows is None
+
+    def run(self, rgb: Tensor, frame: Frame, fuse: Fuse = plain) -> Tensor:
+        params = self.params.at(frame)
+        if self.rows is None:
+            return fuse(type(self.op).apply)(self.op, rgb, params)
+        return rgb.index_copy(0, self.rows, self.op.on_srgb(rgb.index_select(0, self.rows), params).to(rgb.dtype))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Steps in order, blended with the input by `strength`; compiled ones run a photo at a time."""
+
+    steps: tuple[Step, ...]
+    strength: float = 1.0
+    seed: int = 0
+    compiled: bool = False
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether every op is."""
+        return all(step.op.pointwise for step in self.steps)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ops' ids."""
+        return tuple(step.op.id for step in self.steps)
+
+    def runs(self) -> Iterator[Chain]:
+        """The runs of pointwise ops, and of spatial ones, as chains of full strength."""
+        for _, steps in groupby(self.steps, key=lambda step: step.op.pointwise):
+            yield replace(self, steps=tuple(steps), strength=1.0)
+
+    def run(self, rgb: Tensor, *, clamp: bool = False, whole: bool = False) -> Tensor:
+        """Apply the ops to (B, 3, H, W).
+
+        Args:
+            clamp: to [0, 1] at the end, before blending.
+            whole: no tiles, for autograd.
+        """
+        keep_freed_memory()
+        done = rgb
+        for part in self.runs():
+            if not part.pointwise:
+                done = _spatial(part, done, whole)
+            elif part.compiled:
+                done = _fused(part, done, whole)
+            else:
+                done = _tiled(part, done, whole)
+        return self.finish(rgb, done, clamp=clamp)
+
+    def finish(self, rgb: Tensor, done: Tensor, *, clamp: bool) -> Tensor:
+        """Clamp what the ops made of the pixels, and blend it with them."""
+        if clamp:
+            done = done.clamp(0, 1)
+        return done if self.strength == 1 else rgb + self.strength * (done - rgb)
+
+    def color_map(self, device: torch.device, *, clamp: bool = False) -> ColorMap:
+        """A pointwise chain as a map of sRGB-encoded colours (H, W, 3) float32."""
+
+        def color_map(colours: Floats) -> Floats:
+            rgb = torch.from_numpy(colours).permute(2, 0, 1).unsqueeze(0).to(device)
+            with torch.no_grad():
+                done = self.run(rgb, clamp=clamp)
+            return done[0].permute(1, 2, 0).cpu().numpy()
+
+        return color_map
+
+
+def _tiled(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
+    """Pointwise ops, tile by tile."""
+    batch, _, height, width = rgb.shape
+    if whole:
+        return _in_turn(chain, rgb, Frame(0, 0, height, width, chain.seed))
+
+    def compute(rows: slice) -> Tensor:
+        return _in_turn(chain, rgb[:, :, rows], Frame(rows.start, 0, height, width, chain.seed))
+
+    worth = COSTLY_PIXELS if any(step.op.costly for step in chain.steps) else WORTH_SHARING
+    rows = strips(height, batch * width, TILE_PIXELS, worth=worth)
+    if len(rows) == 1:
+        with one_thread():
+            return compute(rows[0])
+    return fill(torch.empty_like(rgb), rows, compute)
+
+
+def _fused(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
+    """Pointwise ops compiled, which share a tile among torch's threads themselves; a photo's rows count for nothing there."""
+    line = rgb.reshape(1, 3, 1, -1)
+    frame = Frame(0, 0, 1, line.shape[3], chain.seed)
+    if whole or line.shape[3] <= FUSED_PIXELS:
+        return _in_turn(chain, line, frame, compiled).reshape(rgb.shape)
+    done = torch.empty_like(line)
+    for start in range(0, line.shape[3], FUSED_PIXELS):
+        part = slice(start, start + FUSED_PIXELS)
+        done[..., part] = _in_turn(chain, line[..., part], frame, compiled)
+    return done.reshape(rgb.shape)
+
+
+def _spatial(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
+    """Spatial ops, each in strips that overlap by its halo; with a halo of None, on the whole photo."""
+    for step in chain.steps:
+        rgb = _in_strips(replace(chain, steps=(step,)), rgb, whole)
+    return rgb
+
+
+def _in_strips(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
+    batch, _, height, width = rgb.shape
+    frame = Frame(0, 0, height, width, chain.seed)
+    (step,) = chain.steps
+    halo = step.op.halo(step.params.at(frame), (height, width))
+    rows = strips(height, batch * width, 16 * TILE_PIXELS)
+    if halo is None or len(rows) == 1 or whole:
+        return _in_turn(chain, rgb, frame)
+
+    def compute(part: slice) -> Tensor:
+        first, last = max(0, part.start - halo), min(height, part.stop + halo)
+        strip = _in_turn(chain, rgb[:, :, first:last], replace(frame, top=first))
+        return strip[:, :, part.start - first : part.stop - first]
+
+    return fill(torch.empty_like(rgb), rows, compute)
+
+
+def _in_turn(chain: Chain, tile: Tensor, frame: Frame, fuse: Fuse = plain) -> Tensor:
+    """One op after another, in linear light where they want it."""
+    done, light = at_least_single(tile).contiguous(), False
+    for step in chain.steps:
+        if step.linear != light:
+            done, light = fuse(linear if step.linear else encode)(done), step.linear
+        done = step.run(done, frame, fuse)
+    return (fuse(encode)(done) if light else done).to(tile.dtype)
+
+
+def at_identity(latents: Latents, id: str, slots: dict[str, Tensor]) -> Tensor:
+    """For each row, whether every slot of the op stands exactly at its identity."""
+    spec = latents.schema.spec(id)
+    batch = next(iter(slots.values())).shape[0]
+    idle = torch.ones(batch, dtype=torch.bool)
+    for name, value in slots.items():
+        identity = spec.slots[name].identity
+        if identity is None:
+            return torch.zeros(batch, dtype=torch.bool)
+        same = value.detach().cpu() == torch.tensor(identity, dtype=value.dtype)
+        idle &= same.reshape(batch, -1).all(dim=1)
+    return idle

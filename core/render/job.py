@@ -1,0 +1,72 @@
+"""What is to be done to a photo: latents, how strongly, with which seed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from ..contract.latents import Latents
+from ..contract.schema import Schema
+from ..contract.slots import GROUPS
+from ..errors import InvalidRequest, nearest
+from ..plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with."""
+
+    latents: Latents
+    strength: float = 1.0
+    seed: int = 0
+    assets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise InvalidRequest(
+                f"strength {self.strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit."
+            )
+
+    @classmethod
+    def of(
+        cls,
+        edit: Plan | Latents,
+        *,
+        groups: Collection[str] | None = None,
+        strength: float | None = None,
+        seed: int | None = None,
+    ) -> Edit:
+        """What a plan or latents ask for, with the caller's own wishes applied.
+
+        Raises:
+            InvalidRequest
+        """
+        own_strength, own_seed, assets = 1.0, 0, {}
+        if isinstance(edit, Plan):
+            latents, own_strength, own_seed = edit.latents(), edit.strength, edit.seed or 0
+            assets = {op: change.asset for op, change in edit.edits.items() if change.asset is not None}
+        elif isinstance(edit, Latents):
+            latents = edit
+        else:
+            raise InvalidRequest(
+                f"{type(edit).__name__} is neither a Plan nor Latents", cure="Load one with Plan.load."
+            )
+        if groups is not None:
+            check_groups(groups, latents.schema)
+            latents = latents.masked([frozenset(groups)] * latents.batch)
+        return cls(latents, own_strength if strength is None else strength, own_seed if seed is None else seed, assets)
+
+
+def check_groups(groups: Collection[str], schema: Schema) -> None:
+    """Refuse a text, and names of groups that neither the schema's slots nor the built-in ones have.
+
+    Raises:
+        InvalidRequest
+    """
+    if isinstance(groups, str | bytes):
+        raise InvalidRequest(f"groups is {groups!r}", cure='Give a collection of names, such as {"lighting"}.')
+    known = dict.fromkeys((*GROUPS, *schema.groups))
+    for group in groups:
+        if group not in known:
+            cure = f"{nearest(str(group), known)} There are {', '.join(known)}.".lstrip()
+            raise InvalidRequest(f"no group {group!r}", cure=cure)

@@ -1,0 +1,271 @@
+"""The renderer: registered ops in stage order, in torch, on any device, differentiable, in cache-sized tiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from math import prod
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from ..color.oklab import at_least_single
+from ..contract.latents import Latents
+from ..contract.op import Frame, Op
+from ..contract.schema import Schema
+from ..errors import InvalidLatents, InvalidPhoto, InvalidRequest
+from ..lut import ColorMap
+from ..photo import ColorSpace
+from ..photo.photo_input import Subject
+from ..plan.plan import Plan
+from ..plugins.registry import registry
+from .chain import Chain, Step, at_identity
+from .job import Edit
+from .report import Report
+from .tables import Tables
+
+Engine = Literal["auto", "exact", "lut"]
+# Below this a photo is rendered exactly in the time that baking takes.
+LUT_PIXELS = 2**20
+
+
+class Renderer:
+    """Ops in stage order, applied to photos.
+
+    Args:
+        ops: op classes or instances; None takes, for each plan, the installed ops that it names.
+        device: where photos that come as files, PIL images or arrays are rendered; tensors stay on their own.
+        compile: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is compiled, which
+            takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are, with a warning.
+
+    Raises:
+        InvalidSchema: the same op twice.
+    """
+
+    def __init__(
+        self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None, compile: bool = False
+    ) -> None:
+        self.device = torch.device(device) if device is not None else torch.device("cpu")
+        self.compile = compile
+        made = None if ops is None else [op() if isinstance(op, type) else op for op in ops]
+        self._ops = None if made is None else {id: op for id in Schema.of(made).specs for op in made if op.id == id}
+        self._opened: dict[tuple[str, ...], Op] = {}
+
+    @property
+    def assets(self) -> dict[str, Mapping[str, str]]:
+        """Which bundles the weights of this renderer's own ops are from, by op id."""
+        return {id: op.asset for id, op in (self._ops or {}).items() if op.asset is not None}
+
+    def render(self, photo: Any, edit: Plan | Latents, **options: Any) -> Any:
+        """Render a photo and give it back in its own kind; see `render_reported` for the options."""
+        return self.render_reported(photo, edit, **options)[0]
+
+    def render_reported(
+        self,
+        photo: Any,
+        edit: Plan | Latents,
+        *,
+        groups: Collection[str] | None = None,
+        strength: float | None = None,
+        seed: int | None = None,
+        engine: Engine = "auto",
+        tolerance: float = 1.0,
+        clamp: bool = True,
+        color_space: ColorSpace = "keep",
+        reuse: bool = False,
+    ) -> tuple[Any, Report]:
+        """Render a photo by a plan or latents.
+
+        Args:
+            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) or (B, 3, H, W) in [0, 1], or `Photo`.
+            edit: a `Plan`, or `Latents` with one row or one row a photo.
+            groups: only these groups, of those that are on in the plan.
+            strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back.
+            seed: of whatever is random, such as grain, from 0; the plan's own by default.
+            engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise; the ops themselves
+                where no table is good enough), or `auto`: `lut` for photos of a megapixel and more, `exact` for tensors.
+            tolerance: for `lut`, the 99th percentile of CIEDE2000 that is allowed, measured on the photo's own pixels.
+            clamp: clamp to [0, 1] once at the end; False for training, since a clamp has no gradient on clipped pixels.
+            color_space: `keep`, `srgb` or `p3`, for photos with a profile.
+            reuse: the photo is not needed any more: its memory may be overwritten.
+
+        Returns:
+            The photo in the kind that was given (a path gives a `Photo`), and a `Report`.
+
+        Raises:
+            InvalidPhoto, InvalidLatents, InvalidRequest
+        """
+        if engine not in get_args(Engine):
+            raise InvalidRequest(f"engine {engine!r} is not known", cure="Use 'auto', 'exact' or 'lut'.")
+        if not tolerance > 0:
+            raise InvalidRequest(f"tolerance {tolerance} is not above 0", cure="1.0 is about the least that is seen.")
+        wanted = Edit.of(edit, groups=groups, strength=strength, seed=seed)
+        start = time.perf_counter()
+        subject = Subject.of(photo)
+        if engine == "lut" and subject.held is None:
+            raise InvalidRequest("engine 'lut' for a tensor: it has no gradient", cure="Use 'auto' or 'exact'.")
+        opened = time.perf_counter()
+        registry.announce("render_begins", latents=wanted.latents, size=subject.size)
+        # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
+        bounded = clamp and not subject.has_profile
+        large = subject.held is not None and prod(subject.size) >= LUT_PIXELS
+        image, report = None, Report("exact")
+        if wanted.latents.batch == 1 and (engine == "lut" or (engine == "auto" and large)):
+            chain = self._chain(wanted, 1, (1, 1), self.device)
+            tables = Tables(self.device, tolerance, color_space, reuse)
+            image, report = tables.render(subject, chain, clamp=bounded)
+        if image is None:
+            image, report = self._exactly(subject, wanted, bounded, color_space, report)
+        report = replace(report, timings={"open": opened - start} | report.timings)
+        registry.announce("render_done", latents=wanted.latents, report=report)
+        return image, report
+
+    def _exactly(
+        self, subject: Subject, edit: Edit, clamp: bool, color_space: ColorSpace, report: Report
+    ) -> tuple[Any, Report]:
+        start = time.perf_counter()
+        rgb = subject.pixels(self.device)
+        loaded = time.perf_counter()
+        # A photo that is no tensor has no gradient, though an op's weights may.
+        with torch.set_grad_enabled(torch.is_grad_enabled() and subject.held is None):
+            done, ran = self._apply(rgb, edit, clamp=clamp)
+        rendered = time.perf_counter()
+        image = subject.give_back(done, unchanged=edit.strength == 0, color_space=color_space)
+        timings = {"convert": loaded - start + time.perf_counter() - rendered, "render": rendered - loaded}
+        return image, replace(report, ops=ran, timings=report.timings | timings)
+
+    def color_map(self, edit: Plan | Latents, *, clamp: bool = True) -> ColorMap:
+        """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of.
+
+        Raises:
+            InvalidRequest: an op looks at neighbouring pixels.
+            InvalidLatents: several rows.
+        """
+        wanted = Edit.of(edit)
+        _check_rows(wanted.latents, 1)
+        chain = self._chain(wanted, 1, (1, 1), self.device)
+        for step in chain.steps:
+            if not step.op.pointwise:
+                raise InvalidRequest(
+                    f"op {step.op.id!r} looks at neighbouring pixels, which no table can", cure="Leave it out."
+                )
+        return chain.color_map(self.device, clamp=clamp)
+
+    def apply(
+        self, rgb: Tensor, latents: Latents, *, strength: float = 1.0, seed: int = 0, clamp: bool = True
+    ) -> Tensor:
+        """Apply the chain to pixels: differentiable in pixels and latents.
+
+        Args:
+            rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they came.
+            latents: one row for all photos, or one a photo; rows in which an op is absent pass it bit for bit.
+            strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
+            clamp: to [0, 1], once at the end.
+
+        Raises:
+            InvalidPhoto, InvalidRequest
+            InvalidLatents: rows that are not the photos', an op that is not there, or there in another version.
+        """
+        return self._apply(rgb, Edit(latents, strength, seed), clamp=clamp)[0]
+
+    def _apply(self, rgb: Tensor, edit: Edit, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
+        """The pixels, and the ids of the ops that ran."""
+        _check_pixels(rgb)
+        batch = rgb.shape[0]
+        _check_rows(edit.latents, batch)
+        if edit.strength == 0:
+            return rgb, ()
+        if self.compile and batch > 1:  # compiled once, for single photos
+            rows = [
+                edit if edit.latents.batch == 1 else replace(edit, latents=edit.latents.row(i)) for i in range(batch)
+            ]
+            done, ran = zip(*(self._apply(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
+            return torch.cat(done), tuple(dict.fromkeys(id for ids in ran for id in ids))
+        traced = torch.is_grad_enabled() and (
+            rgb.requires_grad or any(v.requires_grad for slots in edit.latents.values.values() for v in slots.values())
+        )
+        dtype = at_least_single(rgb).dtype
+        chain = self._chain(edit, batch, (rgb.shape[2], rgb.shape[3]), rgb.device, dtype, keep_identities=traced)
+        return chain.run(rgb, clamp=clamp, whole=traced), chain.ids
+
+    def _chain(
+        self,
+        edit: Edit,
+        batch: int,
+        size: tuple[int, int],
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+        *,
+        keep_identities: bool = False,
+    ) -> Chain:
+        """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted."""
+        latents, steps = edit.latents, []
+        for id, slots in latents.values.items():
+            present = latents.present[id].to(device)
+            if latents.batch == 1 and batch > 1:
+                slots = {name: value.expand(batch, *value.shape[1:]) for name, value in slots.items()}
+                present = present.expand(batch)
+            if not keep_identities:
+                present = present & ~at_identity(latents, id, slots).to(device)
+            if not bool(present.any()):
+                continue
+            rows = None if bool(present.all()) else present.nonzero().flatten()
+            moved = {name: value.to(device=device, dtype=dtype) for name, value in slots.items()}
+            if rows is not None:
+                moved = {name: value.index_select(0, rows) for name, value in moved.items()}
+            op = self._op(id, latents.schema.spec(id).version, edit.assets.get(id))
+            steps.append(Step(op, op.params(moved, Frame(0, 0, *size)), rows))
+        return Chain(tuple(steps), edit.strength, edit.seed, self.compile)
+
+    def _op(self, id: str, version: int, asset: Mapping[str, str] | None) -> Op:
+        """The op, once it is sure that it understands values of this version, with the weights that the plan names."""
+        if self._ops is None:
+            op = self._installed(id, asset)
+        elif id in self._ops:
+            op = self._ops[id]
+        else:
+            raise InvalidLatents(f"this renderer has no op {id!r}", cure=f"It was made with {', '.join(self._ops)}.")
+        if op.version != version:
+            raise InvalidLatents(
+                f"latents for version {version} of op {id!r}, whose version here is {op.version}",
+                cure="Make them anew with this version; Plan.load brings saved plans forward.",
+            )
+        return op
+
+    def _installed(self, id: str, asset: Mapping[str, str] | None) -> Op:
+        plugin: Any = registry.ops.load(id)
+        if not hasattr(plugin, "from_bundle"):
+            op: Op = plugin()
+            return op
+        if asset is None:
+            raise InvalidLatents(
+                f"op {id!r} has weights, and nothing says which",
+                cure="Render a plan that names its asset, or make the renderer with the op: Renderer([...]).",
+            )
+        key = (id, *sorted(f"{name}={value}" for name, value in asset.items()))
+        if key not in self._opened:
+            for bundle in registry.announce("open_asset", asset=dict(asset)):
+                self._opened[key] = plugin.from_bundle(bundle, device=self.device, dtype=None)
+        if key not in self._opened:
+            raise InvalidLatents(
+                f"nobody here opens the weights {dict(asset)} of op {id!r}", cure="Is the zoo's hook blocked?"
+            )
+        return self._opened[key]
+
+
+def _check_rows(latents: Latents, photos: int) -> None:
+    if latents.batch not in (1, photos):
+        raise InvalidLatents(
+            f"latents of {latents.batch} rows for {photos} photos", cure="Give one row, or one a photo."
+        )
+
+
+def _check_pixels(rgb: Tensor) -> None:
+    if rgb.ndim != 4 or rgb.shape[1] != 3 or not rgb.is_floating_point():
+        raise InvalidPhoto(
+            f"pixels of shape {tuple(rgb.shape)} and {rgb.dtype}", cure="Give floats of shape (B, 3, H, W)."
+        )
+    if rgb.numel() == 0:
+        raise InvalidPhoto(f"pixels of shape {tuple(rgb.shape)} are empty", cure="Give at least one pixel.")

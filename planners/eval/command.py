@@ -1,0 +1,75 @@
+"""The command `eval`. Only Typer is imported here, everything else inside, so that help stays quick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...core.cli.options import Json
+from ...core.contract.planner import DEFAULT_PLANNER
+
+if TYPE_CHECKING:
+    from .run import Progress
+
+
+def evaluate(
+    data: Annotated[
+        Path, typer.Option(help="A dataset of aether, FiveK, PPR10K, or a folder of pairs before and after.")
+    ],
+    planner: Annotated[
+        str, typer.Option(help="Who is judged: a planner, a bundle's name or folder.")
+    ] = DEFAULT_PLANNER,
+    split: Annotated[str, typer.Option(help="Of a dataset: test, validation, train.")] = "test",
+    expert: Annotated[str, typer.Option(help="Of FiveK (a to e, by default c) or PPR10K (a to c, by default a).")] = "",
+    size: Annotated[
+        int, typer.Option(min=0, help="Long side in pixels; 0: as they are, and so are PPR10K's always.")
+    ] = 512,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many cases at most, evenly spread.")] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="Judge other automatic corrections beside it.")] = False,
+    oracle: Annotated[
+        bool, typer.Option("--oracle", help="And the best that the ops can do: some seconds a case.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for report.md, .json, .html, cases.csv and the worst cases.")
+    ] = None,
+    worst: Annotated[int, typer.Option(min=0, help="How many of the worst cases are shown.")] = 6,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Judge a planner on pictures before and after, with intervals, its peers and its worst cases."""
+    from ...core.terminal import complain, json_text, say
+    from ...zoo.retouchers import load
+    from .data import read_cases
+    from .run import evaluate as judge
+    from .run_report import check_out, text, write
+    from .summary import document
+
+    if out is not None:
+        check_out(out, overwrite=overwrite)
+    cases = read_cases(data, split=split, expert=expert, size=size or None, limit=limit)
+    retoucher = load(planner)
+    with _progress() as progress:
+        evaluation = judge(retoucher, cases, peers=peers, with_oracle=oracle, progress=progress)
+    found = document(evaluation)
+    if out is not None:
+        write(out, evaluation, found, retoucher, worst=worst)
+    say(json_text(found) if json else text(found))
+    if out is not None and not json:
+        complain(str(out / "report.md"), what="written")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on stderr that goes when the run ends."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    parts = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = Console(stderr=True)
+    with Progress(*parts, console=console, transient=True, disable=not console.is_terminal) as bar:
+        line = bar.add_task("eval", total=None)
+        yield lambda what, done, total: bar.update(line, description=what, completed=done, total=total)

@@ -1,0 +1,231 @@
+"""From data to bundles: examples, training with a progress bar, packing. Of several processes the first one packs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ...core.contract.planner import Planner
+from ...core.errors import IncompatibleBundle, UnreachableBundle
+from ...core.render.retoucher import Retoucher
+from ...core.terminal import complain
+from ...ops.neural import Neural
+from ...zoo.bundles.bundle import Bundle
+from ...zoo.bundles.packing import pack
+from ...zoo.fetch import fetch
+from ...zoo.retouchers import open_bundle
+from ..reference.planner import Reference
+from ..reference.training import PairTask, ToldTask
+from ..tiny.examples import Recipe, read_data
+from ..tiny.latents import own_schema
+from ..tiny.planner import Tiny
+from ..tiny.task import TinyTask
+from ..vera.planner import Vera
+from ..vera.training.examples import fingerprint, read_examples
+from ..vera.training.stages import Stage
+from ..vera.training.task import VeraTask
+from .loop import LOG, Settings, Task, is_first, train
+from .pairs import EditedPairs, read_pairs
+
+BUNDLE = "bundle"
+
+
+def train_tiny(
+    data: Path,
+    out: Path,
+    settings: Settings,
+    recipe: Recipe,
+    *,
+    device: str,
+    name: str,
+    spdx: str,
+    facts: Mapping[str, Any] | None = None,
+) -> Path:
+    """Train `tiny` and pack it into OUT/bundle; a run that is in OUT already goes on. `facts` are further keys of bundle.json.
+
+    Raises:
+        InvalidDocument, UnreadablePhoto: the data. InvalidRequest: OUT holds a run with other settings.
+        MissingExtra: accelerate or tensorboard is not installed.
+        UnreachableBundle: OUT cannot be written to.
+    """
+    schema = own_schema()
+    _make(out)
+    examples = read_data(data, schema, recipe, cache=out)
+    task = TinyTask.fresh(examples, schema, seed=settings.seed)
+    task.network.load_state_dict(_trained("tiny", task, settings, out, device))
+    known = {
+        "summary": "A small network trained through the renderer: it repairs exposure, casts, contrast and saturation.",
+        "training_data": f"{len(examples)} examples of {len(set(examples.photo.tolist()))} photos.",
+        "provenance": _provenance(settings, recipe=asdict(recipe)),
+    }
+    licence = {"spdx": spdx, "commercial_use": True}
+    return _packed(Tiny(task.network.cpu()), out, name=name, licence=licence, facts=known | dict(facts or {}))
+
+
+def train_neural(
+    data: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    side: int,
+    copies: int,
+    told: int = 0,
+    device: str,
+    name: str,
+    spdx: str,
+) -> Path:
+    """Train the reference encoder and the renderer by pairs of pictures of `side` pixels, and pack both into OUT/bundle.
+
+    Args:
+        told: steps of the renderer alone before, where it is known what was done to the pictures; OUT/told is their run.
+
+    Raises:
+        As `train_tiny`.
+    """
+    _make(out)
+    pairs = read_pairs(data, side=side, copies=copies, seed=settings.seed)
+    about = {"side": side, "copies": copies, "told": told, "pairs": len(pairs)}
+    first = None
+    if told and isinstance(pairs, EditedPairs):
+        first = ToldTask(pairs, seed=settings.seed)
+        alone = replace(settings, steps=told)
+        first.network.load_state_dict(_trained("the renderer", first, alone, out / "told", device, about))
+    task = PairTask(pairs, seed=settings.seed, told=first)
+    task.network.load_state_dict(_trained("neural", task, settings, out, device, about))
+    network = task.network.cpu()
+    facts = {
+        "summary": "The reference encoder and the retouch renderer, trained together on pairs of pictures.",
+        "training_data": f"{len(pairs)} pairs of pictures.",
+        "provenance": _provenance(settings, **about),
+    }
+    planner = Reference(network.encoder, Neural(network.renderer), side=side)
+    return _packed(planner, out, name=name, licence={"spdx": spdx, "commercial_use": True}, facts=facts)
+
+
+def train_vera(
+    bundle: str,
+    data: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    stage: Stage,
+    alpha: float,
+    side: int,
+    checkpointing: bool,
+    device: str,
+    name: str,
+    renderer: str | None = None,
+) -> Path:
+    """Train the model of a bundle further and pack it into OUT/bundle, under the licence that it came with.
+
+    Args:
+        bundle: a bundle's name or folder; `renderer`: another one, whose renderer takes the place of its own.
+        side: pixels a side that examples are judged by. `alpha`: the weight of the text beside the pixels.
+
+    Raises:
+        IncompatibleBundle: the bundle is of another planner. And as `train_tiny`, and `zoo.load`.
+    """
+    _make(out)
+    source = fetch(bundle)
+    planner = open_bundle(source).planner
+    if not isinstance(planner, Vera):
+        raise IncompatibleBundle(
+            f"bundle {bundle!r} is of the planner {planner.id!r}", cure="Give one of 'vera', such as vera-0.5b."
+        )
+    drawn = fetch(renderer) if renderer is not None else source
+    planner = Vera(planner.model, planner.words, Neural.from_bundle(drawn))
+    examples, left = read_examples(data, side=side)
+    if left:
+        complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
+    task = VeraTask(planner, examples, stage, alpha=alpha, checkpointing=checkpointing)
+    about = {
+        "stage": stage.value,
+        "alpha": alpha,
+        "side": side,
+        "bundle": source.asset["sha256"],
+        "renderer": drawn.asset["sha256"],
+        "examples": fingerprint(examples),
+    }
+    task.network.load_state_dict(_trained(f"vera ({stage})", task, settings, out, device, about), strict=False)
+    task.network.cpu()
+    facts = {
+        "summary": f"Trained further from {source.manifest.name}, stage {stage}.",
+        "training_data": f"{len(examples)} examples.",
+        "provenance": _provenance(settings, **about, source=source.asset),
+    }
+    trained = Vera(planner.model, planner.words, Neural(task.network.renderer))
+    licence, files = _licence(source)
+    return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnreachableBundle(f"{out} cannot be written: {error.strerror}", cure="Check the path.") from None
+
+
+def _trained(
+    title: str, task: Task, settings: Settings, out: Path, device: str, about: Mapping[str, Any] | None = None
+) -> dict[str, Tensor]:
+    """What training made, under a progress bar."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+    alone = os.environ.get("RANK", "0") == "0"  # of several processes, each would draw a bar
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not alone) as bar:
+        line = bar.add_task(f"train {title}", total=settings.steps, loss="-")
+        return train(
+            task,
+            settings,
+            out,
+            device=None if device == "auto" else device,
+            about=about,
+            progress=lambda step, loss: bar.update(line, completed=step, loss=f"{loss:.4f}"),
+        )
+
+
+def _packed(
+    planner: Planner,
+    out: Path,
+    *,
+    name: str,
+    licence: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    files: Mapping[str, Path] | None = None,
+) -> Path:
+    """Pack a planner, its log and the last loss into OUT/bundle."""
+    target = out / BUNDLE
+    if is_first():
+        shutil.rmtree(target, ignore_errors=True)
+        loss = float(json.loads((out / LOG).read_text().splitlines()[-1])["loss"])
+        known = {"metrics": {"loss": loss}} | dict(facts)
+        pack(
+            Retoucher(planner), target, name=name, licence=licence, facts=known, files={LOG: out / LOG, **(files or {})}
+        )
+    return target
+
+
+def _licence(source: Bundle) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The licence of a bundle, and the file that it stands in: what is trained from weights stays under theirs."""
+    found = {name: value for name, value in asdict(source.manifest.licence).items() if value is not None}
+    return found, {found["file"]: source.folder / found["file"]} if "file" in found else {}
+
+
+def _provenance(settings: Settings, **more: Any) -> dict[str, Any]:
+    return {"trained_by": f"veraretouch {version('veraretouch')}", "settings": asdict(settings), **more}

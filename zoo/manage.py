@@ -1,0 +1,136 @@
+"""What can be asked of the zoo besides loading: info, pull, verify, remove."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import UnreachableBundle
+from ..core.plugins.registry import registry
+from .bundles.bundle import Bundle
+from .bundles.compatibility import check_system
+from .bundles.manifest import MANIFEST, Manifest
+from .bundles.verified import forget
+from .fetch import copy_to, fetch
+from .hub.client import Hub
+from .hub.sources import Folder, Repository
+from .names import all_names, find
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of a name.
+
+    Attributes:
+        name: as it was asked for; `source` and `origin`: where its files are, and whose index or package says so; `summary`: one sentence.
+        licence: SPDX identifier, whether commercial use is allowed, and a note.
+        state: `built-in` (a planner that needs no weights) or, where another distribution brings it, `installed`; `cached`, `remote`,
+            `folder`, or `unverified` where nobody here has seen the files.
+        manifest: bundle.json, where it is on this machine.
+    """
+
+    name: str
+    state: str
+    source: str = ""
+    origin: str = ""
+    summary: str = ""
+    licence: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
+
+
+def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> Info:
+    """What is known of a name; nothing is fetched.
+
+    Raises:
+        UnknownBundle
+    """
+    entry = registry.planners.find(name)
+    if entry is not None:
+        return Info(name, "built-in" if entry.distribution == "veraretouch" else "installed", origin=entry.distribution)
+    listing = find(name, revision=revision)
+    manifest = _at_hand(listing.source, hub or Hub.from_environment())
+    state = "folder" if isinstance(listing.source, Folder) else "cached" if manifest else "remote"
+    if listing.unverified and state == "remote":
+        state = "unverified"
+    document = manifest.document if manifest else None
+    licence = document["licence"] if document else vars(listing.licence) if listing.licence else {}
+    summary = listing.summary or (document or {}).get("summary", "")
+    return Info(name, state, str(listing.source), listing.origin, summary, licence, document)
+
+
+def table() -> list[Info]:
+    """Every name, with what is known of it; nothing is fetched."""
+    return [info(name) for name in all_names()]
+
+
+def pull(
+    name: str,
+    *,
+    variant: str | None = None,
+    revision: str | None = None,
+    to: Path | None = None,
+    system: str | None = None,
+    accept_license: bool = False,
+    hub: Hub | None = None,
+) -> Path:
+    """Fetch and verify a bundle, and with `to` copy it to a folder; the folder that holds it now.
+
+    Args:
+        system: the one it is for, such as `iOS 18.0`: a variant that needs a newer one is refused.
+
+    Raises:
+        IncompatibleBundle: the system is too old. InvalidRequest: it is no system.
+        UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle, InvalidDocument
+    """
+    bundle = fetch(name, variant=variant, revision=revision, accept_license=accept_license, hub=hub)
+    if system is not None:
+        check_system(bundle, system)
+    return copy_to(bundle, to) if to is not None else bundle.folder
+
+
+def verify(name: str, *, variant: str | None = None, revision: str | None = None, hub: Hub | None = None) -> Bundle:
+    """Hash every file of a bundle anew, whatever stamps say.
+
+    Raises:
+        TamperedBundle and as `pull`.
+    """
+    bundle = fetch(name, variant=variant, revision=revision, verify="always", accept_license=True, hub=hub)
+    return bundle.check()
+
+
+def remove(name: str, *, hub: Hub | None = None) -> int:
+    """Remove a bundle from the cache, every revision of it; bytes that were freed. A folder of yours is not touched.
+
+    Raises:
+        UnknownBundle
+        UnreachableBundle: it is a folder, or cannot be removed.
+    """
+    source = find(name).source
+    if isinstance(source, Folder):
+        raise UnreachableBundle(f"{source} is a folder of yours", cure="Remove it yourself.")
+    folder = (hub or Hub.from_environment()).folder(source)
+    if not folder.is_dir():
+        return 0
+    for path in folder.glob("snapshots/*/**/*"):
+        forget(path)
+    size = sum(path.stat().st_size for path in (folder / "blobs").glob("*"))
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise UnreachableBundle(f"{folder} cannot be removed: {error.strerror}", cure="Remove it yourself.") from None
+    return size
+
+
+def _at_hand(source: Repository | Folder, hub: Hub) -> Manifest | None:
+    """The manifest, if it is on this machine and can be read."""
+    if isinstance(source, Folder):
+        path = source.path / MANIFEST
+        return Manifest(path) if path.is_file() else None
+    folder = hub.folder(source)
+    reference = folder / "refs" / source.revision
+    commit = reference.read_text() if reference.is_file() else source.revision
+    path = folder / "snapshots" / commit / MANIFEST
+    return Manifest(path) if path.is_file() else None
