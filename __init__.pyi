@@ -22,7 +22,7 @@ from .core.plan.plan import Plan as Plan
 from .core.plugins.hooks import hookimpl as hookimpl
 from .core.plugins.registry import registry as registry
 from .core.render.renderer import Renderer as Renderer
-from .core.render.report import Report as Report
+from .core.render.report import RenderReport as RenderReport
 from .core.render.retoucher import Result as Result
 from .core.render.retoucher import Retoucher as Retoucher
 from .core.render.retoucher import retouch as retouch

@@ -12,8 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import LUMINANCE, encode, luminance
 from ..core.color.planes import Planes, join, mix, planes_of
+from ..core.color.srgb import LUMINANCE, linear_to_srgb, luminance
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
 
@@ -78,7 +78,7 @@ def primaries(hues: Tensor, saturations: Tensor) -> Tensor:
 
 def _tint(light: Planes, amount: Tensor) -> Planes:
     """Move green against red and blue in the dark, luminance kept; black stays black."""
-    dark = (1 - encode(luminance(light).clamp(0, 1))) ** 3
+    dark = (1 - linear_to_srgb(luminance(light).clamp(0, 1))) ** 3
     green = torch.exp2(-TINT_REACH * amount * dark)
     others = (1 - LUMINANCE[1] * green) / (1 - LUMINANCE[1])
     return light[0] * others, light[1] * green, light[2] * others

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import luminance
 from ..core.color.planes import planes_of
+from ..core.color.srgb import luminance
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Bands, Slot
 

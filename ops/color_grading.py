@@ -13,18 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import (
-    Lab,
-    at_least_single,
-    chroma,
-    lab_of,
-    moved,
-    moved_light,
-    oklab,
-    roots_of,
-    smoothstep,
-    within_headroom,
-)
+from ..core.color.elementwise import at_least_single, smoothstep
+from ..core.color.gamut import within_headroom
+from ..core.color.oklab import OkLab, chroma, lab_of, moved, moved_light, oklab, roots_of
 from ..core.color.planes import join, planes_of
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
@@ -102,7 +93,7 @@ class ColorGrading(Op):
         fade = smoothstep(0.0, TINTED, tone) * (1 - tone.square().square().square())
         lift = within_headroom(torch.exp2(stops) - 1, lab.L)
         # Lightening stops at white; so does the chroma it carries.
-        graded = Lab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
+        graded = OkLab(lab.L * lift, (lab.a + fade * a_shift) * lift, (lab.b + fade * b_shift) * lift)
         return join(moved_light(planes, roots, moved(roots, lab, graded)))
 
 

@@ -17,11 +17,11 @@ def ops(
     json: Json = False,
 ) -> None:
     """List the installed ops, or show the slots of one."""
-    from ..core.plugins.listing import show_shelf
+    from ..core.plugins.listing import show_catalogue
     from ..core.plugins.registry import registry
 
     if op is None:
-        show_shelf(registry.ops, json=json)
+        show_catalogue(registry.ops, json=json)
     else:
         _show_op(op, json=json)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import tone_map
+from ..core.color.tone_map import tone_map
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
 

@@ -89,7 +89,7 @@ def xmp(
 def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
     """Write a colour decision list (.cc, .ccc, .cdl) of a plan that holds the op cdl alone."""
     from ..core.errors import InvalidRequest
-    from ..core.lut.cdl_files import Decision, write_decision
+    from ..core.lut.cdl_files import ColorDecision, write_decision
     from ..core.plan.plan import Plan
 
     made = Plan.load(plan)
@@ -102,7 +102,7 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
         )
     values = {name: value[0].double().numpy() for name, value in latents.values["cdl"].items()}
     slope, offset, power = (tuple(values[name].round(7).tolist()) for name in ("slope", "offset", "power"))
-    decision = Decision(slope, offset, power, float(values["saturation"]))
+    decision = ColorDecision(slope, offset, power, float(values["saturation"]))
     write_decision(decision, out, overwrite=overwrite)
 
 

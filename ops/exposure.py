@@ -2,7 +2,7 @@
 
 Darkening follows the DNG SDK's exposure tone (dng_render, dng_function_exposure_tone): proportional up to a quarter, then a quadratic
 that ends at white. Brightening is its exact inverse, a shoulder that keeps highlights apart: +e undoes -e.
-For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept: see `core.color.oklab.tone_map`.
+For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept: see `core.color.tone_map.tone_map`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import encode, linear, tone_map
+from ..core.color.srgb import linear_to_srgb, srgb_to_linear
+from ..core.color.tone_map import tone_map
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
 
@@ -30,7 +31,7 @@ class Exposure(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Expose by p.ev stops."""
-        return tone_map(rgb, lambda x: encode(expose(linear(x), p.ev)))
+        return tone_map(rgb, lambda x: linear_to_srgb(expose(srgb_to_linear(x), p.ev)))
 
 
 def expose(light: Tensor, ev: Tensor) -> Tensor:

@@ -12,7 +12,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import chroma, encode, hue, oklab, smoothstep, within_headroom
+from ..core.color.elementwise import smoothstep
+from ..core.color.gamut import within_headroom
+from ..core.color.oklab import chroma, hue, oklab
+from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Bands, Slot
 from .hsl import LIGHTNESS_GATE, by_hue
@@ -37,5 +40,5 @@ class GreyMixer(Op):
         # Lightness follows colourfulness: muted colours move less than strong ones.
         growth = torch.exp2(mixed * smoothstep(0.0, LIGHTNESS_GATE, chroma(lab)) * STOPS) - 1
         lightness = lab.L * within_headroom(growth, lab.L)
-        grey = encode(lightness * lightness * lightness).to(rgb.dtype)
+        grey = linear_to_srgb(lightness * lightness * lightness).to(rgb.dtype)
         return rgb + p.monochrome * (grey - rgb)

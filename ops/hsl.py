@@ -14,21 +14,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import (
-    Lab,
-    angle,
-    chroma,
-    chroma_share,
-    encode,
-    hold_in_gamut,
-    lab_of,
-    moved,
-    moved_light,
-    roots_of,
-    smoothstep,
-    within_headroom,
-)
+from ..core.color.elementwise import smoothstep
+from ..core.color.gamut import chroma_share, hold_in_gamut, within_headroom
+from ..core.color.oklab import OkLab, angle, chroma, lab_of, moved, moved_light, roots_of
 from ..core.color.planes import join, largest, planes_of
+from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Bands
 
@@ -64,13 +54,13 @@ class Hsl(Op):
         radians = turn * gate * (HUE_REACH * math.pi / 180)
         stops = lightness * smoothstep(0.0, LIGHTNESS_GATE, colour) / 2
         # Strong colours have a channel near its end long before their lightness is: they lighten less.
-        lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + encode(largest(planes))) / 2)
+        lighter = within_headroom(torch.exp2(stops) - 1, (lab.L + linear_to_srgb(largest(planes))) / 2)
         # Darkening keeps the ratios of light; lightening keeps chroma, which would leave the gamut otherwise.
         darker = torch.exp2(stops.clamp(max=0))
         richer = (1 + saturation * gate) / torch.sqrt(darker) - 1
         strength = within_headroom(richer, chroma_share(planes, roots, lab.L)) * darker
         cos, sin = torch.cos(radians), torch.sin(radians)
-        turned = Lab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
+        turned = OkLab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
         return join(hold_in_gamut(moved_light(planes, roots, moved(roots, lab, turned)), planes, lab.L))
 
 

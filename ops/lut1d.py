@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..core.color.oklab import at_least_single
+from ..core.color.elementwise import at_least_single
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Lattice
 

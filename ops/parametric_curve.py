@@ -2,7 +2,7 @@
 
 Each region's centre moves by up to 0.45 of the way to a neighbour, which may come to meet it, or 0.8 of the way to black or white,
 which stay: the curve is monotone for every setting. The five spans are joined by a monotone cubic (Fritsch and Butland 1984), sampled at
-65 positions. out = curve(rgb), hue kept: see `core.color.oklab.tone_map`. No source is recorded for the reaches.
+65 positions. out = curve(rgb), hue kept: see `core.color.tone_map.tone_map`. No source is recorded for the reaches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..core.color.curves import follow
-from ..core.color.oklab import tone_map
+from ..core.color.tone_map import tone_map
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
 

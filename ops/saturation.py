@@ -1,6 +1,6 @@
 """Saturation and vibrance: OkLab chroma, held back before the gamut's wall.
 
-Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.oklab.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
+Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.gamut.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
 OkLab: Ottosson (2020).
 """
 
@@ -9,19 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import (
-    angle,
-    chroma,
-    chroma_share,
-    hold_in_gamut,
-    lab_of,
-    lightness,
-    moved_light,
-    roots_of,
-    smoothstep,
-    with_chroma,
-    within_headroom,
-)
+from ..core.color.elementwise import smoothstep
+from ..core.color.gamut import chroma_share, hold_in_gamut, within_headroom
+from ..core.color.oklab import angle, chroma, lab_of, lightness, moved_light, roots_of, with_chroma
 from ..core.color.planes import Planes, join, planes_of
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot

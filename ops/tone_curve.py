@@ -1,7 +1,7 @@
 """Tone curves: one that keeps hue, and one for each channel.
 
 out = channel(luma(rgb)): `luma` moves the largest and the smallest channel and keeps the middle one's place between them (DNG SDK, RGBTone: see
-`core.color.oklab.tone_map`). Monotone cubic through the knots, Fritsch and Butland (1984): see `core.color.curves`.
+`core.color.tone_map.tone_map`). Monotone cubic through the knots, Fritsch and Butland (1984): see `core.color.curves`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..core.color.curves import follow
-from ..core.color.oklab import tone_map
+from ..core.color.tone_map import tone_map
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Curve
 

@@ -11,8 +11,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..core.color.oklab import LUMINANCE
+from ..core.color.cielab import TO_XYZ
 from ..core.color.planes import join, mix, planes_of
+from ..core.color.srgb import LUMINANCE
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
 
@@ -20,11 +21,6 @@ REFERENCE_MIRED: Final = 1e6 / 6500
 MIREDS_PER_UNIT: Final = 150.0
 TINT_PER_UNIT: Final = 100.0 / 3000.0
 
-_XYZ: Final = (
-    (0.4123907993, 0.3575843394, 0.1804807884),
-    (0.2126390059, 0.7151686788, 0.0721923154),
-    (0.0193308187, 0.1191947798, 0.9505321522),
-)
 _BRADFORD: Final = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
 
@@ -104,7 +100,7 @@ def adaptation(temperature: Tensor, tint: Tensor) -> Tensor:
 def adapt(before: Tensor, after: Tensor) -> Tensor:
     """The (B, 3, 3) matrix on linear sRGB, float64, that takes a white to another, each XYZ (B, 3); the luminance of white is kept."""
     bradford = before.new_tensor(_BRADFORD)
-    to_cone = bradford @ before.new_tensor(_XYZ)
+    to_cone = bradford @ before.new_tensor(TO_XYZ)
     gains = (after @ bradford.T) / (before @ bradford.T)
     matrix = torch.linalg.inv(to_cone) @ torch.diag_embed(gains) @ to_cone
     brightness = (matrix.sum(dim=-1) * before.new_tensor(LUMINANCE)).sum(dim=-1)

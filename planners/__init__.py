@@ -1,0 +1,1 @@
+"""Planners, one folder each, with their training, their evaluation and their commands."""

@@ -130,10 +130,10 @@ def plan(
 
 def planners(json: Json = False) -> None:
     """List the installed planners."""
-    from ..core.plugins.listing import show_shelf
+    from ..core.plugins.listing import show_catalogue
     from ..core.plugins.registry import registry
 
-    show_shelf(registry.planners, json=json)
+    show_catalogue(registry.planners, json=json)
 
 
 def _wish(

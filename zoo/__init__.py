@@ -32,17 +32,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bundle": "bundle",
-    "Info": "calls",
-    "info": "calls",
-    "pull": "calls",
-    "remove": "calls",
-    "table": "calls",
-    "verify": "calls",
+    "Bundle": "bundles.bundle",
+    "Info": "manage",
+    "info": "manage",
+    "pull": "manage",
+    "remove": "manage",
+    "table": "manage",
+    "verify": "manage",
     "export": "coreml.exporting",
-    "pack": "packing",
-    "push": "publishing",
-    "list": "index",
+    "pack": "bundles.packing",
+    "push": "hub.publishing",
+    "list": "names",
     "load": "retouchers",
     "open_bundle": "retouchers",
 }

@@ -18,7 +18,7 @@ from .bundles.manifest import MANIFEST, Licence, Manifest
 from .bundles.packing import pack
 from .bundles.verified import Verify
 from .hub.client import Hub
-from .hub.sources import Repository
+from .hub.sources import HubRepository
 from .licence import require_consent
 from .names import Listing
 
@@ -26,7 +26,7 @@ _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
 
 
 def fetch_published(
-    listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
+    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     """The bundle that a published repository makes: fetched and converted where that has not been done.
 
@@ -34,7 +34,7 @@ def fetch_published(
         IncompatibleBundle: no planner reads it, or its files are not those that the planner expects: what it holds is told.
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, InvalidDocument
     """
-    pinned = Repository(source.id, hub.commit(source))
+    pinned = HubRepository(source.id, hub.commit(source))
     planner = _planner(listing, pinned, hub)
     return made_once(
         listing, pinned, variant, verify, accept, lambda folder: _convert(listing, pinned, planner, folder, accept, hub)
@@ -43,7 +43,7 @@ def fetch_published(
 
 def made_once(
     listing: Listing,
-    source: Repository,
+    source: HubRepository,
     variant: str | None,
     verify: Verify,
     accept: bool,
@@ -71,7 +71,7 @@ def made_once(
     return bundle.check()
 
 
-def _planner(listing: Listing, source: Repository, hub: Hub) -> Any:
+def _planner(listing: Listing, source: HubRepository, hub: Hub) -> Any:
     """The planner that reads such repositories."""
     name = listing.published or ""
     plugin = registry.planners.load(name) if name in registry.planners else None
@@ -80,7 +80,7 @@ def _planner(listing: Listing, source: Repository, hub: Hub) -> Any:
     return plugin
 
 
-def _convert(listing: Listing, source: Repository, planner: Any, folder: Path, accept: bool, hub: Hub) -> None:
+def _convert(listing: Listing, source: HubRepository, planner: Any, folder: Path, accept: bool, hub: Hub) -> None:
     names = hub.names(source)
     try:
         wanted = planner.published_files(list(names))
@@ -108,7 +108,7 @@ def _convert(listing: Listing, source: Repository, planner: Any, folder: Path, a
         licence.unlink(missing_ok=True)
 
 
-def report(listing: Listing, source: Repository, hub: Hub, reason: str) -> IncompatibleBundle:
+def report(listing: Listing, source: HubRepository, hub: Hub, reason: str) -> IncompatibleBundle:
     """What a repository holds whose files nobody here has seen: no guesses are made."""
     files = hub.names(source)
     shown = ", ".join(f"{name} ({size or 0:,} bytes)" for name, size in sorted(files.items())[:40])

@@ -14,7 +14,7 @@ from .bundles.bundle import Bundle
 from .bundles.manifest import MANIFEST, Manifest
 from .bundles.verified import Verify, forget
 from .hub.client import Hub
-from .hub.sources import Folder, Repository
+from .hub.sources import Folder, HubRepository
 from .licence import require_consent
 from .names import Listing, find
 
@@ -75,7 +75,7 @@ def _local(listing: Listing, source: Folder, variant: str | None, verify: Verify
 
 
 def _remote(
-    listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
+    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     if listing.published is not None:
         if listing.published == PACKAGES:
@@ -86,7 +86,7 @@ def _remote(
 
         return fetch_published(listing, source, variant, verify, accept, hub)
     path = hub.file(source, MANIFEST)
-    pinned = Repository(source.id, hub.snapshot(source, path).name)
+    pinned = HubRepository(source.id, hub.snapshot(source, path).name)
     try:
         manifest = _manifest(listing, path)
     except VeraRetouchError:
@@ -104,7 +104,7 @@ def _remote(
     return bundle
 
 
-def _check_sizes(bundle: Bundle, source: Repository, hub: Hub) -> None:
+def _check_sizes(bundle: Bundle, source: HubRepository, hub: Hub) -> None:
     """Refuse files that are not as large as bundle.json says before they fill the disk."""
     files = bundle.manifest.files(bundle.variant)
     if hub.offline or all((bundle.folder / name).exists() for name in files):
@@ -117,7 +117,7 @@ def _check_sizes(bundle: Bundle, source: Repository, hub: Hub) -> None:
             )
 
 
-def _fetched(bundle: Bundle, source: Repository, name: str, hub: Hub) -> None:
+def _fetched(bundle: Bundle, source: HubRepository, name: str, hub: Hub) -> None:
     """Fetch a file and verify it; one that is wrong leaves the cache."""
     path = hub.file(source, name)
     try:

@@ -16,7 +16,7 @@ from .bundles.manifest import MANIFEST, Manifest
 from .bundles.verified import forget
 from .fetch import copy_to, fetch
 from .hub.client import Hub
-from .hub.sources import Folder, Repository
+from .hub.sources import Folder, HubRepository
 from .names import all_names, find
 
 
@@ -124,7 +124,7 @@ def remove(name: str, *, hub: Hub | None = None) -> int:
     return size
 
 
-def _at_hand(source: Repository | Folder, hub: Hub) -> Manifest | None:
+def _at_hand(source: HubRepository | Folder, hub: Hub) -> Manifest | None:
     """The manifest, if it is on this machine and can be read."""
     if isinstance(source, Folder):
         path = source.path / MANIFEST

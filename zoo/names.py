@@ -15,7 +15,7 @@ from ..core import strict_json
 from ..core.errors import InvalidDocument, PluginCollision, UnknownBundle, VeraRetouchError, nearest
 from ..core.plugins.registry import registry
 from .bundles.manifest import Licence
-from .hub.sources import COMMIT, Repository, Source, parse_source
+from .hub.sources import COMMIT, HubRepository, Source, parse_source
 
 INDEX_VARIABLE = "VERARETOUCH_INDEX"
 
@@ -80,9 +80,9 @@ def find(name: str, *, revision: str | None = None) -> Listing:
         listing = known[name]
         if revision is None:
             return listing
-        if not isinstance(listing.source, Repository):
+        if not isinstance(listing.source, HubRepository):
             raise UnknownBundle(f"revision {revision!r} of the folder {listing.source}", cure="Folders have none.")
-        return replace(listing, source=Repository(listing.source.id, revision), sha256=None)
+        return replace(listing, source=HubRepository(listing.source.id, revision), sha256=None)
     source = parse_source(name, revision=revision)
     if source is None:
         names = all_names()
@@ -95,7 +95,7 @@ def find(name: str, *, revision: str | None = None) -> Listing:
     for listing in known.values():
         if (
             listing.published
-            and isinstance(listing.source, Repository)
+            and isinstance(listing.source, HubRepository)
             and listing.source.id == getattr(source, "id", "")
         ):
             return replace(listing, source=source)
@@ -158,4 +158,4 @@ def _read(document: Mapping[str, Any], origin: str, base: Path | None) -> Iterat
 
 def is_pinned(source: Source) -> bool:
     """Whether the source names one state of the files for ever."""
-    return isinstance(source, Repository) and bool(COMMIT.fullmatch(source.revision))
+    return isinstance(source, HubRepository) and bool(COMMIT.fullmatch(source.revision))

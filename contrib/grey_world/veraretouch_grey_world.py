@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from veraretouch import Latents, Photo, Proposal, Request, Schema, registry
-from veraretouch.core.color.oklab.oklab import linear
+from veraretouch.core.color.srgb import srgb_to_linear
 
 FURTHEST = 1.5  # no channel is scaled by more, nor by less than its inverse
 
@@ -33,7 +33,7 @@ class GreyWorld:
 
 def _gains(photo: Photo) -> torch.Tensor:
     """What red, green and blue (3,) are scaled by."""
-    light = linear(photo.resized(256).tensor().clamp(0, 1).unsqueeze(0))[0]
+    light = srgb_to_linear(photo.resized(256).tensor().clamp(0, 1).unsqueeze(0))[0]
     means = light.flatten(1).mean(dim=1).clamp(min=1e-4)
     return (means.mean() / means).clamp(1 / FURTHEST, FURTHEST)
 

@@ -12,14 +12,14 @@ from ..errors import UnknownPlugin, VeraRetouchError, nearest
 from .options import Json
 
 if TYPE_CHECKING:
-    from ..testing import Outcome
+    from ..testing import CheckOutcome
 
 
 class AmbiguousName(VeraRetouchError):
     """A name is that of several kinds of plugin, and nothing says which is meant."""
 
 
-class Kind(StrEnum):
+class CheckedKind(StrEnum):
     """What can be checked."""
 
     OP = "op"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 def check(
     id: Annotated[str | None, typer.Argument(help="An op, a planner, or a bundle: its name or folder.")] = None,
     kind: Annotated[
-        Kind | None, typer.Option(help="Which of them, where a name means several.", show_default=False)
+        CheckedKind | None, typer.Option(help="Which of them, where a name means several.", show_default=False)
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Run this check alone. Repeatable.", metavar="CHECK", show_default=False)
@@ -50,7 +50,7 @@ def check(
     if id is None:
         raise typer.BadParameter("name an op, a planner or a bundle, or give --list", param_hint="ID")
     found = kind or kind_of(id)
-    done: list[Outcome] = []
+    done: list[CheckOutcome] = []
     for outcome in outcomes(id, found, only=only, accept_license=accept_license):
         done.append(outcome)
         if not json:
@@ -71,7 +71,7 @@ def check(
         raise typer.Exit(1)
 
 
-def kind_of(id: str) -> Kind:
+def kind_of(id: str) -> CheckedKind:
     """What a name means: an installed op or planner, or a bundle of an index, the Hub or a folder.
 
     Raises:
@@ -89,9 +89,9 @@ def kind_of(id: str) -> Kind:
     meant = [
         kind
         for kind, there in (
-            (Kind.OP, id in registry.ops),
-            (Kind.PLANNER, id in registry.planners),
-            (Kind.BUNDLE, id in bundles or parse_source(id) is not None),
+            (CheckedKind.OP, id in registry.ops),
+            (CheckedKind.PLANNER, id in registry.planners),
+            (CheckedKind.BUNDLE, id in bundles or parse_source(id) is not None),
         )
         if there
     ]
@@ -109,26 +109,28 @@ def kind_of(id: str) -> Kind:
     return meant[0]
 
 
-def outcomes(id: str, kind: Kind, *, only: list[str] | None = None, accept_license: bool = False) -> Iterator[Outcome]:
+def outcomes(
+    id: str, kind: CheckedKind, *, only: list[str] | None = None, accept_license: bool = False
+) -> Iterator[CheckOutcome]:
     """The checks of one plugin or bundle, each as soon as it is done."""
     from ...zoo.testing import bundle_outcomes
     from ..testing import op_outcomes, planner_outcomes
 
-    if kind is Kind.OP:
+    if kind is CheckedKind.OP:
         return op_outcomes(id, only=only)
-    if kind is Kind.PLANNER:
+    if kind is CheckedKind.PLANNER:
         return planner_outcomes(id, only=only)
     return bundle_outcomes(id, only=only, accept_license=accept_license)
 
 
-def _list(kind: Kind | None, *, json: bool) -> None:
+def _list(kind: CheckedKind | None, *, json: bool) -> None:
     """Every check and the promise that it holds a plugin to, read from source: torch is not imported."""
     from ...zoo.testing import BUNDLE_CHECKS
     from ..terminal import columns, json_text, say
     from ..testing.checks import OF_OPS, OF_PLANNERS, promises
 
     bundles = {name: (function.__doc__ or "").splitlines()[0] for name, function in BUNDLE_CHECKS.items()}
-    tables = {Kind.OP: promises(OF_OPS), Kind.PLANNER: promises(OF_PLANNERS), Kind.BUNDLE: bundles}
+    tables = {CheckedKind.OP: promises(OF_OPS), CheckedKind.PLANNER: promises(OF_PLANNERS), CheckedKind.BUNDLE: bundles}
     rows = [
         {"kind": str(each), "check": name, "promise": promise}
         for each, table in tables.items()
@@ -141,5 +143,5 @@ def _list(kind: Kind | None, *, json: bool) -> None:
         say(columns([("KIND", "CHECK", "PROMISE"), *(tuple(row.values()) for row in rows)]))
 
 
-def _with_article(kind: Kind) -> str:
-    return f"an {kind}" if kind is Kind.OP else f"a {kind}"
+def _with_article(kind: CheckedKind) -> str:
+    return f"an {kind}" if kind is CheckedKind.OP else f"a {kind}"

@@ -13,7 +13,7 @@ from .options import Json
 from .plugins import FAULTY, plugin_rows
 
 if TYPE_CHECKING:
-    from ..plugins.policy import List
+    from ..plugins.policy import PolicyRule
 
 Level = Literal["ok", "note", "broken"]
 
@@ -144,17 +144,17 @@ def _plugins() -> Iterator[Finding]:
 def _lists() -> Iterator[Finding]:
     """The configuration file, and the lists that decide which plugins are imported."""
     from ..config import config_path
-    from ..plugins.policy import lists_in_force
+    from ..plugins.policy import rules_in_force
 
     path = config_path()
     yield Finding("config", "ok", f"{path}" if path.is_file() else f"none ({path})")
-    for each in lists_in_force():
+    for each in rules_in_force():
         part = "allow list" if each.allows else "block list"
         yield Finding(part, "ok", f"{each.place}: {', '.join(sorted(each.names))}")
         yield from _names_of_nothing(part, each)
 
 
-def _names_of_nothing(part: str, each: List) -> Iterator[Finding]:
+def _names_of_nothing(part: str, each: PolicyRule) -> Iterator[Finding]:
     """The names of a list that nothing here has: misspelt, as likely as not, and then the list does not act."""
     from importlib.metadata import PackageNotFoundError, distribution
 

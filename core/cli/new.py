@@ -21,7 +21,7 @@ class CannotStart(VeraRetouchError):
     """A package cannot be made: its id or its folder does not do."""
 
 
-class Kind(StrEnum):
+class PluginKind(StrEnum):
     """What can be made."""
 
     OP = "op"
@@ -36,7 +36,7 @@ class License(StrEnum):
 
 
 def new(
-    kind: Annotated[Kind, typer.Argument(help="What to make.")],
+    kind: Annotated[PluginKind, typer.Argument(help="What to make.")],
     id: Annotated[str, typer.Argument(help="Its id: a vendor's name, a dot, its own name.")],
     into: Annotated[Path, typer.Option(help="The folder that the package's folder is made in.")] = Path("."),
     spatial: Annotated[bool, typer.Option("--spatial/--pointwise", help="An op that looks at neighbours.")] = False,
@@ -51,7 +51,7 @@ def new(
     say("pytest")
 
 
-def make(kind: Kind, id: str, *, into: Path, spatial: bool = False, license: License = License.APACHE) -> Path:
+def make(kind: PluginKind, id: str, *, into: Path, spatial: bool = False, license: License = License.APACHE) -> Path:
     """The folder of a new package in `into`; it appears whole or not at all.
 
     Raises:
@@ -62,7 +62,7 @@ def make(kind: Kind, id: str, *, into: Path, spatial: bool = False, license: Lic
     import tempfile
 
     _check_id(kind, id)
-    if spatial and kind is not Kind.OP:
+    if spatial and kind is not PluginKind.OP:
         raise CannotStart("Only an op can be spatial", cure="Leave --spatial out")
     place = into / id.replace(".", "-").replace("_", "-")
     if os.path.lexists(place):
@@ -85,7 +85,7 @@ def make(kind: Kind, id: str, *, into: Path, spatial: bool = False, license: Lic
     return place
 
 
-def _check_id(kind: Kind, id: str) -> None:
+def _check_id(kind: PluginKind, id: str) -> None:
     from importlib.util import find_spec
 
     from ..plugins.registry import registry
@@ -98,9 +98,9 @@ def _check_id(kind: Kind, id: str) -> None:
     name = id.partition(".")[2]
     if name in _WORDS:
         raise CannotStart(f"the name in {id!r} is a word of Python, {name}", cure="Choose another id")
-    shelf = registry.ops if kind is Kind.OP else registry.planners
+    shelf = registry.ops if kind is PluginKind.OP else registry.planners
     if (taken := shelf.entries().get(id)) is not None:
-        article = "an" if kind is Kind.OP else "a"
+        article = "an" if kind is PluginKind.OP else "a"
         raise CannotStart(f"{taken.distribution} has {article} {kind} {id!r} already", cure="Choose another id")
     module = id.replace(".", "_")
     if find_spec(module) is not None:

@@ -25,7 +25,7 @@ _WRITE = "What is written, and where"
 _RUN = "How it is done"
 
 
-class Pairs(StrEnum):
+class RawJpegPairs(StrEnum):
     """Which photos of a raw and JPEG pair are taken."""
 
     RAW = "raw"
@@ -194,8 +194,8 @@ class WriteOptions:
         bool, typer.Option("--recursive", "-r", help="Go down into the folders of folders.", rich_help_panel=_RUN)
     ] = False
     pairs: Annotated[
-        Pairs, typer.Option(help="Of a raw and a JPEG of one name, take this one.", rich_help_panel=_RUN)
-    ] = Pairs.BOTH
+        RawJpegPairs, typer.Option(help="Of a raw and a JPEG of one name, take this one.", rich_help_panel=_RUN)
+    ] = RawJpegPairs.BOTH
     engine: Annotated[
         EngineName,
         typer.Option(

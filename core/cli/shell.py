@@ -15,8 +15,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..errors import DeprecatedPlugin, VeraRetouchError, nearest
-from ..plugins.blame import culprit
-from ..plugins.registry import State, registry
+from ..plugins.blame import blamed_plugin
+from ..plugins.registry import PluginState, registry
 from ..plugins.summary import summary
 from ..terminal import complain, message
 
@@ -28,14 +28,14 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command but the blocked ones, broken ones too."""
-        return [id for id, entry in registry.commands.entries().items() if entry.state is not State.BLOCKED]
+        return [id for id, entry in registry.commands.entries().items() if entry.state is not PluginState.BLOCKED]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command as help and completion show it: its name and its summary, not its options."""
         entry = registry.commands.entries().get(cmd_name)
         if entry is None:
             return None
-        usable = entry.state in (State.AVAILABLE, State.LOADED)
+        usable = entry.state in (PluginState.AVAILABLE, PluginState.LOADED)
         return TyperCommand(
             cmd_name, help=message(summary(entry.target) if usable else f"{entry.state}: {entry.reason}")
         )
@@ -82,7 +82,7 @@ def _report(error: Exception, *, command: str | None) -> None:
     if isinstance(error, VeraRetouchError):
         complain(error)
         return
-    owner = culprit(error) or f"command {command!r}"
+    owner = blamed_plugin(error) or f"command {command!r}"
     complain(
         f"{owner} failed: {type(error).__name__}: {error}. {DEBUG_VARIABLE}=1 shows where; report it to its author."
     )

@@ -12,15 +12,13 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from .oklab import linear
+from .cielab import cielab
+from .planes import Planes
+from .srgb import srgb_to_linear
 
-TO_XYZ: Final = (
-    (0.4124564, 0.3575761, 0.1804375),
-    (0.2126729, 0.7151522, 0.0721750),
-    (0.0193339, 0.1191920, 0.9503041),
-)
 _FULL_TURN: Final = 2 * math.pi
 _POWER: Final = 25.0**7
+_SMALL: Final = 1e-3
 
 
 def ciede2000(a: Tensor, b: Tensor) -> Tensor:
@@ -30,35 +28,77 @@ def ciede2000(a: Tensor, b: Tensor) -> Tensor:
         a, b: (..., 3) of one shape, clamped to [0, 1]: what a screen shows.
 
     Returns:
-        (...): 1 is about the smallest difference that is seen side by side.
+        (...): CIEDE2000; 1 is about the least that is seen side by side.
     """
     return _difference(_lab(a), _lab(b))
 
 
-def hue_weight(hue: Tensor) -> Tensor:
-    """The formula's T: how much less differences of hue are seen at some hues (radians) than at others."""
-    return (
+def smooth_ciede2000(a: Tensor, b: Tensor) -> Tensor:
+    """CIEDE2000 (B, H, W) of encoded pixels (B, 3, H, W) in their own precision, with a finite slope everywhere, for descent.
+
+    Roots and angles are held off zero by a thousandth of a unit; the rotation of blues, whose seams a descent would feel, is left out.
+    """
+    (light1, a1, b1), (light2, a2, b2) = (cielab(_planes(srgb_to_linear(rgb), 1)) for rgb in (a, b))
+    stretch = stretch_of_a(((_length(a1, b1) + _length(a2, b2)) / 2).clamp(max=200), held=1e-12)
+    a1, a2 = a1 * stretch, a2 * stretch
+    chroma1, chroma2 = _length(a1, b1), _length(a2, b2)
+    light, chroma = (light1 + light2) / 2, (chroma1 + chroma2) / 2
+    # The hue of the middle colour: a mean of angles would have a seam.
+    hue = torch.atan2(b1 + b2, a1 + a2 + _SMALL).detach()
+    by_light = (light2 - light1) / lightness_scale(light)
+    by_chroma = (chroma2 - chroma1) / chroma_scale(chroma)
+    # (2 sqrt(c1 c2) sin(dh / 2))^2 = |ab1 - ab2|^2 - (c1 - c2)^2, without an angle.
+    apart = ((a2 - a1).square() + (b2 - b1).square() - (chroma2 - chroma1).square()).clamp(min=0)
+    by_hue = apart / hue_scale(chroma, hue).square()
+    return torch.sqrt(by_light.square() + by_chroma.square() + by_hue + _SMALL) - math.sqrt(_SMALL)
+
+
+def lightness_scale(lightness: Tensor) -> Tensor:
+    """The formula's S_L, elementwise: by how much differences of L* (0 to 100) count less at this lightness."""
+    middle = (lightness - 50) ** 2
+    return 1 + 0.015 * middle / torch.sqrt(20 + middle)
+
+
+def chroma_scale(chroma: Tensor) -> Tensor:
+    """The formula's S_C, elementwise: by how much differences of chroma (from 0) count less at this chroma."""
+    return 1 + 0.045 * chroma
+
+
+def hue_scale(chroma: Tensor, hue: Tensor) -> Tensor:
+    """The formula's S_H, elementwise: by how much differences of hue count less at this chroma (from 0) and hue (radians)."""
+    weight = (
         1
         - 0.17 * torch.cos(hue - math.radians(30))
         + 0.24 * torch.cos(2 * hue)
         + 0.32 * torch.cos(3 * hue + math.radians(6))
         - 0.20 * torch.cos(4 * hue - math.radians(63))
     )
+    return 1 + 0.015 * chroma * weight
 
 
-def _lab(rgb: Tensor) -> Tensor:
-    xyz = linear(rgb.double().clamp(0, 1)) @ rgb.new_tensor(TO_XYZ, dtype=torch.float64).T
-    xyz = xyz / xyz.new_tensor([sum(row) for row in TO_XYZ])
-    f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-9) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = f.unbind(-1)
-    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-1)
+def stretch_of_a(chroma: Tensor, *, held: float = 0.0) -> Tensor:
+    """The formula's 1 + G, elementwise: the factor on a* for greys of this mean chroma (from 0); `held` keeps the root's slope finite."""
+    power = chroma**7
+    return 1.5 - 0.5 * torch.sqrt(power / (power + _POWER) + held)
 
 
-def _difference(one: Tensor, two: Tensor) -> Tensor:
-    """CIEDE2000 of CIE Lab colours (..., 3)."""
-    (light1, a1, b1), (light2, a2, b2) = one.unbind(-1), two.unbind(-1)
-    mean = (torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2
-    stretch = 1.5 - 0.5 * torch.sqrt(mean**7 / (mean**7 + _POWER))
+def _planes(rgb: Tensor, dim: int) -> Planes:
+    red, green, blue = rgb.unbind(dim)
+    return red, green, blue
+
+
+def _lab(rgb: Tensor) -> Planes:
+    return cielab(_planes(srgb_to_linear(rgb.double().clamp(0, 1)), -1))
+
+
+def _length(a: Tensor, b: Tensor) -> Tensor:
+    return torch.sqrt(a.square() + b.square() + _SMALL**2)
+
+
+def _difference(one: Planes, two: Planes) -> Tensor:
+    """CIEDE2000 of CIE Lab colours."""
+    (light1, a1, b1), (light2, a2, b2) = one, two
+    stretch = stretch_of_a((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2)
     a1, a2 = a1 * stretch, a2 * stretch
     chroma1, chroma2 = torch.hypot(a1, b1), torch.hypot(a2, b2)
     hue1, hue2 = torch.atan2(b1, a1) % _FULL_TURN, torch.atan2(b2, a2) % _FULL_TURN
@@ -66,12 +106,9 @@ def _difference(one: Tensor, two: Tensor) -> Tensor:
     turn = torch.where(coloured, torch.remainder(hue2 - hue1 + math.pi, _FULL_TURN) - math.pi, 0.0)
     hue = torch.where(coloured, hue1 + turn / 2, hue1 + hue2)
     light, chroma = (light1 + light2) / 2, (chroma1 + chroma2) / 2
-    degrees = torch.rad2deg(hue)
-    weight = hue_weight(hue)
-    middle = (light - 50) ** 2
-    by_light = (light2 - light1) / (1 + 0.015 * middle / torch.sqrt(20 + middle))
-    by_chroma = (chroma2 - chroma1) / (1 + 0.045 * chroma)
-    by_hue = 2 * torch.sqrt(chroma1 * chroma2) * torch.sin(turn / 2) / (1 + 0.015 * chroma * weight)
-    blue = torch.exp(-(((torch.remainder(degrees, 360.0) - 275) / 25) ** 2))
+    by_light = (light2 - light1) / lightness_scale(light)
+    by_chroma = (chroma2 - chroma1) / chroma_scale(chroma)
+    by_hue = 2 * torch.sqrt(chroma1 * chroma2) * torch.sin(turn / 2) / hue_scale(chroma, hue)
+    blue = torch.exp(-(((torch.remainder(torch.rad2deg(hue), 360.0) - 275) / 25) ** 2))
     rotation = -2 * torch.sqrt(chroma**7 / (chroma**7 + _POWER)) * torch.sin(torch.deg2rad(60 * blue))
     return torch.sqrt((by_light**2 + by_chroma**2 + by_hue**2 + rotation * by_chroma * by_hue).clamp(min=0))

@@ -159,9 +159,10 @@ class Op:
         """`apply` to sRGB-encoded pixels (B, 3, H, W), whatever the op works in; the same shape and dtype come out."""
         if not self.linear:
             return self.apply(rgb, p)
-        from ..color.oklab import at_least_single, encode, linear
+        from ..color.elementwise import at_least_single
+        from ..color.srgb import linear_to_srgb, srgb_to_linear
 
-        return encode(self.apply(linear(at_least_single(rgb)), p)).to(rgb.dtype)
+        return linear_to_srgb(self.apply(srgb_to_linear(at_least_single(rgb)), p)).to(rgb.dtype)
 
     def prepare(self, p: Params) -> Mapping[str, Any]:
         """What `apply` needs of the values alone, by names that it finds in its params: made once a photo, not once a tile."""

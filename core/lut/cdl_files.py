@@ -23,7 +23,7 @@ _FORMATS = {".cc": "ColorCorrection", ".ccc": "ColorCorrectionCollection", ".cdl
 
 
 @dataclass(frozen=True)
-class Decision:
+class ColorDecision:
     """One colour correction: slope, offset and power of red, green and blue, saturation, and its id."""
 
     slope: tuple[float, ...]
@@ -43,7 +43,7 @@ class Decision:
         }
 
 
-def read_decision(path: Path, *, id: str | None = None) -> Decision:
+def read_decision(path: Path, *, id: str | None = None) -> ColorDecision:
     """Read a colour correction; of several, the one of this id.
 
     Raises:
@@ -79,10 +79,10 @@ def read_decision(path: Path, *, id: str | None = None) -> Decision:
             cure=f"{nearest(chosen, found)} It has: {', '.join(list(found)[:20])}.".lstrip(),
         )
     part = found[chosen]
-    return Decision(tuple(part.getSlope()), tuple(part.getOffset()), tuple(part.getPower()), part.getSat(), chosen)
+    return ColorDecision(tuple(part.getSlope()), tuple(part.getOffset()), tuple(part.getPower()), part.getSat(), chosen)
 
 
-def write_decision(decision: Decision, path: Path, *, overwrite: bool = False) -> Path:
+def write_decision(decision: ColorDecision, path: Path, *, overwrite: bool = False) -> Path:
     """Write a .cc, .ccc or .cdl file, which appears whole or not at all.
 
     Raises:

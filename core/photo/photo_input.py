@@ -15,7 +15,7 @@ from . import ColorSpace, Photo, as_photo
 
 
 @dataclass(frozen=True)
-class Subject:
+class PhotoInput:
     """A photo in any accepted kind: seen as pixels by the renderer and as a `Photo` by planners.
 
     PIL image, array or tensor in: the same kind out. A path gives a `Photo`.
@@ -26,13 +26,13 @@ class Subject:
     held: Photo | None
 
     @classmethod
-    def of(cls, photo: Any) -> Subject:
+    def of(cls, photo: Any) -> PhotoInput:
         """Take a photo of any kind.
 
         Raises:
             InvalidPhoto, UnreadablePhoto
         """
-        if isinstance(photo, Subject):
+        if isinstance(photo, PhotoInput):
             return photo
         if isinstance(photo, Tensor):
             shaped = photo.ndim in (3, 4) and photo.shape[-3] == 3 and photo.numel() > 0

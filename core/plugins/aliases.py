@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .entry import Entry, State, judge
+from .entry import PluginEntry, PluginState, judge
 from .installed import Installed
-from .policy import lists_in_force
+from .policy import rules_in_force
 
 if TYPE_CHECKING:
-    from .catalogue import Shelf
+    from .catalogue import Catalogue
 
 GROUP = "veraretouch.aliases"
 
@@ -25,11 +25,11 @@ class Aliases:
     def __init__(self, installed: Installed) -> None:
         self._installed = installed
 
-    def entries(self, shelves: Mapping[str, Shelf]) -> dict[str, Entry]:
+    def entries(self, shelves: Mapping[str, Catalogue]) -> dict[str, PluginEntry]:
         """Every alias by old id, sorted; those that lead nowhere, in a circle, or hide a plugin, with the reason."""
         found = self._judged()
         for entry in found.values():
-            if entry.state is State.AVAILABLE:
+            if entry.state is PluginState.AVAILABLE:
                 _check(entry, found, shelves)
         return dict(sorted(found.items()))
 
@@ -37,18 +37,18 @@ class Aliases:
         """The newest name of an id; the id itself where nobody renamed it, or the names go round in a circle."""
         return _end(id, self._judged()) or id
 
-    def _judged(self) -> dict[str, Entry]:
+    def _judged(self) -> dict[str, PluginEntry]:
         claims = self._installed.claims(GROUP)
         if not claims:
             return {}
-        lists = lists_in_force()
+        lists = rules_in_force()
         return {name: judge(name, points, lists) for name, points in claims.items()}
 
 
-def _end(id: str, aliases: Mapping[str, Entry]) -> str | None:
+def _end(id: str, aliases: Mapping[str, PluginEntry]) -> str | None:
     """Where the names lead; None for a circle."""
     seen = {id}
-    while id in aliases and aliases[id].state is State.AVAILABLE:
+    while id in aliases and aliases[id].state is PluginState.AVAILABLE:
         id = aliases[id].target
         if id in seen:
             return None
@@ -56,15 +56,17 @@ def _end(id: str, aliases: Mapping[str, Entry]) -> str | None:
     return id
 
 
-def _check(entry: Entry, aliases: Mapping[str, Entry], shelves: Mapping[str, Shelf]) -> None:
+def _check(entry: PluginEntry, aliases: Mapping[str, PluginEntry], shelves: Mapping[str, Catalogue]) -> None:
     end = _end(entry.id, aliases)
     homes = [shelf for shelf in shelves.values() if end in shelf.entries()]
     hidden = [shelf for shelf in homes if entry.id in shelf.entries()]
     if end is None:
-        entry.fail(State.BROKEN, f"{entry.id} -> {entry.target} goes round in a circle", f"Report it to {entry.owner}.")
+        entry.fail(
+            PluginState.BROKEN, f"{entry.id} -> {entry.target} goes round in a circle", f"Report it to {entry.owner}."
+        )
     elif not homes:
-        entry.fail(State.BROKEN, f"no plugin {end!r} is installed", f"Install what provides {end}.")
+        entry.fail(PluginState.BROKEN, f"no plugin {end!r} is installed", f"Install what provides {end}.")
     elif hidden:
         real = hidden[0].entries()[entry.id]
         reason = f"claimed by {real.owner} ({hidden[0].kind}) and {entry.owner} (alias); the {hidden[0].kind} stands"
-        entry.fail(State.COLLISION, reason, f"Uninstall {entry.distribution} or {real.distribution}.")
+        entry.fail(PluginState.COLLISION, reason, f"Uninstall {entry.distribution} or {real.distribution}.")

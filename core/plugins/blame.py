@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from traceback import walk_tb
 
-from .registry import Entry, registry
+from .registry import PluginEntry, registry
 
 
-def culprit(error: BaseException) -> str:
+def blamed_plugin(error: BaseException) -> str:
     """Name the innermost plugin on an exception's way: "op 'acme.fade' of acme-film 1.2"; empty where there is none.
 
     Where no plugin's own class or function was on the way, but code of a stranger's package was: the distribution.
@@ -29,7 +29,7 @@ def culprit(error: BaseException) -> str:
     return ""
 
 
-def _is(entry: Entry, module: str, function: str) -> bool:
+def _is(entry: PluginEntry, module: str, function: str) -> bool:
     home, _, name = entry.target.partition(":")
     return module == home and (function == name or function.startswith(f"{name}."))
 

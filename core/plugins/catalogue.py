@@ -24,19 +24,19 @@ from ..errors import (
     nearest,
 )
 from .aliases import Aliases
-from .entry import USABLE, Entry, State, judge
+from .entry import USABLE, PluginEntry, PluginState, judge
 from .installed import Installed
-from .policy import lists_in_force
+from .policy import rules_in_force
 
 _ERRORS = {
-    State.COLLISION: PluginCollision,
-    State.BLOCKED: BlockedPlugin,
-    State.BROKEN: BrokenPlugin,
-    State.INCOMPATIBLE: IncompatiblePlugin,
+    PluginState.COLLISION: PluginCollision,
+    PluginState.BLOCKED: BlockedPlugin,
+    PluginState.BROKEN: BrokenPlugin,
+    PluginState.INCOMPATIBLE: IncompatiblePlugin,
 }
 
 
-class Shelf:
+class Catalogue:
     """All plugins of one kind, by id. Where an id is asked for, an old name that an alias leads on is understood.
 
     Args:
@@ -53,16 +53,16 @@ class Shelf:
         self.manager = pluggy.PluginManager(group)
         self._installed = installed or Installed()
         self._aliases = Aliases(self._installed)
-        self._added: dict[str, Entry] = {}
-        self._found: dict[str, Entry] | None = None
+        self._added: dict[str, PluginEntry] = {}
+        self._found: dict[str, PluginEntry] | None = None
         self._warned: set[str] = set()
         self._lock = RLock()
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, PluginEntry]:
         """Every plugin by its own id, sorted, imported or not."""
         with self._lock:
             if self._found is None:
-                lists, claims = lists_in_force(), self._installed.claims(self.group)
+                lists, claims = rules_in_force(), self._installed.claims(self.group)
                 self._found = {name: judge(name, points, lists) for name, points in claims.items()}
             return dict(sorted((self._found | self._added).items()))
 
@@ -76,7 +76,7 @@ class Shelf:
         now = id if id in entries else self._aliases.follow(id)
         return now if now in entries else id
 
-    def find(self, id: str) -> Entry | None:
+    def find(self, id: str) -> PluginEntry | None:
         """The plugin of an id or of an old name; None where there is none. Nothing is imported."""
         return self.entries().get(self.resolve(id))
 
@@ -93,7 +93,7 @@ class Shelf:
         if entry is None:
             raise self._unknown(id)
         with self._lock:
-            if entry.state is State.AVAILABLE:
+            if entry.state is PluginState.AVAILABLE:
                 self._import(entry)
         if entry.state in _ERRORS:
             raise _ERRORS[entry.state](
@@ -121,7 +121,7 @@ class Shelf:
             self._warned.add(id)
             warnings.warn(text, DeprecatedPlugin, stacklevel=3)
 
-    def _import(self, entry: Entry) -> None:
+    def _import(self, entry: PluginEntry) -> None:
         start = time.perf_counter()
         try:
             assert entry._point is not None
@@ -131,13 +131,13 @@ class Shelf:
         except KeyboardInterrupt:
             raise
         except IncompatiblePlugin as error:
-            entry.fail(State.INCOMPATIBLE, error.problem, error.cure)
+            entry.fail(PluginState.INCOMPATIBLE, error.problem, error.cure)
         except BaseException as error:
             # A plugin may fail with anything at all; its reason is kept and shown wherever the plugin is named.
             cure = "Report it to its author, or uninstall it."
-            entry.fail(State.BROKEN, f"{type(error).__name__}: {error}", cure)
+            entry.fail(PluginState.BROKEN, f"{type(error).__name__}: {error}", cure)
         else:
-            entry.state, entry._object = State.LOADED, plugin
+            entry.state, entry._object = PluginState.LOADED, plugin
         entry.load_seconds = time.perf_counter() - start
 
     def _register(self, name: str, plugin: Any) -> None:
@@ -169,7 +169,7 @@ class Shelf:
             self.remove(name)
             self._register(name, plugin)
             target = f"{getattr(plugin, '__module__', '?')}:{getattr(plugin, '__qualname__', name)}"
-            self._added[name] = Entry(name, "(added by hand)", "", target, State.LOADED, _object=plugin)
+            self._added[name] = PluginEntry(name, "(added by hand)", "", target, PluginState.LOADED, _object=plugin)
         return plugin
 
     def remove(self, id: str) -> None:

@@ -9,10 +9,10 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from .installed import Claim
-from .policy import BLOCK_VARIABLE, List
+from .policy import BLOCK_VARIABLE, PolicyRule
 
 
-class State(StrEnum):
+class PluginState(StrEnum):
     """Where a plugin stands between its metadata and use."""
 
     AVAILABLE = "available"
@@ -23,18 +23,18 @@ class State(StrEnum):
     INCOMPATIBLE = "incompatible"
 
 
-USABLE = frozenset({State.AVAILABLE, State.LOADED})
+USABLE = frozenset({PluginState.AVAILABLE, PluginState.LOADED})
 
 
 @dataclass
-class Entry:
+class PluginEntry:
     """One plugin. `reason` and `cure` say why one that cannot be used cannot; `load_seconds` is there once it was tried."""
 
     id: str
     distribution: str
     version: str
     target: str
-    state: State = State.AVAILABLE
+    state: PluginState = PluginState.AVAILABLE
     reason: str = ""
     cure: str = ""
     load_seconds: float | None = None
@@ -49,28 +49,28 @@ class Entry:
     @property
     def standing(self) -> str:
         """The state, as it follows "is" in messages."""
-        return "in collision" if self.state is State.COLLISION else str(self.state)
+        return "in collision" if self.state is PluginState.COLLISION else str(self.state)
 
-    def fail(self, state: State, reason: str, cure: str) -> None:
+    def fail(self, state: PluginState, reason: str, cure: str) -> None:
         """Take it out of use."""
         self.state, self.reason, self.cure = state, reason, cure
 
 
-def judge(name: str, claims: Sequence[Claim], lists: Sequence[List]) -> Entry:
+def judge(name: str, claims: Sequence[Claim], lists: Sequence[PolicyRule]) -> PluginEntry:
     """The entry of an id that one distribution or several claim; blocking one of two ends their collision."""
     kept_out = {claim: _kept_out(name, claim.distribution, lists) for claim in claims}
     free = [claim for claim in claims if kept_out[claim] is None]
     first = (free or claims)[0]
-    entry = Entry(name, first.distribution, first.version, first.point.value, _point=first.point)
+    entry = PluginEntry(name, first.distribution, first.version, first.point.value, _point=first.point)
     held = kept_out[first]
     if held is not None:
-        entry.fail(State.BLOCKED, held.keeps_out(name, first.distribution), f"Change {held.place}.")
+        entry.fail(PluginState.BLOCKED, held.keeps_out(name, first.distribution), f"Change {held.place}.")
     elif len(free) > 1:
         owners = " and ".join(claim.owner for claim in free)
         cure = f"Uninstall one of them, or name it in {BLOCK_VARIABLE}."
-        entry.fail(State.COLLISION, f"claimed by {owners}", cure)
+        entry.fail(PluginState.COLLISION, f"claimed by {owners}", cure)
     return entry
 
 
-def _kept_out(name: str, distribution: str, lists: Sequence[List]) -> List | None:
+def _kept_out(name: str, distribution: str, lists: Sequence[PolicyRule]) -> PolicyRule | None:
     return next((each for each in lists if each.keeps_out(name, distribution)), None)

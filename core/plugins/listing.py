@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..terminal import columns, json_text, say
-from .entry import USABLE, Entry
-from .registry import Shelf, registry
+from .entry import USABLE, PluginEntry
+from .registry import Catalogue, registry
 from .summary import summary
 
 
-def shelf_rows(shelf: Shelf) -> list[dict[str, Any]]:
+def catalogue_rows(shelf: Catalogue) -> list[dict[str, Any]]:
     """What is known of each plugin of a shelf, by metadata and source."""
     return [
         {
@@ -25,9 +25,9 @@ def shelf_rows(shelf: Shelf) -> list[dict[str, Any]]:
     ]
 
 
-def show_shelf(shelf: Shelf, *, json: bool) -> None:
+def show_catalogue(shelf: Catalogue, *, json: bool) -> None:
     """Print a shelf as a table, or as JSON."""
-    rows = shelf_rows(shelf)
+    rows = catalogue_rows(shelf)
     if json:
         say(json_text({f"{shelf.kind}s": rows}))
         return
@@ -53,7 +53,7 @@ def show_shelf(shelf: Shelf, *, json: bool) -> None:
     )
 
 
-def all_entries() -> dict[tuple[str, str], Entry]:
+def all_entries() -> dict[tuple[str, str], PluginEntry]:
     """Every plugin of every kind, and every alias, by kind ("op", "alias") and id."""
     found = {(shelf.kind, id): entry for shelf in registry.shelves().values() for id, entry in shelf.entries().items()}
     return found | {("alias", id): entry for id, entry in registry.aliases().items()}

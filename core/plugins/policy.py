@@ -17,7 +17,7 @@ BLOCK_VARIABLE = "VERARETOUCH_BLOCK"
 
 
 @dataclass(frozen=True)
-class List:
+class PolicyRule:
     """One list in force.
 
     Attributes:
@@ -39,13 +39,13 @@ class List:
         return f"{self.place} names it" if named else ""
 
 
-def lists_in_force() -> tuple[List, ...]:
+def rules_in_force() -> tuple[PolicyRule, ...]:
     """Every list that names anything, block lists first.
 
     Raises:
         InvalidDocument: the configuration file cannot be read.
     """
-    found = (List(place, allows, frozenset(names)) for place, allows, names in _written() if names)
+    found = (PolicyRule(place, allows, frozenset(names)) for place, allows, names in _written() if names)
     return tuple(sorted(found, key=lambda each: each.allows))
 
 

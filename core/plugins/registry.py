@@ -12,9 +12,9 @@ import pluggy
 
 from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidOp, VeraRetouchError
 from .aliases import Aliases
-from .catalogue import Shelf as Shelf
-from .entry import Entry as Entry
-from .entry import State as State
+from .catalogue import Catalogue as Catalogue
+from .entry import PluginEntry as PluginEntry
+from .entry import PluginState as PluginState
 from .hooks import HookSpecs, call
 from .installed import Installed
 from .requirements import check_requirements
@@ -25,27 +25,27 @@ class Registry:
 
     def __init__(self) -> None:
         installed = Installed()
-        self.ops = Shelf("op", "veraretouch.ops", self._check_op, installed)
-        self.planners = Shelf("planner", "veraretouch.planners", self._check_planner, installed)
-        self.bundles = Shelf("bundle", "veraretouch.bundles", _check_anything, installed)
-        self.commands = Shelf("command", "veraretouch.commands", _check_command, installed)
-        self.hooks = Shelf("hook", "veraretouch.hooks", _check_anything, installed)
+        self.ops = Catalogue("op", "veraretouch.ops", self._check_op, installed)
+        self.planners = Catalogue("planner", "veraretouch.planners", self._check_planner, installed)
+        self.bundles = Catalogue("bundle", "veraretouch.bundles", _check_anything, installed)
+        self.commands = Catalogue("command", "veraretouch.commands", _check_command, installed)
+        self.hooks = Catalogue("hook", "veraretouch.hooks", _check_anything, installed)
         self.hooks.manager = pluggy.PluginManager("veraretouch")
         self.hooks.manager.add_hookspecs(HookSpecs)
         self._aliases = Aliases(installed)
 
-    def shelves(self) -> dict[str, Shelf]:
+    def shelves(self) -> dict[str, Catalogue]:
         """Every shelf by its plural name."""
-        return {name: shelf for name, shelf in vars(self).items() if isinstance(shelf, Shelf)}
+        return {name: shelf for name, shelf in vars(self).items() if isinstance(shelf, Catalogue)}
 
-    def aliases(self) -> dict[str, Entry]:
+    def aliases(self) -> dict[str, PluginEntry]:
         """Every alias by old id; an entry's `target` is the new id."""
         return self._aliases.entries(self.shelves())
 
     def announce(self, hook: str, **arguments: Any) -> list[Any]:
         """Call a lifecycle hook's listeners, importing them on first use."""
         for id, entry in self.hooks.entries().items():
-            if entry.state is State.AVAILABLE:
+            if entry.state is PluginState.AVAILABLE:
                 try:
                     self.hooks.load(id)
                 except (BrokenPlugin, IncompatiblePlugin) as error:

@@ -23,7 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from ..errors import DeprecatedPlugin, VeraRetouchError
-from .entry import State
+from .entry import PluginState
 from .registry import registry
 
 # For the process itself, which imports torch: on a busy machine that takes long, and is no plugin's fault.
@@ -41,7 +41,7 @@ NOT_TRIED = "not tried"
 class Tried:
     """What became of a plugin that was imported on trial; `reason` may also hold a remark on one that works."""
 
-    state: State
+    state: PluginState
     reason: str = ""
     cure: str = ""
     seconds: float | None = None
@@ -124,7 +124,7 @@ class _Trial:
                     tried[name] = self._end_of(process, deadline, answers, complaints)
                     break
                 fate = json.loads(answer)
-                tried[name] = Tried(State(fate.pop("state")), **fate)
+                tried[name] = Tried(PluginState(fate.pop("state")), **fate)
         finally:
             _kill(process)
         return tried
@@ -138,8 +138,8 @@ class _Trial:
         except subprocess.TimeoutExpired:
             late = True
         if late:
-            return Tried(State.BROKEN, f"its import did not end within {self._timeout:g} s", cure, self._timeout)
-        return Tried(State.BROKEN, f"its import ended the process {_how(code, complaints)}", cure)
+            return Tried(PluginState.BROKEN, f"its import did not end within {self._timeout:g} s", cure, self._timeout)
+        return Tried(PluginState.BROKEN, f"its import ended the process {_how(code, complaints)}", cure)
 
 
 class _Reader:
@@ -184,7 +184,7 @@ def _not_tried(process: subprocess.Popen[str], complaints: _Reader) -> Tried:
         why = f"ended {_how(process.wait(_LAST_WORDS), complaints)}"
     except subprocess.TimeoutExpired:
         why = f"was not ready within {_START_SECONDS:g} s"
-    return Tried(State.AVAILABLE, f"{NOT_TRIED}: the process that was to import it {why}", "Try again.")
+    return Tried(PluginState.AVAILABLE, f"{NOT_TRIED}: the process that was to import it {why}", "Try again.")
 
 
 def _how(code: int, complaints: _Reader) -> str:
@@ -247,8 +247,8 @@ def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
         remarks = [str(w.message) for w in warned if w.category is DeprecatedPlugin]
         if ear.heard.strip():
             remarks.append(f"it prints on stdout when it is imported: {ear.heard.strip()!r}")
-        if entry.state is State.AVAILABLE:
-            entry.fail(State.BROKEN, "its import raises KeyboardInterrupt", "Report it to its author.")
+        if entry.state is PluginState.AVAILABLE:
+            entry.fail(PluginState.BROKEN, "its import raises KeyboardInterrupt", "Report it to its author.")
         yield {
             "state": entry.state,
             "reason": entry.reason or "; ".join(remarks),

@@ -9,7 +9,8 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from ..color.oklab import at_least_single, encode, linear
+from ..color.elementwise import at_least_single
+from ..color.srgb import linear_to_srgb, srgb_to_linear
 from ..contract.latents import Latents
 from ..contract.op import Frame, Op, Params
 from ..lut import ColorMap
@@ -162,9 +163,9 @@ def _in_turn(chain: Chain, tile: Tensor, frame: Frame, fuse: Fuse = plain) -> Te
     done, light = at_least_single(tile).contiguous(), False
     for step in chain.steps:
         if step.linear != light:
-            done, light = fuse(linear if step.linear else encode)(done), step.linear
+            done, light = fuse(srgb_to_linear if step.linear else linear_to_srgb)(done), step.linear
         done = step.run(done, frame, fuse)
-    return (fuse(encode)(done) if light else done).to(tile.dtype)
+    return (fuse(linear_to_srgb)(done) if light else done).to(tile.dtype)
 
 
 def at_identity(latents: Latents, id: str, slots: dict[str, Tensor]) -> Tensor:

@@ -13,7 +13,7 @@ from ..plan.plan import Plan
 
 
 @dataclass(frozen=True)
-class Edit:
+class RenderJob:
     """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with."""
 
     latents: Latents
@@ -35,7 +35,7 @@ class Edit:
         groups: Collection[str] | None = None,
         strength: float | None = None,
         seed: int | None = None,
-    ) -> Edit:
+    ) -> RenderJob:
         """What a plan or latents ask for, with the caller's own wishes applied.
 
         Raises:

@@ -11,19 +11,19 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
-from ..color.oklab import at_least_single
+from ..color.elementwise import at_least_single
 from ..contract.latents import Latents
 from ..contract.op import Frame, Op
 from ..contract.schema import Schema
 from ..errors import InvalidLatents, InvalidPhoto, InvalidRequest
 from ..lut import ColorMap
 from ..photo import ColorSpace
-from ..photo.photo_input import Subject
+from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .chain import Chain, Step, at_identity
-from .job import Edit
-from .report import Report
+from .job import RenderJob
+from .report import RenderReport
 from .tables import Tables
 
 Engine = Literal["auto", "exact", "lut"]
@@ -75,7 +75,7 @@ class Renderer:
         clamp: bool = True,
         color_space: ColorSpace = "keep",
         reuse: bool = False,
-    ) -> tuple[Any, Report]:
+    ) -> tuple[Any, RenderReport]:
         """Render a photo by a plan or latents.
 
         Args:
@@ -101,9 +101,9 @@ class Renderer:
             raise InvalidRequest(f"engine {engine!r} is not known", cure="Use 'auto', 'exact' or 'lut'.")
         if not tolerance > 0:
             raise InvalidRequest(f"tolerance {tolerance} is not above 0", cure="1.0 is about the least that is seen.")
-        wanted = Edit.of(edit, groups=groups, strength=strength, seed=seed)
+        wanted = RenderJob.of(edit, groups=groups, strength=strength, seed=seed)
         start = time.perf_counter()
-        subject = Subject.of(photo)
+        subject = PhotoInput.of(photo)
         if engine == "lut" and subject.held is None:
             raise InvalidRequest("engine 'lut' for a tensor: it has no gradient", cure="Use 'auto' or 'exact'.")
         opened = time.perf_counter()
@@ -111,7 +111,7 @@ class Renderer:
         # A photo's own profile may hold colours beyond sRGB: it is clipped there, when it is given back.
         bounded = clamp and not subject.has_profile
         large = subject.held is not None and prod(subject.size) >= LUT_PIXELS
-        image, report = None, Report("exact")
+        image, report = None, RenderReport("exact")
         if wanted.latents.batch == 1 and (engine == "lut" or (engine == "auto" and large)):
             chain = self._chain(wanted, 1, (1, 1), self.device)
             tables = Tables(self.device, tolerance, color_space, reuse)
@@ -123,8 +123,8 @@ class Renderer:
         return image, report
 
     def _exactly(
-        self, subject: Subject, edit: Edit, clamp: bool, color_space: ColorSpace, report: Report
-    ) -> tuple[Any, Report]:
+        self, subject: PhotoInput, edit: RenderJob, clamp: bool, color_space: ColorSpace, report: RenderReport
+    ) -> tuple[Any, RenderReport]:
         start = time.perf_counter()
         rgb = subject.pixels(self.device)
         loaded = time.perf_counter()
@@ -143,7 +143,7 @@ class Renderer:
             InvalidRequest: an op looks at neighbouring pixels.
             InvalidLatents: several rows.
         """
-        wanted = Edit.of(edit)
+        wanted = RenderJob.of(edit)
         _check_rows(wanted.latents, 1)
         chain = self._chain(wanted, 1, (1, 1), self.device)
         for step in chain.steps:
@@ -168,9 +168,9 @@ class Renderer:
             InvalidPhoto, InvalidRequest
             InvalidLatents: rows that are not the photos', an op that is not there, or there in another version.
         """
-        return self._apply(rgb, Edit(latents, strength, seed), clamp=clamp)[0]
+        return self._apply(rgb, RenderJob(latents, strength, seed), clamp=clamp)[0]
 
-    def _apply(self, rgb: Tensor, edit: Edit, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
+    def _apply(self, rgb: Tensor, edit: RenderJob, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
         """The pixels, and the ids of the ops that ran."""
         _check_pixels(rgb)
         batch = rgb.shape[0]
@@ -192,7 +192,7 @@ class Renderer:
 
     def _chain(
         self,
-        edit: Edit,
+        edit: RenderJob,
         batch: int,
         size: tuple[int, int],
         device: torch.device,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Report:
+class RenderReport:
     """How a photo was rendered.
 
     Attributes:

@@ -13,12 +13,12 @@ from ..contract.planner import DEFAULT_PLANNER, Planner, Reasoning
 from ..contract.request import Request
 from ..errors import InvalidRequest
 from ..photo import Photo, SaveOptions, as_photo
-from ..photo.photo_input import Subject
+from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .job import check_groups
 from .renderer import Engine, Renderer
-from .report import Report
+from .report import RenderReport
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Result:
 
     image: Any
     plan: Plan
-    report: Report
+    report: RenderReport
 
     @property
     def reasoning(self) -> Reasoning:
@@ -46,7 +46,7 @@ class Result:
         Raises:
             UnwritablePhoto
         """
-        image = self.image if isinstance(self.image, Photo) else Subject.of(self.image).photo()
+        image = self.image if isinstance(self.image, Photo) else PhotoInput.of(self.image).photo()
         options = options or SaveOptions()
         return image.save(Path(path), options=replace(options, metadata=self.plan.notes() | dict(options.metadata)))
 
@@ -96,7 +96,7 @@ class Retoucher:
             )
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
-        proposal = self.planner.plan([Subject.of(photo).photo()], [request])
+        proposal = self.planner.plan([PhotoInput.of(photo).photo()], [request])
         check_groups(groups or (), proposal.latents.schema)
         plan = Plan.of(
             proposal.latents.row(0),
@@ -141,7 +141,7 @@ class Retoucher:
             InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
         """
         start = time.perf_counter()
-        subject = Subject.of(photo)
+        subject = PhotoInput.of(photo)
         read = time.perf_counter()
         plan = self.plan(
             subject, style=style, params=params, reference=reference, groups=groups, strength=strength, seed=seed

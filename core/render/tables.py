@@ -12,10 +12,10 @@ from torch import Tensor
 from ..lut import Baked, ColorMap, Cube, bake_for
 from ..photo import ColorSpace, Photo
 from ..photo.color.encoding import Floats, from_working, to_working
-from ..photo.photo_input import Subject
+from ..photo.photo_input import PhotoInput
 from ..threads import TILE_PIXELS, strips
 from .chain import Chain
-from .report import Report
+from .report import RenderReport
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Tables:
     color_space: ColorSpace
     reuse: bool
 
-    def render(self, subject: Subject, chain: Chain, *, clamp: bool) -> tuple[Any, Report]:
+    def render(self, subject: PhotoInput, chain: Chain, *, clamp: bool) -> tuple[Any, RenderReport]:
         """The rendered photo, or None with what was found on the way where no table is within the tolerance."""
         photo = subject.held
         if photo is None or not chain.steps or chain.strength == 0:
-            return None, Report("exact")
+            return None, RenderReport("exact")
         if chain.pointwise and photo.has_colour_encoding:
             done, report = self._in_own_encoding(photo, chain, clamp)
             return subject.hand_over(done) if done is not None else None, report
         rgb, report = self._between_spatial_ops(photo, chain, clamp)
         return subject.give_back(rgb, color_space=self.color_space), report
 
-    def _in_own_encoding(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Photo | None, Report]:
+    def _in_own_encoding(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Photo | None, RenderReport]:
         """One table in the photo's own encoding and depth: no pixel takes a trip through floats."""
         start = time.perf_counter()
         profile, _ = photo.target(self.color_space)
@@ -56,7 +56,7 @@ class Tables:
         )
         made = time.perf_counter()
         if baked.cube is None:
-            return None, Report("exact", error=baked.error, timings={"bake": made - start})
+            return None, RenderReport("exact", error=baked.error, timings={"bake": made - start})
         if photo.pixels.dtype.kind == "f":
             pixels = _floats_by_table(photo.pixels, baked.cube, color_map, self.device)
             pixels = pixels.clip(0, 1, out=pixels) if clamp else pixels
@@ -64,9 +64,9 @@ class Tables:
             pixels = baked.cube.apply(photo.pixels, self.device, in_place=self.reuse and photo.pixels.flags.writeable)
         timings = {"bake": made - start, "render": time.perf_counter() - made}
         done = photo.with_pixels(pixels, color_space=self.color_space)
-        return done, Report("lut", chain.ids, baked.cube.size, baked.error, timings)
+        return done, RenderReport("lut", chain.ids, baked.cube.size, baked.error, timings)
 
-    def _between_spatial_ops(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Tensor, Report]:
+    def _between_spatial_ops(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Tensor, RenderReport]:
         """Working floats (1, 3, H, W), by a table where ops are pointwise and one holds its share of the tolerance."""
         runs = list(chain.runs())
         tolerance = self.tolerance / max(1, sum(run.pointwise for run in runs))
@@ -90,9 +90,9 @@ class Tables:
         used = [(baked.cube.size, baked.error) for baked in tried if baked.cube is not None]
         if not used:
             error = max((baked.error for baked in tried), default=None)
-            return finished, Report("exact", chain.ids, error=error, timings=timings)
+            return finished, RenderReport("exact", chain.ids, error=error, timings=timings)
         sizes, errors = zip(*used, strict=True)
-        return finished, Report("lut", chain.ids, max(sizes), sum(errors), timings)
+        return finished, RenderReport("lut", chain.ids, max(sizes), sum(errors), timings)
 
 
 def _floats_by_table(before: Floats, cube: Cube, color_map: ColorMap, device: torch.device) -> Floats:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .op import CHECKS, check_op, op_outcomes
     from .planner import PLANNER_CHECKS, check_planner, planner_outcomes
     from .samples import SAMPLES, sample
-    from .verdict import ConformanceError, Failure, Outcome, UnknownCheck
+    from .verdict import CheckOutcome, ConformanceError, Failure, UnknownCheck
 
 # A test session that collects this package must not pay for torch before a test needs it.
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -24,7 +24,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "op": ["CHECKS", "check_op", "op_outcomes"],
         "planner": ["PLANNER_CHECKS", "check_planner", "planner_outcomes"],
         "samples": ["SAMPLES", "sample"],
-        "verdict": ["ConformanceError", "Failure", "Outcome", "UnknownCheck"],
+        "verdict": ["ConformanceError", "Failure", "CheckOutcome", "UnknownCheck"],
     },
 )
 
@@ -32,9 +32,9 @@ __all__ = [
     "CHECKS",
     "PLANNER_CHECKS",
     "SAMPLES",
+    "CheckOutcome",
     "ConformanceError",
     "Failure",
-    "Outcome",
     "UnknownCheck",
     "check_op",
     "check_planner",

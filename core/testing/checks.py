@@ -11,27 +11,27 @@ from ..plugins.summary import summary
 
 OF_OPS: Final = MappingProxyType(
     {
-        "declared": "declarations",
-        "identity": "behaviour",
-        "kinds": "behaviour",
-        "device": "behaviour",
-        "effects": "effects",
-        "batch_independence": "behaviour",
-        "determinism": "behaviour",
-        "inputs_untouched": "behaviour",
-        "finite": "behaviour",
-        "finite_gradients": "gradients",
-        "gradcheck": "gradients",
-        "functional": "gradients",
-        "pointwise": "places",
-        "tiling": "places",
-        "preview": "places",
-        "smoothness": "gradients",
-        "engines": "engines",
-        "period": "behaviour",
-        "plan_round_trip": "declarations",
-        "migration": "declarations",
-        "group_off": "declarations",
+        "declared": "op_checks.declarations",
+        "identity": "op_checks.behaviour",
+        "kinds": "op_checks.behaviour",
+        "device": "op_checks.behaviour",
+        "effects": "op_checks.effects",
+        "batch_independence": "op_checks.behaviour",
+        "determinism": "op_checks.behaviour",
+        "inputs_untouched": "op_checks.behaviour",
+        "finite": "op_checks.behaviour",
+        "finite_gradients": "op_checks.gradients",
+        "gradcheck": "op_checks.gradients",
+        "functional": "op_checks.gradients",
+        "pointwise": "op_checks.places",
+        "tiling": "op_checks.places",
+        "preview": "op_checks.places",
+        "smoothness": "op_checks.gradients",
+        "engines": "op_checks.engines",
+        "period": "op_checks.behaviour",
+        "plan_round_trip": "op_checks.declarations",
+        "migration": "op_checks.declarations",
+        "group_off": "op_checks.declarations",
     }
 )
 OF_PLANNERS: Final = MappingProxyType(
@@ -52,7 +52,7 @@ OF_PLANNERS: Final = MappingProxyType(
             "hostile_photos",
             "hostile_prompts",
         ),
-        "proposals",
+        "planner_checks.proposals",
     )
 )
 

@@ -12,7 +12,7 @@ from ..plugins.registry import registry
 from ..threads import one_thread
 from .checks import OF_OPS, functions
 from .op_checks.specimen import Specimen
-from .verdict import Outcome, chosen, demand, judge
+from .verdict import CheckOutcome, chosen, demand, judge
 
 CHECKS: Final = functions(OF_OPS)
 
@@ -37,7 +37,7 @@ def check_op(op: type[Op] | Op | str, *, only: Collection[str] | None = None) ->
     demand(f"op {specimen.op.id!r}", _outcomes(specimen, only))
 
 
-def op_outcomes(op: type[Op] | Op | str, *, only: Collection[str] | None = None) -> Iterator[Outcome]:
+def op_outcomes(op: type[Op] | Op | str, *, only: Collection[str] | None = None) -> Iterator[CheckOutcome]:
     """The same, check by check, each as soon as it is done; nothing is raised for a broken promise."""
     return _outcomes(_specimen(op), only)
 
@@ -47,7 +47,7 @@ def _specimen(op: type[Op] | Op | str) -> Specimen:
     return Specimen(given() if isinstance(given, type) else given)
 
 
-def _outcomes(specimen: Specimen, only: Collection[str] | None) -> Iterator[Outcome]:
+def _outcomes(specimen: Specimen, only: Collection[str] | None) -> Iterator[CheckOutcome]:
     for name in chosen(CHECKS, only):
         # Threads gain nothing on a few hundred pixels, and wait for each other where others use the machine.
         with torch.random.fork_rng(devices=[]), one_thread():

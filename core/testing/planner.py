@@ -10,8 +10,8 @@ import torch
 from ..contract.planner import Planner
 from ..plugins.registry import registry
 from .checks import OF_PLANNERS, functions
-from .planner_checks.bench import Trial
-from .verdict import Outcome, chosen, demand, judge
+from .planner_checks.bench import PlannerBench
+from .verdict import CheckOutcome, chosen, demand, judge
 
 PLANNER_CHECKS: Final = functions(OF_PLANNERS)
 
@@ -36,17 +36,19 @@ def check_planner(planner: Planner | type[Any] | str, *, only: Collection[str] |
     demand(f"planner {getattr(trial.planner, 'id', trial.planner)!r}", _outcomes(trial, only))
 
 
-def planner_outcomes(planner: Planner | type[Any] | str, *, only: Collection[str] | None = None) -> Iterator[Outcome]:
+def planner_outcomes(
+    planner: Planner | type[Any] | str, *, only: Collection[str] | None = None
+) -> Iterator[CheckOutcome]:
     """The same, check by check, each as soon as it is done; nothing is raised for a broken promise."""
     return _outcomes(_trial(planner), only)
 
 
-def _trial(planner: Planner | type[Any] | str) -> Trial:
+def _trial(planner: Planner | type[Any] | str) -> PlannerBench:
     given = registry.planners.load(planner) if isinstance(planner, str) else planner
-    return Trial(given() if isinstance(given, type) else given)
+    return PlannerBench(given() if isinstance(given, type) else given)
 
 
-def _outcomes(trial: Trial, only: Collection[str] | None) -> Iterator[Outcome]:
+def _outcomes(trial: PlannerBench, only: Collection[str] | None) -> Iterator[CheckOutcome]:
     for name in chosen(PLANNER_CHECKS, only):
         with torch.random.fork_rng(devices=[]):
             outcome = judge(name, PLANNER_CHECKS[name], trial, "planner")

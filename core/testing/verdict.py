@@ -45,7 +45,7 @@ class UnknownCheck(VeraRetouchError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """One check that was run: what it said, nothing where all is well, and how long it took."""
 
     check: str
@@ -113,11 +113,11 @@ def line_of(error: Exception, plugin: object) -> str:
     return f"line {frame.lineno} of {Path(frame.filename).name}"
 
 
-def judge(name: str, check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> Outcome:
+def judge(name: str, check: Callable[[_Given], Iterator[str]], given: _Given, kind: str) -> CheckOutcome:
     """Run one check and take its time."""
     start = time.perf_counter()
     said = findings(check, given, kind)
-    return Outcome(name, tuple(said), time.perf_counter() - start)
+    return CheckOutcome(name, tuple(said), time.perf_counter() - start)
 
 
 def chosen(checks: Mapping[str, Any], only: Collection[str] | None) -> list[str]:
@@ -134,7 +134,7 @@ def chosen(checks: Mapping[str, Any], only: Collection[str] | None) -> list[str]
     return [name for name in checks if only is None or name in only]
 
 
-def demand(plugin: str, outcomes: Iterator[Outcome]) -> None:
+def demand(plugin: str, outcomes: Iterator[CheckOutcome]) -> None:
     """Raise `ConformanceError` for everything that was said."""
     failures = [Failure(outcome.check, said) for outcome in outcomes for said in outcome.said]
     if failures:

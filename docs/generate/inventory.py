@@ -12,7 +12,7 @@ from typing import Any, Final
 SINGLE: Final = {
     "veraretouch.core.photo": ("file_hash", "open_photo"),
     "veraretouch.core.plugins.requirements": ("CONTRACT",),
-    "veraretouch.planners.training.loop": ("Settings", "Task", "train"),
+    "veraretouch.planners.training.loop": ("TrainingSettings", "TrainingTask", "train"),
     "veraretouch.zoo.fetch": ("fetch",),
 }
 MODULES = (
@@ -23,9 +23,14 @@ MODULES = (
     "veraretouch.zoo",
     "veraretouch.zoo.testing",
     "veraretouch.core.testing",
+    "veraretouch.core.color.ciede2000",
+    "veraretouch.core.color.elementwise",
+    "veraretouch.core.color.gamut",
     "veraretouch.core.color.oklab",
     "veraretouch.core.color.curves",
     "veraretouch.core.color.planes",
+    "veraretouch.core.color.srgb",
+    "veraretouch.core.color.tone_map",
     "veraretouch.core.contract.squash",
     "veraretouch.core.lut.interpolation",
     *SINGLE,

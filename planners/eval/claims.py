@@ -24,7 +24,7 @@ LEAST: Final = 4e-4
 
 
 @dataclass(frozen=True)
-class Claim:
+class ReasoningClaim:
     """A direction (+1, -1) that a group's words give a measure, the words, and how far the measure moved."""
 
     group: str
@@ -39,7 +39,7 @@ class Claim:
         return self.moved * self.sign >= LEAST
 
 
-def claims(reasoning: Reasoning, rgb: Tensor, rendered: Mapping[str, Tensor]) -> list[Claim]:
+def claims(reasoning: Reasoning, rgb: Tensor, rendered: Mapping[str, Tensor]) -> list[ReasoningClaim]:
     """The claims of the groups' plans, with what became of them.
 
     Args:
@@ -51,7 +51,7 @@ def claims(reasoning: Reasoning, rgb: Tensor, rendered: Mapping[str, Tensor]) ->
     for group, made in rendered.items():
         said = list(directions(reasoning.get(group, {}).get("plan", "")))
         after = measures(made.clamp(0, 1)) if said else before
-        found += [Claim(group, what, sign, words, after[what] - before[what]) for what, sign, words in said]
+        found += [ReasoningClaim(group, what, sign, words, after[what] - before[what]) for what, sign, words in said]
     return found
 
 

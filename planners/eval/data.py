@@ -17,7 +17,7 @@ from ...core import strict_json
 from ...core.errors import InvalidDocument, InvalidPhoto, InvalidRequest, UnreadablePhoto
 from ...core.photo import Photo, as_photo, open_photo
 from ..training.data import EXAMPLE, FORMAT
-from .folders import Pair, collection_in
+from .folders import PicturePair, collection_in
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -152,7 +152,7 @@ def eight_bit(rgb: Floats | NDArray[np.float64]) -> Picture:
     return (rgb.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _of_pair(pair: Pair) -> Case:
+def _of_pair(pair: PicturePair) -> Case:
     return Case(
         pair.name,
         pair.name,

@@ -28,7 +28,7 @@ class UnknownLayout(VeraRetouchError):
 
 
 @dataclass(frozen=True)
-class Pair:
+class PicturePair:
     """A photo before and after an expert's work.
 
     Attributes:
@@ -50,7 +50,7 @@ class Collection:
     """The pairs of a folder, sorted by name, and the layout that they were found in."""
 
     layout: Layout
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PicturePair, ...]
 
 
 def collection_in(root: str | Path, *, expert: str = "") -> Collection:
@@ -64,7 +64,7 @@ def collection_in(root: str | Path, *, expert: str = "") -> Collection:
         InvalidDocument: prompts.csv cannot be read, or names a pair that is not there.
     """
     folder, who = Path(root), expert.lower()
-    found: dict[Layout, Iterator[Pair]] = {
+    found: dict[Layout, Iterator[PicturePair]] = {
         "fivek": _fivek(folder, who or "c"),
         "fivek-archive": _fivek_archive(folder, who or "c"),
         "ppr10k": _ppr10k(folder, who or "a"),
@@ -81,36 +81,36 @@ def collection_in(root: str | Path, *, expert: str = "") -> Collection:
     )
 
 
-def _fivek(root: Path, expert: str) -> Iterator[Pair]:
+def _fivek(root: Path, expert: str) -> Iterator[PicturePair]:
     inputs, targets = root / "input", root / f"expert{expert.upper()}"
     if not (inputs.is_dir() and targets.is_dir()):
         return
     test = _listed(root / "test.txt")
     for stem, before, after in _matched(inputs, targets):
         in_test = stem in test if test else _number(stem) > TRAIN_FIVEK
-        yield Pair(stem, before, after, stem, "test" if in_test else "train")
+        yield PicturePair(stem, before, after, stem, "test" if in_test else "train")
 
 
-def _fivek_archive(root: Path, expert: str) -> Iterator[Pair]:
+def _fivek_archive(root: Path, expert: str) -> Iterator[PicturePair]:
     targets = root / f"tiff16_{expert}"
     for raws in ("raw_photos", "raw", "dng"):
         if targets.is_dir() and (root / raws).is_dir():
             for stem, before, after in _matched(root / raws, targets):
                 split = "test" if _number(stem) > TRAIN_FIVEK else "train"
-                yield Pair(stem, before, after, stem, split)
+                yield PicturePair(stem, before, after, stem, split)
             return
 
 
-def _ppr10k(root: Path, expert: str) -> Iterator[Pair]:
+def _ppr10k(root: Path, expert: str) -> Iterator[PicturePair]:
     for part, split in (("train", "train"), ("val", "test")):
         inputs, targets = root / part / "source", root / part / f"target_{expert}"
         if inputs.is_dir() and targets.is_dir():
             masks = _by_stem(root / "masks_360p") | _by_stem(root / part / "masks")
             for stem, before, after in _matched(inputs, targets):
-                yield Pair(stem, before, after, stem.partition("_")[0], split, masks.get(stem))
+                yield PicturePair(stem, before, after, stem.partition("_")[0], split, masks.get(stem))
 
 
-def _plain(root: Path) -> Iterator[Pair]:
+def _plain(root: Path) -> Iterator[PicturePair]:
     prompts = _prompts(root / PROMPTS)
     if (root / "before").is_dir() and (root / "after").is_dir():
         matched = list(_matched(root / "before", root / "after"))
@@ -126,7 +126,7 @@ def _plain(root: Path) -> Iterator[Pair]:
             f"names {min(strangers)!r}, of which there is no pair", path=str(root / PROMPTS), cure="Mend the name."
         )
     for name, before, after in matched:
-        yield Pair(name, before, after, name, prompt=prompts.get(name))
+        yield PicturePair(name, before, after, name, prompt=prompts.get(name))
 
 
 def _prompts(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...core.color.oklab import encode, linear
+from ...core.color.srgb import linear_to_srgb, srgb_to_linear
 from ...core.render.renderer import Renderer
 from ...core.render.retoucher import Retoucher
 from .data import Case, Floats, Picture, Pictures, eight_bit
@@ -126,15 +126,15 @@ class ConstantCorrection:
         if not others:
             return nothing(case, pictures)
         gain = torch.from_numpy(2 ** np.mean(others, axis=0)).float()
-        light = linear(_tensor(pictures.before)) * gain[:, None, None]
-        return eight_bit(encode(light.clamp(0, 1))[0].permute(1, 2, 0).numpy())
+        light = srgb_to_linear(_tensor(pictures.before)) * gain[:, None, None]
+        return eight_bit(linear_to_srgb(light.clamp(0, 1))[0].permute(1, 2, 0).numpy())
 
 
 def stops_between(pictures: Pictures) -> NDArray[np.float64]:
     """Stops (3,) between the mean linear light of each channel before and after."""
     wanted = (pictures.after / 255).astype(np.float32)
     before, after = (
-        linear(_tensor(rgb)).double().mean(dim=(0, 2, 3)).clamp(min=_LEAST_LIGHT).numpy()
+        srgb_to_linear(_tensor(rgb)).double().mean(dim=(0, 2, 3)).clamp(min=_LEAST_LIGHT).numpy()
         for rgb in (pictures.before, wanted)
     )
     stops: NDArray[np.float64] = np.log2(after / before)

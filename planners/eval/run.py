@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...core.errors import InvalidRequest, UnusableAnswer
 from ...core.plan.plan import Plan
 from ...core.render.retoucher import Retoucher
-from .claims import Claim, claims
+from .claims import ReasoningClaim, claims
 from .data import Case, Data, Floats, Picture, Pictures, eight_bit
 from .learned import learned_metrics
 from .metrics import Metric, difference, mean_colour, plain_metrics
@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """What became of one case.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outcome:
     scores: Mapping[str, Mapping[str, float]]
     colours: Mapping[str, tuple[float, float]]
     leakage: Mapping[str, float] = field(default_factory=dict)
-    claims: Sequence[Claim] = ()
+    claims: Sequence[ReasoningClaim] = ()
     adherence: float | None = None
     failure: str = ""
 
@@ -72,7 +72,7 @@ class Evaluation:
     data: Data
     metrics: tuple[Metric, ...]
     peers: tuple[Peer, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CaseOutcome, ...]
     unjudged: Mapping[str, int]
     prompts: int
 
@@ -147,7 +147,7 @@ class _Judge:
     others: Mapping[str, str]
     scenes: bool
 
-    def __call__(self, case: Case) -> Outcome:
+    def __call__(self, case: Case) -> CaseOutcome:
         pictures = case.read(self.size)
         same = case.subset == "auto" and bool((nothing(case, pictures) == pictures.after).all())
         part = UNSPOILT if same else case.subset
@@ -161,11 +161,11 @@ class _Judge:
         scores = {name: self._scores(picture, pictures) for name, picture in made.items()}
         colours = {name: mean_colour(picture) for name, picture in made.items()} if self.scenes else {}
         if plan is None:
-            return Outcome(case, part, scores, colours, failure=failure)
+            return CaseOutcome(case, part, scores, colours, failure=failure)
         adherence = self._adherence(case, pictures, done) if case.name in self.others else None
         rgb = _thinned(pictures.before)
         rendered = alone(rgb, plan, self.retoucher.renderer)
-        return Outcome(
+        return CaseOutcome(
             case, part, scores, colours, leakage(rgb, rendered), claims(plan.reasoning, rgb, rendered), adherence
         )
 

@@ -16,7 +16,7 @@ from ...core.errors import InvalidRequest, UnusableAnswer
 from ...core.render.retoucher import Retoucher
 from .data import Picture, eight_bit
 from .peers import NOTHING, nothing
-from .run import UNSPOILT, Evaluation, Outcome, retouched
+from .run import UNSPOILT, CaseOutcome, Evaluation, retouched
 from .summary import ALL
 from .tables import Section, Shown, html, markdown, plain
 
@@ -214,7 +214,7 @@ def _cases(evaluation: Evaluation) -> str:
 def _worst_cases(out: Path, evaluation: Evaluation, retoucher: Retoucher, count: int) -> list[Shown]:
     """Write the pictures of the cases that lie farthest from their targets."""
 
-    def error(outcome: Outcome) -> float:
+    def error(outcome: CaseOutcome) -> float:
         return outcome.scores[evaluation.planner]["ciede2000"]
 
     worst = sorted(evaluation.outcomes, key=error, reverse=True)[:count]

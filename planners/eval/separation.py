@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color.oklab import Lab, oklab
+from ...core.color.oklab import OkLab, oklab
 from ...core.contract.slots import GROUPS
 from ...core.plan.plan import Plan
 from ...core.render.renderer import Renderer
@@ -47,7 +47,7 @@ def leakage(rgb: Tensor, rendered: Mapping[str, Tensor]) -> dict[str, float]:
     return found
 
 
-def moves(before: Lab, after: Lab) -> tuple[float, float]:
+def moves(before: OkLab, after: OkLab) -> tuple[float, float]:
     """How far light and colour moved between pixels of OkLab, each plane (1, 1, H, W)."""
     scale = after.L / before.L.clamp(min=_DARK)
     scale = torch.where(before.L < _DARK, torch.ones_like(scale), scale)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from .data import SUBSETS
 from .metrics import group_consistency
 from .peers import NOTHING, ORACLE
-from .run import UNSPOILT, Evaluation, Outcome
+from .run import UNSPOILT, CaseOutcome, Evaluation
 from .statistics import figure
 
 SCHEMA: Final = "veraretouch.evaluation/1"
@@ -24,7 +24,7 @@ _PACKAGES: Final = ("veraretouch", "torch", "numpy", "pillow", "scikit-image", "
 def document(evaluation: Evaluation) -> dict[str, Any]:
     """Everything that was measured, subset by subset and overall, but for single cases."""
     data, outcomes = evaluation.data, evaluation.outcomes
-    parts: dict[str, list[Outcome]] = {part: [found for found in outcomes if found.part == part] for part in PARTS}
+    parts: dict[str, list[CaseOutcome]] = {part: [found for found in outcomes if found.part == part] for part in PARTS}
     work = [found for found in outcomes if found.part != UNSPOILT]
     if sum(bool(parts[subset]) for subset in SUBSETS) > 1:
         parts = {ALL: work} | parts
@@ -54,7 +54,7 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _part(evaluation: Evaluation, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _part(evaluation: Evaluation, outcomes: Sequence[CaseOutcome]) -> dict[str, Any]:
     """Each contestant's figures, and the planner's gains over doing nothing and over the best peer by PSNR; the oracle is no peer."""
     names = list(outcomes[0].scores)
     contestants: dict[str, Any] = {
@@ -80,7 +80,7 @@ def _part(evaluation: Evaluation, outcomes: Sequence[Outcome]) -> dict[str, Any]
     }
 
 
-def _gain(found: Outcome, name: str, rival: str) -> dict[str, float]:
+def _gain(found: CaseOutcome, name: str, rival: str) -> dict[str, float]:
     return {metric: found.scores[name][metric] - found.scores[rival][metric] for metric in GAINS}
 
 
@@ -99,7 +99,7 @@ def _style(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _reasoning(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _reasoning(outcomes: Sequence[CaseOutcome]) -> dict[str, Any]:
     """The share of the words' claims that hold, overall and by measure, and the claims that fail."""
     made = [(found.case, claim) for found in outcomes for claim in found.claims]
     if not made:

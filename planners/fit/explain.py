@@ -16,7 +16,7 @@ from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
 from ...core.lut import ColorMap
 from ...core.lut.files import read_table
-from ...core.photo.photo_input import Subject
+from ...core.photo.photo_input import PhotoInput
 from ...core.plan.plan import Edit, Plan
 from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
@@ -74,7 +74,7 @@ def explain(
     """
     if not within > 0:
         raise InvalidRequest(f"within is {within}", cure="2.0 is a difference that one has to look for.")
-    before = colours() if photo is None else _shown(Subject.of(photo).photo().resized(SIDE).working())
+    before = colours() if photo is None else _shown(PhotoInput.of(photo).photo().resized(SIDE).working())
     color_map = _map_of(edit, renderer or Renderer())
     after = _shown(color_map(before))
     aligned = Aligned(before, after)

@@ -12,7 +12,7 @@ import torch
 from ...core.color.ciede2000 import ciede2000
 from ...core.contract.op import Op
 from ...core.errors import InvalidRequest
-from ...core.photo.photo_input import Subject
+from ...core.photo.photo_input import PhotoInput
 from ...core.plan.plan import Plan
 from ...core.render.renderer import Renderer
 from ...core.threads import keep_freed_memory
@@ -67,7 +67,7 @@ def fit(
     >>> round(float(found.plan.edits["exposure"].params["ev"]), 2)
     0.5
     """
-    one, two = (Subject.of(photo).photo() for photo in (before, after))
+    one, two = (PhotoInput.of(photo).photo() for photo in (before, after))
     aligned = align(one, two)
     found, retouched = explain_pictures(aligned, made_ops(ops), None if groups is None else frozenset(groups))
     return told(found, aligned, retouched)

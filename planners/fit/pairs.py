@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.color.oklab import LUMINANCE
+from ...core.color.srgb import LUMINANCE
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.float32]
@@ -28,7 +28,7 @@ _FEWEST: Final = 3.0
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ColorPairs:
     """Colours before and after, each (N, 3) sRGB-encoded, and how much each pair counts, (N,) with a sum of 1."""
 
     before: Array
@@ -38,19 +38,19 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.weight)
 
-    def some(self, most: int) -> Pairs:
+    def some(self, most: int) -> ColorPairs:
         """At most so many of them, spread evenly over what they count."""
         if len(self) <= most:
             return self
         return self.take(_spread(self.weight, most))
 
-    def take(self, places: NDArray[np.intp]) -> Pairs:
+    def take(self, places: NDArray[np.intp]) -> ColorPairs:
         """Those at these places."""
         weight = self.weight[places]
-        return Pairs(self.before[places], self.after[places], weight / weight.sum())
+        return ColorPairs(self.before[places], self.after[places], weight / weight.sum())
 
 
-def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, exact: bool = False) -> Pairs:
+def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, exact: bool = False) -> ColorPairs:
     """The pairs of two aligned pictures (H, W, 3) float32, sRGB-encoded.
 
     Args:
@@ -75,7 +75,7 @@ def pairs_of(before: Picture, after: Picture, *, leave_out: Mask | None = None, 
     weight = np.where(enough, weight, 0.0)
     if not weight.sum() > 0:  # nothing is calm, as in noise: every pixel counts alike
         calm, weight = np.ones_like(calm), count.astype(np.float64)
-    pairs = Pairs(
+    pairs = ColorPairs(
         _averages(place, flat_before, calm, len(count)),
         _averages(place, flat_after, calm, len(count)),
         weight / weight.sum(),

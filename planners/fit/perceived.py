@@ -11,8 +11,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color.ciede2000 import TO_XYZ, hue_weight
-from ...core.color.oklab import linear
+from ...core.color.ciede2000 import chroma_scale, hue_scale, lightness_scale, stretch_of_a
+from ...core.color.cielab import cielab
+from ...core.color.srgb import srgb_to_linear
 
 # Within one and a half code values of an end a channel of an encoded picture may have been clipped.
 CLIPPED: Final = 1.5 / 255
@@ -36,24 +37,18 @@ class Wanted:
 
 def _lab(rgb: Tensor) -> Tensor:
     """CIE Lab (N, 3) of (N, 3, 1, 1), going on in straight lines below black."""
-    matrix = torch.tensor(TO_XYZ, dtype=rgb.dtype)
-    xyz = linear(rgb)[:, :, 0, 0] @ (matrix / matrix.sum(dim=1, keepdim=True)).T
-    f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-3) ** (1 / 3), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = f.unbind(1)
-    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+    red, green, blue = srgb_to_linear(rgb)[:, :, 0, 0].unbind(1)
+    return torch.stack(cielab((red, green, blue)), dim=1)
 
 
 def _weights(lab: Tensor) -> Tensor:
     """For each colour the matrix (3, 3, N) from Lab differences to differences in lightness, chroma and hue as they are seen."""
     lightness, a, b = lab.unbind(1)
     chroma = torch.hypot(a, b)
-    stretch = 1.5 - 0.5 * torch.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+    stretch = stretch_of_a(chroma)
     a = a * stretch
     chroma, turn = torch.hypot(a, b), torch.atan2(b, a)
-    middle = (lightness - 50) ** 2
-    by_light = 1 + 0.015 * middle / torch.sqrt(20 + middle)
-    by_chroma = 1 + 0.045 * chroma
-    by_hue = 1 + 0.015 * chroma * hue_weight(turn)
+    by_light, by_chroma, by_hue = lightness_scale(lightness), chroma_scale(chroma), hue_scale(chroma, turn)
     cos, sin, nought = torch.cos(turn), torch.sin(turn), torch.zeros_like(a)
     return torch.stack(
         [

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...core.contract.op import Op
 from ...core.threads import one_thread
-from .pairs import Pairs
+from .pairs import ColorPairs
 from .slider_chain import Array
 from .sliders import CURVES, MONOCHROME, Sliders, Vector
-from .solver import Problem, State
+from .solver import Problem, SolverState
 
 COARSE: Final = ("white_balance", "exposure", "contrast", "tone_regions", "saturation", "cdl", "color_matrix")
 FEW: Final = 300
@@ -54,7 +54,7 @@ class Found:
 
 
 def search(
-    pairs: Pairs,
+    pairs: ColorPairs,
     ops: list[Op],
     groups: frozenset[str] | None = None,
     *,
@@ -72,7 +72,7 @@ def search(
         return _search(pairs, Sliders(ops, groups=groups), start, patience)
 
 
-def _search(pairs: Pairs, sliders: Sliders, start: Vector | None, patience: int) -> Found:
+def _search(pairs: ColorPairs, sliders: Sliders, start: Vector | None, patience: int) -> Found:
     ids = {op.id for op in sliders.ops}
     black_and_white = MONOCHROME in ids and _is_grey(pairs)
     plain = ids - {*CURVES} - (set() if black_and_white else {MONOCHROME}) or ids
@@ -98,11 +98,11 @@ def _search(pairs: Pairs, sliders: Sliders, start: Vector | None, patience: int)
     return Found(sliders, state.x, float(np.sqrt(max(state.cost, 0.0))), curvature, whole.rises(state))
 
 
-def _coarse(sliders: Sliders, pairs: Pairs, ids: set[str], grey: bool) -> Vector:
+def _coarse(sliders: Sliders, pairs: ColorPairs, ids: set[str], grey: bool) -> Vector:
     """The best of several descents by the few sliders that move everything."""
     few = Problem(sliders, pairs.some(FEW), sparsity=0.0, tolerance=TOLERANCE)
     moving = sliders.of_ops((ids & set(COARSE)) or ids)
-    states: list[State] = []
+    states: list[SolverState] = []
     # Far enough for the next steps; a second start only where the first ended badly.
     for brightness in (0.0, _stops(pairs)):
         x = np.zeros(len(sliders))
@@ -117,13 +117,13 @@ def _coarse(sliders: Sliders, pairs: Pairs, ids: set[str], grey: bool) -> Vector
     return min(states, key=lambda state: state.cost).x
 
 
-def _stops(pairs: Pairs) -> float:
+def _stops(pairs: ColorPairs) -> float:
     """How much lighter the after is, in stops of its middle."""
     before, after = (np.maximum(colours.mean(axis=1), 0.02) ** 2.2 for colours in (pairs.before, pairs.after))
     return float(np.clip(pairs.weight @ np.log2(after / before), -2.0, 2.0))
 
 
-def _is_grey(pairs: Pairs) -> bool:
+def _is_grey(pairs: ColorPairs) -> bool:
     """Whether colour follows from lightness in the after, and does not in the before."""
     left = _colourfulness(pairs.after, pairs.weight)
     return left < GREY and left < 0.3 * _colourfulness(pairs.before, pairs.weight)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .pairs import Pairs
+from .pairs import ColorPairs
 from .perceived import Wanted
 from .slider_chain import Array, SliderChain
 from .sliders import Sliders, Vector
@@ -26,7 +26,7 @@ _TRUST: Final = 0.5
 
 
 @dataclass
-class State:
+class SolverState:
     """Where the search stands: free numbers, the mean error (CIEDE2000 squared, robust), and its curvature over the moving ones."""
 
     x: Vector
@@ -45,7 +45,7 @@ class Problem:
     """
 
     def __init__(
-        self, sliders: Sliders, pairs: Pairs, *, sparsity: float, tolerance: float, bend: float = 20.0
+        self, sliders: Sliders, pairs: ColorPairs, *, sparsity: float, tolerance: float, bend: float = 20.0
     ) -> None:
         self.tolerance = tolerance
         self.sliders, self.pairs = sliders, pairs
@@ -96,7 +96,7 @@ class Problem:
         rounds: int,
         sparse: bool = True,
         settled: float = 4e-3,
-    ) -> State:
+    ) -> SolverState:
         """Descend from x over the moving numbers, at most so many rounds, until a round gains less than the share `settled`."""
         x = self.sliders.project(np.where(moving, x, 0.0))
         errors = self.errors(x)
@@ -116,7 +116,7 @@ class Problem:
             if before - cost < settled * (before + 1e-3):
                 break
             scale = min(scale, self.scale(errors))
-        return State(x, self.robust(errors, scale), normal, moving)
+        return SolverState(x, self.robust(errors, scale), normal, moving)
 
     def _step(
         self,
@@ -151,7 +151,7 @@ class Problem:
             damping = max(damping, 1e-4) * 6
         return None, damping
 
-    def settle(self, state: State, worth: Callable[[float], float]) -> State:
+    def settle(self, state: SolverState, worth: Callable[[float], float]) -> SolverState:
         """Without the prior's pull, what is hardly moved and what is not worth it at 0, and the others where they are best.
 
         Args:
@@ -166,7 +166,7 @@ class Problem:
             state = self.minimise(state.x, kept, rounds=2, sparse=False)
         return state
 
-    def _pruned(self, state: State, worth: float) -> NDArray[np.bool_]:
+    def _pruned(self, state: SolverState, worth: float) -> NDArray[np.bool_]:
         """Which numbers stay when families that are not worth so much leave one by one, by the curvature at the state."""
         moving, x = state.moving.copy(), state.x.copy()
         lost = 0.0
@@ -184,7 +184,7 @@ class Problem:
             x[~moving] = 0.0
         return moving
 
-    def rises(self, state: State) -> dict[str, float]:
+    def rises(self, state: SolverState) -> dict[str, float]:
         """Family -> how much the error would rise without it, the other moving numbers making up for it."""
         if not state.moving.any():
             return {}
@@ -201,7 +201,7 @@ class Problem:
         owned = ((name, [p for p in places if moving[p]]) for name, places in self.sliders.families.items())
         return [(name, own) for name, own in owned if own]
 
-    def _curvature(self, state: State, moving: NDArray[np.bool_]) -> Array:
+    def _curvature(self, state: SolverState, moving: NDArray[np.bool_]) -> Array:
         """The curvature at a state over some of its moving numbers, with what makes it invertible."""
         rows, places = np.flatnonzero(moving[state.moving]), np.flatnonzero(moving)
         return state.normal[np.ix_(rows, rows)] + self.stiff[np.ix_(places, places)] + 1e-6 * np.eye(len(rows))

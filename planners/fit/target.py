@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 import torch
 
-from ...core.color.oklab import Lab, chroma, encode, hue, lab_of, light_at, linear, moved, oklab, roots_of
+from ...core.color.oklab import OkLab, chroma, hue, lab_of, light_at, moved, oklab, roots_of
 from ...core.color.planes import join, planes_of
+from ...core.color.srgb import linear_to_srgb, srgb_to_linear
 from ...core.photo import Photo
 from .align import Aligned
 from .pairs import Picture
@@ -72,7 +73,7 @@ def _root(matrix: Array) -> Array:
 
 def _freedom(lab: Array) -> Array:
     """How far each pixel may go with the colours: skin a quarter, neutrals half, black and white not at all."""
-    planes = Lab(*(torch.from_numpy(np.ascontiguousarray(lab[..., i]))[None, None] for i in range(3)))
+    planes = OkLab(*(torch.from_numpy(np.ascontiguousarray(lab[..., i]))[None, None] for i in range(3)))
     c, degrees = chroma(planes)[0, 0].numpy(), hue(planes)[0, 0].numpy()
     skin = (
         np.exp(-(((degrees - SKIN_HUE) / SKIN_WIDTH) ** 2)) * np.clip(c / 0.03, 0, 1) * np.clip((0.2 - c) / 0.05, 0, 1)
@@ -90,7 +91,7 @@ def _lab(rgb: Picture) -> Array:
 
 def _rgb(before: Picture, lab: Array) -> Picture:
     """The colours whose OkLab is `lab`, reached from those of `before`."""
-    roots = roots_of(planes_of(linear(torch.from_numpy(before).double().permute(2, 0, 1).unsqueeze(0))))
-    wanted = Lab(*(torch.from_numpy(np.ascontiguousarray(lab[..., i]))[None, None] for i in range(3)))
-    rgb = encode(join(light_at(moved(roots, lab_of(roots), wanted)))).clamp(0, 1)
+    roots = roots_of(planes_of(srgb_to_linear(torch.from_numpy(before).double().permute(2, 0, 1).unsqueeze(0))))
+    wanted = OkLab(*(torch.from_numpy(np.ascontiguousarray(lab[..., i]))[None, None] for i in range(3)))
+    rgb = linear_to_srgb(join(light_at(moved(roots, lab_of(roots), wanted)))).clamp(0, 1)
     return np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy(), dtype=np.float32)

@@ -16,7 +16,7 @@ from ...core.contract.slots import GROUPS
 from ...core.render.renderer import Renderer
 from ...ops.neural import WIDTH, Neural, RetouchNetwork
 from ..training.losses import pixel_loss
-from ..training.pairs import Batch, EditedPairs, Masks, Pairs
+from ..training.pairs import Batch, EditedPairs, Masks, PicturePairs
 from .encoder import ReferenceEncoder
 
 _SCHEMA: Final = Schema.of([Neural])
@@ -100,7 +100,7 @@ class PairTask:
             encoder's latents are from those of the numbers, in variances.
     """
 
-    def __init__(self, pairs: Pairs, *, seed: int = 0, told: ToldTask | None = None) -> None:
+    def __init__(self, pairs: PicturePairs, *, seed: int = 0, told: ToldTask | None = None) -> None:
         torch.manual_seed(seed)
         self.pairs = pairs
         self.network = PairChain(ReferenceEncoder(), told.network.renderer if told else RetouchNetwork())

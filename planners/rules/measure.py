@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...core.color.oklab import Lab, chroma, hue, linear, luminance, oklab
+from ...core.color.oklab import OkLab, chroma, hue, oklab
 from ...core.color.planes import planes_of
+from ...core.color.srgb import luminance, srgb_to_linear
 from ...core.photo import Photo
 from ...ops.hsl import BANDS, band_weights
 
@@ -83,7 +84,7 @@ class Measurements:
 def measure(photo: Photo) -> Measurements:
     """Measure a photo on a thumbnail of 128 pixels."""
     rgb = _thumbnail(photo)
-    lab, light = oklab(rgb), linear(rgb)
+    lab, light = oklab(rgb), srgb_to_linear(rgb)
     lightness, colour = _flat(lab.L), _flat(chroma(lab))
     channels = rgb[0].double().numpy()
     largest, smallest = channels.max(axis=0), channels.min(axis=0)
@@ -129,7 +130,7 @@ def _flat(plane: torch.Tensor) -> Array:
     return flat
 
 
-def _casts(light: Array, lab: Lab, seen: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+def _casts(light: Array, lab: OkLab, seen: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
     flat = light.reshape(3, -1)
     usable = flat[:, seen] if seen.sum() > 16 else flat
     luma = usable.mean(axis=0)

@@ -79,7 +79,7 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ExampleRecipe:
     """How a folder of photos becomes examples.
 
     Attributes:
@@ -94,7 +94,7 @@ class Recipe:
 
 
 def read_data(
-    folder: Path, schema: Schema, recipe: Recipe, *, split: str = "train", cache: Path | None = None
+    folder: Path, schema: Schema, recipe: ExampleRecipe, *, split: str = "train", cache: Path | None = None
 ) -> Examples:
     """The examples of a dataset of `aether` or of a folder of photos.
 
@@ -121,7 +121,7 @@ def grids_of(paths: Sequence[Path]) -> Tensor:
     return torch.stack([grid(read_pixels(path.read_bytes(), str(path))) for path in paths])
 
 
-def of_photos(grids: Tensor, schema: Schema, recipe: Recipe, *, photo: Tensor | None = None) -> Examples:
+def of_photos(grids: Tensor, schema: Schema, recipe: ExampleRecipe, *, photo: Tensor | None = None) -> Examples:
     """Good photos (N, 3, GRID, GRID), uint8, each spoilt `recipe.copies` times by the committed distribution."""
     ids = torch.arange(len(grids)) if photo is None else photo
     wishes = torch.stack([wish_of_prompt(schema, prompt) for prompt in PROMPTS])
@@ -192,7 +192,7 @@ def _of_pairs(pairs: list[tuple[Tensor, Tensor, Tensor, int]]) -> Examples:
     return _example(torch.stack(befores), after, torch.stack(wishes), torch.tensor(photos))
 
 
-def _key(sources: Sequence[Path], schema: Schema, recipe: Recipe) -> str:
+def _key(sources: Sequence[Path], schema: Schema, recipe: ExampleRecipe) -> str:
     facts = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in sources]
     about = [facts, schema.fingerprint, vars(recipe), distribution(), PROMPTS]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]

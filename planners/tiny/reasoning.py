@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.color.oklab import Lab, chroma, oklab
+from ...core.color.oklab import OkLab, chroma, oklab
 from ...core.contract.latents import Latents
 from ...core.contract.planner import Thought
 from ...core.render.renderer import Renderer
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     """
 
     group: str
-    measure: Callable[[Lab], Tensor]
+    measure: Callable[[OkLab], Tensor]
     seen: float
     low: str
     high: str

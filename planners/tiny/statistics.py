@@ -12,7 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...core.color.oklab import LUMINANCE, chroma, hue, linear, oklab
+from ...core.color.oklab import chroma, hue, oklab
+from ...core.color.srgb import LUMINANCE, srgb_to_linear
 from ...ops.hsl import BANDS, band_weights
 
 GRID: Final = 128
@@ -43,7 +44,7 @@ def picture_of(rgb: Tensor) -> Tensor:
 def statistics(rgb: Tensor) -> Tensor:
     """The numbers (B, SIZE) of encoded pixels (B, 3, H, W) in [0, 1]; each in its own unit, none normalised by another."""
     rgb = rgb.clamp(0, 1)
-    lab, light = oklab(rgb), linear(rgb)
+    lab, light = oklab(rgb), srgb_to_linear(rgb)
     flat, pixels = light.flatten(2), rgb.flatten(2)
     colour, L = chroma(lab).flatten(1), lab.L.flatten(1)
     ab = torch.stack([lab.a.flatten(1), lab.b.flatten(1)], dim=1)

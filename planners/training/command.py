@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..vera.training.stages import Stage
+from ..vera.training.stages import TrainingStage
 
 app = typer.Typer(
     help="Train planners through the renderer.",
@@ -84,12 +84,12 @@ def tiny(
     Killed or stopped, the same command goes on from the last checkpoint, to the same weights; once done, it packs the bundle again.
     """
     from ...core.strict_json import parse
-    from ..tiny.examples import Recipe
-    from .loop import Settings
+    from ..tiny.examples import ExampleRecipe
+    from .loop import TrainingSettings
     from .runs import train_tiny
 
-    settings = Settings(steps, batch, rate, seed=seed, every=every, precision=precision.value)
-    recipe = Recipe(copies, clean, styled, seed)
+    settings = TrainingSettings(steps, batch, rate, seed=seed, every=every, precision=precision.value)
+    recipe = ExampleRecipe(copies, clean, styled, seed)
     given = parse(facts.read_bytes(), name=str(facts)) if facts else {}
     _say(train_tiny(data, out, settings, recipe, device=device.value, name=name, spdx=spdx, facts=given))
 
@@ -124,10 +124,10 @@ def neural(
 
     The bundle is a planner for references, and opens as the renderer of plans and of `train vera --renderer`.
     """
-    from .loop import Settings
+    from .loop import TrainingSettings
     from .runs import train_neural
 
-    settings = Settings(
+    settings = TrainingSettings(
         steps, batch, rate, warmup, seed=seed, every=every, precision=precision.value, accumulate=accumulate
     )
     where = device.value
@@ -140,7 +140,7 @@ def vera(
     data: Annotated[Path, typer.Option(help="A dataset of aether, with reasoning.")],
     out: Out,
     stage: Annotated[
-        Stage,
+        TrainingStage,
         typer.Option(help="alignment: all but the tower; reasoning: the language model alone; whole: everything."),
     ],
     renderer: Annotated[str | None, typer.Option(help="Another bundle, whose renderer to take.")] = None,
@@ -167,10 +167,10 @@ def vera(
 
     Several devices: accelerate launch $(which veraretouch) train vera ... The bundle stays under the licence that it came with.
     """
-    from .loop import Settings
+    from .loop import TrainingSettings
     from .runs import train_vera
 
-    settings = Settings(
+    settings = TrainingSettings(
         steps,
         batch,
         rate,

@@ -28,7 +28,7 @@ _KEPT: Final = 2
 _BETAS: Final = (0.9, 0.99)
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """What is trained: a network, on so many examples."""
 
     @property
@@ -47,7 +47,7 @@ class Task(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """How it is trained.
 
     Attributes:
@@ -70,7 +70,7 @@ class Settings:
 
 
 @dataclass
-class State:
+class TrainingState:
     """Where a run stands: steps done, and the averaged weights, none where no average is kept."""
 
     step: int
@@ -78,8 +78,8 @@ class State:
 
 
 def train(
-    task: Task,
-    settings: Settings,
+    task: TrainingTask,
+    settings: TrainingSettings,
     out: Path | None = None,
     *,
     device: str | None = None,
@@ -114,7 +114,7 @@ def train(
     optimizer = torch.optim.AdamW(trained, lr=settings.rate, betas=_BETAS, weight_decay=settings.decay)
     network, optimizer = accelerator.prepare(task.network.to(accelerator.device), optimizer)
     inner = accelerator.unwrap_model(network)
-    state = State(0, {name: value.clone() for name, value in moving(inner).items()} if settings.average else {})
+    state = TrainingState(0, {name: value.clone() for name, value in moving(inner).items()} if settings.average else {})
     made_with = json.dumps(asdict(settings) | dict(about or {}), sort_keys=True)
     if out is not None:
         _resume(out, made_with, inner, optimizer, state)
@@ -154,7 +154,12 @@ def moving(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _step(
-    task: Task, settings: Settings, accelerator: Accelerator, network: nn.Module, optimizer: Any, state: State
+    task: TrainingTask,
+    settings: TrainingSettings,
+    accelerator: Accelerator,
+    network: nn.Module,
+    optimizer: Any,
+    state: TrainingState,
 ) -> Tensor:
     rows = batch_of(settings, task.size, state.step)[accelerator.process_index :: accelerator.num_processes]
     # Dropout's numbers follow from the step, not from what ran before.
@@ -181,7 +186,7 @@ def _step(
     return total
 
 
-def batch_of(settings: Settings, size: int, step: int) -> Tensor:
+def batch_of(settings: TrainingSettings, size: int, step: int) -> Tensor:
     """The examples of a step: every epoch has each once, in its own order."""
     places = torch.arange(step * settings.batch, (step + 1) * settings.batch)
     rows = torch.empty(len(places), dtype=torch.long)
@@ -192,14 +197,16 @@ def batch_of(settings: Settings, size: int, step: int) -> Tensor:
     return rows
 
 
-def _rate(settings: Settings, step: int) -> float:
+def _rate(settings: TrainingSettings, step: int) -> float:
     if step < settings.warmup:
         return settings.rate * (step + 1) / settings.warmup
     done = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
     return settings.rate * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
 
 
-def _judged(judge: Callable[[nn.Module], Mapping[str, float]], network: nn.Module, state: State) -> dict[str, float]:
+def _judged(
+    judge: Callable[[nn.Module], Mapping[str, float]], network: nn.Module, state: TrainingState
+) -> dict[str, float]:
     """Figures of the averaged weights; the trained ones are put back."""
     own = {name: value.clone() for name, value in moving(network).items()}
     network.load_state_dict(state.average, strict=False)
@@ -210,7 +217,7 @@ def _judged(judge: Callable[[nn.Module], Mapping[str, float]], network: nn.Modul
         network.load_state_dict(own, strict=False)
 
 
-def save_checkpoint(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: State) -> None:
+def save_checkpoint(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: TrainingState) -> None:
     """Write weights that are not frozen, averages and the optimiser's moments; the newest two checkpoints stay."""
     from safetensors.torch import save
 
@@ -230,7 +237,7 @@ def checkpoints(out: Path) -> list[Path]:
     return sorted(out.glob("checkpoint-*.safetensors"))
 
 
-def _resume(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: State) -> None:
+def _resume(out: Path, made_with: str, network: nn.Module, optimizer: Any, state: TrainingState) -> None:
     from safetensors import safe_open
 
     out.mkdir(parents=True, exist_ok=True)
@@ -285,7 +292,7 @@ def _writer(out: Path | None, step: int) -> Iterator[Callable[[int, Mapping[str,
         writer.close()
 
 
-def _accelerator(settings: Settings, device: str | None) -> Accelerator:
+def _accelerator(settings: TrainingSettings, device: str | None) -> Accelerator:
     try:
         from accelerate import Accelerator, DistributedDataParallelKwargs
     except ImportError:

@@ -53,7 +53,7 @@ class Batch:
     masks: Masks
 
 
-class Pairs(Protocol):
+class PicturePairs(Protocol):
     """Pairs that the renderer and the encoder are trained on."""
 
     def __len__(self) -> int:
@@ -134,7 +134,7 @@ class GivenPairs:
         return Batch(before, after, _thinned(before, self.step), _thinned(after, self.step), whole)
 
 
-def read_pairs(folder: Path, *, side: int, copies: int, seed: int, split: str = "train") -> Pairs:
+def read_pairs(folder: Path, *, side: int, copies: int, seed: int, split: str = "train") -> PicturePairs:
     """The pairs of a dataset of `aether`, of a folder with `before` and `after`, or of good photos, edited here.
 
     Args:
@@ -168,7 +168,7 @@ def _drawn(schema: Schema, seed: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np
     return np.concatenate(parts).astype(np.float32)
 
 
-def _of_dataset(shards: Sequence[Path], side: int) -> Pairs:
+def _of_dataset(shards: Sequence[Path], side: int) -> PicturePairs:
     """Examples whose edits are known, or, where no example's are, the pictures alone."""
     names: dict[str, int] = {}
     photos: list[Tensor] = []

@@ -24,15 +24,15 @@ from ...zoo.fetch import fetch
 from ...zoo.retouchers import open_bundle
 from ..reference.planner import Reference
 from ..reference.training import PairTask, ToldTask
-from ..tiny.examples import Recipe, read_data
+from ..tiny.examples import ExampleRecipe, read_data
 from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
 from ..tiny.task import TinyTask
 from ..vera.planner import Vera
 from ..vera.training.examples import fingerprint, read_examples
-from ..vera.training.stages import Stage
+from ..vera.training.stages import TrainingStage
 from ..vera.training.task import VeraTask
-from .loop import LOG, Settings, Task, is_first, train
+from .loop import LOG, TrainingSettings, TrainingTask, is_first, train
 from .pairs import EditedPairs, read_pairs
 
 BUNDLE = "bundle"
@@ -41,8 +41,8 @@ BUNDLE = "bundle"
 def train_tiny(
     data: Path,
     out: Path,
-    settings: Settings,
-    recipe: Recipe,
+    settings: TrainingSettings,
+    recipe: ExampleRecipe,
     *,
     device: str,
     name: str,
@@ -73,7 +73,7 @@ def train_tiny(
 def train_neural(
     data: Path,
     out: Path,
-    settings: Settings,
+    settings: TrainingSettings,
     *,
     side: int,
     copies: int,
@@ -114,9 +114,9 @@ def train_vera(
     bundle: str,
     data: Path,
     out: Path,
-    settings: Settings,
+    settings: TrainingSettings,
     *,
-    stage: Stage,
+    stage: TrainingStage,
     alpha: float,
     side: int,
     checkpointing: bool,
@@ -174,7 +174,12 @@ def _make(out: Path) -> None:
 
 
 def _trained(
-    title: str, task: Task, settings: Settings, out: Path, device: str, about: Mapping[str, Any] | None = None
+    title: str,
+    task: TrainingTask,
+    settings: TrainingSettings,
+    out: Path,
+    device: str,
+    about: Mapping[str, Any] | None = None,
 ) -> dict[str, Tensor]:
     """What training made, under a progress bar."""
     from rich.console import Console
@@ -227,5 +232,5 @@ def _licence(source: Bundle) -> tuple[dict[str, Any], dict[str, Path]]:
     return found, {found["file"]: source.folder / found["file"]} if "file" in found else {}
 
 
-def _provenance(settings: Settings, **more: Any) -> dict[str, Any]:
+def _provenance(settings: TrainingSettings, **more: Any) -> dict[str, Any]:
     return {"trained_by": f"veraretouch {version('veraretouch')}", "settings": asdict(settings), **more}

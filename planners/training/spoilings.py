@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ...core import strict_json
-from ...core.color.oklab import LUMINANCE, encode, linear
+from ...core.color.srgb import LUMINANCE, linear_to_srgb, srgb_to_linear
 
 PIVOT: Final = 0.46  # encoded mid-grey, about which contrast turns
 FAULTS: Final = ("ev", "red", "blue", "contrast", "saturation")
@@ -39,9 +39,9 @@ def draw(seeds: Sequence[tuple[int, ...]]) -> Tensor:
 def spoil(rgb: Tensor, faults: Tensor) -> Tensor:
     """Spoilt pixels (B, 3, H, W), uint8, of encoded ones in [0, 1]: exposure and cast, contrast, saturation, each clamped."""
     ev, red, blue, contrast, saturation = (2 ** fault.reshape(-1, 1, 1, 1) for fault in faults.unbind(1))
-    light = linear(rgb) * ev
+    light = srgb_to_linear(rgb) * ev
     light = light * torch.cat([red, torch.ones_like(red), blue], dim=1)
-    done = encode(light.clamp(0, 1))
+    done = linear_to_srgb(light.clamp(0, 1))
     done = (PIVOT + (done - PIVOT) * contrast).clamp(0, 1)
     luma = (done * done.new_tensor(LUMINANCE)[:, None, None]).sum(dim=1, keepdim=True)
     done = (luma + (done - luma) * saturation).clamp(0, 1)

@@ -17,7 +17,7 @@ from ...ops.neural import RetouchNetwork
 from . import tower, weights
 from .model import VeraConfig, VeraModel
 from .packages import package
-from .tokenizer import Words
+from .tokenizer import Tokenizer
 
 _TOWER: Final = "model.vision_tower.vision_tower.model."
 # Published prefixes, and those of `VeraModel`; the first that fits counts.
@@ -60,7 +60,7 @@ def wanted(names: Collection[str]) -> list[str]:
     return found
 
 
-def read(files: Mapping[str, Path]) -> tuple[VeraModel, Words, RetouchNetwork]:
+def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwork]:
     """The networks and the tokenizer of a published checkpoint; generation_config.json is set aside, as published inference does.
 
     Args:
@@ -136,9 +136,9 @@ def _network(tensors: Mapping[str, Tensor]) -> RetouchNetwork:
     return network.requires_grad_(False)
 
 
-def _words(files: Mapping[str, Path]) -> Words:
+def _words(files: Mapping[str, Path]) -> Tokenizer:
     if "tokenizer.json" in files:
-        return Words(files["tokenizer.json"].read_text(encoding="utf-8"))
+        return Tokenizer(files["tokenizer.json"].read_text(encoding="utf-8"))
     folder = files["vocab.json"].parent
     read = package("transformers").AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return Words(read.backend_tokenizer.to_str())
+    return Tokenizer(read.backend_tokenizer.to_str())

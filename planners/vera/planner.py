@@ -25,12 +25,12 @@ from .model import VeraConfig, VeraModel
 from .picture import picture_of
 from .precision import Runtime, precision_of
 from .prompts import Prompt, prompt_for
-from .tokenizer import Words
+from .tokenizer import Tokenizer
 from .writing.cuda_graphs import GraphWriter
 from .writing.onnx.onnx_writer import OnnxWriter
-from .writing.sampling import Choice, Sampled, Sampling
+from .writing.sampling import Sampled, Sampler, Sampling
 from .writing.single_writer import SingleWriter
-from .writing.writer import Ending, Writer, Written
+from .writing.writer import StopCriterion, Writer, Written
 
 OnText = Callable[[int, str], None]
 """Called with a photo's place in the batch and the next piece of its answer."""
@@ -59,11 +59,11 @@ class Vera:
     def __init__(
         self,
         model: VeraModel | None = None,
-        words: Words | None = None,
+        words: Tokenizer | None = None,
         neural: Neural | None = None,
         *,
         sampling: Sampling | None = None,
-        choice: Callable[[Request], Choice] | None = None,
+        choice: Callable[[Request], Sampler] | None = None,
         runtime: Runtime | None = None,
     ) -> None:
         if model is None or words is None or neural is None:
@@ -71,7 +71,7 @@ class Vera:
         self.model, self.words, self.ops = model.eval(), words, (neural,)
         chosen = sampling or Sampling()
         self.choice = choice or (lambda request: Sampled(chosen, request.seed))
-        ending = Ending(words.retouch, model.config.eos_token_id, chosen.most_tokens)
+        ending = StopCriterion(words.retouch, model.config.eos_token_id, chosen.most_tokens)
         self._writer = _writer(model, ending, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
 
@@ -181,7 +181,7 @@ class Vera:
         torch_dtype, chosen = precision_of(dtype, runtime, device)
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
-            words = Words(file.read().decode())
+            words = Tokenizer(file.read().decode())
         if chosen.name != "onnx":
             model = model.to(device=device, dtype=torch_dtype)
         else:
@@ -208,7 +208,7 @@ class Vera:
         return cls(model, words, Neural(network))
 
 
-def _writer(model: VeraModel, ending: Ending, runtime: Runtime) -> Writer | SingleWriter:
+def _writer(model: VeraModel, ending: StopCriterion, runtime: Runtime) -> Writer | SingleWriter:
     if runtime.name == "onnx":
         return OnnxWriter(model, runtime.weights, ending)
     return GraphWriter(model, ending) if runtime.name == "graphs" else Writer(model, ending)

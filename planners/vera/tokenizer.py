@@ -10,7 +10,7 @@ from .answer import RETOUCH_TOKENS
 from .packages import package
 
 
-class Words:
+class Tokenizer:
     """A tokenizer in the form of the `tokenizers` package.
 
     Args:

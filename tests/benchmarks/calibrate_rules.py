@@ -20,7 +20,7 @@ from torch import Tensor
 from undo import Picture, cases, load_distribution, load_photos, spoil, without_engine
 
 import veraretouch as vr
-from veraretouch.core.color.oklab.oklab import oklab
+from veraretouch.core.color.oklab import oklab
 from veraretouch.core.photo import as_photo
 from veraretouch.planners.rules.evidence import features
 from veraretouch.planners.rules.measure import measure

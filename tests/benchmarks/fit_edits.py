@@ -16,7 +16,7 @@ import PyOpenColorIO as ocio
 import torch
 
 import veraretouch as vr
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.planners.eval.peers import imagemagick
 from veraretouch.planners.fit.sliders import CURVES, SLIDERS, Sliders, load_ops
 

@@ -28,7 +28,7 @@ from scenes import Picture, interleaved, mosaic, ramps, random_edit, samples, te
 from speed_report import Figures
 
 from veraretouch import Photo, Renderer, zoo
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.lut import ColorMap, Cube
 from veraretouch.ops.neural import Neural
 

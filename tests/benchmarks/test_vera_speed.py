@@ -26,7 +26,7 @@ from veraretouch.planners.vera.packages import package
 from veraretouch.planners.vera.writing.cuda_graphs import GraphWriter
 from veraretouch.planners.vera.writing.onnx.onnx_writer import OnnxWriter
 from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
-from veraretouch.planners.vera.writing.writer import Ending, Writer
+from veraretouch.planners.vera.writing.writer import StopCriterion, Writer
 
 RECORDS = Path(__file__).parents[2] / "docs" / "benchmarks"
 PROMPT, CONTEXT, TOKENS, ROUNDS = 350, 600, 64, 1
@@ -117,8 +117,8 @@ def test_an_answer_and_a_picture_on_a_gpu(figures: Figures, model: VeraModel) ->
     latents = Latents(Schema.of([op]), {Neural.id: {name: torch.randn(1, 896, device="cuda") for name in op.slots}})
     found = {}
     for name, writer in {
-        "single launches": Writer(moved, Ending(RETOUCH, 0, 512)),
-        "a CUDA graph a token": GraphWriter(moved, Ending(RETOUCH, 0, 512)),
+        "single launches": Writer(moved, StopCriterion(RETOUCH, 0, 512)),
+        "a CUDA graph a token": GraphWriter(moved, StopCriterion(RETOUCH, 0, 512)),
     }.items():
         for _ in range(3):  # the last one counts: graphs are recorded in the first
             torch.cuda.reset_peak_memory_stats()
@@ -143,7 +143,7 @@ def _prompt(length: int) -> torch.Tensor:
 
 
 def _made(model: VeraModel, kind: str | None, most: int) -> Writer | OnnxWriter:
-    ending = Ending(RETOUCH, 0, most)
+    ending = StopCriterion(RETOUCH, 0, most)
     return Writer(model, ending) if kind is None else OnnxWriter(model, kind, ending)
 
 

@@ -26,13 +26,13 @@ from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.ops.neural import Neural, RetouchNetwork
 from veraretouch.planners.reference.training import PairTask, ToldTask, render
 from veraretouch.planners.training.data import photos_of
-from veraretouch.planners.training.loop import LOG, Settings, checkpoints, train
+from veraretouch.planners.training.loop import LOG, TrainingSettings, checkpoints, train
 from veraretouch.planners.training.pairs import EditedPairs, of_photos
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.training.end_to_end import Lesson, VeraChain
 from veraretouch.planners.vera.training.examples import read_examples
-from veraretouch.planners.vera.training.stages import Stage, freeze
+from veraretouch.planners.vera.training.stages import TrainingStage, freeze
 from veraretouch.planners.vera.training.task import VeraTask
 from veraretouch.planners.vera.writing.sampling import Sampling
 
@@ -91,8 +91,8 @@ def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
     made = lessons.write_dataset(tmp_path / "data")
     student = lessons.student()
     began = time.perf_counter()
-    task = VeraTask(student, read_examples(tmp_path / "data", side=32)[0], Stage.ALIGNMENT, alpha=1.0)
-    settings = Settings(steps=240, batch=4, rate=3e-3, warmup=20, decay=0.0, average=0.0, every=240)
+    task = VeraTask(student, read_examples(tmp_path / "data", side=32)[0], TrainingStage.ALIGNMENT, alpha=1.0)
+    settings = TrainingSettings(steps=240, batch=4, rate=3e-3, warmup=20, decay=0.0, average=0.0, every=240)
     train(task, settings, tmp_path / "out", device="cpu")
     seconds = time.perf_counter() - began
     planner = Vera(
@@ -150,7 +150,7 @@ def test_held_out_pairs_gain_at_least_five_decibels(figures: Figures) -> None:
     taught, held = [photo for i, photo in enumerate(photos) if i % 4 != 3], photos[3::4]
     known = replace(of_photos(_palettes(_pictures(taught, crops=True)), copies=100, seed=0), step=4)
     began = time.perf_counter()
-    settings = Settings(steps=TOLD, batch=64, rate=3e-3, warmup=30, average=0.99, every=TOLD)
+    settings = TrainingSettings(steps=TOLD, batch=64, rate=3e-3, warmup=30, average=0.99, every=TOLD)
     told = ToldTask(known)
     told.network.load_state_dict(train(told, settings, device="cpu"))
     task = PairTask(known, told=told)
@@ -209,7 +209,7 @@ class Lectures:
 
     size = 1000
 
-    def __init__(self, config: VeraConfig, *, answer: int, stage: Stage, device: str) -> None:
+    def __init__(self, config: VeraConfig, *, answer: int, stage: TrainingStage, device: str) -> None:
         with torch.device(device):
             self.network = VeraChain(VeraModel(config), RetouchNetwork(), checkpointing=True)
         self.network._room = 0
@@ -240,7 +240,7 @@ class Lectures:
 def throughput(lectures: Lectures, *, batch: int, device: str | None, precision: str) -> float:
     """Seconds a step, the first ten left out."""
     at = []
-    settings = Settings(steps=30, batch=batch, rate=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
+    settings = TrainingSettings(steps=30, batch=batch, rate=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
     train(lectures, settings, device=device, progress=lambda step, loss: at.append(time.perf_counter()))
     return (at[-1] - at[0]) / 20
 
@@ -248,7 +248,7 @@ def throughput(lectures: Lectures, *, batch: int, device: str | None, precision:
 @pytest.mark.skipif(not GPU, reason="not measured: no GPU")
 def test_steps_of_the_full_size_model_on_a_gpu(figures: Figures) -> None:
     found = {}
-    for stage in Stage:
+    for stage in TrainingStage:
         for batch in (1, 8):
             torch.cuda.reset_peak_memory_stats()
             lectures = Lectures(VeraConfig(), answer=512, stage=stage, device="cuda")

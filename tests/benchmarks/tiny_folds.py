@@ -17,16 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from veraretouch.core.contract.schema import Schema
-from veraretouch.planners.tiny.examples import Examples, Recipe, grids_of, of_photos, photos_of
+from veraretouch.planners.tiny.examples import ExampleRecipe, Examples, grids_of, of_photos, photos_of
 from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size
 from veraretouch.planners.tiny.network import Shape
 from veraretouch.planners.tiny.task import TinyTask
-from veraretouch.planners.training.loop import Settings, train
+from veraretouch.planners.training.loop import TrainingSettings, train
 
 FOLDS = 5
 TWINS = 10  # bits of 64 in which the difference hashes of twins may differ
-RECIPE = Recipe(copies=16)
-SETTINGS = Settings(steps=800, every=200)
+RECIPE = ExampleRecipe(copies=16)
+SETTINGS = TrainingSettings(steps=800, every=200)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def task_of(grids: Tensor, folds: Tensor, fold: int, variant: Variant, out: Path
     recipe = replace(RECIPE, clean=variant.clean, copies=round(RECIPE.copies / variant.photos))
     examples = _kept(out, ids, recipe, schema, grids)
     away = (folds == fold).nonzero().flatten()
-    held = of_photos(grids[away], schema, Recipe(copies=2, clean=0.3, styled=0.0, seed=1), photo=away)
+    held = of_photos(grids[away], schema, ExampleRecipe(copies=2, clean=0.3, styled=0.0, seed=1), photo=away)
     return TinyTask.fresh(examples, schema, shape=shape_of(schema, variant)), held
 
 
@@ -93,7 +93,7 @@ def shape_of(schema: Schema, variant: Variant) -> Shape:
     return shape if variant.cnn else replace(shape, channels=())
 
 
-def _kept(out: Path, ids: Tensor, recipe: Recipe, schema: Schema, grids: Tensor) -> Examples:
+def _kept(out: Path, ids: Tensor, recipe: ExampleRecipe, schema: Schema, grids: Tensor) -> Examples:
     """The examples of some photos; those of all photos are made once, since a photo's do not depend on the others."""
     if recipe.copies != RECIPE.copies:
         return of_photos(grids[ids], schema, recipe, photo=ids)

@@ -26,8 +26,8 @@ from spoilings import Picture
 from tiny_folds import FOLDS, RECIPE, SETTINGS, VARIANTS, digest_of, folds_of, shape_of
 
 import veraretouch as vr
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
-from veraretouch.core.color.oklab.oklab import encode, linear
+from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.planners.eval.data import eight_bit
 from veraretouch.planners.eval.metrics import psnr
 from veraretouch.planners.eval.peers import by_imagemagick, imagemagick
@@ -90,7 +90,7 @@ def difference(a: Picture, b: Picture) -> float:
 
 def _channel_means(paths: list[Path], folds: torch.Tensor) -> dict[int, torch.Tensor]:
     """The mean linear channels of the good photos that a fold trains on."""
-    light = linear(grids_of(paths).float() / 255).mean(dim=(2, 3))
+    light = srgb_to_linear(grids_of(paths).float() / 255).mean(dim=(2, 3))
     return {fold: light[folds != fold].mean(dim=0) for fold in range(FOLDS)}
 
 
@@ -98,9 +98,9 @@ def _to_means(means: torch.Tensor) -> Retouch:
     """Bring each channel's mean light to that of the good training photos, by one gain a channel."""
 
     def retouch(picture: Picture) -> Picture:
-        light = linear(torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
+        light = srgb_to_linear(torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
         gain = means / light.mean(dim=(2, 3)).clamp(min=1e-4)
-        return eight_bit(encode((light * gain[:, :, None, None]).clamp(0, 1))[0].permute(1, 2, 0).numpy())
+        return eight_bit(linear_to_srgb((light * gain[:, :, None, None]).clamp(0, 1))[0].permute(1, 2, 0).numpy())
 
     return retouch
 

@@ -13,8 +13,8 @@ import sys
 import pytest
 from elsewhere import ROOT, environment, run, wheel_of
 
-from veraretouch.core.cli.new import TEMPLATE, CannotStart, Kind, make
-from veraretouch.core.plugins.entry import Entry
+from veraretouch.core.cli.new import TEMPLATE, CannotStart, PluginKind, make
+from veraretouch.core.plugins.entry import PluginEntry
 from veraretouch.core.testing.samples import sample
 
 MADE = {
@@ -121,7 +121,7 @@ def test_what_the_command_refuses_copier_refuses_too(tmp_path, id):
     from copier import run_copy
 
     with pytest.raises(CannotStart):
-        make(Kind.OP, id, into=tmp_path)
+        make(PluginKind.OP, id, into=tmp_path)
     with pytest.raises(ValueError, match=r"'id': (Write it as vendor\.name|That name is a word of Python)"):
         run_copy(str(TEMPLATE), tmp_path / "made", data={"id": id}, defaults=True, quiet=True)
     assert not list(tmp_path.iterdir())
@@ -129,16 +129,16 @@ def test_what_the_command_refuses_copier_refuses_too(tmp_path, id):
 
 def test_a_name_that_would_hide_an_installed_module_is_refused(tmp_path):
     with pytest.raises(CannotStart, match="a module typing_extensions is installed already"):
-        make(Kind.OP, "typing.extensions", into=tmp_path)
+        make(PluginKind.OP, "typing.extensions", into=tmp_path)
 
 
 def test_an_op_that_is_there_already_is_named_in_good_english(tmp_path, monkeypatch):
     from veraretouch import registry
 
-    taken = Entry("acme.dull", "acme-dull", "1", "acme_dull:Dull")
+    taken = PluginEntry("acme.dull", "acme-dull", "1", "acme_dull:Dull")
     monkeypatch.setattr(registry.ops, "entries", lambda: {"acme.dull": taken})
     with pytest.raises(CannotStart, match=r"acme-dull has an op 'acme\.dull' already"):
-        make(Kind.OP, "acme.dull", into=tmp_path)
+        make(PluginKind.OP, "acme.dull", into=tmp_path)
 
 
 OPS = (
@@ -162,8 +162,8 @@ PLANNERS = ("schema", "latents", "proposal", "photo", "request", "sequence", "re
 @pytest.mark.parametrize(
     ("kind", "name", "spatial"),
     [
-        *((Kind.OP, name, spatial) for name in OPS for spatial in (False, True)),
-        *((Kind.PLANNER, name, False) for name in PLANNERS),
+        *((PluginKind.OP, name, spatial) for name in OPS for spatial in (False, True)),
+        *((PluginKind.PLANNER, name, False) for name in PLANNERS),
     ],
 )
 def test_no_name_clashes_with_what_the_template_imports(tmp_path, monkeypatch, kind, name, spatial):
@@ -174,7 +174,7 @@ def test_no_name_clashes_with_what_the_template_imports(tmp_path, monkeypatch, k
         tests = importlib.import_module(f"test_acme_{name}")
         assert vars(tests.mine)["".join(map(str.capitalize, name.split("_")))].id == f"acme.{name}"
         assert not [held for held in vars(tests) if held.startswith("Test")]  # pytest would collect it
-        if kind is Kind.OP:
+        if kind is PluginKind.OP:
             tests.test_a_photo_changes({"portrait": sample("portrait")})
         else:
             tests.test_a_dark_photo_is_lightened()

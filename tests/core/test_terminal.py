@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from veraretouch.core.plugins.blame import culprit
+from veraretouch.core.plugins.blame import blamed_plugin
 from veraretouch.core.terminal import columns, json_text, message, printable
 
 
@@ -43,7 +43,7 @@ def test_columns_are_aligned_and_printable():
 def test_an_exception_of_nobodys_plugin_has_no_culprit():
     with pytest.raises(ZeroDivisionError) as caught:
         1 / 0  # noqa: B018
-    assert culprit(caught.value) == ""
+    assert blamed_plugin(caught.value) == ""
 
 
 def test_an_exception_inside_an_op_names_it():
@@ -55,4 +55,4 @@ def test_an_exception_inside_an_op_names_it():
     op = registry.ops.load("exposure")()
     with pytest.raises(TypeError) as caught:
         op.apply(torch.zeros(1, 3, 2, 2), Params({"ev": None}, Frame(0, 0, 2, 2)))
-    assert culprit(caught.value).startswith("op 'exposure' of veraretouch ")
+    assert blamed_plugin(caught.value).startswith("op 'exposure' of veraretouch ")

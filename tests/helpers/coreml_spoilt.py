@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from veraretouch.core.color.oklab.oklab import oklab
+from veraretouch.core.color.oklab import oklab
 from veraretouch.core.contract.schema import Schema
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.ops.neural import RetouchNetwork

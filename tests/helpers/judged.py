@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from veraretouch import Latents, Op, Proposal, Schema, Slot, Stage
-from veraretouch.core.color.oklab.oklab import encode, linear
+from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.core.testing.samples import sample
 from veraretouch.planners.rules.planner import Rules
 from veraretouch.planners.training.spoilings import draw, spoil
@@ -47,7 +47,7 @@ class Light(Op):
     stops = Slot(0.0, low=-2.0, high=2.0, unit="EV", group="lighting", doc="How many.")
 
     def apply(self, rgb, p):
-        return encode(linear(rgb) * 2**p.stops)
+        return linear_to_srgb(srgb_to_linear(rgb) * 2**p.stops)
 
 
 class Mixing(Light):

@@ -8,7 +8,7 @@ from small_vera import END, TAGS, TASKS
 
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 from veraretouch.planners.vera.packages import package
-from veraretouch.planners.vera.tokenizer import Words
+from veraretouch.planners.vera.tokenizer import Tokenizer
 
 # Qwen2's: digits one by one.
 PATTERN = (
@@ -25,4 +25,4 @@ def words():
     from transformers.convert_slow_tokenizer import TikTokenConverter
 
     converter = TikTokenConverter(vocab_file=str(ranks), pattern=PATTERN, extra_special_tokens=special)
-    return Words(converter.converted().to_str())
+    return Tokenizer(converter.converted().to_str())

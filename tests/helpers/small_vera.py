@@ -2,8 +2,9 @@
 
 from functools import cache
 
+import tokenizers
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, decoders, models, pre_tokenizers, trainers
 
 from veraretouch import Request
 from veraretouch.ops.neural import Neural
@@ -11,7 +12,7 @@ from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.prompts import prompt_for
-from veraretouch.planners.vera.tokenizer import Words
+from veraretouch.planners.vera.tokenizer import Tokenizer
 from veraretouch.planners.vera.writing.sampling import Forced
 
 TAGS = [
@@ -43,7 +44,7 @@ ANSWER = (
 @cache
 def words():
     """A byte-level BPE of 480 tokens at most, the model's own tokens among them."""
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     prompts = [str(prompt_for(request)) for request in (Request.of(), Request.of(style="warm"), PARAMS)]
@@ -53,7 +54,7 @@ def words():
     tokenizer.train_from_iterator(prompts, trainer)
     special = ["<|im_start|>", END, *TASKS, *TAGS, *RETOUCH_TOKENS]
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
-    return Words(tokenizer.to_str())
+    return Tokenizer(tokenizer.to_str())
 
 
 PARAMS = Request.of(params={"Exposure2012": {"value": 30}, "Vibrance": {"value": -20}})

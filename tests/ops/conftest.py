@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from veraretouch.core.color.oklab.oklab import chroma, hue, oklab
+from veraretouch.core.color.oklab import chroma, hue, oklab
 from veraretouch.core.contract.latents import Latents
 from veraretouch.core.contract.schema import Schema
 from veraretouch.core.plugins.registry import registry

@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest
-from veraretouch.core.lut.cdl_files import Decision, read_decision, write_decision
+from veraretouch.core.lut.cdl_files import ColorDecision, read_decision, write_decision
 from veraretouch.ops.presets.pack import StylePack
 from veraretouch.planners.combining import app
 from veraretouch.planners.styles import plan_by_name
 
 PRESETS = Path(__file__).parents[1] / "data" / "presets"
-GRADE = Decision((1.1, 1.0, 0.9), (0.02, 0.0, -0.02), (1.0, 1.1, 1.2), 0.8, "shot1")
+GRADE = ColorDecision((1.1, 1.0, 0.9), (0.02, 0.0, -0.02), (1.0, 1.1, 1.2), 0.8, "shot1")
 
 
 def test_a_decision_list_goes_in_and_out(cli, photos, tmp_path):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from veraretouch.core.errors import UnreachableBundle
-from veraretouch.zoo.hub.client.sources import Repository
+from veraretouch.zoo.hub.sources import HubRepository
 
 SCRIPT = """
 import json, socket, sys, time
@@ -73,6 +73,6 @@ def test_offline_says_that_it_was_asked_to_be(tmp_path):
 def test_behind_a_proxy_the_hubs_name_is_the_proxys_business(monkeypatch, hub):
     far = replace(hub, endpoint="https://hub.invalid")
     with pytest.raises(UnreachableBundle, match=r"https://hub\.invalid cannot be found"):
-        far._check_network(Repository("me/look"))
+        far._check_network(HubRepository("me/look"))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    far._check_network(Repository("me/look"))
+    far._check_network(HubRepository("me/look"))

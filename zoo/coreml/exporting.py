@@ -25,7 +25,7 @@ from . import judging, styles
 from .devices import device_support
 from .interpretation.interpreter import Interpreter
 from .packages import BITS, compress, convert, multifunction, save
-from .recipes import Recipe, recipes, reference
+from .recipes import PackageRecipe, recipes, reference
 from .tools import coremltools
 
 MINIMUM_OS: Final = {"iOS": "18.0", "macOS": "15.0", "visionOS": "2.0"}
@@ -126,7 +126,7 @@ def _check_target(target: str) -> None:
         )
 
 
-def _wanted(made: list[Recipe], only: Collection[str] | None) -> list[Recipe]:
+def _wanted(made: list[PackageRecipe], only: Collection[str] | None) -> list[PackageRecipe]:
     names = [recipe.name for recipe in made]
     for name in only or ():
         if name not in names:
@@ -167,7 +167,7 @@ def _document(bundle: Bundle, folder: Path, variant: str) -> dict[str, Any]:
 
 
 def _packages(
-    wanted: list[Recipe], folder: Path, bits: int, document: Mapping[str, Any], progress: Progress
+    wanted: list[PackageRecipe], folder: Path, bits: int, document: Mapping[str, Any], progress: Progress
 ) -> dict[str, Any]:
     from safetensors.numpy import save_file
 
@@ -225,7 +225,7 @@ def _joined(packages: dict[str, Any], folder: Path, decoder: Decoder, document: 
     return {**kept, "decoder": facts}
 
 
-def make(recipe: Recipe, folder: Path, bits: int, *, about: Mapping[str, str]) -> Path:
+def make(recipe: PackageRecipe, folder: Path, bits: int, *, about: Mapping[str, str]) -> Path:
     """Write one package with weights of so many bits."""
     inputs = None
     if recipe.image:
@@ -242,7 +242,7 @@ def make(recipe: Recipe, folder: Path, bits: int, *, about: Mapping[str, str]) -
     return save(model, folder / f"{recipe.name}.mlpackage", about={**about, "description": recipe.about})
 
 
-def judged(recipe: Recipe, package: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def judged(recipe: PackageRecipe, package: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """What bundle.json says of a package, and its golden tensors."""
     stored = judging.golden_inputs(recipe)
     given = judging.as_given(recipe, stored)
@@ -289,7 +289,7 @@ def _write_words(planner: Any, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def _write_styles(planner: Any, wanted: list[Recipe], folder: Path) -> None:
+def _write_styles(planner: Any, wanted: list[PackageRecipe], folder: Path) -> None:
     """The table of styles, where a package takes one."""
     if any("style" in recipe.inputs for recipe in wanted):
         styles.write(folder, planner.schema)

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from ...core.color.ciede2000 import ciede2000
 from .photos import mosaic
-from .recipes import Array, Feature, Recipe
+from .recipes import Array, Feature, PackageRecipe
 
 # Of outputs larger than this every so many values are kept.
 MOST_KEPT: Final = 2**16
 
 
-def golden_inputs(recipe: Recipe) -> dict[str, Array]:
+def golden_inputs(recipe: PackageRecipe) -> dict[str, Array]:
     """Inputs as they are stored: pictures as bytes (1, 3, H, W), the rest as float32; the same each time."""
     drawn = recipe.example(np.random.default_rng(0))
     pictures = iter(range(len(recipe.inputs)))
@@ -27,7 +27,7 @@ def golden_inputs(recipe: Recipe) -> dict[str, Array]:
     }
 
 
-def as_given(recipe: Recipe, stored: Mapping[str, Array]) -> dict[str, Array]:
+def as_given(recipe: PackageRecipe, stored: Mapping[str, Array]) -> dict[str, Array]:
     """What goes into the network, float32: pictures at their scale."""
     return {name: scaled(recipe.inputs[name], value) for name, value in stored.items()}
 
@@ -49,7 +49,7 @@ def stride(size: int) -> int:
     return -(-size // MOST_KEPT)
 
 
-def deviation(recipe: Recipe, found: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, float]:
+def deviation(recipe: PackageRecipe, found: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, float]:
     """How far outputs are from torch's.
 
     Returns:
@@ -88,7 +88,7 @@ def document(found: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.3g}") for name, value in found.items()}
 
 
-def tolerances(recipe: Recipe) -> dict[str, Any]:
+def tolerances(recipe: PackageRecipe) -> dict[str, Any]:
     """How far a device may be from golden values, by compute unit; the Neural Engine may round within an operation."""
     wide = {"cpuOnly": 1, "cpuAndGPU": 1, "cpuAndNeuralEngine": 2, "all": 2}
     return {unit: recipe.tolerance * times for unit, times in wide.items()}

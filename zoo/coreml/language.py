@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .recipes import Array, Feature, Recipe
+from .recipes import Array, Feature, PackageRecipe
 from .tools import builder, coremltools
 from .translation.translate import tensor, write
 
@@ -241,7 +241,7 @@ def _chunks(model: Any, hidden: Tensor) -> list[Tensor]:
     return list(torch.split(model.lm_head(hidden.to(model.dtype)), CHUNK, dim=-1))
 
 
-def of_language(model: Any) -> list[Recipe]:
+def of_language(model: Any) -> list[PackageRecipe]:
     """Embedding, decoder for 64 tokens and for one, and head."""
     config = model.config
     width, vocabulary = config.hidden_size, config.vocab_size
@@ -255,7 +255,7 @@ def of_language(model: Any) -> list[Recipe]:
         }
 
     decoders = [
-        Recipe(
+        PackageRecipe(
             f"decoder_{name}",
             partial(decoder, model, tokens),
             partial(_hidden, model),
@@ -272,7 +272,7 @@ def of_language(model: Any) -> list[Recipe]:
         for name, tokens in (("prefill", PREFILL), ("step", 1))
     ]
     return [
-        Recipe(
+        PackageRecipe(
             "embedding",
             partial(embedding, model),
             _Embedded(model),
@@ -283,7 +283,7 @@ def of_language(model: Any) -> list[Recipe]:
             **{**common, "kinds": ("gather",)},
         ),
         *decoders,
-        Recipe(
+        PackageRecipe(
             "lm_head",
             partial(head, model),
             partial(_chunks, model),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...core.color.oklab import encode, linear
+from ...core.color.srgb import linear_to_srgb, srgb_to_linear
 from ...core.contract.op import Frame, Op
 from ...core.contract.schema import Schema
 from ...core.lut.cube import nodes
@@ -70,7 +70,7 @@ class Baker(nn.Module):
         super().__init__()
         self.colours, self.n = colours, n
         # A layer's values on all points take twenty times as much space as the points; what ops make of them first, less.
-        self.written = () if isinstance(colours, Chain) else ("lattice",)
+        self.written = () if isinstance(colours, OpsNetwork) else ("lattice",)
         # Blue runs fastest in `nodes`: its axes are red, green, blue.
         red_fastest = nodes(n).reshape(n, n, n, 3).transpose(2, 1, 0, 3).reshape(n * n, n, 3)
         self.register_buffer("lattice", torch.from_numpy(red_fastest.copy()).permute(2, 0, 1).unsqueeze(0))
@@ -81,7 +81,7 @@ class Baker(nn.Module):
         return torch.cat([made, self.opaque], dim=1).permute(0, 2, 3, 1).reshape(self.n, self.n, self.n, 4)
 
 
-class Chain(nn.Module):
+class OpsNetwork(nn.Module):
     """Explicit ops in the order of their stages: photos (1, 3, H, W) in [0, 1] and packed latents (1, D) of their schema."""
 
     def __init__(self, schema: Schema) -> None:
@@ -97,9 +97,9 @@ class Chain(nn.Module):
                 values[name] = latents[:, at : at + slot.size].reshape(1, *slot.shape)
                 at += slot.size
             if op.linear != light:
-                photo, light = (linear if op.linear else encode)(photo), op.linear
+                photo, light = (srgb_to_linear if op.linear else linear_to_srgb)(photo), op.linear
             photo = op.apply(photo, op.params(values, Frame(0, 0, photo.shape[2], photo.shape[3])))
-        return encode(photo) if light else photo
+        return linear_to_srgb(photo) if light else photo
 
 
 class TinyPhone(nn.Module):
@@ -145,7 +145,7 @@ class Vision(nn.Module):
         return features.flatten(2).transpose(1, 2)
 
 
-class Pair(nn.Module):
+class PairNetwork(nn.Module):
     """The reference encoder: pictures (1, 3, 512, 512) in [-1, 1] and a mask (1, 3) of groups to a latent (1, 2688)."""
 
     def __init__(self, encoder: nn.Module) -> None:

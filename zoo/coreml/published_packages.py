@@ -15,7 +15,7 @@ from ..bundles.packing import listed
 from ..bundles.verified import Verify
 from ..conversion import made_once, report
 from ..hub.client import Hub
-from ..hub.sources import Repository
+from ..hub.sources import HubRepository
 from ..licence import require_consent
 from ..names import Listing
 from .tools import coremltools
@@ -40,7 +40,7 @@ _SYSTEMS: Final = {6: "15.0", 7: "16.0", 8: "17.0", 9: "18.0", 10: "26.0"}
 
 
 def fetch_packages(
-    listing: Listing, source: Repository, variant: str | None, verify: Verify, accept: bool, hub: Hub
+    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
 ) -> Bundle:
     """The bundle of a published repository of Core ML packages; its only variant is named for how its weights are stored.
 
@@ -49,13 +49,13 @@ def fetch_packages(
         MissingExtra, UnreachableBundle, UnknownBundle, LicenceNotAccepted, TamperedBundle
     """
     coremltools()
-    pinned = Repository(source.id, hub.commit(source))
+    pinned = HubRepository(source.id, hub.commit(source))
     return made_once(
         listing, pinned, variant, verify, accept, lambda folder: _gather(listing, pinned, folder, accept, hub)
     )
 
 
-def _gather(listing: Listing, source: Repository, folder: Path, accept: bool, hub: Hub) -> None:
+def _gather(listing: Listing, source: HubRepository, folder: Path, accept: bool, hub: Hub) -> None:
     names = hub.names(source)
     found = {match[2]: match[1] for name in sorted(names) if (match := _PACKAGE.fullmatch(name))}
     if not PUBLISHED.keys() & found.keys():
@@ -110,7 +110,7 @@ def _gather(listing: Listing, source: Repository, folder: Path, accept: bool, hu
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _spec(listing: Listing, source: Repository, hub: Hub, package: Path) -> Any:
+def _spec(listing: Listing, source: HubRepository, hub: Hub, package: Path) -> Any:
     try:
         return coremltools().utils.load_spec(str(package))
     except Exception as error:  # coremltools' own, protobuf's or the file system's: none is documented
@@ -129,7 +129,7 @@ def _shape(feature: Any) -> tuple[int, ...]:
     return tuple(feature.type.multiArrayType.shape)
 
 
-def _compare(listing: Listing, source: Repository, hub: Hub, name: str, spec: Any) -> None:
+def _compare(listing: Listing, source: HubRepository, hub: Hub, name: str, spec: Any) -> None:
     """Refuse a package whose inputs and outputs are not the published app's."""
     found = _features(spec)
     for feature, shape in PUBLISHED[name].items():

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ...core.errors import IncompatibleBundle
 from ...ops.neural import WIDTH, Neural
-from .networks import CUBES, PICTURE, SIDES, Baker, Chain, Pair, Pixels, TinyPhone, Vision
+from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, TinyPhone, Vision
 from .packages import BLOCK
 from .photos import sample
 from .styles import names
@@ -46,7 +46,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PackageRecipe:
     """How one package is made and judged.
 
     Attributes:
@@ -103,12 +103,12 @@ def network_recipe(
     *,
     by_value: bool = False,
     **more: Any,
-) -> Recipe:
+) -> PackageRecipe:
     """The recipe of a torch module; see `Recipe`."""
     shapes = {key: feature.shape for key, feature in inputs.items()}
     network.eval()
     write = partial(program, network, shapes, list(outputs), by_value=by_value)
-    return Recipe(name, write, network, inputs, outputs, **more)
+    return PackageRecipe(name, write, network, inputs, outputs, **more)
 
 
 def _photo(side: int, low: float, **about: Any) -> Feature:
@@ -138,7 +138,7 @@ def _cube(n: int) -> Feature:
     return Feature((n, n, n, 4), facts)
 
 
-def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] = CUBES) -> list[Recipe]:
+def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] = CUBES) -> list[PackageRecipe]:
     """The renderer at fixed sizes, and its baker of cubes."""
     latents = Feature((1, LATENT), {"layout": "light, global_color, specific_color: 896 each"})
     common: dict[str, Any] = {
@@ -176,12 +176,12 @@ def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] 
     return made
 
 
-def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[Recipe]:
+def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe]:
     """The planner, with and without a style, and the baker of its ops' chain."""
     schema = planner.schema
     layout = names(schema)
     latents = Feature((1, schema.size), {"layout": layout, "range": "each slot's own"})
-    chain, spans = Chain(schema), np.concatenate([_span(slot) for _, _, slot in schema])
+    chain, spans = OpsNetwork(schema), np.concatenate([_span(slot) for _, _, slot in schema])
     style = Feature(
         (1, schema.size), {"layout": layout, "range": "what a prompt moves, less the identity; zeros for none"}
     )
@@ -252,13 +252,13 @@ def _look(schema: Any) -> Array:
     return np.concatenate(found)[None].astype(np.float32)
 
 
-def of_reference(planner: Any) -> list[Recipe]:
+def of_reference(planner: Any) -> list[PackageRecipe]:
     """The published reference encoder and its renderer, under their published names."""
     mask = Feature((1, 3), {"layout": "light, global_color, specific_color", "range": "1 on, 0 off"})
     pictures = {name: _photo(512, -1) for name in ("ref_before_img", "ref_after_img")}
     encoder = network_recipe(
         "ref_retouch_encoder",
-        Pair(planner.encoder),
+        PairNetwork(planner.encoder),
         {**pictures, "mask": mask},
         {"retouch_latent": Feature((1, LATENT))},
         about="A pair, before and after, to the latent that leads from one to the other.",
@@ -277,7 +277,7 @@ def _seen_through(op: Neural) -> dict[str, Any]:
     return {"render": lambda values: pixels(sample(), values), "span": _largest}
 
 
-def decoder_of(op: Neural, name: str) -> Recipe:
+def decoder_of(op: Neural, name: str) -> PackageRecipe:
     """A published renderer: `input_img` is in [-1, 1], as its network sees it; nobody here has seen the published package."""
     return network_recipe(
         name,
@@ -292,7 +292,7 @@ def decoder_of(op: Neural, name: str) -> Recipe:
     )
 
 
-def of_vera(planner: Any) -> list[Recipe]:
+def of_vera(planner: Any) -> list[PackageRecipe]:
     """The published planner's tower, head and renderer under their published names, and what its language model needs besides."""
     from .language import of_language
 
@@ -338,14 +338,14 @@ def of_vera(planner: Any) -> list[Recipe]:
     ]
 
 
-PLANNERS: Final[Mapping[str, Callable[[Any], list[Recipe]]]] = {
+PLANNERS: Final[Mapping[str, Callable[[Any], list[PackageRecipe]]]] = {
     "tiny": of_tiny,
     "reference": of_reference,
     "vera": of_vera,
 }
 
 
-def recipes(planner: Any) -> list[Recipe]:
+def recipes(planner: Any) -> list[PackageRecipe]:
     """The packages of a planner.
 
     Raises:
@@ -358,7 +358,7 @@ def recipes(planner: Any) -> list[Recipe]:
     return PLANNERS[planner.id](planner)
 
 
-def reference(recipe: Recipe, inputs: Mapping[str, Array]) -> dict[str, Array]:
+def reference(recipe: PackageRecipe, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """What torch makes of inputs, in float32."""
     with torch.no_grad():
         found = recipe.reference(*(torch.from_numpy(np.asarray(inputs[name], np.float32)) for name in recipe.inputs))

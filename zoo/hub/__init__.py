@@ -1,1 +1,1 @@
-""""""
+"""The Hugging Face Hub: its client, names of repositories, publishing."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from ...core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
-from .sources import COMMIT, Repository
+from .sources import COMMIT, HubRepository
 
 TOKEN_ENDPOINT_VARIABLE = "VERARETOUCH_TOKEN_ENDPOINT"
 _PUBLIC = "https://huggingface.co"
@@ -60,7 +60,7 @@ class Hub:
         offline = any(os.environ.get(name, "").lower() in _ON for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
         return cls(endpoint, cache, _token() if _may_see_token(endpoint) else None, offline)
 
-    def file(self, repository: Repository, name: str) -> Path:
+    def file(self, repository: HubRepository, name: str) -> Path:
         """Fetch a file unless it is in the cache; interrupted transfers go on where they stopped, failed ones are tried again.
 
         Raises:
@@ -92,7 +92,7 @@ class Hub:
             )
         return path
 
-    def _is_as_announced(self, path: Path, repository: Repository) -> bool:
+    def _is_as_announced(self, path: Path, repository: HubRepository) -> bool:
         """Whether a file lies in the cache and, where the Hub named it by Git's hash, has that hash: the manifest's only surety."""
         blob = path.resolve()
         if not blob.is_relative_to(self.folder(repository).resolve()):
@@ -104,7 +104,7 @@ class Hub:
         # Mirrors that do not know Git name a file by the SHA-1 of its bytes alone.
         return blob.name in (git, hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
-    def names(self, repository: Repository) -> dict[str, int | None]:
+    def names(self, repository: HubRepository) -> dict[str, int | None]:
         """The repository's files with their sizes.
 
         Raises:
@@ -120,7 +120,7 @@ class Hub:
         )
         return {sibling.rfilename: sibling.size for sibling in info.siblings or []}
 
-    def commit(self, repository: Repository) -> str:
+    def commit(self, repository: HubRepository) -> str:
         """The commit that a revision stands for; a commit stands for itself, and offline for the branch as it was last seen.
 
         Raises:
@@ -139,7 +139,9 @@ class Hub:
         info = self._asked(lambda: api.model_info(repository.id, revision=repository.revision), repository, "")
         return str(info.sha)
 
-    def upload(self, repository: Repository, folder: Path, names: Sequence[str], *, private: bool, message: str) -> str:
+    def upload(
+        self, repository: HubRepository, folder: Path, names: Sequence[str], *, private: bool, message: str
+    ) -> str:
         """Make the repository if need be and add one commit with these files; the commit.
 
         Raises:
@@ -159,7 +161,7 @@ class Hub:
 
         return self._asked(send, repository, "")
 
-    def discard(self, repository: Repository, path: Path) -> None:
+    def discard(self, repository: HubRepository, path: Path) -> None:
         """Remove a file of the cache, and what it points to, so that it will be fetched again."""
         with suppress(OSError):
             target = path.resolve()
@@ -168,16 +170,16 @@ class Hub:
         with suppress(OSError):
             path.unlink()
 
-    def folder(self, repository: Repository) -> Path:
+    def folder(self, repository: HubRepository) -> Path:
         """Where the client keeps a repository."""
         return self.cache / f"models--{repository.id.replace('/', '--')}"
 
-    def snapshot(self, repository: Repository, path: Path) -> Path:
+    def snapshot(self, repository: HubRepository, path: Path) -> Path:
         """The folder of the commit that a fetched file belongs to; its name is the commit."""
         relative = path.relative_to(self.folder(repository) / "snapshots")
         return self.folder(repository) / "snapshots" / relative.parts[0]
 
-    def _asked(self, ask: Callable[[], _T], repository: Repository, name: str) -> _T:
+    def _asked(self, ask: Callable[[], _T], repository: HubRepository, name: str) -> _T:
         if not self.offline and not self.folder(repository).is_dir():
             self._check_network(repository)
         began = time.monotonic()
@@ -190,7 +192,7 @@ class Hub:
                 time.sleep(0.5 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _translated(self, error: Exception, repository: Repository, name: str) -> VeraRetouchError:
+    def _translated(self, error: Exception, repository: HubRepository, name: str) -> VeraRetouchError:
         from huggingface_hub import errors
 
         what = f"{name!r} of {repository}" if name else str(repository)
@@ -225,7 +227,7 @@ class Hub:
             )
         return self._unreachable(what, cause)
 
-    def _check_network(self, repository: Repository) -> None:
+    def _check_network(self, repository: HubRepository) -> None:
         """Without any network the client would try for half a minute; the Hub's name is found at once or not at all."""
         host = urlsplit(self.endpoint)
         if getproxies():
@@ -247,13 +249,13 @@ class Hub:
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         return UnreachableBundle(f"{what} could not be fetched from {self.endpoint}: {reason}", cure="Try again later.")
 
-    def _offline(self, repository: Repository, what: str) -> UnreachableBundle:
+    def _offline(self, repository: HubRepository, what: str) -> UnreachableBundle:
         return UnreachableBundle(
             f"{what} of {repository} is not in {self.cache}, and HF_HUB_OFFLINE forbids fetching it",
             cure="Fetch it where there is a network: veraretouch zoo pull.",
         )
 
-    def _sweep(self, repository: Repository) -> None:
+    def _sweep(self, repository: HubRepository) -> None:
         """Remove what killed downloads have left behind."""
         for path in (self.folder(repository) / "blobs").glob("*.incomplete"):
             with suppress(OSError):

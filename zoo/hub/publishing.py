@@ -9,7 +9,7 @@ from ...core.errors import InvalidRequest
 from ..bundles.bundle import Bundle
 from ..bundles.manifest import MANIFEST, Manifest
 from .client import Hub
-from .sources import Repository, parse_source
+from .sources import HubRepository, parse_source
 
 
 def push(folder: str | os.PathLike[str], repository: str, *, private: bool = False, hub: Hub | None = None) -> str:
@@ -23,7 +23,7 @@ def push(folder: str | os.PathLike[str], repository: str, *, private: bool = Fal
         UnreachableBundle: no token, no network.
     """
     source = parse_source(f"hf://{repository.removeprefix('hf://')}")
-    if not isinstance(source, Repository):
+    if not isinstance(source, HubRepository):
         raise InvalidRequest(f"{repository!r} names no repository", cure="Write owner/repository.")
     place = Path(folder)
     manifest = Manifest(place / MANIFEST)

@@ -14,7 +14,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class Repository:
+class HubRepository:
     """A model repository of the Hub; `revision` is a commit, a branch or a tag.
 
     Raises:
@@ -44,7 +44,7 @@ class Folder:
         return str(self.path)
 
 
-Source = Repository | Folder
+Source = HubRepository | Folder
 
 
 def parse_source(text: str, *, revision: str | None = None, base: Path | None = None) -> Source | None:
@@ -67,7 +67,7 @@ def parse_source(text: str, *, revision: str | None = None, base: Path | None = 
                 f"{text!r} names no repository", cure="Write hf://owner/repo or hf://owner/repo@revision."
             )
         return None
-    return Repository(f"{match[1]}/{match[2]}", revision or match[3] or "main")
+    return HubRepository(f"{match[1]}/{match[2]}", revision or match[3] or "main")
 
 
 def _folder(text: str, base: Path | None) -> Folder | None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import VeraRetouchError
-from ...core.testing.verdict import Outcome, advice, chosen, demand, judge
+from ...core.testing.verdict import CheckOutcome, advice, chosen, demand, judge
 
 if TYPE_CHECKING:
     from ...core.render.retoucher import Retoucher
@@ -96,10 +96,10 @@ def latents(given: Delivery) -> Iterator[str]:
 def plan(given: Delivery) -> Iterator[str]:
     """A sample photo is retouched in every mode, by a plan that can be saved, names the bundle and keeps to the latents."""
     from ...core.plan.plan import Plan
-    from ...core.testing.planner_checks.bench import PROMPT, Trial
+    from ...core.testing.planner_checks.bench import PROMPT, PlannerBench
 
     written, retoucher = given.bundle.manifest.latents, given.retoucher
-    trial = Trial(retoucher.planner)
+    trial = PlannerBench(retoucher.planner)
     for mode in trial.modes:
         asked: dict[str, Any] = {}
         if mode == "style":
@@ -160,7 +160,7 @@ def bundle_outcomes(
     revision: str | None = None,
     accept_license: bool = False,
     only: Collection[str] | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[CheckOutcome]:
     """The same, check by check, each as soon as it is done; it ends where the files or the planner are not there to go on with."""
     given = Delivery(_place(name), variant, revision, accept_license)
     for check in chosen(BUNDLE_CHECKS, only):

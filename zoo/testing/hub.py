@@ -16,7 +16,7 @@ LFS_BYTES = 4096
 
 
 @dataclass
-class Repository:
+class StoredRepository:
     """One repository: every commit's files, and which commit a branch stands at."""
 
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Faults:
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """What the server was asked."""
 
     method: str
@@ -84,9 +84,9 @@ class LoopbackHub:
 
     def __init__(self, token: str = "hf_loopback") -> None:
         self.token = token
-        self.repositories: dict[str, Repository] = {}
+        self.repositories: dict[str, StoredRepository] = {}
         self.uploads: dict[str, bytes] = {}
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
         self.faults = Faults()
         self.sent = 0
         self.held = threading.Event()
@@ -106,11 +106,11 @@ class LoopbackHub:
 
     def publish(self, name: str, files: Mapping[str, bytes], *, private: bool = False, gated: bool = False) -> str:
         """Make a repository, or add a commit to it; returns the commit."""
-        repository = self.repositories.setdefault(name, Repository())
+        repository = self.repositories.setdefault(name, StoredRepository())
         repository.private, repository.gated = private, gated
         return repository.commit(files)
 
-    def downloads(self) -> list[Request]:
+    def downloads(self) -> list[HttpRequest]:
         """The requests for contents, without questions about them."""
         return [r for r in self.requests if r.method == "GET" and ("/resolve/" in r.path or "/lfs/" in r.path)]
 

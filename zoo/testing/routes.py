@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from .hub import LoopbackHub, Repository
+    from .hub import LoopbackHub, StoredRepository
 
 
 class Routes(BaseHTTPRequestHandler):
@@ -40,13 +40,13 @@ class Routes(BaseHTTPRequestHandler):
         """Nothing: `hub.requests` is the log."""
 
     def _answer(self) -> None:
-        from .hub import Request
+        from .hub import HttpRequest
 
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = unquote(urlsplit(self.path).path)
         with self.hub.lock:
             self.hub.requests.append(
-                Request(self.command, path, self.headers.get("Authorization"), self.headers.get("Range"))
+                HttpRequest(self.command, path, self.headers.get("Authorization"), self.headers.get("Range"))
             )
             failing = self.hub.faults.errors > 0
             self.hub.faults.errors -= failing
@@ -59,7 +59,7 @@ class Routes(BaseHTTPRequestHandler):
                 return
         self._json(404, {"error": f"no route for {self.command} {path}"})
 
-    def _repository(self, name: str) -> Repository | None:
+    def _repository(self, name: str) -> StoredRepository | None:
         """The repository, if it is there for whoever asks; else the answer has been given."""
         found = self.hub.repositories.get(name)
         known = self.headers.get("Authorization") == f"Bearer {self.hub.token}"
@@ -134,7 +134,7 @@ class Routes(BaseHTTPRequestHandler):
 
     def create(self, body: bytes) -> None:
         """Make a repository."""
-        from .hub import Repository
+        from .hub import StoredRepository
 
         if not self._is_known():
             return
@@ -143,7 +143,7 @@ class Routes(BaseHTTPRequestHandler):
         if name in self.hub.repositories:
             self._json(409, {"error": "You already created this model repo", "url": f"{self.hub.url}/{name}"})
             return
-        repository = self.hub.repositories[name] = Repository(
+        repository = self.hub.repositories[name] = StoredRepository(
             private=bool(asked.get("private")) or asked.get("visibility") == "private"
         )
         repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"})

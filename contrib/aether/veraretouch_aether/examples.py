@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from veraretouch import registry
-from veraretouch.core.color.oklab.oklab import chroma, hue, oklab
+from veraretouch.core.color.oklab import chroma, hue, oklab
 from veraretouch.ops.hsl import BANDS, band_weights
 
 from . import words

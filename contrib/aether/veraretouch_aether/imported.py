@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from veraretouch.core.errors import VeraRetouchError
-from veraretouch.planners.eval.folders import Pair, collection_in
+from veraretouch.planners.eval.folders import PicturePair, collection_in
 
 from .dataset import PER_SHARD
 from .examples import blank
@@ -98,11 +98,11 @@ def _document(pair: Mapping[str, str]) -> dict[str, Any]:
     return blank(photo, 0, "auto") | {"content": "", "reasoning": {}, "written_by": None}
 
 
-def _by_split(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+def _by_split(pairs: Sequence[PicturePair]) -> dict[str, list[PicturePair]]:
     return {split: [pair for pair in pairs if pair.split == split] for split in ("train", "test")}
 
 
-def _plain(pair: Pair) -> dict[str, str]:
+def _plain(pair: PicturePair) -> dict[str, str]:
     return {"name": pair.name, "before": str(pair.before), "after": str(pair.after), "split": pair.split}
 
 

@@ -19,7 +19,7 @@ from veraretouch import zoo
 from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.core.photo import open_photo
-from veraretouch.planners.eval.folders import Pair, collection_in
+from veraretouch.planners.eval.folders import PicturePair, collection_in
 
 from .run import run
 from .sources import opened
@@ -81,7 +81,7 @@ def histogram(pixels: NDArray[np.uint8]) -> Histogram:
     return shares
 
 
-def _seen(pairs: Sequence[Pair] | Any) -> dict[str, Histogram]:
+def _seen(pairs: Sequence[PicturePair] | Any) -> dict[str, Histogram]:
     """The histogram of each pair's result; a pair that cannot be read is left out."""
     found = {}
     for pair in pairs:

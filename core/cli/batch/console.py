@@ -11,12 +11,12 @@ from typing import Any
 
 from ...terminal import complain, json_text, message, printable, say
 from ..shell import DEBUG_VARIABLE
-from .work import Outcome
+from .work import PhotoOutcome
 
 _ARROWS = {"written": "->", "unchanged": "is done:", "planned": "would be written:"}
 
 
-class Report:
+class BatchConsole:
     """Tells of outcomes, in the order of the photos, whatever the order in which they come. A context manager.
 
     Args:
@@ -29,12 +29,12 @@ class Report:
     def __init__(self, total: int, *, json: bool = False, reasoning: bool = False, timings: bool = False) -> None:
         self.total, self.json, self.reasoning, self.timings = total, json, reasoning, timings
         self.counts = {"written": 0, "unchanged": 0, "planned": 0, "failed": 0}
-        self._early: dict[int, Outcome] = {}
+        self._early: dict[int, PhotoOutcome] = {}
         self._next = 0
         self._start = perf_counter()
         self._bar: Any = None
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> BatchConsole:
         if self.total > 1 and sys.stderr.isatty():
             self._bar = _bar()
             self._bar.start()
@@ -54,7 +54,7 @@ class Report:
         elif self.total > 1 and kind is None:
             print(f"{told} in {perf_counter() - self._start:.1f} s", file=sys.stderr, flush=True)
 
-    def done(self, outcome: Outcome) -> None:
+    def done(self, outcome: PhotoOutcome) -> None:
         """Tell of an outcome, as soon as those before it have been told of."""
         self.counts[outcome.status] += 1
         if self._bar is not None:
@@ -64,7 +64,7 @@ class Report:
             self._show(self._early.pop(self._next))
             self._next += 1
 
-    def _show(self, outcome: Outcome) -> None:
+    def _show(self, outcome: PhotoOutcome) -> None:
         if self.json:
             say(json_text(outcome.document(), indent=None))
         elif outcome.status != "failed" and outcome.products is not None:

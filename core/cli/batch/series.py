@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from ...errors import VeraRetouchError
 from ...photo import MAX_PIXELS, Photo, open_photo
 from .order import Order
 from .pool import Lost, run
-from .work import Outcome, make_plan, reported
+from .work import PhotoOutcome, make_plan, reported
 
 _SIDE = 64  # pixels: mean lightness asks for no more
 
@@ -27,15 +25,19 @@ class Look:
 
 def lightness(photo: Photo) -> float:
     """Mean CIE lightness L*, 0..100."""
-    rgb = photo.resized(_SIDE).working().clip(0, 1)
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    luminance = light @ np.array([0.2126, 0.7152, 0.0722], dtype=light.dtype)
-    return float((116 * np.cbrt(np.maximum(luminance, (6 / 29) ** 3)) - 16).mean())
+    import torch
+
+    from ...color.cielab import cielab
+    from ...color.srgb import srgb_to_linear
+
+    light = srgb_to_linear(torch.from_numpy(photo.resized(_SIDE).working().clip(0, 1)))
+    red, green, blue = light.unbind(-1)
+    return float(cielab((red, green, blue))[0].mean())
 
 
 def look(task: Look) -> float | None:
     """A photo's lightness; None where it cannot be read, as will be told when its turn comes."""
-    outcome = Outcome(0, task.path)
+    outcome = PhotoOutcome(0, task.path)
     with reported(outcome):
         return lightness(open_photo(task.path, max_pixels=task.max_pixels))
     return None
@@ -59,7 +61,7 @@ def one_plan(order: Order, median: Path) -> Order:
     Raises:
         VeraRetouchError: the planner refuses it or fails.
     """
-    outcome = Outcome(0, median)
+    outcome = PhotoOutcome(0, median)
     plan = None
     with reported(outcome):
         plan = make_plan(order, open_photo(median, max_pixels=order.max_pixels or MAX_PIXELS))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ... import errors
 from ...errors import VeraRetouchError
-from ...plugins.registry import State, registry
+from ...plugins.registry import PluginState, registry
 from ...terminal import complain
 from ..options import SeriesOptions, WriteOptions
-from .console import Report
+from .console import BatchConsole
 from .inputs import Source, expand
 from .memory import budget, weight
 from .order import Order
@@ -18,7 +18,7 @@ from .outputs import Products, is_file_name, name_products
 from .pool import Lost, cores, run
 from .resume import read_journal, versions, written_name
 from .series import matched_to, median_photo, one_plan
-from .work import Outcome, Task, preview_task, retouch
+from .work import PhotoOutcome, PhotoTask, preview_task, retouch
 
 # Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user gave them.
 _REQUEST = (
@@ -58,7 +58,7 @@ def retouch_all(
         order = _for_series(order, sources, jobs, series)
     tasks = _tasks(sources, products, order, options)
     reasoning = options.verbose or len(tasks) == 1
-    with Report(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
+    with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
         if options.dry_run:
             for task in tasks:
                 report.done(preview_task(task))
@@ -67,26 +67,28 @@ def retouch_all(
     return not report.counts["failed"]
 
 
-def _work(tasks: Sequence[Task], report: Report, jobs: int) -> None:
+def _work(tasks: Sequence[PhotoTask], report: BatchConsole, jobs: int) -> None:
     values = bool(tasks) and tasks[0].order.params is not None
     same_for_all = {error.__name__ for error in (*_REQUEST, *(_VALUES if values else ()))}
     for task, result in run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget()):
         if isinstance(result, Lost):
             problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
-            result = Outcome(task.index, task.source, kind="Lost", problem=f"{problem}. Use fewer --jobs.")
+            result = PhotoOutcome(task.index, task.source, kind="Lost", problem=f"{problem}. Use fewer --jobs.")
         if result.kind in same_for_all and not any(report.counts[s] for s in ("written", "unchanged")):
             raise VeraRetouchError(result.problem)
         report.done(result)
 
 
-def _tasks(sources: Sequence[Source], products: Sequence[Products], order: Order, options: WriteOptions) -> list[Task]:
+def _tasks(
+    sources: Sequence[Source], products: Sequence[Products], order: Order, options: WriteOptions
+) -> list[PhotoTask]:
     folders = {files.picture.parent for files in products}
     journals = {folder: read_journal(folder) for folder in folders} if options.resume else {}
     # A single file that is put somewhere by name leaves no journal there, unless it is to be resumed.
     journal = options.resume or options.out is None or not is_file_name(options.out)
     version = versions()
     return [
-        Task(
+        PhotoTask(
             index,
             source.path,
             files,
@@ -131,5 +133,5 @@ def _check_planner(order: Order) -> None:
         if error.problem != f"no bundle {order.planner!r}":
             raise
         raise errors.UnknownPlugin(f"no planner or bundle {order.planner!r}", cure=error.cure) from None
-    if entry is None or entry.state is not State.AVAILABLE:
+    if entry is None or entry.state is not PluginState.AVAILABLE:
         registry.planners.load(order.planner)

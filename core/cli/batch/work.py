@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import DeprecatedPlugin, InvalidRequest, UnwritablePhoto, VeraRetouchError
 from ...photo import MAX_PIXELS, Photo, SaveOptions, file_hash, open_photo
-from ...plugins.blame import culprit
+from ...plugins.blame import blamed_plugin
 from ..options import WriteOptions
 from .order import Order
 from .outputs import Products
@@ -24,12 +24,12 @@ from .resume import Past, Record, fingerprint, note_done, note_start
 
 if TYPE_CHECKING:
     from ...plan.plan import Plan
-    from ...render.report import Report
+    from ...render.report import RenderReport
     from ...render.retoucher import Retoucher
 
 
 @dataclass(frozen=True)
-class Task:
+class PhotoTask:
     """One photo's work. `past`: what the journal says; `journal`: whether to note what is done; `versions`: their hash."""
 
     index: int
@@ -43,7 +43,7 @@ class Task:
 
 
 @dataclass
-class Outcome:
+class PhotoOutcome:
     """What became of one photo. `status`: written, unchanged (done by an earlier run), planned (dry run) or failed."""
 
     index: int
@@ -79,19 +79,19 @@ class Outcome:
         }
 
 
-def retouch(task: Task) -> Outcome:
+def retouch(task: PhotoTask) -> PhotoOutcome:
     """Retouch one photo from file to file; whatever goes wrong is told in the outcome."""
-    outcome = Outcome(task.index, task.source, products=task.products)
+    outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
         outcome.status = _retouch(task, outcome)
     return outcome
 
 
-def preview_task(task: Task) -> Outcome:
+def preview_task(task: PhotoTask) -> PhotoOutcome:
     """Say what `retouch` would do, as far as header and journal tell, and write nothing."""
     from ...photo import read_header
 
-    outcome = Outcome(task.index, task.source, products=task.products)
+    outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
         header = read_header(task.source)
         _check_size(header.width * header.height, task)
@@ -141,7 +141,7 @@ def _plan(order: Order, photo: Photo) -> Plan:
 
 
 @contextmanager
-def reported(outcome: Outcome) -> Iterator[None]:
+def reported(outcome: PhotoOutcome) -> Iterator[None]:
     """Turn what is raised and warned inside into words of the outcome; Ctrl-C passes."""
     start = perf_counter()
     with warnings.catch_warnings(record=True) as heard:
@@ -158,17 +158,17 @@ def reported(outcome: Outcome) -> Iterator[None]:
             _fail(outcome, error, f"{error.strerror or error}: {error.filename!r}" if error.filename else str(error))
         except Exception as error:
             # A stranger's planner or op may fail with anything at all; the other photos go on.
-            _fail(outcome, error, f"{culprit(error) or 'retouching'} failed: {type(error).__name__}: {error}")
+            _fail(outcome, error, f"{blamed_plugin(error) or 'retouching'} failed: {type(error).__name__}: {error}")
     outcome.warnings += dict.fromkeys(str(warning.message) for warning in heard)
     outcome.seconds = perf_counter() - start
 
 
-def _fail(outcome: Outcome, error: Exception, problem: str) -> None:
+def _fail(outcome: PhotoOutcome, error: Exception, problem: str) -> None:
     outcome.status, outcome.kind, outcome.problem = "failed", type(error).__name__, problem
     outcome.trace = "".join(traceback.format_exception(error))
 
 
-def _retouch(task: Task, outcome: Outcome) -> str:
+def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     options, products = task.options, task.products
     origin = _origin(task)
     if options.resume and task.past is not None and task.past.is_done(origin, products):
@@ -216,7 +216,7 @@ class _Clock:
         self.last = perf_counter()
 
 
-def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> tuple[Photo, Report]:
+def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> tuple[Photo, RenderReport]:
     image, report = _renderer().render_reported(
         photo,
         plan,
@@ -230,7 +230,7 @@ def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> 
     return image, report
 
 
-def _write(photo: Photo, image: Photo, plan: Plan, task: Task, replaces: bool) -> None:
+def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, replaces: bool) -> None:
     options, products = task.options, task.products
     saving = SaveOptions(
         quality=options.quality,
@@ -248,7 +248,7 @@ def _write(photo: Photo, image: Photo, plan: Plan, task: Task, replaces: bool) -
         plan.save(products.plan)
 
 
-def _may_replace(task: Task) -> bool:
+def _may_replace(task: PhotoTask) -> bool:
     """Whether products that are there may be replaced: the user says so, or they are an earlier run's own.
 
     Raises:
@@ -269,7 +269,7 @@ def _may_replace(task: Task) -> bool:
     return True
 
 
-def _origin(task: Task) -> Record:
+def _origin(task: PhotoTask) -> Record:
     """From what the products are made."""
     options = task.options
     writing = {
@@ -289,7 +289,7 @@ def _max_pixels(order: Order) -> int:
     return MAX_PIXELS if order.max_pixels is None else order.max_pixels
 
 
-def _check_size(pixels: int, task: Task) -> None:
+def _check_size(pixels: int, task: PhotoTask) -> None:
     from ...errors import PhotoTooLarge
 
     limit = _max_pixels(task.order)

@@ -32,7 +32,7 @@ class Buffer(Protocol):
     def __getitem__(self, key: slice, /) -> bytes: ...
 
 
-class Entry(NamedTuple):
+class ExifTag(NamedTuple):
     """One tag: TIFF type, number of values, their bytes in the block's order, and where in it they lay (0: new)."""
 
     type: int
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
     at: int = 0
 
 
-Directory = dict[int, Entry]
+Directory = dict[int, ExifTag]
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Exif:
     @property
     def is_adobe_rgb(self) -> bool:
         """Say whether a camera marked the photo as Adobe RGB, as DCF 2.0 does without a profile."""
-        return self.interop.get(_INTEROP_INDEX, Entry(0, 0, b"")).data.startswith(b"R03")
+        return self.interop.get(_INTEROP_INDEX, ExifTag(0, 0, b"")).data.startswith(b"R03")
 
     def describe(self, *, width: int, height: int, srgb: bool) -> None:
         """Make the tags true of an upright picture of this size; tags that are not there are not added."""
@@ -73,19 +73,19 @@ class Exif:
         self._put(self.exif, _HEIGHT, height)
         self._put(self.exif, _COLOR_SPACE, 1 if srgb else 0xFFFF)
         if srgb and self.is_adobe_rgb:
-            self.interop[_INTEROP_INDEX] = Entry(_ASCII, 4, b"R98\0")
+            self.interop[_INTEROP_INDEX] = ExifTag(_ASCII, 4, b"R98\0")
 
     def set_software(self, name: str) -> None:
         """Write the name of the program into IFD0."""
         data = name.encode("ascii", "replace") + b"\0"
-        self.image[_SOFTWARE] = Entry(_ASCII, len(data), data)
+        self.image[_SOFTWARE] = ExifTag(_ASCII, len(data), data)
 
-    def entry(self, value: int) -> Entry:
+    def entry(self, value: int) -> ExifTag:
         """Make an entry of one number: SHORT where it fits, else LONG."""
         kind, code = (_SHORT, "H") if value <= 0xFFFF else (_LONG, "I")
-        return Entry(kind, 1, struct.pack(self.order + code, value))
+        return ExifTag(kind, 1, struct.pack(self.order + code, value))
 
-    def _number(self, entry: Entry | None) -> int:
+    def _number(self, entry: ExifTag | None) -> int:
         if entry is None or entry.type not in (_SHORT, _LONG) or entry.number < 1:
             return 0
         return int(struct.unpack_from(self.order + ("H" if entry.type == _SHORT else "I"), entry.data)[0])
@@ -125,7 +125,7 @@ def _directory(block: Buffer, order: str, at: int) -> tuple[Directory, int]:
         size = _SIZES.get(kind, 0) * number
         where = start + 8 if size <= 4 else offset
         if size and where + size <= len(block):
-            found[tag] = Entry(kind, number, bytes(block[where : where + size]), where)
+            found[tag] = ExifTag(kind, number, bytes(block[where : where + size]), where)
     tail = block[at + 2 + 12 * count : at + 6 + 12 * count]
     return found, struct.unpack(order + "I", tail)[0] if len(tail) == 4 else 0
 
@@ -148,7 +148,7 @@ def serialise(exif: Exif, *, base: int = 0) -> tuple[bytes, dict[str, int]]:
         offsets["gps"] = writer.add(exif.gps)
     for tag, name in ((_EXIF, "exif"), (_GPS, "gps")):
         if name in offsets:
-            image[tag] = Entry(_LONG, 1, writer.long(offsets[name]))
+            image[tag] = ExifTag(_LONG, 1, writer.long(offsets[name]))
     following = writer.add(_thumbnail(exif, writer)) if exif.thumbnail else 0
     writer.add(image, at=8, following=following)
     return bytes(writer.data), offsets
@@ -163,18 +163,18 @@ def _thumbnail(exif: Exif, writer: _Writer) -> Directory:
     dpi = struct.pack(exif.order + "II", 72, 1)
     return {
         0x0103: exif.entry(6),
-        0x011A: Entry(_RATIONAL, 1, dpi),
-        0x011B: Entry(_RATIONAL, 1, dpi),
+        0x011A: ExifTag(_RATIONAL, 1, dpi),
+        0x011B: ExifTag(_RATIONAL, 1, dpi),
         0x0128: exif.entry(2),
-        _THUMBNAIL_AT: Entry(_LONG, 1, writer.long(writer.put(exif.thumbnail))),
-        _THUMBNAIL_SIZE: Entry(_LONG, 1, writer.long(len(exif.thumbnail))),
+        _THUMBNAIL_AT: ExifTag(_LONG, 1, writer.long(writer.put(exif.thumbnail))),
+        _THUMBNAIL_SIZE: ExifTag(_LONG, 1, writer.long(len(exif.thumbnail))),
     }
 
 
 class _Writer:
     """Lays directories and values into a growing block, around a MakerNote that keeps its place."""
 
-    def __init__(self, order: str, base: int, note: Entry | None) -> None:
+    def __init__(self, order: str, base: int, note: ExifTag | None) -> None:
         self.order, self.base, self.note = order, base, note
         mark = b"II*\0" if order == "<" else b"MM\0*"
         self.data = bytearray(mark + struct.pack(order + "I", base + 8))

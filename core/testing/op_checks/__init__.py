@@ -1,1 +1,1 @@
-""""""
+"""The conformance checks of ops, by what they look at."""

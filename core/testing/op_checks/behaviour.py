@@ -57,7 +57,7 @@ def kinds(specimen: Specimen) -> Iterator[str]:
                 f"finite values in {name}",
                 rgb_words(done[row, :, y, x]),
                 f"{rgb_words(photo[row, :, y, x])}, {specimen.words(settings, row)}",
-                "Compute in float32 (core.color.oklab.at_least_single) what overflows in half precision.",
+                "Compute in float32 (core.color.elementwise.at_least_single) what overflows in half precision.",
             )
 
 

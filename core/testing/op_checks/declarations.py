@@ -18,7 +18,7 @@ from ...contract.schema import Schema
 from ...contract.slots import slot_from_document
 from ...errors import VeraRetouchError
 from ...plan.plan import Plan
-from ...plugins.registry import State, registry
+from ...plugins.registry import PluginState, registry
 from ...render.renderer import Renderer
 from ...strict_json import shorten
 from ..verdict import advice, shown_by
@@ -195,7 +195,11 @@ def group_off(specimen: Specimen) -> Iterator[str]:
 def _on_shelf(op: type[Op]) -> Iterator[None]:
     """The op on the registry's shelf, as plans need it; taken off again if it was not there."""
     entry = registry.ops.entries().get(op.id)
-    if entry is not None and entry.state in (State.AVAILABLE, State.LOADED) and registry.ops.load(op.id) is op:
+    if (
+        entry is not None
+        and entry.state in (PluginState.AVAILABLE, PluginState.LOADED)
+        and registry.ops.load(op.id) is op
+    ):
         yield
         return
     held = registry.ops.by_hand().get(op.id)

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...contract.op import Frame
 from ..verdict import advice
 from .pixels import hostile, scene
-from .specimen import Settings, Specimen
+from .specimen import SlotSettings, Specimen
 
 # In float64 rounding is far below it, and what 16 bits show far above.
 MOVED = 1e-6
@@ -34,7 +34,7 @@ def effects(specimen: Specimen) -> Iterator[str]:
         )
 
 
-def _acts(specimen: Specimen, name: str, ends: Settings) -> bool:
+def _acts(specimen: Specimen, name: str, ends: SlotSettings) -> bool:
     """Whether a slot's ends, or a random value of it, give different pictures with any random setting of the others."""
     for seed in range(TRIES):
         settings = _along(specimen, name, ends, 60 + seed)
@@ -46,7 +46,7 @@ def _acts(specimen: Specimen, name: str, ends: Settings) -> bool:
     return False
 
 
-def _acts_in_a_large_photo(specimen: Specimen, settings: Settings) -> bool:
+def _acts_in_a_large_photo(specimen: Specimen, settings: SlotSettings) -> bool:
     """Whether settings differ on a tile of a large photo; an op that cannot be asked, as it needs all of it, has the benefit of the doubt."""
     try:
         # One by one: what is a number of pixels is often one for all rows.
@@ -56,13 +56,13 @@ def _acts_in_a_large_photo(specimen: Specimen, settings: Settings) -> bool:
         return True
 
 
-def _along(specimen: Specimen, name: str, ends: Settings, seed: int) -> Settings:
+def _along(specimen: Specimen, name: str, ends: SlotSettings, seed: int) -> SlotSettings:
     """A random setting four times: with another random value of one slot, with that slot as it is, at its low and at its high end."""
     drawn, other = (specimen.draw(1, seed=each, reach=1.0) for each in (seed, seed + 1000))
     rows = [ends.names.index(f"{name} at its {end}") for end in ("low", "high")]
     values = drawn.row(0, repeat=4)
     values[name] = torch.cat([other.values[name], drawn.values[name], ends.values[name][rows]])
-    return Settings(("another", "drawn", "low", "high"), values)
+    return SlotSettings(("another", "drawn", "low", "high"), values)
 
 
 def _differ(pictures: Tensor) -> bool:

@@ -19,7 +19,7 @@ from ..samples import sample
 from ..verdict import advice, raised, shown_by
 from . import behaviour, gradients, places
 from .gradients import ORDINARY
-from .specimen import Settings, Specimen
+from .specimen import SlotSettings, Specimen
 
 # The renderer's own: the 99th percentile of CIEDE2000 over the photo's pixels.
 TOLERANCE = 1.0
@@ -58,12 +58,12 @@ def engines(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def _smallest(specimen: Specimen, settings: Settings, row: int) -> str:
+def _smallest(specimen: Specimen, settings: SlotSettings, row: int) -> str:
     where = f"the sample photo {PHOTO!r}, {specimen.words(settings, row)}"
     return specimen.smallest_of(_photo().tensor()[None], settings.row(row), otherwise=where)
 
 
-def _disagreement(specimen: Specimen, settings: Settings, row: int, *, must: bool) -> str | None:
+def _disagreement(specimen: Specimen, settings: SlotSettings, row: int, *, must: bool) -> str | None:
     renderer, photo = Renderer([specimen.op]), _photo()
     latents = Latents(Schema([specimen.spec]), {specimen.op.id: settings.row(row)})
     by_table, report = renderer.render_reported(photo, latents, engine="lut", tolerance=TOLERANCE)

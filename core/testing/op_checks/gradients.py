@@ -12,7 +12,7 @@ from torch import Tensor
 from ..verdict import advice, raised
 from .pixels import hostile, ordinary, paths
 from .smallest import Values
-from .specimen import Settings, Specimen, first_bad, rgb_words
+from .specimen import SlotSettings, Specimen, first_bad, rgb_words
 
 # An output step per input step: 60 is past any slider's use, and what 8 bits show as bands.
 STEEPEST = 60.0
@@ -55,7 +55,7 @@ def finite_gradients(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def _guilty_pixel(specimen: Specimen, settings: Settings, row: int, name: str) -> str:
+def _guilty_pixel(specimen: Specimen, settings: SlotSettings, row: int, name: str) -> str:
     """The first hostile pixel that alone makes the slot's gradient infinite, as text."""
     for pixel in hostile()[0, :, 0].T:
         values = {key: value.clone().requires_grad_(key == name) for key, value in settings.row(row).items()}
@@ -198,7 +198,7 @@ def smoothness(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def steepest(specimen: Specimen, points: Tensor, settings: Settings) -> tuple[Tensor, Tensor, Tensor]:
+def steepest(specimen: Specimen, points: Tensor, settings: SlotSettings) -> tuple[Tensor, Tensor, Tensor]:
     """The largest output step per input step along paths (P, 3, n), as (S, P), and the colours (S, 3, P) at its two ends."""
     count, _, n = points.shape
     rows = len(settings)
@@ -211,7 +211,7 @@ def steepest(specimen: Specimen, points: Tensor, settings: Settings) -> tuple[Te
     return factors, starts.transpose(1, 2), ends.transpose(1, 2)
 
 
-def _jumps(specimen: Specimen, starts: Tensor, ends: Tensor, settings: Settings) -> Tensor:
+def _jumps(specimen: Specimen, starts: Tensor, ends: Tensor, settings: SlotSettings) -> Tensor:
     """The output step (S, P) that is left between two colours (S, 3, P) when they have closed in on it to 1e-8."""
     share = torch.linspace(0, 1, 33, dtype=starts.dtype)
     left = torch.zeros(0)

@@ -20,7 +20,7 @@ LATTICE = 3
 
 
 @dataclass(frozen=True)
-class Settings:
+class SlotSettings:
     """Slot values (B, *shape), one setting a row, with a name a row; simple settings come first."""
 
     names: tuple[str, ...]
@@ -113,14 +113,14 @@ class Specimen:
         photo = rgb_words(given.rgb[0, :, 0, 0].detach()) if height == width == 1 else f"a photo of {height} x {width}"
         photo += f", {dtype}" if given.rgb.dtype.itemsize == 2 else ""
         rows = f"row 0 of a batch of {count}, " if count > 1 else ""
-        setting = Settings(("",), {name: value[:1] for name, value in given.values.items()})
+        setting = SlotSettings(("",), {name: value[:1] for name, value in given.values.items()})
         return f"{rows}{photo}, {self.words(setting, 0)}"
 
-    def each(self, rgb: Tensor, settings: Settings) -> Tensor:
+    def each(self, rgb: Tensor, settings: SlotSettings) -> Tensor:
         """The results (S, 3, H, W) of one photo (1, 3, H, W) under every setting."""
         return self.apply(rgb.expand(len(settings), -1, -1, -1), settings.values)
 
-    def colours(self, colours: Tensor, settings: Settings) -> Tensor:
+    def colours(self, colours: Tensor, settings: SlotSettings) -> Tensor:
         """The results (S, 3, N) of single colours (S, 3, N), a row a setting; a spatial op sees photos of one pixel."""
         rows, _, n = colours.shape
         if self.op.pointwise:
@@ -129,13 +129,13 @@ class Specimen:
         done = self.apply(colours.transpose(1, 2).reshape(rows * n, 3, 1, 1), many)
         return done.reshape(rows, n, 3).transpose(1, 2)
 
-    def identity(self, dtype: torch.dtype = torch.float32) -> Settings:
+    def identity(self, dtype: torch.dtype = torch.float32) -> SlotSettings:
         """Every slot where it does nothing (at `off` where it has no such place)."""
         return _stack([("identity", {name: _start(slot) for name, slot in self.slots.items()})], dtype)
 
     def settings(
         self, *, reach: float = 1.0, draws: int = 8, seed: int = 0, dtype: torch.dtype = torch.float32
-    ) -> Settings:
+    ) -> SlotSettings:
         """Identity, each slot alone at both ends, all slots at both ends, random draws; `reach` is the share of the way there."""
         start = {name: _start(slot) for name, slot in self.slots.items()}
         ends = {
@@ -152,13 +152,13 @@ class Specimen:
         ]
         return _stack([("identity", start), *ends.items(), *drawn], dtype)
 
-    def draw(self, n: int = 1, *, seed: int, reach: float = 0.6, dtype: torch.dtype = torch.float64) -> Settings:
+    def draw(self, n: int = 1, *, seed: int, reach: float = 0.6, dtype: torch.dtype = torch.float64) -> SlotSettings:
         """`n` random settings inside the bounds."""
         generator = torch.Generator().manual_seed(seed)
         rows = [{name: _draw(slot, reach, generator) for name, slot in self.slots.items()} for _ in range(n)]
         return _stack([(f"random draw {i}", row) for i, row in enumerate(rows)], dtype)
 
-    def words(self, settings: Settings, row: int) -> str:
+    def words(self, settings: SlotSettings, row: int) -> str:
         """A setting as an author would type it: the slots that left their start."""
         parts = []
         for name, slot in self.slots.items():
@@ -206,9 +206,9 @@ def _draw(slot: Slot, reach: float, generator: torch.Generator) -> Tensor:
     return low + (high - low) * torch.rand(slot.shape, generator=generator, dtype=torch.float64)
 
 
-def _stack(rows: list[tuple[str, Values]], dtype: torch.dtype) -> Settings:
+def _stack(rows: list[tuple[str, Values]], dtype: torch.dtype) -> SlotSettings:
     values = {name: torch.stack([row[name] for _, row in rows]).to(dtype) for name in rows[0][1]}
-    return Settings(tuple(name for name, _ in rows), values)
+    return SlotSettings(tuple(name for name, _ in rows), values)
 
 
 def _short(value: Tensor) -> str:

@@ -1,1 +1,1 @@
-""""""
+"""The conformance checks of planners."""

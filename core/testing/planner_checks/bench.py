@@ -42,7 +42,7 @@ HOSTILE_PROMPTS = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class PlannerBench:
     """A planner under test."""
 
     planner: Planner

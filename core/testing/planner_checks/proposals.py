@@ -23,7 +23,7 @@ from ...render.renderer import Renderer
 from ...strict_json import shorten
 from ..verdict import advice, raised
 from . import bench as bench
-from .bench import Trial
+from .bench import PlannerBench
 
 # Batched matrix products sum in another order than single ones.
 SAME = 1e-4
@@ -35,7 +35,7 @@ REFERENCE = (
 )
 
 
-def declared(trial: Trial) -> Iterator[str]:
+def declared(trial: PlannerBench) -> Iterator[str]:
     """The planner has an id, a version and modes that exist, and says in a sentence what it does."""
     planner = trial.planner
     for name in ("id", "version"):
@@ -54,14 +54,14 @@ def declared(trial: Trial) -> Iterator[str]:
         )
 
 
-def valid(trial: Trial) -> Iterator[str]:
+def valid(trial: PlannerBench) -> Iterator[str]:
     """In each mode a proposal has a row and reasons for each photo, and values within the bounds of its schema."""
     for mode in trial.modes:
         for count in trial.counts:
             yield from bench.flaws(trial.ordinary(mode, count), count, f"mode {mode}, a batch of {count}")
 
 
-def schema(trial: Trial) -> Iterator[str]:
+def schema(trial: PlannerBench) -> Iterator[str]:
     """Latents are of the schema that the planner names, if it names one, and of ops in the versions that are installed."""
     named = getattr(trial.planner, "schema", None)
     for mode in trial.sound:
@@ -91,7 +91,7 @@ def _outdated(schema: Schema) -> list[tuple[str, int, int]]:
     return [found for found in versions if found[1] != found[2]]
 
 
-def exact(trial: Trial) -> Iterator[str]:
+def exact(trial: PlannerBench) -> Iterator[str]:
     """Exact values arrive as they were given, where the planner edits by the op that they name."""
     if "param" not in trial.sound or "exposure.ev" not in trial.params:
         return
@@ -105,7 +105,7 @@ def exact(trial: Trial) -> Iterator[str]:
         )
 
 
-def groups(trial: Trial) -> Iterator[str]:
+def groups(trial: PlannerBench) -> Iterator[str]:
     """A group that the request leaves out is not edited."""
     for mode in trial.sound:
         for left_out in trial.ordinary(mode, 1).latents.schema.groups:
@@ -123,7 +123,7 @@ def groups(trial: Trial) -> Iterator[str]:
                 return
 
 
-def reasoned(trial: Trial) -> Iterator[str]:
+def reasoned(trial: PlannerBench) -> Iterator[str]:
     """Each group that is edited has a problem and a plan, in words."""
     for mode in trial.sound:
         proposal = trial.ordinary(mode, len(trial.photos))
@@ -142,7 +142,7 @@ def reasoned(trial: Trial) -> Iterator[str]:
                         return
 
 
-def renders(trial: Trial) -> Iterator[str]:
+def renders(trial: PlannerBench) -> Iterator[str]:
     """Each row makes a plan that can be written, read again and rendered, by the planner's own `ops` if it brings some."""
     renderer = Renderer(getattr(trial.planner, "ops", None))
     for mode in trial.sound:
@@ -168,7 +168,7 @@ def renders(trial: Trial) -> Iterator[str]:
                 return
 
 
-def batch_independence(trial: Trial) -> Iterator[str]:
+def batch_independence(trial: PlannerBench) -> Iterator[str]:
     """A row of a batch is what the photo alone gets."""
     for mode in trial.sound:
         together = trial.ordinary(mode, len(trial.photos))
@@ -184,7 +184,7 @@ def batch_independence(trial: Trial) -> Iterator[str]:
                 return
 
 
-def own_request(trial: Trial) -> Iterator[str]:
+def own_request(trial: PlannerBench) -> Iterator[str]:
     """A photo of a batch is planned by the request beside it: by its prompt, its values, its reference, its groups and its seed."""
     for mode in trial.sound:
         first, first_alone = trial.request(mode), trial.alone(mode, 0)
@@ -228,7 +228,7 @@ def _apart(first: Request, second: Request) -> str:
     return ", ".join(found) or f"seeds: {first.seed} and {second.seed}"
 
 
-def _simplest_pair(trial: Trial, request: Request) -> str:
+def _simplest_pair(trial: PlannerBench, request: Request) -> str:
     """Two photos with the same request, in words, where a planner fails on these already."""
     try:
         trial.ask(trial.photos[:2], [request] * 2)
@@ -237,7 +237,7 @@ def _simplest_pair(trial: Trial, request: Request) -> str:
     return ""
 
 
-def determinism(trial: Trial) -> Iterator[str]:
+def determinism(trial: PlannerBench) -> Iterator[str]:
     """The same photo, request and seed give the same plan, whatever the global random state."""
     for mode in trial.sound:
         first, second = (trial.plan(trial.photos[:1], mode, chance=chance) for chance in (1, 2))
@@ -254,7 +254,7 @@ def determinism(trial: Trial) -> Iterator[str]:
             return
 
 
-def inputs_untouched(trial: Trial) -> Iterator[str]:
+def inputs_untouched(trial: PlannerBench) -> Iterator[str]:
     """Photos stay as they were."""
     for mode in trial.sound:
         photo = replace(trial.photos[0], pixels=trial.photos[0].pixels.copy())
@@ -264,13 +264,13 @@ def inputs_untouched(trial: Trial) -> Iterator[str]:
             return
 
 
-def references(trial: Trial) -> Iterator[str]:
+def references(trial: PlannerBench) -> Iterator[str]:
     """Mode reference takes one target as well as a pair, before and after, or refuses it by an InvalidRequest."""
     if "reference" in trial.sound:
         yield from _referring(trial, trial.by_target, "mode reference, a reference of one photo")
 
 
-def _referring(trial: Trial, request: Request, where: str) -> Iterator[str]:
+def _referring(trial: PlannerBench, request: Request, where: str) -> Iterator[str]:
     """What is wrong with a plan by a reference."""
     try:
         yield from bench.flaws(trial.ask(trial.photos[1:2], [request]), 1, where)
@@ -281,7 +281,7 @@ def _referring(trial: Trial, request: Request, where: str) -> Iterator[str]:
         yield advice("a plan or an InvalidRequest", raised(error), where, REFERENCE)
 
 
-def hostile_photos(trial: Trial) -> Iterator[str]:
+def hostile_photos(trial: PlannerBench) -> Iterator[str]:
     """Photos without size, light, colour or sense, and of any depth, get a valid plan; as references a plan or an InvalidRequest."""
     for mode in trial.sound:
         for name, photo in bench.hostile_photos().items():
@@ -306,7 +306,7 @@ def hostile_photos(trial: Trial) -> Iterator[str]:
                 return
 
 
-def hostile_prompts(trial: Trial) -> Iterator[str]:
+def hostile_prompts(trial: PlannerBench) -> Iterator[str]:
     """Prompts that no one should write get a valid plan, or an InvalidRequest."""
     if "style" not in trial.sound:
         return

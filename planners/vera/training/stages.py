@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Stage(StrEnum):
+class TrainingStage(StrEnum):
     """What is trained: all but the tower, the language model alone, or everything."""
 
     ALIGNMENT = "alignment"
@@ -19,13 +19,13 @@ class Stage(StrEnum):
 
 _LANGUAGE: Final = ("model.language", "model.lm_head")
 TRAINED: Final = {
-    Stage.ALIGNMENT: ("model.projector", *_LANGUAGE, "model.head", "renderer"),
-    Stage.REASONING: _LANGUAGE,
-    Stage.WHOLE: ("model.tower", "model.projector", *_LANGUAGE, "model.head", "renderer"),
+    TrainingStage.ALIGNMENT: ("model.projector", *_LANGUAGE, "model.head", "renderer"),
+    TrainingStage.REASONING: _LANGUAGE,
+    TrainingStage.WHOLE: ("model.tower", "model.projector", *_LANGUAGE, "model.head", "renderer"),
 }
 
 
-def freeze(chain: nn.Module, stage: Stage) -> None:
+def freeze(chain: nn.Module, stage: TrainingStage) -> None:
     """Let gradients reach the parts of a stage and nothing else."""
     chain.requires_grad_(False)
     for name in TRAINED[stage]:

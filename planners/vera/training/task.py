@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..planner import Vera
 from .end_to_end import Lesson, VeraChain
 from .examples import Example
-from .stages import Stage, freeze
+from .stages import TrainingStage, freeze
 
 
 class VeraTask:
@@ -22,7 +22,13 @@ class VeraTask:
     """
 
     def __init__(
-        self, planner: Vera, examples: Sequence[Example], stage: Stage, *, alpha: float, checkpointing: bool = False
+        self,
+        planner: Vera,
+        examples: Sequence[Example],
+        stage: TrainingStage,
+        *,
+        alpha: float,
+        checkpointing: bool = False,
     ) -> None:
         self.words, self.examples, self.alpha = planner.words, examples, alpha
         self.network = VeraChain(planner.model, planner.ops[0].network, checkpointing=checkpointing)

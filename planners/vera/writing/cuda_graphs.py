@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..model import VeraModel
 from .single_writer import SingleWriter
-from .writer import Ending
+from .writer import StopCriterion
 
 # Caches have room for this many tokens, or twice as many, and so on.
 LEAST: Final = 1024
@@ -23,7 +23,7 @@ class GraphWriter(SingleWriter):
         ending: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, ending: Ending) -> None:
+    def __init__(self, model: VeraModel, ending: StopCriterion) -> None:
         super().__init__(model.language.embed_tokens.weight, ending)
         self._model = model
         self._caches: dict[int, _FixedCache] = {}

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 
-class Choice(Protocol):
+class Sampler(Protocol):
     """Who chooses the tokens of one answer."""
 
     def next(self, logits: Tensor, written: Sequence[int]) -> int:

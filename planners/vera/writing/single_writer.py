@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from .sampling import Choice
-from .writer import Ending, OnToken, Written
+from .sampling import Sampler
+from .writer import OnToken, StopCriterion, Written
 
 
 class Reader(Protocol):
@@ -28,7 +28,7 @@ class SingleWriter(ABC):
         embeddings: of all tokens (vocabulary, hidden size); `ending`: what ends an answer.
     """
 
-    def __init__(self, embeddings: Tensor, ending: Ending) -> None:
+    def __init__(self, embeddings: Tensor, ending: StopCriterion) -> None:
         self.ending = ending
         self._embeddings = embeddings.detach()
 
@@ -41,7 +41,7 @@ class SingleWriter(ABC):
         self,
         prefix: Sequence[int],
         prompts: Sequence[Tensor],
-        choices: Sequence[Choice],
+        choices: Sequence[Sampler],
         *,
         on_token: OnToken | None = None,
     ) -> list[Written]:
@@ -52,7 +52,7 @@ class SingleWriter(ABC):
             for row, (prompt, choice) in enumerate(zip(prompts, choices, strict=True))
         ]
 
-    def _write(self, prompt: Tensor, choice: Choice, row: int, on_token: OnToken | None) -> Written:
+    def _write(self, prompt: Tensor, choice: Sampler, row: int, on_token: OnToken | None) -> Written:
         written = Written()
         reader = self.begin(len(prompt))
         embedded = prompt

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..model import VeraModel
 from ..packages import package
-from .sampling import Choice
+from .sampling import Sampler
 
 OnToken = Callable[[int, int], None]
 """Called with a row's index and its new token."""
@@ -27,7 +27,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Ending:
+class StopCriterion:
     """What ends an answer: the last of the three `retouch` tokens, the token `end`, or a length of `most` tokens."""
 
     retouch: tuple[int, ...]
@@ -56,7 +56,7 @@ class Writer:
         ending: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, ending: Ending) -> None:
+    def __init__(self, model: VeraModel, ending: StopCriterion) -> None:
         self.model, self.ending = model, ending
         self._prefixes: dict[tuple[int, ...], Any] = {}
 
@@ -65,7 +65,7 @@ class Writer:
         self,
         prefix: Sequence[int],
         prompts: Sequence[Tensor],
-        choices: Sequence[Choice],
+        choices: Sequence[Sampler],
         *,
         on_token: OnToken | None = None,
     ) -> list[Written]:

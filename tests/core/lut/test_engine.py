@@ -9,10 +9,10 @@ from PIL import Image
 from renderings import Blur
 
 from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage, registry
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.lut.engine import sample
-from veraretouch.core.photo.color.encoding.icc import DISPLAY_P3
+from veraretouch.core.photo.color.icc import DISPLAY_P3
 
 PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 STYLES = {

@@ -12,7 +12,7 @@ import torch
 from sound_ops import FadedBlacks, Learned, LocalContrast, Sharpen, Tint, TwoGroups, Vignette, amount
 from torch import Tensor
 
-from veraretouch.core.color.oklab.oklab import linear
+from veraretouch.core.color.srgb import srgb_to_linear
 from veraretouch.core.contract.op import Params
 from veraretouch.core.contract.slots import Slot
 from veraretouch.core.plugins.registry import registry
@@ -364,7 +364,7 @@ class Posterises(FadedBlacks):
     id = "acme.posterises"
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
-        return rgb + 0.5 * p.amount * torch.sigmoid(2000 * (linear(rgb) - 0.2))
+        return rgb + 0.5 * p.amount * torch.sigmoid(2000 * (srgb_to_linear(rgb) - 0.2))
 
 
 class Whole(Slot):

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import veraretouch as vr
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.ops.presets import read_preset
 

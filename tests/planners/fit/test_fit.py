@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 import veraretouch as vr
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.photo import open_photo
 
 SAMPLES = Path(__file__).parents[3] / "docs" / "samples"

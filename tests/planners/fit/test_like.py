@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import veraretouch as vr
 from veraretouch.core.cli.shell import app
-from veraretouch.core.color.oklab.oklab import chroma, hue, oklab
+from veraretouch.core.color.oklab import chroma, hue, oklab
 from veraretouch.core.photo import open_photo
 from veraretouch.ops.presets.reading import read_preset
 

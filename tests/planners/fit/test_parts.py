@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.planners.fit.align import shift_between
 from veraretouch.planners.fit.pairs import pairs_of
 from veraretouch.planners.fit.perceived import Wanted

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from veraretouch.core.color.oklab.oklab import oklab
+from veraretouch.core.color.oklab import oklab
 from veraretouch.core.contract.latents import Latents
 from veraretouch.core.contract.schema import Schema
 from veraretouch.core.plugins.registry import registry

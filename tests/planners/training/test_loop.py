@@ -13,13 +13,13 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from veraretouch.core.errors import InvalidRequest
-from veraretouch.planners.training.loop import LOG, Settings, batch_of, checkpoints, train
+from veraretouch.planners.training.loop import LOG, TrainingSettings, batch_of, checkpoints, train
 
 pytest.importorskip("accelerate")
 pytest.importorskip("tensorboard")
 pytestmark = pytest.mark.xdist_group("training")
 
-SETTINGS = Settings(steps=12, batch=4, rate=0.05, warmup=2, every=4)
+SETTINGS = TrainingSettings(steps=12, batch=4, rate=0.05, warmup=2, every=4)
 
 
 class Line:

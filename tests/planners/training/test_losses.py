@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.planners.training.losses import pixel_loss, smooth_ciede2000
 
 

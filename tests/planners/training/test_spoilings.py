@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from veraretouch.core.color.oklab.oklab import chroma, oklab
+from veraretouch.core.color.oklab import chroma, oklab
 from veraretouch.planners.tiny.examples import grids_of
 from veraretouch.planners.training.spoilings import FAULTS, distribution, draw, spoil
 

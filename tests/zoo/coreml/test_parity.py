@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from small_vera import model as small_model
 
-from veraretouch.core.color.oklab.ciede2000 import ciede2000
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.lut.interpolation import tetrahedral, trilinear
 from veraretouch.planners.tiny.latents import wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny

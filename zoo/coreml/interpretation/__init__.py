@@ -1,1 +1,1 @@
-""""""
+"""MIL programs run without Apple's runtime, operation by operation."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...model import VeraModel
 from ...packages import package
 from ..single_writer import SingleWriter
-from ..writer import Ending
+from ..writer import StopCriterion
 from .graph import Graph
 
 BITS: Final = {"float32": 32, "int8": 8, "int4": 4}
@@ -26,7 +26,7 @@ class OnnxWriter(SingleWriter):
         ending: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, weights: str, ending: Ending) -> None:
+    def __init__(self, model: VeraModel, weights: str, ending: StopCriterion) -> None:
         super().__init__(model.language.embed_tokens.weight, ending)
         self._config = model.config
         self._session = _session(Graph(model, bits=BITS[weights], most=model.config.max_position_embeddings))

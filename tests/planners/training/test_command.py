@@ -1,0 +1,150 @@
+"""`veraretouch train tiny`: from photos or a dataset to a bundle that the zoo loads; killed, it goes on."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import veraretouch as vr
+from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnreadablePhoto
+from veraretouch.planners.tiny.examples import ExampleRecipe, read_data
+from veraretouch.planners.tiny.latents import own_schema
+from veraretouch.planners.training.loop import TrainingSettings, checkpoints
+from veraretouch.planners.training.runs import train_tiny
+
+pytest.importorskip("accelerate")
+pytestmark = pytest.mark.xdist_group("training")
+
+DATA = Path(__file__).parents[2] / "data" / "photos"
+NAMES = ("kodak-02", "kodak-08", "kodak-22")
+
+
+def command() -> str:
+    return str(Path(sys.executable).with_name("veraretouch"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good").mkdir()
+    for name in NAMES:
+        shutil.copy(DATA / f"{name}.jpg", tmp_path / "good" / f"{name}.jpg")
+    return tmp_path / "good"
+
+
+OPTIONS = [
+    "train",
+    "tiny",
+    "--data",
+    "good",
+    "--out",
+    "out",
+    "--steps",
+    "6",
+    "--copies",
+    "3",
+    "--batch",
+    "4",
+    "--every",
+    "2",
+    "--device",
+    "cpu",
+    "--seed",
+    "3",
+]
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp_path: Path, environment) -> None:
+    process = subprocess.Popen([command(), *OPTIONS], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 100
+    while not list((tmp_path / "out").glob("checkpoint-*")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = checkpoints(tmp_path / "out")
+    assert left
+    cli(*OPTIONS)
+    settings = TrainingSettings(steps=6, batch=4, seed=3, every=2)
+    # The same command, so that both have as many threads: sums of floats depend on them.
+    cli(*["whole" if word == "out" else word for word in OPTIONS])
+    whole = tmp_path / "whole" / "bundle"
+    resumed = tmp_path / "out" / "bundle"
+    assert (whole / "tiny.safetensors").read_bytes() == (resumed / "tiny.safetensors").read_bytes()
+    assert (whole / "log.jsonl").read_text() == (resumed / "log.jsonl").read_text()
+    assert [json.loads(line)["step"] for line in (whole / "log.jsonl").read_text().splitlines()] == [2, 4, 6]
+    assert list((tmp_path / "out" / "tensorboard").iterdir())
+    result = vr.zoo.load(str(resumed))(DATA / "kodak-05.jpg")
+    assert result.plan.planner["bundle"]["name"] == "tiny"
+    with pytest.raises(InvalidRequest, match="other settings"):
+        train_tiny(
+            folder,
+            tmp_path / "out",
+            replace(settings, steps=8),
+            ExampleRecipe(copies=3, seed=3),
+            device="cpu",
+            name="tiny",
+            spdx="MIT",
+        )
+
+
+def _shard(path: Path, examples: list[dict[str, object]]) -> None:
+    picture = io.BytesIO()
+    Image.open(DATA / "kodak-08.jpg").save(picture, "JPEG")
+    with tarfile.open(path, "w") as tar:
+        for index, about in enumerate(examples):
+            files = {
+                "input.jpg": picture.getvalue(),
+                "target.jpg": picture.getvalue(),
+                "json": json.dumps(about).encode(),
+            }
+            for suffix, data in files.items():
+                member = tarfile.TarInfo(f"{index:04d}.{suffix}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+
+def test_a_dataset_of_shards_is_read_but_for_its_exact_values(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
+    example = {"schema": "veraretouch.example/1", "photo": "p"}
+    asked = [("auto", {"mode": "auto"}), ("style", {"mode": "style", "prompt": "warm"}), ("param", {"mode": "param"})]
+    _shard(
+        tmp_path / "train-000000.tar", [example | {"subset": subset, "request": request} for subset, request in asked]
+    )
+    examples = read_data(tmp_path, own_schema(), ExampleRecipe())
+    assert len(examples) == 2
+    assert (examples.wishes != 0).any(dim=1).tolist() == [False, True]
+    assert examples.before.equal(examples.after)
+
+
+def test_data_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadablePhoto, match="no photos"):
+        read_data(tmp_path, own_schema(), ExampleRecipe())
+    (tmp_path / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
+    with pytest.raises(InvalidDocument, match="no shards"):
+        read_data(tmp_path, own_schema(), ExampleRecipe())
+    (tmp_path / "dataset.json").write_text(json.dumps({"schema": "other/9"}))
+    with pytest.raises(InvalidDocument, match=r"is no veraretouch\.dataset/1"):
+        read_data(tmp_path, own_schema(), ExampleRecipe())
+
+
+def test_the_examples_of_a_photo_do_not_depend_on_the_others(folder: Path) -> None:
+    import torch
+
+    from veraretouch.planners.tiny.examples import grids_of, of_photos, photos_of
+
+    grids, schema = grids_of(photos_of(folder)), own_schema()
+    every = of_photos(grids, schema, ExampleRecipe(copies=2))
+    alone = of_photos(grids[1:2], schema, ExampleRecipe(copies=2), photo=torch.tensor([1]))
+    rows = every.rows((every.photo == 1).nonzero().flatten())
+    assert rows.before.equal(alone.before)
+    assert torch.allclose(rows.statistics, alone.statistics, atol=1e-4)
