@@ -1,10 +1,47 @@
-"""The zoo's answers to hooks: retouchers and weights by name."""
+"""The zoo's answers to hooks: names of bundles, retouchers and weights by name, and packing."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..core.plugins.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from ..core.contract.planner import Planner
+    from .bundles.bundle import Bundle
+
+
+@hookimpl
+def bundle_names() -> Collection[str]:
+    """Every name of an index."""
+    from .names import listings
+
+    return listings().keys()
+
+
+@hookimpl
+def open_bundle(name: str, variant: str | None) -> Bundle:
+    """A bundle, fetched and verified."""
+    from .fetch import fetch
+
+    return fetch(name, variant=variant)
+
+
+@hookimpl
+def pack_planner(
+    planner: Planner,
+    folder: Path,
+    name: str,
+    licence: Mapping[str, Any],
+    facts: Mapping[str, Any] | None,
+    files: Mapping[str, Any] | None,
+) -> Path:
+    """A bundle of a planner's weights."""
+    from .bundles.packing import pack_planner as pack
+
+    return pack(planner, folder, name=name, licence=licence, facts=facts, files=files)
 
 
 @hookimpl

@@ -7,11 +7,17 @@ is asked for a thing (`firstresult`), an error of veraretouch's own is its answe
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from ..errors import VeraRetouchError
+
+if TYPE_CHECKING:
+    from ..contract.bundle import OpenedBundle
+    from ..contract.planner import Planner
 
 hookspec = pluggy.HookspecMarker("veraretouch")
 hookimpl = pluggy.HookimplMarker("veraretouch")
@@ -42,6 +48,26 @@ class HookSpecs:
 
         Return None to leave it to others.
         """
+
+    @hookspec
+    def bundle_names(self) -> Collection[str]:
+        """The names of the bundles that this listener knows."""
+
+    @hookspec(firstresult=True)
+    def open_bundle(self, name: str, variant: str | None) -> OpenedBundle | None:
+        """Open a bundle by name, fetched and verified; return None to leave it to others."""
+
+    @hookspec(firstresult=True)
+    def pack_planner(
+        self,
+        planner: Planner,
+        folder: Path,
+        name: str,
+        licence: Mapping[str, Any],
+        facts: Mapping[str, Any] | None,
+        files: Mapping[str, Any] | None,
+    ) -> Path | None:
+        """Write a bundle of a planner's weights into a folder and return the folder, or None to leave it to others."""
 
     @hookspec(firstresult=True)
     def open_asset(self, asset: dict[str, Any]) -> Any:

@@ -38,6 +38,16 @@ class Bundle:
     verify: Verify = "stamp"
 
     @property
+    def name(self) -> str:
+        """The bundle's own name."""
+        return self.manifest.name
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The licence as bundle.json states it: `spdx`, `commercial_use`, and where given `file` and `note`."""
+        return dict(self.manifest.document["licence"])
+
+    @property
     def configuration(self) -> Mapping[str, Any]:
         """The planner's configuration."""
         found: Mapping[str, Any] = self.manifest.planner.get("configuration", {})

@@ -18,6 +18,7 @@ from .manifest import DEFAULT_VARIANT, FORMAT, MANIFEST, Manifest
 from .verified import sha256_of
 
 if TYPE_CHECKING:
+    from ...core.contract.planner import Planner
     from ...core.render.retoucher import Retoucher
 
 
@@ -31,10 +32,30 @@ def pack(
     facts: Mapping[str, Any] | None = None,
     files: Mapping[str, str | os.PathLike[str]] | None = None,
 ) -> Path:
+    """Write a bundle of a retoucher's planner; the other arguments are those of `pack_planner`.
+
+    Raises:
+        As `pack_planner`.
+    """
+    return pack_planner(
+        retoucher.planner, folder, name=name, licence=licence, version=version, facts=facts, files=files
+    )
+
+
+def pack_planner(
+    planner: Planner,
+    folder: str | os.PathLike[str],
+    *,
+    name: str,
+    licence: Mapping[str, Any],
+    version: str = "1.0.0",
+    facts: Mapping[str, Any] | None = None,
+    files: Mapping[str, str | os.PathLike[str]] | None = None,
+) -> Path:
     """Write a bundle: bundle.json, the planner's weights, further files, and a model card.
 
     Args:
-        retoucher: its planner has `save_bundle(folder) -> configuration`, which writes weights as safetensors into the folder, and
+        planner: it has `save_bundle(folder) -> configuration`, which writes weights as safetensors into the folder, and
             `schema`, the latents that it emits.
         name: lower-case letters, digits, '.', '-', '_'.
         licence: `spdx`, `commercial_use`, and `file` for the licence's text (also in `files`).
@@ -46,7 +67,7 @@ def pack(
         InvalidDocument: a fact breaks a rule.
         UnreachableBundle: the folder is not empty or cannot be written to; nothing is left behind.
     """
-    planner, target = retoucher.planner, Path(folder)
+    target = Path(folder)
     if not hasattr(planner, "save_bundle"):
         raise BrokenPlugin(f"planner {planner.id!r} has no save_bundle()", cure="See zoo.pack.")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
