@@ -1,25 +1,34 @@
 # Everything a newcomer or CI types. Each target sets up what it needs; nothing is installed outside .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two steps, a stamp each: what veraretouch itself needs (`make demo`), then the tools of its developers (everything else).
+RUNTIME := .venv/runtime-installed
 STAMP := .venv/installed
+EXTRAS := authors,coreml,heic,onnx,raw,train,vera
+PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
 .PHONY: install demo test lint types bench docs clean
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(RUNTIME): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed. Name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade "pip>=24"
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e contrib/aether
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(PIP) -e .
 	# setuptools leaves these in the root; the egg-info would shadow the installed entry points.
+	rm -rf veraretouch.egg-info build
+	touch $@
+
+$(STAMP): $(RUNTIME)
+	$(PIP) -e '.[$(EXTRAS)]' --group dev
+	$(PIP) --no-deps --no-build-isolation -e contrib/aether
 	rm -rf veraretouch.egg-info build contrib/aether/build contrib/aether/*.egg-info
 	mkdir -p .venv/types && ln -sfn ../.. .venv/types/veraretouch
 	touch $@
 
-demo: install
+demo: $(RUNTIME)
 	$(BIN)/python docs/demo.py
 
 lint: install
