@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from veraretouch_aether.draw import generator
-from veraretouch_aether.spoil import adaptation, daylight_xy, illuminants, invert
+from veraretouch_aether.examples.draw import generator
+from veraretouch_aether.examples.spoil import adaptation, daylight_xy, illuminants, invert
 
 
 def test_daylight_of_6504_kelvin_is_d65():

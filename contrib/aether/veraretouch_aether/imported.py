@@ -14,11 +14,11 @@ from veraretouch.core.errors import VeraRetouchError
 from veraretouch.planners.eval.folders import PicturePair, collection_in
 
 from .dataset import PER_SHARD
-from .examples import blank
-from .folder import claim, enter, finish, pick_up
+from .examples.example import blank
+from .photos.sources import Source, opened
 from .run import run
-from .shards import members, write_shard
-from .sources import Source, opened
+from .storage.folder import claim, enter, finish, pick_up
+from .storage.shards import members, write_shard
 
 
 def import_pairs(

@@ -21,8 +21,8 @@ from veraretouch.core.errors import VeraRetouchError
 from veraretouch.core.photo import open_photo
 from veraretouch.planners.eval.folders import PicturePair, collection_in
 
+from .photos.sources import opened
 from .run import run
-from .sources import opened
 
 NEAREST = 3  # pairs a photo may take its spoiling from
 _BINS = 8

@@ -1,0 +1,1 @@
+"""One example of a dataset: the request, the edits, the spoiled photo and the reasoning, drawn from the recipe."""

@@ -1,0 +1,1 @@
+"""The photos that a dataset is made of: where they come from, which are kept, and how they are prepared."""

@@ -1,0 +1,262 @@
+"""Training `vera`, its renderer and its encoder: what is learnt, what survives a kill, what two processes change, and how fast it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import lessons
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from speed_report import Figures
+
+import veraretouch as vr
+from veraretouch.core.contract.slots import GROUPS
+from veraretouch.core.render.retoucher import Retoucher
+from veraretouch.ops.neural import Neural, RetouchNetwork
+from veraretouch.planners.reference.training import PairTask, ToldTask, render
+from veraretouch.planners.training.data import photos_of
+from veraretouch.planners.training.loop import LOG, TrainingSettings, checkpoints, train
+from veraretouch.planners.training.pairs import EditedPairs, of_photos
+from veraretouch.planners.vera.model import VeraConfig, VeraModel
+from veraretouch.planners.vera.planner import Vera
+from veraretouch.planners.vera.training.end_to_end import Lesson, VeraChain
+from veraretouch.planners.vera.training.examples import read_examples
+from veraretouch.planners.vera.training.stages import TrainingStage, freeze
+from veraretouch.planners.vera.training.task import VeraTask
+from veraretouch.planners.vera.writing.sampling import Sampling
+
+RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
+COMMAND = Path(sys.executable).with_name("veraretouch")
+TOLD, STEPS = 600, 600
+GPU = torch.cuda.is_available()
+# Two processes on CPUs: --device cpu turns what accelerate starts for GPUs into processes that talk by gloo.
+LAUNCH = (
+    *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"),
+    *("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
+)
+RUN = (
+    *("train", "vera", "--bundle", "./start", "--data", "data", "--stage", "alignment", "--alpha", "1", "--side", "16"),
+    *("--steps", "12", "--batch", "4", "--every", "3", "--rate", "1e-3", "--warmup", "2", "--device", "cpu"),
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[Figures]:
+    throughput = "" if GPU else " Throughput of the full-size model: not measured: no GPU."
+    made = Figures(
+        "Training vera, its renderer and its encoder",
+        "networks/test_vera_training.py",
+        "The language model is a small one of random weights behind the tower in its full size (pictures of 256 pixels where four photos "
+        f"are learnt by heart); renderer and encoder have their full size.{throughput}",
+    )
+    yield made
+    made.write(RECORDS / "vera-training.json", RECORDS / "vera-training.md")
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a bundle to begin with and data of which one example shows a photo."""
+    folder = tmp_path_factory.mktemp("runs")
+    lessons.write_dataset(folder / "data", modes=("auto", "param", "param", "param"))
+    licence = {"spdx": "MIT", "commercial_use": True}
+    vr.zoo.pack(Retoucher(lessons.student()), folder / "start", name="small", licence=licence)
+    assert _command(folder, COMMAND, *RUN, "--out", "whole") == 0
+    return folder
+
+
+def _command(folder: Path, *words: object) -> int:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run([str(w) for w in words], cwd=folder, env=environment, capture_output=True, text=True)
+    print(done.stdout[-2000:], done.stderr[-3000:])
+    return done.returncode
+
+
+def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
+    figures: Figures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("veraretouch.planners.vera.picture.SIDE", 256)
+    made = lessons.write_dataset(tmp_path / "data")
+    student = lessons.student()
+    began = time.perf_counter()
+    task = VeraTask(student, read_examples(tmp_path / "data", side=32)[0], TrainingStage.ALIGNMENT, alpha=1.0)
+    settings = TrainingSettings(steps=240, batch=4, rate=3e-3, warmup=20, decay=0.0, average=0.0, every=240)
+    train(task, settings, tmp_path / "out", device="cpu")
+    seconds = time.perf_counter() - began
+    planner = Vera(
+        student.model, student.words, Neural(task.network.renderer), sampling=Sampling(temperature=0, most_tokens=300)
+    )
+    retoucher = Retoucher(planner, vr.Renderer(planner.ops))
+    decibels, words = [], 0
+    for about in made:
+        result = retoucher(about["before"])
+        error = (result.image.astype(float) - about["after"]).__pow__(2).mean()
+        decibels.append(10 * np.log10(255**2 / error))
+        words += result.reasoning == about["reasoning"]
+    figures.bar("by heart: worst of four photos, dB", min(decibels), at_least=35)
+    figures.bar("by heart: answers that are right to the letter, of four", words, at_least=4)
+    figures.bar("by heart: seconds of training", seconds, at_most=180)
+    figures.judge("by heart")
+
+
+def test_a_run_killed_with_signal_9_goes_on_to_the_same_bytes(figures: Figures, start: Path) -> None:
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [COMMAND, *RUN, "--out", "killed"], cwd=start, env=environment, stderr=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 300
+    while len(checkpoints(start / "killed")) < 2 and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (start / "killed" / "bundle").exists()
+    assert _command(start, COMMAND, *RUN, "--out", "killed") == 0
+    whole, resumed = start / "whole" / "bundle", start / "killed" / "bundle"
+    names = ("model.safetensors", "renderer.safetensors", LOG)
+    same = sum((whole / name).read_bytes() == (resumed / name).read_bytes() for name in names)
+    figures.bar("killed: files equal to an uninterrupted run's, of three", same, at_least=3)
+    figures.judge("killed")
+    trained = vr.zoo.load(str(resumed))
+    assert trained.planner.id == "vera"
+    assert trained.origin["licence"] == "MIT"  # as the bundle that it began with
+
+
+def test_two_processes_have_the_same_losses(figures: Figures, start: Path) -> None:
+    assert _command(start, *LAUNCH, COMMAND, *RUN, "--out", "two") == 0
+    curves = [
+        np.array([json.loads(line)["loss"] for line in (start / out / LOG).read_text().splitlines()])
+        for out in ("whole", "two")
+    ]
+    figures.bar(
+        "two processes: largest relative difference of the loss", np.abs(curves[1] / curves[0] - 1).max(), at_most=1e-3
+    )
+    figures.judge("two processes")
+
+
+def test_held_out_pairs_gain_at_least_five_decibels(figures: Figures) -> None:
+    photos = [Image.open(path).convert("RGB") for path in photos_of(lessons.PHOTOS)]
+    taught, held = [photo for i, photo in enumerate(photos) if i % 4 != 3], photos[3::4]
+    known = replace(of_photos(_palettes(_pictures(taught, crops=True)), copies=100, seed=0), step=4)
+    began = time.perf_counter()
+    settings = TrainingSettings(steps=TOLD, batch=64, rate=3e-3, warmup=30, average=0.99, every=TOLD)
+    told = ToldTask(known)
+    told.network.load_state_dict(train(told, settings, device="cpu"))
+    task = PairTask(known, told=told)
+    task.network.load_state_dict(train(task, replace(settings, steps=STEPS, rate=5e-4, every=STEPS), device="cpu"))
+    seconds = time.perf_counter() - began
+    unseen = of_photos(_pictures(held), copies=20, seed=1)
+    nothing, done = _decibels(task, unseen, frozenset(GROUPS))
+    figures.table(
+        f"{TOLD} steps of the renderer alone and {STEPS} of it and the encoder on {len(taught)} photos, their crops and both in other channels, "
+        f"judged on {len(held)} other photos",
+        {
+            "doing nothing, dB": nothing,
+            "trained, on photos held out, dB": done,
+            **{f"the group {g} alone, gain, dB": np.subtract(*_decibels(task, unseen, frozenset({g}))[::-1]) for g in GROUPS},
+            "seconds": seconds,
+        },
+    )  # fmt: skip
+    figures.bar("pairs: gain over doing nothing, dB", done - nothing, at_least=5)
+    batch = unseen.batch(torch.arange(8), [frozenset({"lighting"})] * 8)
+    with torch.no_grad():
+        latent = task.network.encoder(2 * batch.before - 1, 2 * batch.after - 1)
+        other = latent.clone()
+        other[:, 896:] = torch.randn_like(other[:, 896:])
+        masked, also = (render(task.network.renderer, batch.rgb, one, batch.masks) for one in (latent, other))
+    figures.bar("pairs: what masked groups' latents change in a pixel", float((masked - also).abs().max()), at_most=0)
+    figures.judge("pairs")
+
+
+def _pictures(photos: list[Image.Image], *, crops: bool = False) -> torch.Tensor:
+    """Photos, and their four quarters, as squares (N, 3, 32, 32)."""
+    made = []
+    for photo in photos:
+        w, h = photo.width // 2, photo.height // 2
+        quarters = [photo.crop((x, y, x + w, y + h)) for x in (0, w) for y in (0, h)] if crops else []
+        made += [np.asarray(one.resize((32, 32), Image.Resampling.LANCZOS)) for one in (photo, *quarters)]
+    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2)
+
+
+def _palettes(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures (N, 3, H, W) with their channels in each of the six orders: (6 N, 3, H, W)."""
+    return torch.cat([pictures[:, list(order)] for order in permutations(range(3))])
+
+
+def _decibels(task: PairTask, pairs: EditedPairs, mask: frozenset[str]) -> tuple[float, float]:
+    """PSNR of doing nothing and of the networks, means over pairs, where only these groups are wanted."""
+    batch = pairs.batch(torch.arange(len(pairs)), [mask] * len(pairs))
+    with torch.no_grad():
+        done = task.network.eval()(batch)[0].clamp(0, 1)
+    errors = ((one - batch.wanted).square().flatten(1).mean(dim=1).clamp(min=1e-6) for one in (batch.rgb, done))
+    nothing, trained = (float((-10 * torch.log10(error)).mean()) for error in errors)
+    return nothing, trained
+
+
+class Lectures:
+    """Lessons of a given length with random tokens and pixels, of photos that the tower has to look at each time."""
+
+    size = 1000
+
+    def __init__(self, config: VeraConfig, *, answer: int, stage: TrainingStage, device: str) -> None:
+        with torch.device(device):
+            self.network = VeraChain(VeraModel(config), RetouchNetwork(), checkpointing=True)
+        self.network._room = 0
+        freeze(self.network, stage)
+        generator = torch.Generator().manual_seed(0)
+        self.picture = torch.rand(3, 1024, 1024, generator=generator)
+        self.rgb = torch.rand(3, 64, 64, generator=generator)
+        self.tokens = torch.randint(config.vocab_size, (answer,), generator=generator).tolist()
+
+    def losses(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
+        last = len(self.tokens)
+        lesson = Lesson(
+            key=0,
+            picture=lambda: self.picture,
+            before=self.tokens[:20],
+            after=self.tokens[:60],
+            answer=self.tokens,
+            groups=frozenset(GROUPS),
+            retouch=(last - 3, last - 2, last - 1),
+            rgb=self.rgb,
+            wanted=1 - self.rgb,
+        )
+        texts, pixels = network([replace(lesson, key=key) for key in range(len(rows))])
+        loss: torch.Tensor = texts + pixels
+        return loss
+
+
+def throughput(lectures: Lectures, *, batch: int, device: str | None, precision: str) -> float:
+    """Seconds a step, the first ten left out."""
+    at = []
+    settings = TrainingSettings(steps=30, batch=batch, rate=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
+    train(lectures, settings, device=device, progress=lambda step, loss: at.append(time.perf_counter()))
+    return (at[-1] - at[0]) / 20
+
+
+@pytest.mark.skipif(not GPU, reason="not measured: no GPU")
+def test_steps_of_the_full_size_model_on_a_gpu(figures: Figures) -> None:
+    found = {}
+    for stage in TrainingStage:
+        for batch in (1, 8):
+            torch.cuda.reset_peak_memory_stats()
+            lectures = Lectures(VeraConfig(), answer=512, stage=stage, device="cuda")
+            seconds = throughput(lectures, batch=batch, device=None, precision="bf16")
+            found[f"{stage}, batch {batch}: examples a second"] = batch / seconds
+            found[f"{stage}, batch {batch}: peak memory, GB"] = torch.cuda.max_memory_allocated() / 1e9
+            del lectures
+    figures.table(
+        f"Training steps, full size, bfloat16, checkpointing, 512 tokens, {torch.cuda.get_device_name()}", found
+    )
+    assert all(value > 0 for value in found.values())

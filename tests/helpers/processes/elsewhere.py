@@ -1,0 +1,43 @@
+"""Fresh environments that borrow this one's dependencies: what a wheel does where nothing else of the repository is."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+_LITTER = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "out", "site")
+
+
+def run(command, **options):
+    """What a command prints; it has to end well, in an environment without this session's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
+    done = subprocess.run(
+        [str(word) for word in command], env=kept, capture_output=True, text=True, timeout=300, **options
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def wheel_of(source, folder):
+    """A wheel of a project, built from a copy: setuptools leaves folders behind that would shadow the installed entry points."""
+    copy = shutil.copytree(source, folder / f"copy of {source.name}", ignore=_LITTER)
+    known = {*folder.glob("*.whl")}
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, copy]
+    run([sys.executable, "-m", "pip", *build])
+    (made,) = {*folder.glob("*.whl")} - known
+    return made
+
+
+def environment(folder, wheels):
+    """The commands' folder of a fresh environment with these wheels; its own veraretouch is not this one's."""
+    run([sys.executable, "-m", "venv", "--without-pip", folder])
+    python = folder / "bin" / "python"
+    site = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()
+    # A path file inside a path file's folder is not read, so the editable install stays behind.
+    (Path(site) / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", *wheels]
+    run([sys.executable, "-m", "pip", "--python", python, *install])
+    return folder / "bin"
