@@ -65,14 +65,14 @@ def xmp(
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset for Lightroom and Camera Raw (XMP), whose picture will differ from ours."""
-    from ..core.photo.formats.sniffing import EXTENSIONS, RAW
+    from ..core.photo import EXTENSIONS, is_raw
     from ..core.plan.plan import Plan
     from ..core.terminal import complain, printable, say
     from .presets import write_preset
     from .presets.writing import merge_sidecar, sidecar_of
 
     made, target = Plan.load(plan), out or plan.with_suffix(".xmp")
-    if target.suffix.lower() in RAW:
+    if is_raw(target):
         target = sidecar_of(target)
         beyond = merge_sidecar(made, target, partial=partial)
     else:

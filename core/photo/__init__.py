@@ -1,11 +1,12 @@
 """Photos: files, PIL images and arrays in; pixels with their profile and metadata through; files out."""
 
 from .arrays import PhotoLike, as_photo
-from .formats.sniffing import EXTENSIONS, Extensions, is_raw
+from .formats.table import EXTENSIONS, Extensions, is_raw, suffix_to_write
 from .header import Header
 from .load import MAX_PIXELS, file_hash, open_photo, read_header
 from .outgoing import PhotoWarning
-from .photo import ColorSpace, Photo, SaveOptions
+from .photo import ColorSpace, Photo
+from .picture import SaveOptions
 
 __all__ = [
     "EXTENSIONS",
@@ -22,4 +23,5 @@ __all__ = [
     "is_raw",
     "open_photo",
     "read_header",
+    "suffix_to_write",
 ]

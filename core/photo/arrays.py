@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidPhoto
 from .assemble import assemble
+from .decoded import Decoded
 from .load import open_photo
 from .photo import Photo
 
@@ -33,7 +34,7 @@ def as_photo(source: PhotoLike) -> Photo:
     if isinstance(source, (str, os.PathLike)):
         return open_photo(Path(source))
     if isinstance(source, np.ndarray):
-        return assemble(_checked(source))
+        return assemble(Decoded(_checked(source)))
     from PIL import Image
 
     if isinstance(source, Image.Image):
@@ -57,13 +58,7 @@ def _from_pil(image: Image.Image) -> Photo:
         raise InvalidPhoto(
             f"the PIL image cannot be decoded: {error}", cure="Open the file again, or another"
         ) from error
-    return assemble(
-        opened.pixels,
-        profile=opened.profile,
-        exif_block=image.info.get("exif"),
-        warnings=opened.warnings,
-        xmp=image.info.get("xmp"),
-    )
+    return assemble(opened._replace(exif=image.info.get("exif"), xmp=image.info.get("xmp")))
 
 
 def _checked(array: NDArray[Any]) -> NDArray[Any]:

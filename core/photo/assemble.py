@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .color import encoding
 from .color.encoding import Pixels
 from .color.icc import ADOBE_RGB
+from .decoded import Decoded
 from .metadata import exif
 from .metadata.xmp import orientation_in
 from .photo import Photo
 
-GAIN_MAP = "HDR gain map dropped: the photo is retouched and saved in standard range"
 
+def assemble(decoded: Decoded) -> Photo:
+    """Make a photo of what a decoder hands over.
 
-def assemble(
-    pixels: Pixels,
-    *,
-    profile: bytes | None = None,
-    exif_block: bytes | None = None,
-    upright: bool = False,
-    xmp: bytes | None = None,
-    warnings: tuple[str, ...] = (),
-    **known: Any,
-) -> Photo:
-    """Make a photo of (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) or (H, W, 4) pixels in their file's orientation.
-
-    EXIF's orientation counts, XMP's where EXIF has none; neither where the decoder has turned the pixels `upright`
-    itself. `known`: further fields of `Photo`.
+    EXIF's orientation counts, XMP's where EXIF has none; neither where the decoder has turned the pixels itself.
     """
-    orientation = orientation_in(xmp) if xmp else 1
-    if exif_block is not None:
-        exif_block = exif_block.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")
-        tree = exif.parse(exif_block)
+    pixels, profile, block, warnings = decoded.pixels, decoded.profile, decoded.exif, decoded.warnings
+    orientation = orientation_in(decoded.xmp) if decoded.xmp else 1
+    if block is not None:
+        block = block.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")
+        tree = exif.parse(block)
         if tree is None:
-            exif_block = None
+            block = None
             warnings += ("EXIF block unreadable: dropped",)
         else:
             orientation = tree.orientation or orientation
             if profile is None and tree.is_adobe_rgb:
                 profile = ADOBE_RGB
-    if not upright:
+    if not decoded.upright:
         pixels = _turned(pixels, orientation)
     layers = 1 if pixels.ndim == 2 else pixels.shape[2]
     grey = layers < 3
@@ -52,7 +40,18 @@ def assemble(
     if profile is not None and (problem := encoding.flaw(profile, grey=grey)):
         profile = None
         warnings += (f"colour profile {problem}: dropped, the photo is taken as sRGB",)
-    return Photo(body, alpha=alpha, grey=grey, profile=profile, exif=exif_block, xmp=xmp, warnings=warnings, **known)
+    return Photo(
+        body,
+        alpha=alpha,
+        grey=grey,
+        profile=profile,
+        exif=block,
+        xmp=decoded.xmp,
+        format=decoded.format,
+        quality=decoded.quality,
+        subsampling=decoded.subsampling,
+        warnings=warnings,
+    )
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:

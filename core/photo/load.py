@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from PIL import Image
 
 from ..errors import PhotoTooLarge, UnreadablePhoto, VeraRetouchError
-from .formats import heif, jpeg, png, raw, tiff, webp
-from .formats.sniffing import sniff
+from .assemble import assemble
+from .formats.table import FORMATS, PhotoFormat, sniff
 from .header import Header
 from .photo import Photo
 
 MAX_PIXELS = 300_000_000
-
-
-class _Reader(NamedTuple):
-    header: Callable[[BinaryIO], Header]
-    read: Callable[[BinaryIO], Photo]
-
-
-_READERS = {
-    "JPEG": _Reader(jpeg.header, jpeg.read),
-    "PNG": _Reader(png.header, png.read),
-    "TIFF": _Reader(tiff.header, tiff.read),
-    "HEIF": _Reader(heif.header, heif.read),
-    "RAW": _Reader(raw.header, raw.read),
-    **{
-        name: _Reader(partial(webp.header, name=name), partial(webp.read, name=name)) for name in ("WEBP", "GIF", "BMP")
-    },
-}
 
 
 def read_header(path: str | Path) -> Header:
@@ -44,8 +26,8 @@ def read_header(path: str | Path) -> Header:
     Raises UnreadablePhoto for what is no photo, MissingExtra for HEIC or raw without its package.
     """
     path = Path(path)
-    with _opened(path) as (file, reader):
-        return reader.header(file)
+    with _opened(path) as (file, kind):
+        return kind.header(file)
 
 
 def open_photo(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
@@ -55,8 +37,8 @@ def open_photo(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
     what is missing, truncated or no photo; MissingExtra for HEIC or raw without its package.
     """
     path = Path(path)
-    with _opened(path) as (file, reader):
-        header = reader.header(file)
+    with _opened(path) as (file, kind):
+        header = kind.header(file)
         if header.width < 1 or header.height < 1:
             raise UnreadablePhoto(
                 f"{str(path)!r} announces {header.width}x{header.height} pixels; both must be at least 1"
@@ -68,7 +50,7 @@ def open_photo(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
                 cure="If you trust the file, raise max_pixels (--max-pixels)",
             )
         file.seek(0)
-        return replace(reader.read(file), path=path)
+        return replace(assemble(kind.read(file)), path=path)
 
 
 def file_hash(path: str | Path) -> str:
@@ -82,12 +64,12 @@ def file_hash(path: str | Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, _Reader]]:
-    """Open a file and find its reader; whatever a decoder raises inside becomes one UnreadablePhoto."""
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
+    """Open a file and find its format; whatever a decoder raises inside becomes one UnreadablePhoto."""
     try:
         with path.open("rb") as file:
             head = file.read(32)
-            name = sniff(head, path)
+            name = sniff(head, path.suffix.lower())
             if name is None:
                 raise UnreadablePhoto(
                     f"{str(path)!r} is {_description(head)}, not a photo we know; JPEG, PNG, WebP, TIFF, HEIC, GIF, "
@@ -95,7 +77,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, _Reader]]:
                     cure="Check that the file is what its name says",
                 )
             file.seek(0)
-            yield file, _READERS[name]
+            yield file, FORMATS[name]
     except (VeraRetouchError, MemoryError):
         raise
     except OSError as error:

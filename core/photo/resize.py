@@ -12,6 +12,13 @@ _STRIP = 2**20  # pixels: Pillow makes a copy of what it shrinks
 _WORTH_SHARING = 2**21
 
 
+def fitted(pixels: Pixels, alpha: Pixels | None, long_side: int) -> tuple[Pixels, Pixels | None]:
+    """Resize (H, W, 3) pixels and (H, W) alpha so that the longer side has `long_side` pixels, each at its own depth."""
+    height, width = pixels.shape[:2]
+    scale = long_side / max(width, height)
+    return resize(pixels, alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
 def resize(pixels: Pixels, alpha: Pixels | None, size: tuple[int, int]) -> tuple[Pixels, Pixels | None]:
     """Resize (H, W, 3) pixels and (H, W) alpha to `size` (width, height), each at its own depth."""
     if alpha is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -15,65 +15,59 @@ from PIL import Image
 from ..atomic_write import new_file
 from ..errors import UnwritablePhoto, VeraRetouchError, nearest
 from .color import encoding
-from .formats import heif, jpeg, png, tiff, webp
-from .formats.sniffing import HOLDS, WRITABLE
+from .formats.jpeg import quality_to_write
+from .formats.table import EXTENSIONS, FORMATS, writer_of
 from .metadata import xmp
 from .metadata.exif import Exif, parse, serialise
 from .outgoing import Outgoing, PhotoWarning
-from .photo import Photo, SaveOptions
+from .picture import Picture, SaveOptions
+from .resize import fitted
 
-_WRITERS: dict[str, Callable[[BinaryIO, Outgoing], None]] = {
-    "JPEG": jpeg.write,
-    "PNG": png.write,
-    "TIFF": tiff.write,
-    "WEBP": webp.write,
-    "HEIF": heif.write,
-}
-_LEAST_QUALITY = 92
 _THUMBNAIL_SIDE = 160  # pixels, as DCF's thumbnails
 
 
-def save(photo: Photo, path: Path, options: SaveOptions) -> Path:
+def save(photo: Picture, path: Path, options: SaveOptions) -> Path:
     """Write `photo` to `path`; see `Photo.save`."""
-    name = WRITABLE.get(path.suffix.lower())
-    if name is None:
+    name = writer_of(path.suffix.lower())
+    write = None if name is None else FORMATS[name].write
+    if name is None or write is None:
         raise UnwritablePhoto(
-            f"{str(path)!r}: no format is known for the suffix {path.suffix!r}; {', '.join(sorted(WRITABLE))} are."
-            f"{nearest(path.suffix.lower(), WRITABLE)}",
+            f"{str(path)!r}: no format is known for the suffix {path.suffix!r}; {', '.join(sorted(EXTENSIONS.writable))} are."
+            f"{nearest(path.suffix.lower(), EXTENSIONS.writable)}",
             cure="Give the file one of these suffixes",
         )
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise UnwritablePhoto(f"quality is {options.quality}; it must be from 1 to 100")
     if options.strip not in ("none", "gps", "all"):
         raise UnwritablePhoto(f"strip is {options.strip!r}; it must be 'none', 'gps' or 'all'")
-    if max(photo.width, photo.height) > HOLDS[name].longest_side:
+    if max(photo.width, photo.height) > FORMATS[name].longest_side:
         raise UnwritablePhoto(
-            f"{photo.width}x{photo.height} pixels do not fit into {name}; its limit is {HOLDS[name].longest_side}",
+            f"{photo.width}x{photo.height} pixels do not fit into {name}; its limit is {FORMATS[name].longest_side}",
             cure="Save as TIFF or PNG, or resize the photo",
         )
     if not options.overwrite and path.exists():
         raise _exists(path)
     outgoing = _prepare(photo, name, options)
     with _writing(path, overwrite=options.overwrite) as file:
-        _WRITERS[name](file, outgoing)
+        write(file, outgoing)
     return path
 
 
-def _prepare(photo: Photo, name: str, options: SaveOptions) -> Outgoing:
-    holds = HOLDS[name]
-    if photo.alpha is not None and not holds.alpha:
+def _prepare(photo: Picture, name: str, options: SaveOptions) -> Outgoing:
+    kind = FORMATS[name]
+    if photo.alpha is not None and not kind.alpha:
         warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=4)
-    dtype = photo.pixels.dtype if photo.pixels.dtype in holds.dtypes else np.dtype(holds.dtypes[0])
+    dtype = photo.pixels.dtype if photo.pixels.dtype in kind.dtypes else np.dtype(kind.dtypes[0])
     pixels, profile = encoding.to_depth(photo.pixels, dtype), photo.profile
     as_grey = photo.fits_one_channel
     if as_grey and not encoding.is_grey_profile(profile):
         profile = None  # sRGB's: a profile of three channels cannot stand beside one
     layers = [pixels[..., 0] if as_grey else pixels]
-    if photo.alpha is not None and holds.alpha:
+    if photo.alpha is not None and kind.alpha:
         layers.append(encoding.to_depth(photo.alpha, dtype))
     return Outgoing(
         np.ascontiguousarray(layers[0]) if len(layers) == 1 else np.dstack(layers),
-        quality=options.quality or max(_LEAST_QUALITY, photo.quality or 0),
+        quality=quality_to_write(options.quality, photo.quality),
         profile=profile,
         exif=_exif(photo, options),
         xmp=xmp.for_saving(
@@ -86,7 +80,7 @@ def _prepare(photo: Photo, name: str, options: SaveOptions) -> Outgoing:
     )
 
 
-def _exif(photo: Photo, options: SaveOptions) -> bytes | None:
+def _exif(photo: Picture, options: SaveOptions) -> bytes | None:
     tree = parse(photo.exif) if photo.exif and options.strip != "all" else None
     if options.software is not None:
         tree = tree or Exif()
@@ -105,10 +99,12 @@ def _exif(photo: Photo, options: SaveOptions) -> bytes | None:
     return serialise(tree)[0]
 
 
-def _thumbnail(photo: Photo) -> bytes:
+def _thumbnail(photo: Picture) -> bytes:
     """Make the JPEG of IFD1 from the new pixels, in sRGB as its readers take it to be."""
-    small = photo.resized(_THUMBNAIL_SIDE)
-    pixels = encoding.quantise(small.working(), np.uint8)
+    small = photo.pixels
+    if max(photo.width, photo.height) > _THUMBNAIL_SIDE:
+        small = fitted(small, None, _THUMBNAIL_SIDE)[0]
+    pixels = encoding.quantise(encoding.to_working(small, photo.profile), np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -8,19 +8,15 @@ import string
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from ...contract.planner import DEFAULT_PLANNER
 from ...errors import InvalidRequest, UnwritablePhoto, nearest
-from ...photo import EXTENSIONS, is_raw
+from ...photo import EXTENSIONS, is_raw, suffix_to_write
 from .inputs import OUTPUT_FOLDER, Source
 
 FIELDS = ("stem", "ext", "source", "style", "planner", "index")
 _DEFAULT_NAME = "{stem}.{ext}"
-# Suffixes that we read and do not write, or only with an optional package; anything else unwritable becomes a JPEG.
-_INSTEAD = {".gif": "png", ".bmp": "png"}
-_NEEDS_HEIF = {".heic", ".heif", ".hif"}
 _LONGEST_STYLE = 60
 
 
@@ -103,15 +99,6 @@ def slug(words: str) -> str:
     return re.sub(r"[\W_]+", "-", words.casefold())[:_LONGEST_STYLE].strip("-") or "none"
 
 
-def written_suffix(path: Path) -> str:
-    """The suffix (no dot) that a photo is written with, if nothing else is asked for: its own where that can be."""
-    suffix = path.suffix.lower()
-    writable = suffix in EXTENSIONS.writable and not is_raw(path)
-    if writable and (suffix not in _NEEDS_HEIF or find_spec("pillow_heif") is not None):
-        return path.suffix[1:]
-    return _INSTEAD.get(suffix, "jpg")
-
-
 def _folder(source: Source, out: Path | None) -> Path:
     if out is None:
         return source.path.parent / OUTPUT_FOLDER
@@ -136,7 +123,7 @@ def _checked(template: str) -> str:
 
 
 def _filled(template: str, path: Path, words: dict[str, object]) -> str:
-    facts = {"stem": path.stem, "ext": written_suffix(path), "source": path.suffix[1:].lower(), **words}
+    facts = {"stem": path.stem, "ext": suffix_to_write(path), "source": path.suffix[1:].lower(), **words}
     try:
         name = template.format_map(facts)
     except (ValueError, TypeError) as error:

@@ -36,6 +36,16 @@ def strips(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + rows, height))
 
 
+def is_neutral(rgb: Pixels) -> bool:
+    """Say whether the three channels of (H, W, 3) agree to half a code value of their depth (8 bit for floats)."""
+    limit = 0 if rgb.dtype.kind == "u" else 0.5 / 255
+    for rows in strips(*rgb.shape[:2]):
+        part = rgb[rows]
+        if (part.max(axis=-1) - part.min(axis=-1)).max() > limit:
+            return False
+    return True
+
+
 def encode(linear: Floats) -> Floats:
     """Encode linear light as sRGB, odd below 0, unclamped."""
     size = np.abs(linear)

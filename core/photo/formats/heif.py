@@ -7,11 +7,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ...errors import MissingExtra
-from ..assemble import GAIN_MAP, assemble
 from ..color.icc import DISPLAY_P3
+from ..decoded import GAIN_MAP, Decoded
 from ..header import Header
 from ..outgoing import Outgoing
-from ..photo import Photo
 
 
 def _library() -> Any:
@@ -31,7 +30,7 @@ def header(file: BinaryIO) -> Header:
     return Header(image.size[0], image.size[1], "HEIF", bits=image.info.get("bit_depth", 8), frames=len(container))
 
 
-def read(file: BinaryIO) -> Photo:
+def read(file: BinaryIO) -> Decoded:
     """Read the primary picture."""
     container = _library().open_heif(file, convert_hdr_to_8bit=False)
     image = container[container.primary_index]
@@ -48,10 +47,10 @@ def read(file: BinaryIO) -> Photo:
     elif profile is None and nclx.get("color_primaries") == 12:
         profile = DISPLAY_P3
     pixels = np.array(image)
-    return assemble(
+    return Decoded(
         pixels.astype(np.uint16) if pixels.dtype.kind in "ui" and pixels.itemsize == 2 else pixels,
         profile=profile,
-        exif_block=info.get("exif") or None,
+        exif=info.get("exif") or None,
         upright=True,  # the container's own rotation counts, and libheif has applied it
         warnings=warnings,
         xmp=info.get("xmp") or None,

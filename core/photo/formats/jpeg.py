@@ -9,13 +9,12 @@ import numpy as np
 import simplejpeg
 from PIL import JpegImagePlugin
 
-from ..assemble import GAIN_MAP, assemble
+from ..decoded import GAIN_MAP, Decoded
 from ..header import Header
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
 from ..outgoing import Outgoing, PhotoWarning
-from ..photo import Photo
-from .pillow_image import Opened, pixels_of
+from .pillow_image import pixels_of
 
 _LUMA = np.array(
     [
@@ -24,6 +23,7 @@ _LUMA = np.array(
         *(49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99),
     ]
 )
+_LEAST_QUALITY = 92
 _SUBSAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -37,7 +37,7 @@ def header(file: BinaryIO) -> Header:
     return Header(*image.size, "JPEG")
 
 
-def read(file: BinaryIO) -> Photo:
+def read(file: BinaryIO) -> Decoded:
     """Read the picture; of a multi-picture file (MPO) the first one."""
     image = JpegImagePlugin.JpegImageFile(file)
     opened = _decoded(file, image)
@@ -47,19 +47,17 @@ def read(file: BinaryIO) -> Photo:
         said += (GAIN_MAP,)
     elif "mp" in image.info:
         said += ("multi-picture file: only the first picture is read (others may be gain, depth or preview maps)",)
-    return assemble(
-        opened.pixels,
-        profile=opened.profile,
-        exif_block=image.info.get("exif"),
-        warnings=said,
-        xmp=packet,
+    return opened._replace(
         format="JPEG",
+        exif=image.info.get("exif"),
+        xmp=packet,
         quality=_quality(image.quantization),
         subsampling=_SUBSAMPLING.get(JpegImagePlugin.get_sampling(image)),
+        warnings=said,
     )
 
 
-def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> Opened:
+def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> Decoded:
     """The pixels: grey and RGB by simplejpeg; other modes, and what it finds fault with, by Pillow, which forgives more."""
     if image.mode in ("L", "RGB"):
         place = file.tell()
@@ -69,8 +67,14 @@ def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> Opened:
         except ValueError:
             file.seek(place)
         else:
-            return Opened(pixels if image.mode == "RGB" else pixels[..., 0], image.info.get("icc_profile") or None)
+            profile = image.info.get("icc_profile") or None
+            return Decoded(pixels if image.mode == "RGB" else pixels[..., 0], profile=profile)
     return pixels_of(image)
+
+
+def quality_to_write(asked: int | None, source: int | None) -> int:
+    """Return the quality, 1..100, of a lossy file: what is asked for, else the source's, at least 92."""
+    return asked or max(_LEAST_QUALITY, source or 0)
 
 
 def _quality(tables: dict[int, list[int]]) -> int | None:

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from PIL import Image, ImageCms
 
 from ...errors import InvalidPhoto
 from ..color import encoding
-from ..color.encoding import Pixels
+from ..decoded import Decoded
 
 
-class Opened(NamedTuple):
-    """Pixels (H, W), (H, W, 2), (H, W, 3) or (H, W, 4), their ICC profile, and what had to be said."""
-
-    pixels: Pixels
-    profile: bytes | None
-    warnings: tuple[str, ...] = ()
-
-
-def pixels_of(image: Image.Image) -> Opened:
-    """Decode an image and bring its mode to grey, grey and alpha, RGB or RGBA. Raises InvalidPhoto for other modes."""
+def pixels_of(image: Image.Image) -> Decoded:
+    """Decode an image, its mode brought to grey, grey and alpha, RGB or RGBA, and its profile. Raises InvalidPhoto for other modes."""
     profile = image.info.get("icc_profile") or None
     mode = image.mode
     if mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info:
-        return Opened(np.array(image), profile)
+        return Decoded(np.array(image), profile=profile)
     if mode in ("I;16", "I;16L", "I;16B", "I;16N"):
-        return Opened(np.array(image).astype(np.uint16), profile)
+        return Decoded(np.array(image).astype(np.uint16), profile=profile)
     if mode == "F":
-        return Opened(np.array(image), profile)
+        return Decoded(np.array(image), profile=profile)
     if mode == "CMYK":
         pixels, warning = encoding.cmyk_to_srgb(np.array(image), profile)
-        return Opened(pixels, None, (warning,))
+        return Decoded(pixels, warnings=(warning,))
     if mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         made = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
         assert made is not None
-        return Opened(np.array(made), None)
+        return Decoded(np.array(made))
     target = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB"}.get(mode)
     if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
         target = "RGBA" if mode in ("P", "RGB") else "LA"
@@ -49,4 +39,4 @@ def pixels_of(image: Image.Image) -> Opened:
             f"a PIL image of mode {mode!r} is no photo's; 1, L, LA, P, RGB, RGBA, CMYK, LAB, YCbCr, I;16 and F are",
             cure="Convert it first: image.convert('RGB')",
         )
-    return Opened(np.array(image.convert(target)), profile)
+    return Decoded(np.array(image.convert(target)), profile=profile)

@@ -14,12 +14,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import PngImagePlugin
 
-from ..assemble import assemble
 from ..color.encoding import Pixels
 from ..color.icc import DISPLAY_P3
+from ..decoded import Decoded
 from ..header import Header
 from ..outgoing import Outgoing
-from ..photo import Photo
 from .pillow_image import pixels_of
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -37,7 +36,7 @@ def header(file: BinaryIO) -> Header:
     return Header(width, height, "PNG", bits=bits)
 
 
-def read(file: BinaryIO) -> Photo:
+def read(file: BinaryIO) -> Decoded:
     """Read the picture; of an animation its default image."""
     data = file.read()
     known: dict[bytes, bytes] = {}
@@ -67,9 +66,7 @@ def read(file: BinaryIO) -> Photo:
         image.load()
         image.info.pop("icc_profile", None)
         pixels = pixels_of(image).pixels
-    return assemble(
-        pixels, profile=profile, exif_block=known.get(b"eXIf") or None, warnings=warnings, xmp=xmp, format="PNG"
-    )
+    return Decoded(pixels, profile=profile, exif=known.get(b"eXIf") or None, warnings=warnings, xmp=xmp, format="PNG")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -6,10 +6,18 @@ import mmap
 from typing import Any, BinaryIO
 
 from ...errors import MissingExtra
-from ..assemble import assemble
+from ..decoded import Decoded
 from ..header import Header
 from ..metadata import exif
-from ..photo import Photo
+
+MAGIC = rb"FUJIFILMCCD-RAW|II(RO|RS|U\0|\x1a\0\0\0HEAPCCDR)|MMOR|\0MRM|FOVb|....ftypcrx "
+SUFFIXES = frozenset(
+    {
+        *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef"),
+        *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
+        ".x3f",
+    }
+)
 
 
 def _library() -> Any:
@@ -30,7 +38,7 @@ def header(file: BinaryIO) -> Header:
     return Header(sizes.iwidth, sizes.iheight, "RAW", bits=16)
 
 
-def read(file: BinaryIO) -> Photo:
+def read(file: BinaryIO) -> Decoded:
     """Develop the sensor's data."""
     rawpy = _library()
     with rawpy.RawPy() as raw:
@@ -45,4 +53,4 @@ def read(file: BinaryIO) -> Photo:
         )
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         block = exif.from_tiff(data)
-    return assemble(pixels, exif_block=block, upright=True, format="RAW")
+    return Decoded(pixels, exif=block, upright=True, format="RAW")

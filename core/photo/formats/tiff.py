@@ -11,13 +11,12 @@ import numpy as np
 from PIL import TiffImagePlugin
 
 from ...errors import UnreadablePhoto
-from ..assemble import assemble
 from ..color import encoding
 from ..color.encoding import Floats, Pixels
+from ..decoded import Decoded
 from ..header import Header
 from ..metadata import exif
 from ..outgoing import Outgoing
-from ..photo import Photo
 from .pillow_image import pixels_of
 
 # Both log what they find odd in a file; without a handler Python prints that to stderr.
@@ -48,7 +47,7 @@ def _header(tiff: Any) -> Header:
     return Header(page.imagewidth, page.imagelength, "TIFF", bits=bits, frames=frames)
 
 
-def read(file: BinaryIO) -> Photo:
+def read(file: BinaryIO) -> Decoded:
     """Read the first page."""
     from tifffile import TiffFile
 
@@ -82,10 +81,10 @@ def read(file: BinaryIO) -> Photo:
         warnings += (f"float values reach {pixels.max():g}: 1 is taken as white",)
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         block = exif.from_tiff(data)
-    return assemble(
+    return Decoded(
         pixels,
         profile=profile,
-        exif_block=block,
+        exif=block,
         upright=upright,
         warnings=warnings,
         xmp=packet if isinstance(packet, bytes) else None,

@@ -6,10 +6,9 @@ from typing import BinaryIO
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, WebPImagePlugin
 
-from ..assemble import assemble
+from ..decoded import Decoded
 from ..header import Header
 from ..outgoing import Outgoing
-from ..photo import Photo
 from .pillow_image import pixels_of
 
 # Opened by class: `Image.open` would apply Pillow's own pixel limit, a global that is the caller's.
@@ -26,18 +25,16 @@ def header(file: BinaryIO, name: str) -> Header:
     return Header(*image.size, name, frames=getattr(image, "n_frames", 1))
 
 
-def read(file: BinaryIO, name: str) -> Photo:
+def read(file: BinaryIO, name: str) -> Decoded:
     """Read the first frame."""
     image = _PLUGINS[name](file)
     frames = Header(*image.size, name, frames=getattr(image, "n_frames", 1))
     opened = pixels_of(image)
-    return assemble(
-        opened.pixels,
-        profile=opened.profile,
-        exif_block=image.info.get("exif"),
-        warnings=frames.more_frames + opened.warnings,
-        xmp=image.info.get("xmp"),
+    return opened._replace(
         format=name,
+        exif=image.info.get("exif"),
+        xmp=image.info.get("xmp"),
+        warnings=frames.more_frames + opened.warnings,
     )
 
 

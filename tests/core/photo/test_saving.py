@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from veraretouch.core.errors import UnwritablePhoto
 from veraretouch.core.photo import EXTENSIONS, SaveOptions, as_photo, open_photo
+from veraretouch.core.photo.formats.table import FORMATS, writer_of
 
 
 def test_every_writable_suffix_is_written_in_its_format(tmp_path, picture):
@@ -89,13 +91,12 @@ def test_a_file_that_appears_while_writing_is_not_overwritten(tmp_path, picture,
             raise OSError(errno.EPERM, "no hard links here")
 
         monkeypatch.setattr(os, "link", refuse)
-    from veraretouch.core.photo import save as room
 
     def write(file, photo):
         path.write_bytes(b"theirs")
         file.write(b"ours")
 
-    monkeypatch.setitem(room._WRITERS, "PNG", write)
+    monkeypatch.setitem(FORMATS, "PNG", replace(FORMATS["PNG"], write=write))
     with pytest.raises(UnwritablePhoto, match="exists already"):
         as_photo(picture()).save(path, options=SaveOptions(overwrite=False))
     assert path.read_bytes() == b"theirs"
@@ -114,8 +115,6 @@ def test_without_hard_links_a_new_file_is_still_written(tmp_path, picture, monke
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".heic"])
 def test_a_full_disk_leaves_the_old_file_and_no_temporary_one(tmp_path, picture, monkeypatch, suffix):
-    from veraretouch.core.photo import save as room
-
     path = tmp_path / f"a{suffix}"
     path.write_bytes(b"old")
 
@@ -123,8 +122,8 @@ def test_a_full_disk_leaves_the_old_file_and_no_temporary_one(tmp_path, picture,
         file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setitem(room._WRITERS, open_photo(as_photo(picture()).save(tmp_path / f"b{suffix}")).format, fill)
-    (tmp_path / f"b{suffix}").unlink()
+    name = writer_of(suffix)
+    monkeypatch.setitem(FORMATS, name, replace(FORMATS[name], write=fill))
     with pytest.raises(UnwritablePhoto, match="No space left"):
         as_photo(picture()).save(path)
     assert path.read_bytes() == b"old"
