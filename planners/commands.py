@@ -118,13 +118,13 @@ def plan(
     settings: _Set = None,
 ) -> None:
     """Print the plan of a photo as JSON; nothing is rendered."""
-    from ..core.cli.batch.order import Order
-    from ..core.cli.batch.work import make_plan
+    from ..core.cli.batch.planning import make_plan
+    from ..core.cli.batch.request import BatchRequest
     from ..core.photo import MAX_PIXELS, open_photo
     from ..core.terminal import json_text, say
 
-    order = Order.of(planning, **_wish(style=style, params=params, settings=settings))
-    made = make_plan(order, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS))
+    request = BatchRequest.of(planning, **_wish(style=style, params=params, settings=settings))
+    made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS))
     say(json_text(made.document()))
 
 
@@ -148,7 +148,7 @@ def _wish(
     partial: bool = False,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
-    from ..core.cli.batch.order import read_params, read_settings
+    from ..core.cli.batch.request import read_params, read_settings
 
     given = {
         "--style": style,
@@ -189,8 +189,8 @@ def _wish(
 def _retouch(
     photos: list[Path], editing: EditOptions, writing: WriteOptions, series: SeriesOptions, **wish: Any
 ) -> None:
-    from ..core.cli.batch.order import Order
+    from ..core.cli.batch.request import BatchRequest
     from ..core.cli.batch.session import retouch_all
 
-    if not retouch_all(photos, Order.of(editing, **wish), writing, series):
+    if not retouch_all(photos, BatchRequest.of(editing, **wish), writing, series):
         raise typer.Exit(1)

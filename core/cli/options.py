@@ -14,19 +14,22 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import typer
 
 from ..contract.planner import DEFAULT_PLANNER
 
-_EDIT = "What is changed"
-_WRITE = "What is written, and where"
-_RUN = "How it is done"
+_EDIT = "Edit"
+_WRITE = "Output"
+_RUN = "Processing"
+
+RUN_ONLY: Final = object()
+"""Marks an option that never changes what is in a picture. `--resume` compares all others, so that none is forgotten."""
 
 
 class RawJpegPairs(StrEnum):
-    """Which photos of a raw and JPEG pair are taken."""
+    """Which files of a RAW+JPEG pair are processed."""
 
     RAW = "raw"
     JPEG = "jpeg"
@@ -34,14 +37,14 @@ class RawJpegPairs(StrEnum):
 
 
 class Strip(StrEnum):
-    """Which metadata is removed."""
+    """Metadata to remove."""
 
     GPS = "gps"
     ALL = "all"
 
 
 class EngineName(StrEnum):
-    """What renders."""
+    """The rendering engine."""
 
     AUTO = "auto"
     EXACT = "exact"
@@ -49,7 +52,7 @@ class EngineName(StrEnum):
 
 
 class Space(StrEnum):
-    """The colour space that is written."""
+    """The colour space of the written picture."""
 
     KEEP = "keep"
     SRGB = "srgb"
@@ -63,12 +66,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.
 
 @dataclass(frozen=True)
 class EditOptions:
-    """What a photo gets, whoever plans it."""
+    """How photos are edited, whichever planner is used."""
 
     groups: Annotated[
         list[str] | None,
         typer.Option(
-            help="Edit only these groups: lighting, global_color, specific_color or a plugin's own; comma-separated.",
+            help="Groups to edit, comma-separated: lighting, global_color, specific_color or a plugin's own.",
             rich_help_panel=_EDIT,
         ),
     ] = None
@@ -78,12 +81,12 @@ class EditOptions:
             min=0, max=1, help="Blend with the input: 0 gives it back, 1 is the full edit.", rich_help_panel=_EDIT
         ),
     ] = None
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of whatever is random.", rich_help_panel=_EDIT)] = None
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed.", rich_help_panel=_EDIT)] = None
     max_pixels: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Refuse photos with more pixels than this, by their header, before memory is taken; by default 300 million.",
+            help="Maximum number of pixels of a photo; larger ones are refused unread. Default: 300 million.",
             rich_help_panel=_RUN,
         ),
     ] = None
@@ -97,13 +100,15 @@ class EditOptions:
 
 @dataclass(frozen=True)
 class PlanOptions(EditOptions):
-    """What a photo gets, and which planner decides."""
+    """How photos are edited, and by which planner."""
 
-    planner: Annotated[str, typer.Option(help="Who plans; see `planners`.", rich_help_panel=_EDIT)] = DEFAULT_PLANNER
+    planner: Annotated[str, typer.Option(help="Planner to use; `planners` lists them.", rich_help_panel=_EDIT)] = (
+        DEFAULT_PLANNER
+    )
     dtype: Annotated[
         str | None,
         typer.Option(
-            help="How precisely a planner with weights of its own computes: float32, bfloat16, int8 or int4, as it offers.",
+            help="Number format of the planner's weights, where it has some: float32, bfloat16, int8 or int4.",
             rich_help_panel=_RUN,
         ),
     ] = None
@@ -111,13 +116,13 @@ class PlanOptions(EditOptions):
 
 @dataclass(frozen=True)
 class SeriesOptions:
-    """What photos of one series have in common."""
+    """Options for photos of one series."""
 
     consistent: Annotated[
         bool,
         typer.Option(
             "--consistent",
-            help="One plan for all photos, that of the one of median lightness.",
+            help="Use one plan for all photos: that of the photo with the median lightness.",
             rich_help_panel=_EDIT,
         ),
     ] = False
@@ -125,81 +130,90 @@ class SeriesOptions:
         bool,
         typer.Option(
             "--match",
-            help="As --consistent, and each photo's exposure and white balance are brought to that one's.",
+            help="Like --consistent, and match the exposure and white balance of all photos to that photo's.",
             rich_help_panel=_EDIT,
         ),
     ] = False
     match_to: Annotated[
         Path | None,
-        typer.Option(help="As --match, to this photo.", metavar="PHOTO", rich_help_panel=_EDIT),
+        typer.Option(help="Like --match, but match to this photo.", metavar="PHOTO", rich_help_panel=_EDIT),
     ] = None
 
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """How pictures are written, and how a batch of them is worked through."""
+    """How pictures are written, and how a batch of photos is processed."""
 
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
-            help="A file, or a folder; by default 'retouched' beside each photo.",
+            help="File or folder to write to. Default: the folder 'retouched' beside each photo.",
             rich_help_panel=_WRITE,
         ),
+        RUN_ONLY,
     ] = None
     name: Annotated[
         str | None,
         typer.Option(
-            help="Name of each picture, of {stem} {ext} {source} {style} {planner} {index}; by default {stem}.{ext}.",
+            help="Template of file names, with {stem} {ext} {source} {style} {planner} {index}. Default: {stem}.{ext}.",
             rich_help_panel=_WRITE,
         ),
+        RUN_ONLY,
     ] = None
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_WRITE)
+        bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_WRITE), RUN_ONLY
     ] = False
     quality: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=100,
-            help="Quality of JPEG, WebP and HEIC; by default the source's, at least 92.",
+            help="Quality of JPEG, WebP and HEIC. Default: the source's, at least 92.",
             rich_help_panel=_WRITE,
         ),
     ] = None
     max_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Long side of the written picture at most, in pixels.", rich_help_panel=_WRITE),
+        typer.Option(min=1, help="Maximum long side of the written picture, in pixels.", rich_help_panel=_WRITE),
     ] = None
     preview: Annotated[
         int | None,
-        typer.Option(min=1, help="Render at this long side, in pixels: quick, for a look.", rich_help_panel=_WRITE),
+        typer.Option(min=1, help="Render a small version with this long side, in pixels.", rich_help_panel=_WRITE),
     ] = None
     color_space: Annotated[
-        Space, typer.Option(help="Keep the photo's profile, or convert.", rich_help_panel=_WRITE)
+        Space,
+        typer.Option(
+            help="Colour space of the written picture: the photo's own, sRGB or Display P3.", rich_help_panel=_WRITE
+        ),
     ] = Space.KEEP
-    strip: Annotated[Strip | None, typer.Option(help="Remove positions, or all metadata.", rich_help_panel=_WRITE)] = (
-        None
-    )
+    strip: Annotated[
+        Strip | None,
+        typer.Option(help="Metadata to remove: positions (gps) or everything (all).", rich_help_panel=_WRITE),
+    ] = None
     compare: Annotated[
         bool,
         typer.Option(
-            "--compare", help="Write before and after side by side, too: {stem}_compare.jpg.", rich_help_panel=_WRITE
+            "--compare", help="Also write before and after side by side: {stem}_compare.jpg.", rich_help_panel=_WRITE
         ),
+        RUN_ONLY,
     ] = False
     save_plan: Annotated[
-        bool, typer.Option("--save-plan", help="Write the plan, too: {stem}.plan.json.", rich_help_panel=_WRITE)
+        bool,
+        typer.Option("--save-plan", help="Also write the plan: {stem}.plan.json.", rich_help_panel=_WRITE),
+        RUN_ONLY,
     ] = False
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Go down into the folders of folders.", rich_help_panel=_RUN)
+        bool, typer.Option("--recursive", "-r", help="Include photos in subfolders.", rich_help_panel=_RUN), RUN_ONLY
     ] = False
     pairs: Annotated[
-        RawJpegPairs, typer.Option(help="Of a raw and a JPEG of one name, take this one.", rich_help_panel=_RUN)
+        RawJpegPairs, typer.Option(help="Which file of a RAW+JPEG pair to process.", rich_help_panel=_RUN), RUN_ONLY
     ] = RawJpegPairs.BOTH
     engine: Annotated[
         EngineName,
         typer.Option(
-            help="lut: by a look-up table made for each photo, quick; exact: by the ops; auto: lut from a megapixel.",
+            help="Rendering engine. lut: a look-up table per photo, fast; exact: the ops; auto: lut from one megapixel.",
             rich_help_panel=_RUN,
         ),
     ] = EngineName.AUTO
@@ -207,37 +221,55 @@ class WriteOptions:
         float,
         typer.Option(
             min=0.01,
-            help="What a look-up table may err by: CIEDE2000, 99th percentile of the photo's pixels; else the ops themselves render.",
+            help="Maximum LUT error (99th percentile, CIEDE2000); above it the exact engine is used.",
             rich_help_panel=_RUN,
         ),
     ] = 1.0
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", "-j", min=1, help="Photos at a time; by default one a processor core.", rich_help_panel=_RUN
+            "--jobs",
+            "-j",
+            min=1,
+            help="Number of photos to process at a time. Default: the number of processor cores.",
+            rich_help_panel=_RUN,
         ),
+        RUN_ONLY,
     ] = None
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
-            help="Go on with an earlier run: leave what is done from the same photo, request, options and versions.",
+            help="Continue an earlier run: skip pictures made from the same photo, request, options and versions.",
             rich_help_panel=_RUN,
         ),
+        RUN_ONLY,
     ] = False
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be written; write nothing.", rich_help_panel=_RUN)
+        bool,
+        typer.Option("--dry-run", help="Print what would be written; write nothing.", rich_help_panel=_RUN),
+        RUN_ONLY,
     ] = False
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print the reasoning of every photo.", rich_help_panel=_RUN)
+        bool,
+        typer.Option("--verbose", "-v", help="Print the reasoning for every photo.", rich_help_panel=_RUN),
+        RUN_ONLY,
     ] = False
     timings: Annotated[
-        bool, typer.Option("--timings", help="Print the seconds of each photo's stages.", rich_help_panel=_RUN)
+        bool,
+        typer.Option("--timings", help="Print how long each stage took, photo by photo.", rich_help_panel=_RUN),
+        RUN_ONLY,
     ] = False
     json: Annotated[
         bool,
-        typer.Option("--json", help="Print one line of JSON a photo and nothing else.", rich_help_panel=_RUN),
+        typer.Option("--json", help="Print one line of JSON per photo and nothing else.", rich_help_panel=_RUN),
+        RUN_ONLY,
     ] = False
+
+    def picture_options(self) -> dict[str, Any]:
+        """The options that decide what is in the written picture, by name: all but those marked `RUN_ONLY`."""
+        hints = get_type_hints(type(self), include_extras=True)
+        return {f.name: getattr(self, f.name) for f in fields(self) if RUN_ONLY not in get_args(hints[f.name])}
 
 
 def takes(command: Callable[..., None]) -> Callable[..., None]:

@@ -84,8 +84,8 @@ def like(
 ) -> None:
     """Retouch photos like an example: a pair before and after, or one picture."""
     from ...core.cli.batch.inputs import expand
-    from ...core.cli.batch.order import Order
     from ...core.cli.batch.outputs import is_file_name
+    from ...core.cli.batch.request import BatchRequest
     from ...core.cli.batch.session import retouch_all
 
     if target is not None and (before is not None or after is not None):
@@ -99,14 +99,14 @@ def like(
         for source in expand(photos, recursive=writing.recursive, pairs=writing.pairs.value, leave_out=folder)
     ]
     if target is None:
-        order = Order.of(editing, plan=_example_plan(sources[0], example, planner, editing).document())
-        done = retouch_all(photos, order, writing)
+        request = BatchRequest.of(editing, plan=_example_plan(sources[0], example, planner, editing).document())
+        done = retouch_all(photos, request, writing)
     else:
         # Each photo has its own way to the target.
         if len(sources) > 1 and writing.out is not None and folder is None:
             raise typer.BadParameter(f"--out {writing.out} is one file and {len(sources)} photos are given")
         plans = ((source, _example_plan(source, example, planner, editing).document()) for source in sources)
-        done = all(retouch_all([source], Order.of(editing, plan=plan), writing) for source, plan in plans)
+        done = all(retouch_all([source], BatchRequest.of(editing, plan=plan), writing) for source, plan in plans)
     if not done:
         raise typer.Exit(1)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...terminal import complain, json_text, message, printable, say
 from ..shell import DEBUG_VARIABLE
-from .work import PhotoOutcome
+from .task import PhotoOutcome
 
 _ARROWS = {"written": "->", "unchanged": "is done:", "planned": "would be written:"}
 

@@ -23,7 +23,7 @@ R = TypeVar("R")
 _PATIENCE = 5.0  # seconds that a worker has to remove its temporary files
 
 
-class Lost(NamedTuple):
+class WorkerDied(NamedTuple):
     """A worker process died over a task."""
 
     exit_code: int | None
@@ -41,7 +41,7 @@ def run(
     jobs: int = 1,
     weigh: Callable[[T], int] = lambda task: 0,
     budget: int = 2**62,
-) -> Iterator[tuple[T, R | Lost]]:
+) -> Iterator[tuple[T, R | WorkerDied]]:
     """Do the tasks, `jobs` at a time, and yield each with its result as it is done; with one job, in this process.
 
     Args:
@@ -54,17 +54,17 @@ def run(
                 result = work(task)
             yield task, result
         return
-    yield from _Crew(work, jobs, weigh, budget).do(tasks)
+    yield from _WorkerPool(work, jobs, weigh, budget).do(tasks)
 
 
-class _Crew(Generic[T, R]):
+class _WorkerPool(Generic[T, R]):
     def __init__(self, work: Callable[[T], R], jobs: int, weigh: Callable[[T], int], budget: int) -> None:
         self.work, self.jobs, self.weigh, self.budget = work, jobs, weigh, budget
         self.idle: list[_Worker] = []
         self.busy: dict[_Worker, tuple[T, int]] = {}
         self.next_weight: int | None = None
 
-    def do(self, tasks: Sequence[T]) -> Iterator[tuple[T, R | Lost]]:
+    def do(self, tasks: Sequence[T]) -> Iterator[tuple[T, R | WorkerDied]]:
         waiting = deque(tasks)
         try:
             while waiting or self.busy:
@@ -72,12 +72,12 @@ class _Crew(Generic[T, R]):
                 ready = wait([worker.pipe for worker in self.busy])
                 for worker in [worker for worker in self.busy if worker.pipe in ready]:
                     task, _ = self.busy.pop(worker)
-                    result: R | Lost
+                    result: R | WorkerDied
                     try:
                         result = worker.pipe.recv()
                         self.idle.append(worker)
                     except (EOFError, ConnectionError):
-                        result = Lost(worker.stop())
+                        result = WorkerDied(worker.stop())
                     yield task, result
         finally:
             self._dismiss()

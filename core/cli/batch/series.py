@@ -8,15 +8,16 @@ from pathlib import Path
 
 from ...errors import VeraRetouchError
 from ...photo import MAX_PIXELS, Photo, open_photo
-from .order import Order
-from .pool import Lost, run
-from .work import PhotoOutcome, make_plan, reported
+from .planning import make_plan
+from .pool import WorkerDied, run
+from .request import BatchRequest
+from .task import PhotoOutcome, reported
 
 _SIDE = 64  # pixels: mean lightness asks for no more
 
 
 @dataclass(frozen=True)
-class Look:
+class LightnessTask:
     """A photo whose lightness is wanted."""
 
     path: Path
@@ -35,7 +36,7 @@ def lightness(photo: Photo) -> float:
     return float(cielab((red, green, blue))[0].mean())
 
 
-def look(task: Look) -> float | None:
+def measure_lightness(task: LightnessTask) -> float | None:
     """A photo's lightness; None where it cannot be read, as will be told when its turn comes."""
     outcome = PhotoOutcome(0, task.path)
     with reported(outcome):
@@ -45,18 +46,18 @@ def look(task: Look) -> float | None:
 
 def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None) -> Path | None:
     """The photo of median mean lightness, the darker of two in the middle; None where none can be read."""
-    looks = [Look(path, max_pixels or MAX_PIXELS) for path in paths]
-    order = {path: place for place, path in enumerate(paths)}
+    tasks = [LightnessTask(path, max_pixels or MAX_PIXELS) for path in paths]
+    places = {path: place for place, path in enumerate(paths)}
     seen = [
-        (light, order[task.path], task.path)
-        for task, light in run(look, looks, jobs=jobs)
-        if light is not None and not isinstance(light, Lost)
+        (light, places[task.path], task.path)
+        for task, light in run(measure_lightness, tasks, jobs=jobs)
+        if light is not None and not isinstance(light, WorkerDied)
     ]
     return sorted(seen)[(len(seen) - 1) // 2][2] if seen else None
 
 
-def one_plan(order: Order, median: Path) -> Order:
-    """The order with the median photo's plan instead of a planner.
+def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
+    """The request with the median photo's plan instead of a planner.
 
     Raises:
         VeraRetouchError: the planner refuses it or fails.
@@ -64,19 +65,19 @@ def one_plan(order: Order, median: Path) -> Order:
     outcome = PhotoOutcome(0, median)
     plan = None
     with reported(outcome):
-        plan = make_plan(order, open_photo(median, max_pixels=order.max_pixels or MAX_PIXELS))
+        plan = make_plan(request, open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS))
     if plan is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, the median photo of the series: {outcome.problem}")
-    return replace(order, plan=plan.document(), groups=None, strength=None, seed=None)
+    return replace(request, plan=plan.document(), groups=None, strength=None, seed=None)
 
 
-def matched_to(order: Order, reference: Path) -> Order:
-    """The order with every photo matched to this one in exposure and white balance.
+def matched_to(request: BatchRequest, reference: Path) -> BatchRequest:
+    """The request with every photo matched to this one in exposure and white balance.
 
     Raises:
         VeraRetouchError: it cannot be read.
     """
     from .matching import tones_of
 
-    photo = open_photo(reference, max_pixels=order.max_pixels or MAX_PIXELS)
-    return replace(order, tones=tones_of(photo))
+    photo = open_photo(reference, max_pixels=request.max_pixels or MAX_PIXELS)
+    return replace(request, tones=tones_of(photo))

@@ -12,13 +12,14 @@ from ...terminal import complain
 from ..options import SeriesOptions, WriteOptions
 from .console import BatchConsole
 from .inputs import Source, expand
+from .journal import read_journal, versions, written_name
 from .memory import budget, weight
-from .order import Order
 from .outputs import Products, is_file_name, name_products
-from .pool import Lost, cores, run
-from .resume import read_journal, versions, written_name
+from .pool import WorkerDied, cores, run
+from .request import BatchRequest
 from .series import matched_to, median_photo, one_plan
-from .work import PhotoOutcome, PhotoTask, preview_task, retouch
+from .task import PhotoOutcome, PhotoTask
+from .work import preview_task, retouch
 
 # Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user gave them.
 _REQUEST = (
@@ -33,54 +34,54 @@ _VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, er
 
 
 def retouch_all(
-    given: Sequence[Path], order: Order, options: WriteOptions, series: SeriesOptions | None = None
+    given: Sequence[Path], request: BatchRequest, options: WriteOptions, series: SeriesOptions | None = None
 ) -> bool:
     """Retouch photos and folders of photos as ordered; say whether every one succeeded.
 
     Raises:
         VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is refused.
     """
-    _check_planner(order)
+    _check_planner(request)
     folder = options.out if options.out is not None and not is_file_name(options.out) else None
     sources = expand(given, recursive=options.recursive, pairs=options.pairs.value, leave_out=folder)
     products = name_products(
         sources,
         out=options.out,
         name=options.name,
-        style=order.words,
-        planner=order.author,
+        style=request.words,
+        planner=request.author,
         compare=options.compare,
         save_plan=options.save_plan,
         overwrite=options.overwrite,
     )
     jobs = min(options.jobs or cores(), len(sources))
     if series is not None and not options.dry_run:
-        order = _for_series(order, sources, jobs, series)
-    tasks = _tasks(sources, products, order, options)
+        request = _for_series(request, sources, jobs, series)
+    tasks = _tasks(sources, products, request, options)
     reasoning = options.verbose or len(tasks) == 1
-    with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as report:
+    with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as console:
         if options.dry_run:
             for task in tasks:
-                report.done(preview_task(task))
+                console.done(preview_task(task))
         else:
-            _work(tasks, report, jobs)
-    return not report.counts["failed"]
+            _work(tasks, console, jobs)
+    return not console.counts["failed"]
 
 
-def _work(tasks: Sequence[PhotoTask], report: BatchConsole, jobs: int) -> None:
-    values = bool(tasks) and tasks[0].order.params is not None
+def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int) -> None:
+    values = bool(tasks) and tasks[0].request.params is not None
     same_for_all = {error.__name__ for error in (*_REQUEST, *(_VALUES if values else ()))}
     for task, result in run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget()):
-        if isinstance(result, Lost):
+        if isinstance(result, WorkerDied):
             problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
-            result = PhotoOutcome(task.index, task.source, kind="Lost", problem=f"{problem}. Use fewer --jobs.")
-        if result.kind in same_for_all and not any(report.counts[s] for s in ("written", "unchanged")):
+            result = PhotoOutcome(task.index, task.source, kind="WorkerDied", problem=f"{problem}. Use fewer --jobs.")
+        if result.kind in same_for_all and not any(console.counts[s] for s in ("written", "unchanged")):
             raise VeraRetouchError(result.problem)
-        report.done(result)
+        console.done(result)
 
 
 def _tasks(
-    sources: Sequence[Source], products: Sequence[Products], order: Order, options: WriteOptions
+    sources: Sequence[Source], products: Sequence[Products], request: BatchRequest, options: WriteOptions
 ) -> list[PhotoTask]:
     folders = {files.picture.parent for files in products}
     journals = {folder: read_journal(folder) for folder in folders} if options.resume else {}
@@ -92,9 +93,9 @@ def _tasks(
             index,
             source.path,
             files,
-            order,
+            request,
             options,
-            past=journals.get(files.picture.parent, {}).get(written_name(files.picture)),
+            earlier=journals.get(files.picture.parent, {}).get(written_name(files.picture)),
             journal=journal,
             versions=version,
         )
@@ -102,36 +103,36 @@ def _tasks(
     ]
 
 
-def _for_series(order: Order, sources: Sequence[Source], jobs: int, series: SeriesOptions) -> Order:
-    """The order as the series needs it: one plan, and the tones that photos are matched to."""
+def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, series: SeriesOptions) -> BatchRequest:
+    """The request as the series needs it: one plan, and the tones that photos are matched to."""
     match = series.match or series.match_to is not None
-    one = order.plan is None and (series.consistent or match)
+    one = request.plan is None and (series.consistent or match)
     if not (one or match):
-        return order
+        return request
     paths = [source.path for source in sources]
-    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=order.max_pixels)
+    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=request.max_pixels)
     if chosen is None:
-        return order
+        return request
     if one:
         complain(f"one plan for all, by {chosen}", what="Series")
-        order = one_plan(order, chosen)
+        request = one_plan(request, chosen)
     if match:
         complain(f"exposure and white balance matched to {chosen}", what="Series")
-        order = matched_to(order, chosen)
-    return order
+        request = matched_to(request, chosen)
+    return request
 
 
-def _check_planner(order: Order) -> None:
+def _check_planner(request: BatchRequest) -> None:
     """Refuse a planner that is not there or cannot be used, without importing one that can; fetch a bundle before work starts."""
-    if order.plan is not None:
+    if request.plan is not None:
         return
-    entry = registry.planners.find(order.planner)
+    entry = registry.planners.find(request.planner)
     try:
-        if entry is None and registry.announce("prepare_retoucher", name=order.planner):
+        if entry is None and registry.announce("prepare_retoucher", name=request.planner):
             return
     except errors.UnknownBundle as error:
-        if error.problem != f"no bundle {order.planner!r}":
+        if error.problem != f"no bundle {request.planner!r}":
             raise
-        raise errors.UnknownPlugin(f"no planner or bundle {order.planner!r}", cure=error.cure) from None
+        raise errors.UnknownPlugin(f"no planner or bundle {request.planner!r}", cure=error.cure) from None
     if entry is None or entry.state is not PluginState.AVAILABLE:
-        registry.planners.load(order.planner)
+        registry.planners.load(request.planner)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from veraretouch.core.cli.batch import memory
-from veraretouch.core.cli.batch.pool import Lost, cores, run
+from veraretouch.core.cli.batch.pool import WorkerDied, cores, run
 
 CHILDREN = multiprocessing.active_children
 
@@ -26,8 +26,8 @@ def test_every_task_comes_back_with_its_result(jobs):
 def test_a_worker_that_dies_costs_its_own_task_alone():
     tasks = [os.getpid, partial(os._exit, 9), os.getpid]
     results = [result for _, result in run(operator.call, tasks, jobs=2)]
-    assert Lost(9) in results
-    pids = [result for result in results if not isinstance(result, Lost)]
+    assert WorkerDied(9) in results
+    pids = [result for result in results if not isinstance(result, WorkerDied)]
     assert len(pids) == 2
     assert os.getpid() not in pids
     assert not CHILDREN()

@@ -3,7 +3,7 @@
 import pytest
 
 from veraretouch.core import errors
-from veraretouch.core.cli.batch.order import Order, read_params, read_settings
+from veraretouch.core.cli.batch.request import BatchRequest, read_params, read_settings
 from veraretouch.core.cli.options import EditOptions, PlanOptions
 
 
@@ -76,9 +76,12 @@ def test_groups_come_repeated_or_with_commas():
 
 def test_pictures_are_named_by_words_mode_or_plan():
     options = PlanOptions(planner="p")
-    assert (Order.of(options).words, Order.of(options).author) == ("auto", "p")
-    assert Order.of(options, style="warm").words == "warm"
-    assert Order.of(options, params={}).words == "param"
+    assert (BatchRequest.of(options).words, BatchRequest.of(options).author) == ("auto", "p")
+    assert BatchRequest.of(options, style="warm").words == "warm"
+    assert BatchRequest.of(options, params={}).words == "param"
     plan = {"mode": "style", "prompt": "cold", "planner": {"id": "maker", "version": "1"}}
-    assert (Order.of(EditOptions(), plan=plan).words, Order.of(EditOptions(), plan=plan).author) == ("cold", "maker")
-    assert Order.of(EditOptions(), plan={"mode": "auto"}).author == "plan"
+    assert (BatchRequest.of(EditOptions(), plan=plan).words, BatchRequest.of(EditOptions(), plan=plan).author) == (
+        "cold",
+        "maker",
+    )
+    assert BatchRequest.of(EditOptions(), plan={"mode": "auto"}).author == "plan"

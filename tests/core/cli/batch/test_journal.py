@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from veraretouch.core.cli.batch.resume import (
+from veraretouch.core.cli.batch.journal import (
     NAME,
-    Past,
-    Record,
+    JournalEntry,
+    Provenance,
     fingerprint,
     note_done,
     note_start,
@@ -16,7 +16,7 @@ from veraretouch.core.cli.batch.resume import (
     written_name,
 )
 
-ORIGIN = Record(*(fingerprint(part) for part in ("input", "plan", "options", "versions")))
+ORIGIN = Provenance(*(fingerprint(part) for part in ("input", "plan", "options", "versions")))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_another_product_is_not_done(picture):
 
 def test_a_picture_that_was_only_started_is_not_done_but_the_runs_own(picture):
     note_start(picture)
-    assert past(picture) == Past(None)
+    assert past(picture) == JournalEntry(None)
     assert not past(picture).is_done(ORIGIN, [picture])
     assert past(picture).made(picture)
 

@@ -25,7 +25,7 @@ FORMAT = "veraretouch.journal/1"
 
 
 @dataclass(frozen=True)
-class Record:
+class Provenance:
     """From what a picture was made: SHA-256 of input, plan or request, options and versions, and of what was written."""
 
     input: str
@@ -34,17 +34,17 @@ class Record:
     versions: str
     products: Mapping[str, str] = field(default_factory=dict)
 
-    def same_origin(self, other: Record) -> bool:
+    def same_origin(self, other: Provenance) -> bool:
         """Whether both were made from the same."""
         mine = self.input, self.plan, self.options, self.versions
         return mine == (other.input, other.plan, other.options, other.versions)
 
 
 @dataclass(frozen=True)
-class Past:
+class JournalEntry:
     """What a journal says of a picture: `done` with its record, or only `started` (then what is there is a run's own)."""
 
-    record: Record | None
+    record: Provenance | None
 
     def made(self, path: Path) -> bool:
         """Whether the file is an earlier run's own work, which nobody has touched since."""
@@ -52,7 +52,7 @@ class Past:
             return True
         return self.record.products.get(written_name(path)) == file_hash(path)
 
-    def is_done(self, origin: Record, products: Iterable[Path]) -> bool:
+    def is_done(self, origin: Provenance, products: Iterable[Path]) -> bool:
         """Whether these products were made from this and are still there as they were written."""
         if self.record is None or not self.record.same_origin(origin):
             return False
@@ -82,13 +82,13 @@ def versions() -> str:
     )
 
 
-def read_journal(folder: Path) -> dict[str, Past]:
+def read_journal(folder: Path) -> dict[str, JournalEntry]:
     """What the folder's journal says last of each picture, by its `written_name`."""
     try:
         lines = (folder / NAME).read_bytes().splitlines()
     except OSError:
         return {}
-    past: dict[str, Past] = {}
+    past: dict[str, JournalEntry] = {}
     for line in filter(None, lines):
         try:
             entry = parse(line, name=NAME)
@@ -96,8 +96,8 @@ def read_journal(folder: Path) -> dict[str, Past]:
         except InvalidDocument:
             continue
         facts = ("input", "plan", "options", "versions", "products")
-        record = Record(**{fact: entry[fact] for fact in facts}) if entry["state"] == "done" else None
-        past[entry["output"]] = Past(record)
+        record = Provenance(**{fact: entry[fact] for fact in facts}) if entry["state"] == "done" else None
+        past[entry["output"]] = JournalEntry(record)
     return past
 
 
@@ -106,7 +106,7 @@ def note_start(picture: Path) -> None:
     _append(picture, {"state": "started"})
 
 
-def note_done(picture: Path, origin: Record, products: Iterable[Path]) -> None:
+def note_done(picture: Path, origin: Provenance, products: Iterable[Path]) -> None:
     """Note what was written, and from what."""
     facts = {"input": origin.input, "plan": origin.plan, "options": origin.options, "versions": origin.versions}
     _append(picture, {"state": "done", **facts, "products": {written_name(path): file_hash(path) for path in products}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ _DECIMAL = re.compile(r"(?<![\w.+\-])([+-]?)(?=\.?[0-9])([0-9]*)(\.?)([0-9]*)")
 
 
 @dataclass(frozen=True)
-class Order:
+class BatchRequest:
     """What every photo of a batch gets. Plain data, as it travels to worker processes.
 
     Attributes:
@@ -39,8 +39,8 @@ class Order:
     tones: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
-    def of(cls, options: EditOptions, **wish: Any) -> Order:
-        """The order that options and a wish (`style`, `params` or `plan`) make."""
+    def of(cls, options: EditOptions, **wish: Any) -> BatchRequest:
+        """The request that options and a wish (`style`, `params` or `plan`) make."""
         planner, dtype = (options.planner, options.dtype) if isinstance(options, PlanOptions) else ("", None)
         groups = options.chosen_groups()
         return cls(
@@ -67,17 +67,11 @@ class Order:
         return str(maker["id"]) if maker else self.planner or "plan"
 
     def facts(self) -> dict[str, Any]:
-        """What decides the plan, as JSON."""
-        return {
+        """What decides the plan, as JSON: every attribute but a limit that decides only whether a photo is read."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "max_pixels"}
+        return facts | {
             "planner": self.planner if self.plan is None else None,
-            "dtype": self.dtype,
-            "style": self.style,
-            "params": self.params,
-            "plan": self.plan,
             "groups": None if self.groups is None else sorted(self.groups),
-            "strength": self.strength,
-            "seed": self.seed,
-            "tones": self.tones,
         }
 
 

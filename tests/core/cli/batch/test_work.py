@@ -1,0 +1,101 @@
+"""From what a picture is made decides whether `--resume` leaves it: photo, request, every option that changes it, versions."""
+
+from dataclasses import fields, make_dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+
+from veraretouch.core.cli.batch.outputs import Products
+from veraretouch.core.cli.batch.request import BatchRequest
+from veraretouch.core.cli.batch.task import PhotoTask
+from veraretouch.core.cli.batch.work import origin_of
+from veraretouch.core.cli.options import RUN_ONLY, EngineName, Space, Strip, WriteOptions
+
+OTHER = {
+    "quality": 50,
+    "max_size": 100,
+    "preview": 100,
+    "color_space": Space.P3,
+    "strip": Strip.GPS,
+    "engine": EngineName.EXACT,
+    "tolerance": 0.5,
+}
+RUN = {
+    "out": Path("elsewhere"),
+    "name": "{index}.{ext}",
+    "overwrite": True,
+    "compare": True,
+    "save_plan": True,
+    "recursive": True,
+    "pairs": "raw",
+    "jobs": 3,
+    "resume": True,
+    "dry_run": True,
+    "verbose": True,
+    "timings": True,
+    "json": True,
+}
+
+
+@pytest.fixture
+def task(tmp_path):
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"photo")
+    products = Products(tmp_path / "out" / "a.jpg")
+    return PhotoTask(0, photo, products, BatchRequest("rules"), WriteOptions(), versions="1")
+
+
+def test_every_option_is_known_to_change_the_picture_or_not_to():
+    assert {field.name for field in fields(WriteOptions)} == {*OTHER, *RUN}
+    assert set(WriteOptions().picture_options()) == set(OTHER)
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_an_option_that_changes_the_picture_is_another_origin(task, name):
+    other = replace(task, options=replace(task.options, **{name: OTHER[name]}))
+    assert not origin_of(other).same_origin(origin_of(task))
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_an_option_of_the_run_alone_is_the_same_origin(task, name):
+    other = replace(task, options=replace(task.options, **{name: RUN[name]}))
+    assert origin_of(other).same_origin(origin_of(task))
+
+
+def test_a_new_option_changes_the_picture_unless_it_says_otherwise():
+    fresh = [
+        ("grain", Annotated[int, typer.Option()], 0),
+        ("colourful", Annotated[bool, typer.Option(), RUN_ONLY], False),
+    ]
+    options = make_dataclass("Newer", fresh, bases=(WriteOptions,), frozen=True)()
+    assert set(options.picture_options()) == {*OTHER, "grain"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"versions": "2"},
+        {"request": BatchRequest("tiny")},
+        {"request": BatchRequest("rules", style="warm")},
+        {"request": BatchRequest("rules", params={})},
+        {"request": BatchRequest("rules", plan={"mode": "auto"})},
+        {"request": BatchRequest("rules", groups=frozenset({"lighting"}))},
+        {"request": BatchRequest("rules", strength=0.5)},
+        {"request": BatchRequest("rules", seed=1)},
+        {"request": BatchRequest("rules", dtype="int8")},
+        {"request": BatchRequest("rules", tones=((0.5,), (0.5,), (0.5,)))},
+        {"products": Products(Path("out/a.jpg"), compare=Path("out/a_compare.jpg"))},
+    ],
+    ids=repr,
+)
+def test_another_request_version_or_product_is_another_origin(task, change):
+    assert not origin_of(replace(task, **change)).same_origin(origin_of(task))
+
+
+def test_another_photo_is_another_origin_and_a_limit_of_pixels_is_not(task):
+    before = origin_of(task)
+    assert origin_of(replace(task, request=BatchRequest("rules", max_pixels=5))).same_origin(before)
+    task.source.write_bytes(b"another")
+    assert not origin_of(task).same_origin(before)
