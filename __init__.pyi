@@ -17,7 +17,7 @@ from .core.contract.slots import Matrix as Matrix
 from .core.contract.slots import Slot as Slot
 from .core.photo import Photo as Photo
 from .core.photo import SaveOptions as SaveOptions
-from .core.plan.plan import Edit as Edit
+from .core.plan.edit import Edit as Edit
 from .core.plan.plan import Plan as Plan
 from .core.plugins.hooks import hookimpl as hookimpl
 from .core.plugins.registry import registry as registry

@@ -11,7 +11,8 @@ import numpy as np
 from ..core.contract.planner import Thought
 from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest
-from ..core.plan.plan import Edit, Plan
+from ..core.plan.edit import Edit
+from ..core.plan.plan import Plan
 from ..core.plugins.registry import registry
 from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset

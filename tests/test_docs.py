@@ -53,8 +53,8 @@ def test_every_page_of_the_reference_is_up_to_date(pages):
 
 
 def test_everything_that_is_installed_by_us_has_its_page(pages):
-    for shelf, folder in ((vr.registry.ops, "ops"), (vr.registry.planners, "planners")):
-        own = [id for id, entry in shelf.entries().items() if entry.distribution == "veraretouch"]
+    for catalogue, folder in ((vr.registry.ops, "ops"), (vr.registry.planners, "planners")):
+        own = [id for id, entry in catalogue.entries().items() if entry.distribution == "veraretouch"]
         assert own
         assert {f"{folder}/{id}.md" for id in own} <= set(pages)
     assert {f"schemas/{name}.schema.md" for name in schema_pages.documents()} <= set(pages)

@@ -144,11 +144,11 @@ def _plugins() -> Iterator[Finding]:
 def _lists() -> Iterator[Finding]:
     """The configuration file, and the lists that decide which plugins are imported."""
     from ..config import config_path
-    from ..plugins.policy import rules_in_force
+    from ..plugins.policy import policy_rules
 
     path = config_path()
     yield Finding("config", "ok", f"{path}" if path.is_file() else f"none ({path})")
-    for each in rules_in_force():
+    for each in policy_rules():
         part = "allow list" if each.allows else "block list"
         yield Finding(part, "ok", f"{each.place}: {', '.join(sorted(each.names))}")
         yield from _names_of_nothing(part, each)

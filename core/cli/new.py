@@ -12,7 +12,7 @@ import typer
 
 from ..errors import MissingExtra, VeraRetouchError
 
-TEMPLATE = Path(__file__).parents[1] / "contrib" / "template"
+TEMPLATE = Path(__file__).parents[2] / "contrib" / "template"
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _WORDS = frozenset(map(str.lower, keyword.kwlist))
 
@@ -98,8 +98,8 @@ def _check_id(kind: PluginKind, id: str) -> None:
     name = id.partition(".")[2]
     if name in _WORDS:
         raise CannotStart(f"the name in {id!r} is a word of Python, {name}", cure="Choose another id")
-    shelf = registry.ops if kind is PluginKind.OP else registry.planners
-    if (taken := shelf.entries().get(id)) is not None:
+    catalogue = registry.ops if kind is PluginKind.OP else registry.planners
+    if (taken := catalogue.entries().get(id)) is not None:
         article = "an" if kind is PluginKind.OP else "a"
         raise CannotStart(f"{taken.distribution} has {article} {kind} {id!r} already", cure="Choose another id")
     module = id.replace(".", "_")

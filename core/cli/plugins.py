@@ -53,7 +53,7 @@ def plugin_rows(
     from ..plugins.registry import registry
 
     entries = all_entries()
-    kinds = {"alias", *(shelf.kind for shelf in registry.shelves().values())}
+    kinds = {"alias", *(catalogue.kind for catalogue in registry.catalogues().values())}
     if kind is not None and kind not in kinds:
         raise typer.BadParameter(f"{kind!r} is none of {', '.join(sorted(kinds))}", param_hint="--kind")
     rows: list[dict[str, Any]] = [
@@ -82,9 +82,11 @@ def _try(rows: list[dict[str, Any]], timeout: float) -> None:
     from ..plugins.registry import registry
     from ..plugins.trial import try_plugins
 
-    shelves = {shelf.kind: name for name, shelf in registry.shelves().items()}
+    catalogues = {catalogue.kind: name for name, catalogue in registry.catalogues().items()}
     trials = {
-        (shelves[row["kind"]], row["id"]): row for row in rows if row["kind"] in shelves and row["state"] in USABLE
+        (catalogues[row["kind"]], row["id"]): row
+        for row in rows
+        if row["kind"] in catalogues and row["state"] in USABLE
     }
     for name, tried in try_plugins(list(trials), timeout=timeout).items():
         trials[name] |= {

@@ -1,28 +1,46 @@
 """Arithmetic of plans: weighted means, differences and sums of their values, slot by slot.
 
 What a plan does not set, or has switched off with its group, counts as at rest: at the slot's identity. Angles go the shorter way round; in
-means, an angle at rest has no say, as it is the hue of nothing. Values end within their bounds; the reasoning tells which were put there.
+means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning tells which were put there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, replace
+from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import numpy as np
 
 from ..contract.op import Op
 from ..contract.slots import FloatArray, Lattice, Slot
 from ..errors import InvalidPlan, InvalidRequest
-from ..plugins.registry import registry
-from .plan import Edit, Plan
+from .edit import Edit, op_of
 
 _Values = list[FloatArray | None]  # one a plan; None where it has no such op and the slot has no rest
 _Rule = Callable[[_Values, Slot, str], FloatArray]
 
 
-def mean(plans: Sequence[Plan], weights: Sequence[float] | None = None) -> Plan:
+class Editable(Protocol):
+    """What arithmetic reads of a plan: a dataclass of edits, of which it makes a changed copy."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def edits(self) -> Mapping[str, Edit]: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def strength(self) -> float: ...
+    @property
+    def planner(self) -> Mapping[str, Any] | None: ...
+
+
+_Plan = TypeVar("_Plan", bound=Editable)
+
+
+def mean(plans: Sequence[_Plan], weights: Sequence[float] | None = None) -> _Plan:
     """The weighted mean of plans; those of weight 0 are left out, and the mean of one is that plan itself.
 
     Args:
@@ -51,7 +69,7 @@ def mean(plans: Sequence[Plan], weights: Sequence[float] | None = None) -> Plan:
     return _combined(mixed, between, strength, said)
 
 
-def difference(plan: Plan, before: Plan) -> Plan:
+def difference(plan: _Plan, before: _Plan) -> _Plan:
     """What a plan does beyond another, each value's distance counted from rest: `added` to the other, it gives the plan.
 
     Raises:
@@ -71,7 +89,7 @@ def difference(plan: Plan, before: Plan) -> Plan:
     return _combined([plan, before], apart, 1.0, "Do what one plan does beyond another")
 
 
-def added(plan: Plan, more: Plan) -> Plan:
+def added(plan: _Plan, more: _Plan) -> _Plan:
     """A plan with another on top: each value moved by the other's distance from rest.
 
     Raises:
@@ -91,12 +109,12 @@ def added(plan: Plan, more: Plan) -> Plan:
     return _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top")
 
 
-def _combined(plans: list[Plan], rule: _Rule, strength: float, said: str) -> Plan:
+def _combined(plans: list[_Plan], rule: _Rule, strength: float, said: str) -> _Plan:
     """The plan whose values a rule makes of these plans' values."""
     edits: dict[str, Edit] = {}
     beyond: list[str] = []
     for id in dict.fromkeys(id for plan in plans for id in plan.edits):
-        op: type[Op] = registry.ops.load(id)
+        op = op_of(id)
         given = [plan.edits.get(id) if set(op.groups()) & set(plan.groups) else None for plan in plans]
         params: dict[str, FloatArray] = {}
         for name in _names(op, given):
@@ -111,10 +129,11 @@ def _combined(plans: list[Plan], rule: _Rule, strength: float, said: str) -> Pla
         if any(not _at_rest(value, op.slots[name]) for name, value in params.items()):
             edits[id] = Edit(op.version, params, *_source(id, given))
     limits = f"; put on their bounds: {', '.join(beyond)}" if beyond else ""
-    return Plan(
+    return replace(
+        plans[0],
         mode="param",
         edits=edits,
-        seed=plans[0].seed,
+        prompt=None,
         strength=min(max(strength, 0.0), 1.0),
         planner=_planner(plans),
         groups=tuple(dict.fromkeys(group for plan in plans for group in plan.groups)),
@@ -196,7 +215,7 @@ def _source(id: str, given: Sequence[Edit | None]) -> tuple[str | None, Any]:
     return edits[0].source, edits[0].asset
 
 
-def _planner(plans: Sequence[Plan]) -> Any:
+def _planner(plans: Sequence[Editable]) -> Any:
     """Who made them: the planner of all, or the one whose weights have a licence to be told."""
     makers = [plan.planner for plan in plans if plan.planner]
     licensed = [maker for maker in makers if maker.get("bundle")]

@@ -7,16 +7,15 @@ new id is a plugin and the old one is not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from .entry import PluginEntry, PluginState, judge
 from .installed import Installed
-from .policy import rules_in_force
-
-if TYPE_CHECKING:
-    from .catalogue import Catalogue
+from .policy import policy_rules
 
 GROUP = "veraretouch.aliases"
+
+PluginEntries = Mapping[str, PluginEntry]
+"""The plugins of one kind, by id."""
 
 
 class Aliases:
@@ -25,12 +24,16 @@ class Aliases:
     def __init__(self, installed: Installed) -> None:
         self._installed = installed
 
-    def entries(self, shelves: Mapping[str, Catalogue]) -> dict[str, PluginEntry]:
-        """Every alias by old id, sorted; those that lead nowhere, in a circle, or hide a plugin, with the reason."""
+    def entries(self, plugins: Mapping[str, PluginEntries]) -> dict[str, PluginEntry]:
+        """Every alias by old id, sorted; those that lead nowhere, in a circle, or hide a plugin, with the reason.
+
+        Args:
+            plugins: what an alias may lead to, by kind ("op").
+        """
         found = self._judged()
         for entry in found.values():
             if entry.state is PluginState.AVAILABLE:
-                _check(entry, found, shelves)
+                _check(entry, found, plugins)
         return dict(sorted(found.items()))
 
     def follow(self, id: str) -> str:
@@ -41,11 +44,11 @@ class Aliases:
         claims = self._installed.claims(GROUP)
         if not claims:
             return {}
-        lists = rules_in_force()
-        return {name: judge(name, points, lists) for name, points in claims.items()}
+        rules = policy_rules()
+        return {name: judge(name, points, rules) for name, points in claims.items()}
 
 
-def _end(id: str, aliases: Mapping[str, PluginEntry]) -> str | None:
+def _end(id: str, aliases: PluginEntries) -> str | None:
     """Where the names lead; None for a circle."""
     seen = {id}
     while id in aliases and aliases[id].state is PluginState.AVAILABLE:
@@ -56,10 +59,10 @@ def _end(id: str, aliases: Mapping[str, PluginEntry]) -> str | None:
     return id
 
 
-def _check(entry: PluginEntry, aliases: Mapping[str, PluginEntry], shelves: Mapping[str, Catalogue]) -> None:
+def _check(entry: PluginEntry, aliases: PluginEntries, plugins: Mapping[str, PluginEntries]) -> None:
     end = _end(entry.id, aliases)
-    homes = [shelf for shelf in shelves.values() if end in shelf.entries()]
-    hidden = [shelf for shelf in homes if entry.id in shelf.entries()]
+    homes = [kind for kind, entries in plugins.items() if end in entries]
+    hidden = [kind for kind in homes if entry.id in plugins[kind]]
     if end is None:
         entry.fail(
             PluginState.BROKEN, f"{entry.id} -> {entry.target} goes round in a circle", f"Report it to {entry.owner}."
@@ -67,6 +70,7 @@ def _check(entry: PluginEntry, aliases: Mapping[str, PluginEntry], shelves: Mapp
     elif not homes:
         entry.fail(PluginState.BROKEN, f"no plugin {end!r} is installed", f"Install what provides {end}.")
     elif hidden:
-        real = hidden[0].entries()[entry.id]
-        reason = f"claimed by {real.owner} ({hidden[0].kind}) and {entry.owner} (alias); the {hidden[0].kind} stands"
+        kind = hidden[0]
+        real = plugins[kind][entry.id]
+        reason = f"claimed by {real.owner} ({kind}) and {entry.owner} (alias); the {kind} stands"
         entry.fail(PluginState.COLLISION, reason, f"Uninstall {entry.distribution} or {real.distribution}.")

@@ -16,7 +16,11 @@ def blamed_plugin(error: BaseException) -> str:
         (str(frame.f_globals.get("__name__", "")), frame.f_code.co_qualname)
         for frame, _ in walk_tb(error.__traceback__)
     ]
-    plugins = [(shelf.kind, entry) for shelf in registry.shelves().values() for entry in shelf.entries().values()]
+    plugins = [
+        (catalogue.kind, entry)
+        for catalogue in registry.catalogues().values()
+        for entry in catalogue.entries().values()
+    ]
     for module, function in reversed(calls):
         for kind, entry in plugins:
             if _is(entry, module, function):

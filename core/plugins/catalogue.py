@@ -1,7 +1,7 @@
-"""A shelf: the plugins of one kind by id. Listing reads metadata and imports nothing.
+"""The catalogue of one kind of plugin, by id. Listing reads metadata and imports nothing.
 
-A shelf judges first (blocked, collision) and imports on first use; what then breaks is named with its reason and the rest
-of the shelf goes on.
+A plugin is judged first (blocked, collision) and imported on first use. One that breaks then is named with its reason, and the
+others go on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..errors import (
 from .aliases import Aliases
 from .entry import USABLE, PluginEntry, PluginState, judge
 from .installed import Installed
-from .policy import rules_in_force
+from .policy import policy_rules
 
 _ERRORS = {
     PluginState.COLLISION: PluginCollision,
@@ -43,7 +43,7 @@ class Catalogue:
         kind: what one is called in messages ("op").
         group: its entry-point group.
         check: judges a freshly imported object; raises what is wrong with it.
-        installed: what the distributions announce, shared by shelves so that it is read once.
+        installed: what the distributions announce, shared by catalogues so that it is read once.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class Catalogue:
         """Every plugin by its own id, sorted, imported or not."""
         with self._lock:
             if self._found is None:
-                lists, claims = rules_in_force(), self._installed.claims(self.group)
-                self._found = {name: judge(name, points, lists) for name, points in claims.items()}
+                rules, claims = policy_rules(), self._installed.claims(self.group)
+                self._found = {name: judge(name, points, rules) for name, points in claims.items()}
             return dict(sorted((self._found | self._added).items()))
 
     def ids(self) -> list[str]:
@@ -108,7 +108,7 @@ class Catalogue:
 
     def _unknown(self, id: str) -> UnknownPlugin:
         known = self.ids()
-        alias = self._aliases.entries({self.kind: self}).get(id)
+        alias = self._aliases.entries({self.kind: self.entries()}).get(id)
         why = f" ({alias.owner} has it as an alias that is {alias.standing}: {alias.reason})" if alias else ""
         return UnknownPlugin(
             f"no {self.kind} {id!r} is installed{why}",
@@ -150,7 +150,7 @@ class Catalogue:
             raise
 
     def add(self, plugin: Any, *, id: str | None = None) -> Any:
-        """Put a plugin on the shelf by hand, for notebooks and tests; adding another of the same id replaces it.
+        """Put a plugin in the catalogue by hand, for notebooks and tests; adding another of the same id replaces it.
 
         Raises:
             PluginCollision: an installed distribution has a plugin of this id.
@@ -173,7 +173,7 @@ class Catalogue:
         return plugin
 
     def remove(self, id: str) -> None:
-        """Take a plugin that was added by hand off the shelf; others stay."""
+        """Take a plugin that was added by hand out of the catalogue; others stay."""
         with self._lock:
             if self._added.pop(id, None) is not None:
                 self.manager.unregister(name=id)

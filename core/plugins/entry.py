@@ -56,9 +56,9 @@ class PluginEntry:
         self.state, self.reason, self.cure = state, reason, cure
 
 
-def judge(name: str, claims: Sequence[Claim], lists: Sequence[PolicyRule]) -> PluginEntry:
+def judge(name: str, claims: Sequence[Claim], rules: Sequence[PolicyRule]) -> PluginEntry:
     """The entry of an id that one distribution or several claim; blocking one of two ends their collision."""
-    kept_out = {claim: _kept_out(name, claim.distribution, lists) for claim in claims}
+    kept_out = {claim: _kept_out(name, claim.distribution, rules) for claim in claims}
     free = [claim for claim in claims if kept_out[claim] is None]
     first = (free or claims)[0]
     entry = PluginEntry(name, first.distribution, first.version, first.point.value, _point=first.point)
@@ -72,5 +72,5 @@ def judge(name: str, claims: Sequence[Claim], lists: Sequence[PolicyRule]) -> Pl
     return entry
 
 
-def _kept_out(name: str, distribution: str, lists: Sequence[PolicyRule]) -> PolicyRule | None:
-    return next((each for each in lists if each.keeps_out(name, distribution)), None)
+def _kept_out(name: str, distribution: str, rules: Sequence[PolicyRule]) -> PolicyRule | None:
+    return next((each for each in rules if each.keeps_out(name, distribution)), None)

@@ -10,8 +10,8 @@ from .registry import Catalogue, registry
 from .summary import summary
 
 
-def catalogue_rows(shelf: Catalogue) -> list[dict[str, Any]]:
-    """What is known of each plugin of a shelf, by metadata and source."""
+def catalogue_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What is known of each plugin of a catalogue, by metadata and source."""
     return [
         {
             "id": entry.id,
@@ -21,18 +21,18 @@ def catalogue_rows(shelf: Catalogue) -> list[dict[str, Any]]:
             "summary": summary(entry.target),
             "reason": entry.reason,
         }
-        for entry in shelf.entries().values()
+        for entry in catalogue.entries().values()
     ]
 
 
-def show_catalogue(shelf: Catalogue, *, json: bool) -> None:
-    """Print a shelf as a table, or as JSON."""
-    rows = catalogue_rows(shelf)
+def show_catalogue(catalogue: Catalogue, *, json: bool) -> None:
+    """Print a catalogue as a table, or as JSON."""
+    rows = catalogue_rows(catalogue)
     if json:
-        say(json_text({f"{shelf.kind}s": rows}))
+        say(json_text({f"{catalogue.kind}s": rows}))
         return
     if not rows:
-        say(f"No {shelf.kind} is installed.")
+        say(f"No {catalogue.kind} is installed.")
         return
     heading = ("ID", "DISTRIBUTION", "STATE", "SUMMARY")
     say(
@@ -55,5 +55,9 @@ def show_catalogue(shelf: Catalogue, *, json: bool) -> None:
 
 def all_entries() -> dict[tuple[str, str], PluginEntry]:
     """Every plugin of every kind, and every alias, by kind ("op", "alias") and id."""
-    found = {(shelf.kind, id): entry for shelf in registry.shelves().values() for id, entry in shelf.entries().items()}
+    found = {
+        (catalogue.kind, id): entry
+        for catalogue in registry.catalogues().values()
+        for id, entry in catalogue.entries().items()
+    }
     return found | {("alias", id): entry for id, entry in registry.aliases().items()}

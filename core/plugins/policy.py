@@ -39,7 +39,7 @@ class PolicyRule:
         return f"{self.place} names it" if named else ""
 
 
-def rules_in_force() -> tuple[PolicyRule, ...]:
+def policy_rules() -> tuple[PolicyRule, ...]:
     """Every list that names anything, block lists first.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The registry: a shelf for each kind of plugin, the aliases of all, and the hooks.
+"""The registry: a catalogue for each kind of plugin, the aliases of all, and the hooks.
 
 Built-ins come in by the same door as everybody else: entry points, whose names are the ids.
 """
@@ -21,7 +21,7 @@ from .requirements import check_requirements
 
 
 class Registry:
-    """The shelves and the hooks."""
+    """The catalogues and the hooks."""
 
     def __init__(self) -> None:
         installed = Installed()
@@ -34,13 +34,13 @@ class Registry:
         self.hooks.manager.add_hookspecs(HookSpecs)
         self._aliases = Aliases(installed)
 
-    def shelves(self) -> dict[str, Catalogue]:
-        """Every shelf by its plural name."""
-        return {name: shelf for name, shelf in vars(self).items() if isinstance(shelf, Catalogue)}
+    def catalogues(self) -> dict[str, Catalogue]:
+        """Every catalogue by its plural name."""
+        return {name: catalogue for name, catalogue in vars(self).items() if isinstance(catalogue, Catalogue)}
 
     def aliases(self) -> dict[str, PluginEntry]:
         """Every alias by old id; an entry's `target` is the new id."""
-        return self._aliases.entries(self.shelves())
+        return self._aliases.entries({each.kind: each.entries() for each in self.catalogues().values()})
 
     def announce(self, hook: str, **arguments: Any) -> list[Any]:
         """Call a lifecycle hook's listeners, importing them on first use."""

@@ -48,7 +48,7 @@ class Tried:
 
 
 Name = tuple[str, str]
-"""A shelf and an id: ("ops", "acme.fade")."""
+"""A catalogue and an id: ("ops", "acme.fade")."""
 
 
 def try_plugins(names: Sequence[Name], *, timeout: float) -> dict[Name, Tried]:
@@ -61,10 +61,10 @@ def try_plugins(names: Sequence[Name], *, timeout: float) -> dict[Name, Tried]:
     Returns:
         A plugin whose process never came to it is `available` still, with the reason why it was not tried.
     """
-    shelves = registry.shelves()
+    catalogues = registry.catalogues()
     by_distribution: dict[str, list[Name]] = {}
-    for shelf, id in names:
-        by_distribution.setdefault(shelves[shelf].entries()[id].distribution, []).append((shelf, id))
+    for catalogue, id in names:
+        by_distribution.setdefault(catalogues[catalogue].entries()[id].distribution, []).append((catalogue, id))
     trials = [_Trial(group, timeout) for group in by_distribution.values()]
     pool = ThreadPoolExecutor(_cores())  # each process computes: more at once would only make each slower
     try:
@@ -229,21 +229,21 @@ def _serve() -> None:
 
 
 def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
-    shelves = registry.shelves()
-    for shelf, id in names:
-        shelves[shelf].find(id)
+    catalogues = registry.catalogues()
+    for catalogue, id in names:
+        catalogues[catalogue].find(id)
     _import_what_all_share()
     print(_READY, file=sys.stderr, flush=True)
     yield "ready"
-    for shelf, id in names:
+    for catalogue, id in names:
         sys.stdout = ear = _Ear()
         start = time.perf_counter()
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always", DeprecatedPlugin)
             with suppress(VeraRetouchError, KeyboardInterrupt):
-                shelves[shelf].load(id)
+                catalogues[catalogue].load(id)
         sys.stdout = sys.stderr
-        entry = shelves[shelf].entries()[id]
+        entry = catalogues[catalogue].entries()[id]
         remarks = [str(w.message) for w in warned if w.category is DeprecatedPlugin]
         if ear.heard.strip():
             remarks.append(f"it prints on stdout when it is imported: {ear.heard.strip()!r}")

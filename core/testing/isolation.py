@@ -10,26 +10,26 @@ from ..plugins.registry import Registry, registry
 
 @contextmanager
 def isolated_registry() -> Iterator[Registry]:
-    """The registry, of which every shelf is as it was after the block; installed plugins are discovered anew at both ends.
+    """The registry, of which every catalogue is as it was after the block; installed plugins are discovered anew at both ends.
 
     >>> with isolated_registry() as isolated:
     ...     _ = isolated.commands.add(print, id="acme.hello")
     >>> "acme.hello" in registry.commands
     False
     """
-    before = {name: shelf.by_hand() for name, shelf in registry.shelves().items()}
+    before = {name: catalogue.by_hand() for name, catalogue in registry.catalogues().items()}
     _refresh()
     try:
         yield registry
     finally:
-        for name, shelf in registry.shelves().items():
-            for id in shelf.by_hand():
-                shelf.remove(id)
+        for name, catalogue in registry.catalogues().items():
+            for id in catalogue.by_hand():
+                catalogue.remove(id)
             for id, plugin in before[name].items():
-                shelf.add(plugin, id=id)
+                catalogue.add(plugin, id=id)
         _refresh()
 
 
 def _refresh() -> None:
-    for shelf in registry.shelves().values():
-        shelf.refresh()
+    for catalogue in registry.catalogues().values():
+        catalogue.refresh()

@@ -17,7 +17,8 @@ from ...core.errors import InvalidRequest
 from ...core.lut import ColorMap
 from ...core.lut.files import read_table
 from ...core.photo.photo_input import PhotoInput
-from ...core.plan.plan import Edit, Plan
+from ...core.plan.edit import Edit
+from ...core.plan.plan import Plan
 from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
 from .align import Aligned

@@ -40,7 +40,7 @@ def test_columns_are_aligned_and_printable():
     assert columns([("ID", "TEXT"), ("long\n", "x")]) == "ID      TEXT\nlong\\n  x"
 
 
-def test_an_exception_of_nobodys_plugin_has_no_culprit():
+def test_an_exception_of_nobodys_plugin_is_not_blamed_on_anyone():
     with pytest.raises(ZeroDivisionError) as caught:
         1 / 0  # noqa: B018
     assert blamed_plugin(caught.value) == ""

@@ -1,4 +1,4 @@
-"""Every planner on the shelf keeps the contract: registering one is having it tested."""
+"""Every planner in the catalogue keeps the contract: registering one is having it tested."""
 
 import pytest
 from small_vera import planner as small_vera

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def veraretouch_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """The registry, without the user's block and allow lists; what the test adds to it is gone after the test.
 
-    To block a plugin, set the environment variable and have the shelf look again:
+    To block a plugin, set the environment variable and have the catalogue look again:
     `monkeypatch.setenv("VERARETOUCH_BLOCK", "acme-film"); veraretouch_registry.ops.refresh()`.
     """
     from ...core.config import CONFIG_VARIABLE

@@ -76,9 +76,9 @@ def fingerprint(facts: Any) -> str:
 
 def versions() -> str:
     """The fingerprint of veraretouch and of every distribution that brings ops or planners."""
-    shelves = registry.ops.entries(), registry.planners.entries()
+    catalogues = registry.ops.entries(), registry.planners.entries()
     return fingerprint(
-        sorted({f"{entry.distribution} {entry.version}" for shelf in shelves for entry in shelf.values()})
+        sorted({f"{entry.distribution} {entry.version}" for catalogue in catalogues for entry in catalogue.values()})
     )
 
 

@@ -18,7 +18,8 @@ from ...contract.latents import Latents
 from ...contract.planner import Thought
 from ...contract.schema import Schema
 from ...photo import Photo
-from ...plan.plan import Edit, Plan
+from ...plan.edit import Edit
+from ...plan.plan import Plan
 from ...plugins.registry import registry
 from ...render.renderer import Renderer
 

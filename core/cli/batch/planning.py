@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ...errors import InvalidRequest
 from ...photo import Photo
 from .request import BatchRequest
 
@@ -42,11 +41,7 @@ def _plan(request: BatchRequest, photo: Photo) -> Plan:
             )
     plan = Plan.load(dict(request.plan))
     if request.groups is not None:
-        known = dict.fromkeys((*plan.schema().groups, *plan.groups))
-        unknown = sorted(request.groups - set(known))
-        if unknown:
-            raise InvalidRequest(f"no group {unknown[0]!r}", cure=f"This plan edits {', '.join(known)}.")
-        plan = replace(plan, groups=tuple(group for group in plan.groups if group in request.groups))
+        plan = plan.only(request.groups)
     return replace(
         plan,
         strength=plan.strength if request.strength is None else request.strength,

@@ -71,7 +71,7 @@ def _is_sentence(text: str) -> bool:
 def plan_round_trip(specimen: Specimen) -> Iterator[str]:
     """Values written into a plan come back as they were and give the same picture."""
     op = specimen.op
-    with _on_shelf(type(op)):
+    with _in_catalogue(type(op)):
         schema = Schema([specimen.spec])
         drawn = specimen.draw(1, seed=11, dtype=torch.float32)
         values, where = drawn.values, f"hostile pixels, {specimen.words(drawn, 0)}"
@@ -192,8 +192,8 @@ def group_off(specimen: Specimen) -> Iterator[str]:
 
 
 @contextmanager
-def _on_shelf(op: type[Op]) -> Iterator[None]:
-    """The op on the registry's shelf, as plans need it; taken off again if it was not there."""
+def _in_catalogue(op: type[Op]) -> Iterator[None]:
+    """The op on the registry's catalogue, as plans need it; taken off again if it was not there."""
     entry = registry.ops.entries().get(op.id)
     if (
         entry is not None

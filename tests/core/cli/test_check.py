@@ -29,7 +29,7 @@ class Nan(Op):
 
 @pytest.fixture
 def check():
-    """Run the command here, where a test's own plugins are on the shelf."""
+    """Run the command here, where a test's own plugins are in the catalogue."""
 
     def run(*words, code=0):
         done = CliRunner().invoke(app, ["check", *map(str, words)])

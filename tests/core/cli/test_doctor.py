@@ -109,8 +109,8 @@ def test_a_part_that_cannot_be_looked_at_is_broken_and_the_rest_goes_on(monkeypa
     monkeypatch.setitem(sys.modules, "torch", None)
     findings = list(examine())
     monkeypatch.undo()
-    for shelf in registry.shelves().values():
-        shelf.refresh()  # what was found broken without torch is not
+    for catalogue in registry.catalogues().values():
+        catalogue.refresh()  # what was found broken without torch is not
     assert next(finding for finding in findings if finding.part == "torch").level == "broken"
     assert any(finding.part == "cache" for finding in findings)
     assert all(isinstance(finding, Finding) for finding in findings)

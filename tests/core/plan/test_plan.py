@@ -64,8 +64,8 @@ class TwoTables(Op):
 
 
 @pytest.fixture(autouse=True)
-def shelf():
-    """The test ops, on the shelf for the length of a test."""
+def catalogue():
+    """The test ops, in the catalogue for the length of a test."""
     for op in (Fade, Embed, TwoTables):
         registry.ops.add(op)
     yield

@@ -22,8 +22,8 @@ def test_an_old_id_finds_the_op_and_warns_once_with_both_ids_and_the_cure(site):
     same, known, texts, kinds = site.see("""
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
-            same = shelf.load("acme.fade_old") is shelf.load("acme.fade_old") is shelf.load("acme.fade")
-        tell([same, "acme.fade_old" in shelf, [str(w.message) for w in heard],
+            same = catalogue.load("acme.fade_old") is catalogue.load("acme.fade_old") is catalogue.load("acme.fade")
+        tell([same, "acme.fade_old" in catalogue, [str(w.message) for w in heard],
               [issubclass(w.category, DeprecationWarning) for w in heard]])
     """)
     assert same
@@ -34,9 +34,9 @@ def test_an_old_id_finds_the_op_and_warns_once_with_both_ids_and_the_cure(site):
 
 def test_an_alias_is_read_from_metadata_alone_and_is_no_op_in_lists(site):
     imported, ids, now, facts = site.see("""
-        now = shelf.resolve("acme.fade_old")
+        now = catalogue.resolve("acme.fade_old")
         e = registry.aliases()["acme.fade_old"]
-        tell(["acme_film" in sys.modules, shelf.ids(), now, [e.owner, e.target, str(e.state)]])
+        tell(["acme_film" in sys.modules, catalogue.ids(), now, [e.owner, e.target, str(e.state)]])
     """)
     assert not imported
     assert "acme.fade_old" not in ids
@@ -58,7 +58,7 @@ def test_a_plan_with_an_old_id_is_carried_to_the_new_one_and_saved_so(site):
             warnings.simplefilter("always")
             plan = vr.Plan.load({PLAN!r})
             again = vr.Plan.load({PLAN!r})
-        schema = plan.schema() == vr.Schema.of([shelf.load("acme.fade")])
+        schema = plan.schema() == vr.Schema.of([catalogue.load("acme.fade")])
         tell([json.loads(plan.json())["edits"], schema, len(heard)])
     """)
     assert list(edits) == ["acme.fade"]
@@ -109,7 +109,7 @@ def test_latents_of_a_schema_with_the_old_id_are_rendered_and_planned_by_the_new
         import torch, veraretouch as vr
         from veraretouch.core.contract.schema import OpSpec
         warnings.simplefilter("ignore")
-        op = shelf.load("acme.fade")
+        op = catalogue.load("acme.fade")
         schema = vr.Schema([OpSpec("acme.fade_old", 1, 400, op.slots)])
         latents = vr.Latents(schema, {"acme.fade_old": {"amount": torch.tensor([0.5])}})
         picture = vr.Renderer().render(torch.ones(3, 2, 2), latents)
@@ -156,7 +156,7 @@ def test_an_alias_that_leads_nowhere_has_its_reason_and_whoever_asks_is_told(sit
     found, message, good = site.see(f"""
         e = registry.aliases()[{old!r}]
         warnings.simplefilter("ignore")
-        tell([[str(e.state), e.reason], error(shelf.load, {old!r}), shelf.load("acme.fade_old").id])
+        tell([[str(e.state), e.reason], error(catalogue.load, {old!r}), catalogue.load("acme.fade_old").id])
     """)
     assert found[0] == state
     assert reason in found[1]
@@ -171,7 +171,7 @@ def test_an_alias_never_hides_a_plugin_and_both_are_named(site):
     site.alias("thief", "3", {"exposure": "acme.fade"})
     state, reason, op = site.see("""
         e = registry.aliases()["exposure"]
-        tell([str(e.state), e.reason, shelf.load("exposure").__module__])
+        tell([str(e.state), e.reason, catalogue.load("exposure").__module__])
     """)
     assert state == "collision"
     assert "claimed by veraretouch" in reason
@@ -184,7 +184,7 @@ def test_two_distributions_that_claim_one_alias_collide_and_a_blocked_one_is_not
     code = """
         warnings.simplefilter("ignore")
         e = registry.aliases()["acme.fade_old"]
-        tell([str(e.state), e.reason, "acme.fade_old" in shelf and shelf.load("acme.fade_old").id])
+        tell([str(e.state), e.reason, "acme.fade_old" in catalogue and catalogue.load("acme.fade_old").id])
     """
     state, reason, found = site.see(code)
     assert state == "collision"
@@ -202,7 +202,7 @@ def test_an_op_that_its_author_deprecates_warns_once_and_works(tmp_path):
     texts = site.see("""
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
-            shelf.load("acme.fade"), shelf.load("acme.fade")
+            catalogue.load("acme.fade"), catalogue.load("acme.fade")
         tell([str(w.message) for w in heard])
     """)
     assert texts == ["op 'acme.fade' of acme-film 2 is deprecated: Use acme.better."]

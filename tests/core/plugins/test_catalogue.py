@@ -10,13 +10,13 @@ from veraretouch.core.plugins.registry import Catalogue, PluginState
 
 @pytest.fixture
 def added():
-    """A fade on the shelf for the length of a test."""
+    """A fade in the catalogue for the length of a test."""
     op = registry.ops.add(fade())
     yield op
     registry.ops.remove("test.registry_fade")
 
 
-def test_an_op_added_by_hand_is_on_the_shelf_until_it_is_removed():
+def test_an_op_added_by_hand_is_on_the_catalogue_until_it_is_removed():
     op = fade()
     assert registry.ops.add(op) is op
     assert registry.ops.load("test.registry_fade") is op
@@ -68,11 +68,11 @@ def test_an_op_cannot_be_added_under_another_id():
 
 
 def test_a_plugin_without_id_needs_one():
-    shelf = Catalogue("bundle", "test.bundles", lambda id, plugin: None)
+    catalogue = Catalogue("bundle", "test.bundles", lambda id, plugin: None)
     with pytest.raises(BrokenPlugin, match=r"has no id. Give one: add"):
-        shelf.add(object())
-    assert shelf.add(5, id="five") == 5
-    assert shelf.load("five") == 5
+        catalogue.add(object())
+    assert catalogue.add(5, id="five") == 5
+    assert catalogue.load("five") == 5
 
 
 def test_an_unknown_id_is_refused_with_the_nearest_name_and_all_others():
@@ -83,6 +83,6 @@ def test_an_unknown_id_is_refused_with_the_nearest_name_and_all_others():
         Catalogue("bundle", "test.bundles", lambda id, plugin: None).load("x")
 
 
-def test_every_shelf_can_be_listed():
-    assert set(registry.shelves()) == {"ops", "planners", "bundles", "commands", "hooks"}
-    assert all(isinstance(id, str) for shelf in registry.shelves().values() for id in shelf)
+def test_every_catalogue_can_be_listed():
+    assert set(registry.catalogues()) == {"ops", "planners", "bundles", "commands", "hooks"}
+    assert all(isinstance(id, str) for catalogue in registry.catalogues().values() for id in catalogue)

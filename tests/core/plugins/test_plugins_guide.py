@@ -51,7 +51,7 @@ def test_the_configuration_is_one_that_is_read(tmp_path, monkeypatch):
 
 
 def test_the_tables_name_every_group_and_every_state():
-    groups = {shelf.group for shelf in registry.shelves().values()} | {GROUP}
+    groups = {catalogue.group for catalogue in registry.catalogues().values()} | {GROUP}
     assert set(re.findall(r"\| `(veraretouch\.\w+)` \|", GUIDE)) == groups
     assert set(re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)) == {str(state) for state in PluginState}
     points = tomllib.loads(blocks("toml")[0])["project"]["entry-points"]

@@ -30,7 +30,7 @@ def config(tmp_path, monkeypatch):
 
 SEE = """
     import pathlib
-    message = error(shelf.load, "acme.fade")
+    message = error(catalogue.load, "acme.fade")
     tell([message, entry("acme.fade")[0], entry("exposure")[0], "acme_film" in sys.modules])
 """
 

@@ -13,10 +13,10 @@ def site(tmp_path):
 def test_a_stranger_is_listed_beside_the_built_ins_and_nothing_is_imported(site):
     site.fade()
     ids, known, torch, module, facts = site.see("""
-        ids = shelf.ids()
-        e = shelf.entries()["acme.fade"]
+        ids = catalogue.ids()
+        e = catalogue.entries()["acme.fade"]
         facts = [e.id, e.distribution, e.version, e.target, str(e.state)]
-        tell([ids, "acme.fade" in shelf, "torch" in sys.modules, "acme_film" in sys.modules, facts])
+        tell([ids, "acme.fade" in catalogue, "torch" in sys.modules, "acme_film" in sys.modules, facts])
     """)
     assert "acme.fade" in ids
     assert "exposure" in ids
@@ -30,9 +30,9 @@ def test_a_stranger_is_listed_beside_the_built_ins_and_nothing_is_imported(site)
 def test_a_plugin_is_imported_on_first_use_and_once(site):
     site.fade()
     state, seconds, same, registered = site.see("""
-        op = shelf.load("acme.fade")
-        e = shelf.entries()["acme.fade"]
-        tell([str(e.state), e.load_seconds, shelf.load("acme.fade") is op, shelf.manager.get_plugin("acme.fade") is op])
+        op = catalogue.load("acme.fade")
+        e = catalogue.entries()["acme.fade"]
+        tell([str(e.state), e.load_seconds, catalogue.load("acme.fade") is op, catalogue.manager.get_plugin("acme.fade") is op])
     """)
     assert state == "loaded"
     assert seconds > 0
@@ -81,8 +81,8 @@ def test_a_broken_plugin_keeps_its_reason_and_the_rest_goes_on(site, target, cod
     site.install("acme-film", "1.2", {"acme.fade": target}, module="acme_film", code=code)
     site.fade(name="good-film", id="good.fade", module="good_film")
     first, second, state, ids, other = site.see("""
-        first, second = error(shelf.load, "acme.fade"), error(shelf.load, "acme.fade")
-        tell([first, second, entry("acme.fade"), shelf.ids(), shelf.load("good.fade").id])
+        first, second = error(catalogue.load, "acme.fade"), error(catalogue.load, "acme.fade")
+        tell([first, second, entry("acme.fade"), catalogue.ids(), catalogue.load("good.fade").id])
     """)
     assert first == second
     assert first.startswith("BrokenPlugin op 'acme.fade' of acme-film 1.2 is broken: ")
@@ -99,9 +99,9 @@ def test_two_distributions_that_claim_one_id_are_both_named_and_neither_is_impor
     site.fade()
     site.fade(name="other-film", version="3.0", module="other_film")
     message, ids, modules, other = site.see("""
-        message = error(shelf.load, "acme.fade")
+        message = error(catalogue.load, "acme.fade")
         modules = [name in sys.modules for name in ("acme_film", "other_film")]
-        tell([message, shelf.ids(), modules, entry("exposure")[0]])
+        tell([message, catalogue.ids(), modules, entry("exposure")[0]])
     """)
     assert message.startswith("PluginCollision op 'acme.fade'")
     assert " is in collision: claimed by " in message
@@ -115,7 +115,7 @@ def test_two_distributions_that_claim_one_id_are_both_named_and_neither_is_impor
 
 def test_a_stranger_cannot_take_a_built_in_ops_id(site):
     site.install("acme-film", "1.2", {"exposure": "acme_film:Fade"}, module="acme_film", code=OP.format(id="exposure"))
-    message = site.see("tell(error(shelf.load, 'exposure'))")
+    message = site.see("tell(error(catalogue.load, 'exposure'))")
     assert message.startswith("PluginCollision ")
     assert "veraretouch" in message
     assert "acme-film 1.2" in message
@@ -126,7 +126,7 @@ def test_blocking_one_of_two_claimants_ends_their_collision(site, first):
     site.fade()
     site.fade(name="other-film", version="3.0", module="other_film")
     blocked, kept = ("acme-film", "other_film") if first else ("other-film", "acme_film")
-    module = site.see("tell(shelf.load('acme.fade').__module__)", VERARETOUCH_BLOCK=blocked)
+    module = site.see("tell(catalogue.load('acme.fade').__module__)", VERARETOUCH_BLOCK=blocked)
     assert module == kept
 
 
@@ -137,7 +137,7 @@ def test_the_same_distribution_seen_twice_is_no_collision(site):
     egg.mkdir()
     (egg / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: acme-film\nVersion: 1.2\n")
     (egg / "entry_points.txt").write_text("[veraretouch.ops]\nacme.fade = acme_film:Fade\n")
-    assert site.see("sys.path.append(sys.path[0]); tell(shelf.load('acme.fade').id)") == "acme.fade"
+    assert site.see("sys.path.append(sys.path[0]); tell(catalogue.load('acme.fade').id)") == "acme.fade"
 
 
 BLOCKS = ["acme.fade", "acme-film", "Acme_Film", " acme.fade , other", "x,acme-film"]
@@ -148,8 +148,8 @@ def test_a_blocked_plugin_is_listed_with_its_reason_and_never_imported(site, nam
     site.fade()
     message, state, ids, imported = site.see(
         """
-        message = error(shelf.load, "acme.fade")
-        tell([message, entry("acme.fade"), shelf.ids(), "acme_film" in sys.modules])
+        message = error(catalogue.load, "acme.fade")
+        tell([message, entry("acme.fade"), catalogue.ids(), "acme_film" in sys.modules])
         """,
         VERARETOUCH_BLOCK=names,
     )
@@ -164,7 +164,7 @@ def test_a_blocked_plugin_is_listed_with_its_reason_and_never_imported(site, nam
 @pytest.mark.parametrize("names", ["acme", "acme.fad", "film", ",", ""])
 def test_a_block_list_that_names_others_blocks_nothing(site, names):
     site.fade()
-    assert site.see("tell(shelf.load('acme.fade').id)", VERARETOUCH_BLOCK=names) == "acme.fade"
+    assert site.see("tell(catalogue.load('acme.fade').id)", VERARETOUCH_BLOCK=names) == "acme.fade"
 
 
 def test_a_built_in_op_can_be_blocked(site):
@@ -196,7 +196,7 @@ def test_damaged_metadata_does_not_hide_the_plugin(site):
         code=OP.format(id="acme.fade"),
         metadata="",
     )
-    assert site.see("tell([shelf.load('acme.fade').id, shelf.entries()['acme.fade'].distribution])") == [
+    assert site.see("tell([catalogue.load('acme.fade').id, catalogue.entries()['acme.fade'].distribution])") == [
         "acme.fade",
         "(unknown)",
     ]
@@ -206,16 +206,16 @@ def test_a_distribution_installed_while_running_is_seen_after_refresh(site):
     site.fade()
     before, stale, after = site.see(f"""
         import pathlib
-        before = "late.fade" in shelf
+        before = "late.fade" in catalogue
         root = pathlib.Path({str(site.path)!r})
         info = root / "late_film-1.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: late-film\\nVersion: 1\\n")
         (info / "entry_points.txt").write_text("[veraretouch.ops]\\nlate.fade = late_film:Fade\\n")
-        stale = "late.fade" in shelf
-        shelf.load("acme.fade")
-        shelf.refresh()
-        tell([before, stale, "late.fade" in shelf and shelf.load("acme.fade").id == "acme.fade"])
+        stale = "late.fade" in catalogue
+        catalogue.load("acme.fade")
+        catalogue.refresh()
+        tell([before, stale, "late.fade" in catalogue and catalogue.load("acme.fade").id == "acme.fade"])
     """)
     assert (before, stale, after) == (False, False, True)
 
@@ -240,8 +240,8 @@ class Whole(Half):
         "acme-run", "1", {"five": "acme_run:five"}, group="veraretouch.commands", module="acme_run", code="five = 5"
     )
     half, wrong, whole, five = site.see("""
-        shelf = registry.planners
-        tell([error(shelf.load, id) for id in ("acme.half", "acme.wrong")] + [shelf.load("acme.whole").id]
+        catalogue = registry.planners
+        tell([error(catalogue.load, id) for id in ("acme.half", "acme.wrong")] + [catalogue.load("acme.whole").id]
              + [error(registry.commands.load, "five")])
     """)
     assert "lacks modes, plan" in half
@@ -256,7 +256,7 @@ def test_many_strangers_are_listed_quickly(site):
     seconds, count = site.see("""
         import time
         start = time.thread_time()
-        count = len(shelf.ids())
+        count = len(catalogue.ids())
         tell([time.thread_time() - start, count])
     """)
     assert count >= 65

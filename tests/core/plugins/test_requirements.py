@@ -72,7 +72,7 @@ def test_an_installed_op_for_another_contract_is_incompatible_and_the_rest_goes_
     site = Site(tmp_path)
     code = OP.format(id="acme.fade").replace("version = 1", 'version = 1\n    requires = {"contract": ">=2"}')
     site.install("acme-film", "1.2", {"acme.fade": "acme_film:Fade"}, module="acme_film", code=code)
-    message, state, ids = site.see('tell([error(shelf.load, "acme.fade"), entry("acme.fade")[0], shelf.ids()])')
+    message, state, ids = site.see('tell([error(catalogue.load, "acme.fade"), entry("acme.fade")[0], catalogue.ids()])')
     assert message == (
         "IncompatiblePlugin op 'acme.fade' of acme-film 1.2 is incompatible: it was written for version >=2 of the plugin "
         f"contract, which is {CONTRACT} here. Install the veraretouch that it was written for, or a version of it that was "

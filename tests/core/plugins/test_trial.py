@@ -87,7 +87,7 @@ def test_plugins_whose_process_is_never_ready_are_not_tried_rather_than_broken(t
 
 def test_no_more_processes_run_at_once_than_there_are_cores(monkeypatch):
     entries = {f"acme.{i}": SimpleNamespace(distribution=f"acme-{i}") for i in range(12)}
-    shelves = {"ops": SimpleNamespace(entries=lambda: entries)}
+    catalogues = {"ops": SimpleNamespace(entries=lambda: entries)}
     running, most, lock = 0, 0, threading.Lock()
 
     def run(trial):
@@ -100,7 +100,7 @@ def test_no_more_processes_run_at_once_than_there_are_cores(monkeypatch):
             running -= 1
         return dict.fromkeys(trial._names)
 
-    monkeypatch.setattr(trial, "registry", SimpleNamespace(shelves=lambda: shelves))
+    monkeypatch.setattr(trial, "registry", SimpleNamespace(catalogues=lambda: catalogues))
     monkeypatch.setattr(trial._Trial, "run", run)
     monkeypatch.setattr(trial.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     assert len(trial.try_plugins([("ops", id) for id in entries], timeout=1)) == 12

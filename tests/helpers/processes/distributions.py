@@ -45,14 +45,14 @@ class Site:
         self.install(name, version, {id: f"{module}:Fade"}, module=module, code=OP.format(id=id))
 
     def see(self, code, **environment):
-        """Run code in a fresh process in which `shelf` is the shelf of ops; what it gives to `tell` comes back."""
+        """Run code in a fresh process in which `catalogue` is the catalogue of ops; what it gives to `tell` comes back."""
         script = (
-            "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\nshelf = registry.ops\n"
+            "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\ncatalogue = registry.ops\n"
             "def tell(value): print('TOLD', json.dumps(value))\n"
             "def error(call, *arguments):\n"
             "    try: call(*arguments)\n"
             "    except Exception as e: return type(e).__name__ + ' ' + str(e)\n"
-            "def entry(id): e = shelf.entries()[id]; return [str(e.state), e.reason]\n"
+            "def entry(id): e = catalogue.entries()[id]; return [str(e.state), e.reason]\n"
         ) + textwrap.dedent(code)
         env = {key: value for key, value in os.environ.items() if not key.startswith("VERARETOUCH_")}
         env |= {"PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1"} | environment
