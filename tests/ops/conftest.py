@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from colours import all_over
 from torch import Tensor
 
 from veraretouch.core.color.oklab import chroma, hue, oklab
@@ -44,8 +45,7 @@ def ramp() -> Tensor:
 @pytest.fixture
 def cube() -> Tensor:
     """Colours (3, 17^3) all over [0, 1]^3, in float64."""
-    steps = torch.linspace(0, 1, 17, dtype=torch.float64)
-    return torch.stack(torch.meshgrid(steps, steps, steps, indexing="ij")).reshape(3, -1)
+    return all_over()
 
 
 @pytest.fixture
