@@ -27,7 +27,7 @@ def test_the_planner_gives_the_published_weights_and_pixels(planner, name):
     assert [photo.width, photo.height] == expected["size"]
     weights = planner.weigh(photo.tensor().unsqueeze(0)).flatten().tolist()
     assert weights == pytest.approx(expected["weights"], abs=1e-4)
-    done = Renderer().apply(photo.tensor().unsqueeze(0), planner.plan([photo], [Request.of()]).latents)[0]
+    done = Renderer()(photo.tensor().unsqueeze(0), planner.plan([photo], [Request.of()]).latents)[0]
     for row, column, rgb in expected["pixels"]:
         assert np.abs(done[:, row, column].numpy() - rgb).max() < 1e-3
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import MappingKey, register_pytree_node
 
 from ..errors import InvalidLatents, nearest
 from .schema import OpSpec, Schema
@@ -234,7 +235,54 @@ class Latents:
         return Latents(self.schema, values, present=dict(self.present), batch=self.batch)
 
     def __repr__(self) -> str:
-        return f"Latents({self.batch} rows; {', '.join(self.values) or 'no ops'})"
+        """One row with its values, several by their number; of ops that are absent everywhere nothing."""
+        rows = "1 row" if self.batch == 1 else f"{self.batch} rows"
+        if torch.compiler.is_compiling():
+            return f"Latents({rows}; {', '.join(self.values) or 'no ops'})"
+        said = [self._said(op) for op, present in self.present.items() if bool(present.any())]
+        return f"Latents({'; '.join([rows, *(said or ['no ops'])])})"
+
+    def _said(self, op: str) -> str:
+        """An op in a few words: its values where there is one row, else how many rows have it."""
+        count = int(self.present[op].sum())
+        if self.batch > 1:
+            return op if count == self.batch else f"{op} in {count}"
+        slots = {name: value[0].detach().cpu() for name, value in self.values[op].items()}
+        shown = [
+            f"{name}={float(value):.4g}" if value.ndim == 0 else f"{name}=<{' x '.join(map(str, value.shape))}>"
+            for name, value in slots.items()
+        ]
+        return f"{op}({', '.join(shown)})"
+
+
+def _parts(latents: Latents) -> tuple[list[Any], Any]:
+    """Latents as torch's tree of tensors, for torch.export and the like: values, then presence."""
+    names = tuple((op, tuple(slots)) for op, slots in latents.values.items())
+    tensors = [value for slots in latents.values.values() for value in slots.values()]
+    return tensors + list(latents.present.values()), (latents.schema, names, latents.batch, latents.dtype)
+
+
+def _whole(parts: Iterable[Any], context: Any) -> Latents:
+    """The latents of such a tree; what stands in for a tensor while torch traces is not judged."""
+    latents = object.__new__(Latents)
+    latents.schema, names, latents.batch, latents.dtype = context
+    given = iter(parts)
+    latents.values = {op: {name: next(given) for name in slots} for op, slots in names}
+    latents.present = {op: next(given) for op, _ in names}
+    first = next((value for slots in latents.values.values() for value in slots.values()), None)
+    latents.device = first.device if isinstance(first, Tensor) else torch.device("cpu")
+    return latents
+
+
+def _named_parts(latents: Latents) -> tuple[list[tuple[Any, Any]], Any]:
+    """The same, each tensor with its name for messages."""
+    parts, context = _parts(latents)
+    names = [f"{op}.{name}" for op, slots in latents.values.items() for name in slots]
+    names += [f"{op} present" for op in latents.present]
+    return [(MappingKey(name), part) for name, part in zip(names, parts, strict=True)], context
+
+
+register_pytree_node(Latents, _parts, _whole, flatten_with_keys_fn=_named_parts)
 
 
 def constant(value: Any, batch: int, dtype: torch.dtype = torch.float32, device: Any = None) -> Tensor:

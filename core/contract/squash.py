@@ -34,6 +34,11 @@ class _OneSided(torch.autograd.Function):
         # Descent moves against the gradient: inwards means a gradient of the opposite sign.
         return torch.where(gradient * ctx.inwards < 0, gradient, torch.zeros_like(gradient)), None
 
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:
+        # The derivative on the side that there is.
+        return torch.where(tangent * ctx.inwards > 0, tangent, torch.zeros_like(tangent))
+
 
 def squash(slot: Slot, raw: Tensor) -> Tensor:
     """Map raw (..., *shape) reals to values of the slot; 0 becomes the identity (`off` where there is none).

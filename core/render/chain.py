@@ -13,6 +13,7 @@ from ..color.elementwise import at_least_single
 from ..color.srgb import linear_to_srgb, srgb_to_linear
 from ..contract.latents import Latents
 from ..contract.op import Frame, Op, Params
+from ..errors import InvalidOp
 from ..lut import ColorMap
 from ..photo.color.encoding import Floats
 from ..threads import TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
@@ -31,32 +32,78 @@ class Step:
     op: Op
     params: Params
     rows: Tensor | None  # None: every row
+    present: Tensor | None = None  # (B,) bool, in place of `rows`, where its values cannot be asked for
 
     @property
     def linear(self) -> bool:
         """Whether it takes linear light; never where some rows pass, which stay as they are bit for bit."""
-        return self.op.linear and self.rows is None
+        return self.op.linear and self.rows is None and self.present is None
 
     def run(self, rgb: Tensor, frame: Frame, fuse: Fuse = plain) -> Tensor:
+        """The op's rows changed, the others as they are.
+
+        Raises:
+            InvalidOp: the op gave back another shape or dtype, or changed what it was given in place.
+        """
         params = self.params.at(frame)
+        if self.present is not None:
+            done = self.op.on_srgb(rgb, params)
+            check_returned(self.op, rgb, done)
+            return torch.where(self.present[:, None, None, None], done, rgb)
+        given = rgb if self.rows is None else rgb.index_select(0, self.rows)
+        versions = _versions(given, params)
         if self.rows is None:
-            return fuse(type(self.op).apply)(self.op, rgb, params)
-        return rgb.index_copy(0, self.rows, self.op.on_srgb(rgb.index_select(0, self.rows), params).to(rgb.dtype))
+            done = fuse(type(self.op).apply)(self.op, given, params)
+        else:
+            done = self.op.on_srgb(given, params)
+        check_returned(self.op, given, done)
+        if _versions(given, params) != versions:
+            raise InvalidOp(
+                f"op {self.op.id!r} changes the tensors that it is given",
+                cure="Give new ones: rgb + x, not rgb.add_(x).",
+            )
+        return done if self.rows is None else rgb.index_copy(0, self.rows, done)
+
+
+def check_returned(op: Op, rgb: Tensor, done: object) -> None:
+    """Refuse what an op made of pixels if it is of another shape or dtype.
+
+    Raises:
+        InvalidOp
+    """
+    if isinstance(done, Tensor) and done.shape == rgb.shape and done.dtype == rgb.dtype:
+        return
+    found = f"{tuple(done.shape)} {done.dtype}" if isinstance(done, Tensor) else type(done).__name__
+    raise InvalidOp(
+        f"op {op.id!r} was given {tuple(rgb.shape)} {rgb.dtype} and gave back {found}",
+        cure="The shape and the dtype stay: one row a photo, three channels, the same pixels.",
+    )
+
+
+def _versions(rgb: Tensor, params: Params) -> list[int]:
+    """How often each tensor that an op is given was changed in place; inference tensors do not count."""
+    tensors = (rgb, *(value for value in vars(params).values() if isinstance(value, Tensor)))
+    return [tensor._version for tensor in tensors if not tensor.is_inference()]
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Steps in order, blended with the input by `strength`; compiled ones run a photo at a time."""
+    """Steps in order, blended with the input by `strength`; fused ones run a photo at a time."""
 
     steps: tuple[Step, ...]
     strength: float = 1.0
     seed: int = 0
-    compiled: bool = False
+    fused: bool = False
 
     @property
     def pointwise(self) -> bool:
         """Whether every op is."""
         return all(step.op.pointwise for step in self.steps)
+
+    @property
+    def tracing(self) -> bool:
+        """Whether values cannot be asked for, see `tracing`: the ops then run as they are."""
+        return any(step.present is not None for step in self.steps)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -75,12 +122,13 @@ class Chain:
             clamp: to [0, 1] at the end, before blending.
             whole: no tiles, for autograd.
         """
-        keep_freed_memory()
+        if not self.tracing:
+            keep_freed_memory()
         done = rgb
         for part in self.runs():
             if not part.pointwise:
                 done = _spatial(part, done, whole)
-            elif part.compiled:
+            elif part.fused and not part.tracing:
                 done = _fused(part, done, whole)
             else:
                 done = _tiled(part, done, whole)
@@ -145,9 +193,8 @@ def _in_strips(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
     batch, _, height, width = rgb.shape
     frame = Frame(0, 0, height, width, chain.seed)
     (step,) = chain.steps
-    halo = step.op.halo(step.params.at(frame), (height, width))
-    rows = strips(height, batch * width, 16 * TILE_PIXELS)
-    if halo is None or len(rows) == 1 or whole:
+    halo = None if whole else step.op.halo(step.params.at(frame), (height, width))
+    if halo is None or len(rows := strips(height, batch * width, 16 * TILE_PIXELS)) == 1:
         return _in_turn(chain, rgb, frame)
 
     def compute(part: slice) -> Tensor:

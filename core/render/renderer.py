@@ -1,4 +1,4 @@
-"""The renderer: registered ops in stage order, in torch, on any device, differentiable, in cache-sized tiles."""
+"""The renderer: registered ops in stage order as one torch module, on any device, differentiable, in cache-sized tiles."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from math import prod
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..color.elementwise import at_least_single
 from ..contract.latents import Latents
@@ -25,33 +25,60 @@ from .chain import Chain, Step, at_identity
 from .job import RenderJob
 from .report import RenderReport
 from .tables import Tables
+from .tracing import is_tracing
 
 Engine = Literal["auto", "exact", "lut"]
 # Below this a photo is rendered exactly in the time that baking takes.
 LUT_PIXELS = 2**20
 
 
-class Renderer:
-    """Ops in stage order, applied to photos.
+class Renderer(nn.Module):
+    """Ops in stage order, applied to photos: a module, whose parameters are those of its ops with weights.
+
+    `renderer(rgb, latents)` is differentiable, see `forward`; `render` takes photos of any kind and plans.
 
     Args:
         ops: op classes or instances; None takes, for each plan, the installed ops that it names.
-        device: where photos that come as files, PIL images or arrays are rendered; tensors stay on their own.
-        compile: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is compiled, which
+        device: where photos that come as files, PIL images or arrays are rendered, and the ops' weights; tensors stay on their own.
+            `.to(device)` moves both.
+        fused: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is compiled, which
             takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are, with a warning.
 
     Raises:
         InvalidSchema: the same op twice.
     """
 
-    def __init__(
-        self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None, compile: bool = False
-    ) -> None:
-        self.device = torch.device(device) if device is not None else torch.device("cpu")
-        self.compile = compile
+    _place: Tensor
+
+    def __init__(self, ops: Iterable[type[Op] | Op] | None = None, *, device: Any = None, fused: bool = False) -> None:
+        super().__init__()
+        self.fused = fused
         made = None if ops is None else [op() if isinstance(op, type) else op for op in ops]
         self._ops = None if made is None else {id: op for id in Schema.of(made).specs for op in made if op.id == id}
         self._opened: dict[tuple[str, ...], Op] = {}
+        # An op is no module, but what it computes with may be: these are its weights.
+        self.weights = nn.ModuleDict(
+            {id.replace(".", "-"): held for id, op in (self._ops or {}).items() if (held := _modules_of(op))}
+        )
+        self.register_buffer("_place", torch.empty(0), persistent=False)  # goes where `.to()` goes
+        if device is not None:
+            self.to(device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where photos that are no tensors are rendered."""
+        return self._place.device
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Renderer:
+        """What `.to()`, `.half()` and their like do to every tensor; weights opened for plans are opened anew."""
+        self._opened.clear()
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """The ops that it was made with, in chain order; none where each plan names its own."""
+        return tuple((self._ops or {}).values())
 
     @property
     def assets(self) -> dict[str, Mapping[str, str]]:
@@ -130,7 +157,7 @@ class Renderer:
         loaded = time.perf_counter()
         # A photo that is no tensor has no gradient, though an op's weights may.
         with torch.set_grad_enabled(torch.is_grad_enabled() and subject.held is None):
-            done, ran = self._apply(rgb, edit, clamp=clamp)
+            done, ran = self._run(rgb, edit, clamp=clamp)
         rendered = time.perf_counter()
         image = subject.give_back(done, unchanged=edit.strength == 0, color_space=color_space)
         timings = {"convert": loaded - start + time.perf_counter() - rendered, "render": rendered - loaded}
@@ -153,10 +180,19 @@ class Renderer:
                 )
         return chain.color_map(self.device, clamp=clamp)
 
-    def apply(
+    if TYPE_CHECKING:
+
+        def __call__(
+            self, rgb: Tensor, latents: Latents, *, strength: float = 1.0, seed: int = 0, clamp: bool = True
+        ) -> Tensor: ...
+
+    def forward(
         self, rgb: Tensor, latents: Latents, *, strength: float = 1.0, seed: int = 0, clamp: bool = True
     ) -> Tensor:
-        """Apply the chain to pixels: differentiable in pixels and latents.
+        """Apply the chain to pixels: differentiable in pixels, latents and the ops' weights.
+
+        It goes through torch.compile, torch.export and the transforms of torch.func, such as `vmap` and `jacfwd`. Under them values
+        cannot decide what runs: every op sees every row, and rows in which it is absent are put back afterwards.
 
         Args:
             rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they came.
@@ -167,28 +203,29 @@ class Renderer:
         Raises:
             InvalidPhoto, InvalidRequest
             InvalidLatents: rows that are not the photos', an op that is not there, or there in another version.
+            InvalidOp: an op gave back another shape or dtype, or changed what it was given in place.
         """
-        return self._apply(rgb, RenderJob(latents, strength, seed), clamp=clamp)[0]
+        return self._run(rgb, RenderJob(latents, strength, seed), clamp=clamp)[0]
 
-    def _apply(self, rgb: Tensor, edit: RenderJob, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
+    def _run(self, rgb: Tensor, edit: RenderJob, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
         """The pixels, and the ids of the ops that ran."""
         _check_pixels(rgb)
         batch = rgb.shape[0]
         _check_rows(edit.latents, batch)
         if edit.strength == 0:
             return rgb, ()
-        if self.compile and batch > 1:  # compiled once, for single photos
+        if self.fused and batch > 1:  # compiled once, for single photos
             rows = [
                 edit if edit.latents.batch == 1 else replace(edit, latents=edit.latents.row(i)) for i in range(batch)
             ]
-            done, ran = zip(*(self._apply(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
+            done, ran = zip(*(self._run(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
             return torch.cat(done), tuple(dict.fromkeys(id for ids in ran for id in ids))
-        traced = torch.is_grad_enabled() and (
-            rgb.requires_grad or any(v.requires_grad for slots in edit.latents.values.values() for v in slots.values())
-        )
+        tracing = is_tracing()
         dtype = at_least_single(rgb).dtype
-        chain = self._chain(edit, batch, (rgb.shape[2], rgb.shape[3]), rgb.device, dtype, keep_identities=traced)
-        return chain.run(rgb, clamp=clamp, whole=traced), chain.ids
+        size = rgb.shape[2], rgb.shape[3]
+        keep = tracing or _is_differentiated(rgb, edit.latents)
+        chain = self._chain(edit, batch, size, rgb.device, dtype, keep_identities=keep, tracing=tracing)
+        return chain.run(rgb, clamp=clamp, whole=keep), chain.ids
 
     def _chain(
         self,
@@ -199,8 +236,12 @@ class Renderer:
         dtype: torch.dtype = torch.float32,
         *,
         keep_identities: bool = False,
+        tracing: bool = False,
     ) -> Chain:
-        """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted."""
+        """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted.
+
+        While `tracing`, presence is a tensor whose values nobody knows: the steps keep it.
+        """
         latents, steps = edit.latents, []
         for id, slots in latents.values.items():
             present = latents.present[id].to(device)
@@ -209,15 +250,16 @@ class Renderer:
                 present = present.expand(batch)
             if not keep_identities:
                 present = present & ~at_identity(latents, id, slots).to(device)
-            if not bool(present.any()):
+            if not tracing and not bool(present.any()):
                 continue
-            rows = None if bool(present.all()) else present.nonzero().flatten()
+            rows = None if tracing or bool(present.all()) else present.nonzero().flatten()
             moved = {name: value.to(device=device, dtype=dtype) for name, value in slots.items()}
             if rows is not None:
                 moved = {name: value.index_select(0, rows) for name, value in moved.items()}
             op = self._op(id, latents.schema.spec(id).version, edit.assets.get(id))
-            steps.append(Step(op, op.params(moved, Frame(0, 0, *size)), rows))
-        return Chain(tuple(steps), edit.strength, edit.seed, self.compile)
+            params = op.params(moved, Frame(0, 0, *size))
+            steps.append(Step(op, params, rows, present if tracing else None))
+        return Chain(tuple(steps), edit.strength, edit.seed, self.fused)
 
     def _op(self, id: str, version: int, asset: Mapping[str, str] | None) -> Op:
         """The op, once it is sure that it understands values of this version, with the weights that the plan names."""
@@ -253,6 +295,17 @@ class Renderer:
                 f"nobody here opens the weights {dict(asset)} of op {id!r}", cure="Is the zoo's hook blocked?"
             )
         return self._opened[key]
+
+
+def _modules_of(op: Op) -> nn.ModuleDict | None:
+    """What an op computes with, by attribute; None where it has no weights."""
+    found = {name: value for name, value in vars(op).items() if isinstance(value, nn.Module)}
+    return nn.ModuleDict(found) if found else None
+
+
+def _is_differentiated(rgb: Tensor, latents: Latents) -> bool:
+    values = (value for slots in latents.values.values() for value in slots.values())
+    return torch.is_grad_enabled() and (rgb.requires_grad or any(value.requires_grad for value in values))
 
 
 def _check_rows(latents: Latents, photos: int) -> None:

@@ -175,7 +175,7 @@ def example(op: type[vr.Op]) -> Iterator[str]:
         "edits": {op.id: {"version": op.version, "params": values}},
     }
     before = small("lake")
-    after = vr.Renderer().apply(before, vr.Plan.load(plan).latents())
+    after = vr.Renderer()(before, vr.Plan.load(plan).latents())
     assert not bool((before == after).all()), f"the example of {op.id} changes nothing"
     yield from fence("json", compact(plan))
 
@@ -188,7 +188,7 @@ from veraretouch.ops.neural import Neural, RetouchNetwork
 op = Neural(RetouchNetwork.untrained())  # a real one: zoo.load("vera-0.5b")
 embedding = torch.zeros(1, 896)
 latents = vr.Latents(vr.Schema.of([op]), {"neural": dict.fromkeys(op.slots, embedding)})
-assert vr.Renderer([op]).apply(torch.rand(1, 3, 8, 8), latents).shape == (1, 3, 8, 8)
+assert vr.Renderer([op])(torch.rand(1, 3, 8, 8), latents).shape == (1, 3, 8, 8)
 """
 
 

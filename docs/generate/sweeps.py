@@ -188,7 +188,7 @@ def _rendered(op: type[vr.Op], name: str, row: Row) -> np.ndarray:
     swept = torch.as_tensor(np.array(row.values), dtype=torch.float32)
     latents = vr.Latents(schema, {op.id: fixed | {name: swept}}, batch=COLUMNS)
     photo = small(row.photo)
-    done = vr.Renderer([op]).apply(photo.expand(COLUMNS, -1, -1, -1), latents)
+    done = vr.Renderer([op])(photo.expand(COLUMNS, -1, -1, -1), latents)
     pictures = (done * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     gap = np.full((pictures.shape[1], GAP, 3), 255, dtype=np.uint8)
     return np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1)

@@ -32,7 +32,7 @@ def alone(rgb: Tensor, plan: Plan, renderer: Renderer) -> dict[str, Tensor]:
         return dict.fromkeys(GROUPS, rgb)
     latents = plan.latents()
     with torch.no_grad():
-        return {group: renderer.apply(rgb, latents.masked([{group}]), clamp=False) for group in GROUPS}
+        return {group: renderer(rgb, latents.masked([{group}]), clamp=False) for group in GROUPS}
 
 
 def leakage(rgb: Tensor, rendered: Mapping[str, Tensor]) -> dict[str, float]:

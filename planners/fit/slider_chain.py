@@ -31,7 +31,7 @@ class SliderChain:
         """The colours retouched, unclamped."""
         with torch.no_grad():
             line = colours.permute(2, 1, 0, 3)
-            done = self.renderer.apply(
+            done = self.renderer(
                 line, self._latents(torch.from_numpy(x).to(colours.dtype).unsqueeze(0), x != 0), clamp=False
             )
             return done.permute(2, 1, 0, 3)
@@ -44,7 +44,7 @@ class SliderChain:
         # The colours three times over, one for each number that comes out: one pass backwards then gives all slopes.
         rows = torch.from_numpy(x).to(colours.dtype).repeat(3 * count, 1).requires_grad_()
         with torch.enable_grad():
-            done = self.renderer.apply(colours.repeat(3, 1, 1, 1), self._latents(rows, moving | (x != 0)), clamp=False)
+            done = self.renderer(colours.repeat(3, 1, 1, 1), self._latents(rows, moving | (x != 0)), clamp=False)
             found = [function(part) for part in done.chunk(3)]
             each = torch.stack([part[:, i] for i, part in enumerate(found)])
             (slopes,) = torch.autograd.grad(each.sum(), rows)

@@ -31,7 +31,7 @@ class ToldChain(nn.Module):
     def __init__(self, numbers: int) -> None:
         super().__init__()
         self.teller = nn.Linear(numbers, 3 * WIDTH)
-        self.renderer = RetouchNetwork()
+        self.renderer = Renderer([Neural(RetouchNetwork())])
 
     def forward(self, told: Tensor, batch: Batch) -> Tensor:
         """Numbers (B, N) and pairs to the thinned `before` as the groups that are on retouch it, not clamped."""
@@ -41,9 +41,16 @@ class ToldChain(nn.Module):
 class PairChain(nn.Module):
     """Encoder and renderer as one module: a pair of pictures to a latent, masked, to pixels."""
 
-    def __init__(self, encoder: ReferenceEncoder, renderer: RetouchNetwork) -> None:
+    def __init__(self, encoder: ReferenceEncoder, renderer: Renderer) -> None:
         super().__init__()
         self.encoder, self.renderer = encoder, renderer
+
+    @property
+    def op(self) -> Neural:
+        """The op that renders, with its network."""
+        (op,) = self.renderer.ops
+        assert isinstance(op, Neural)
+        return op
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The thinned `before` as the groups that are on retouch it, not clamped, and the latents (B, 3 * 896)."""
@@ -51,11 +58,11 @@ class PairChain(nn.Module):
         return render(self.renderer, batch.rgb, latent, batch.masks), latent
 
 
-def render(renderer: RetouchNetwork, rgb: Tensor, latent: Tensor, masks: Masks) -> Tensor:
+def render(renderer: Renderer, rgb: Tensor, latent: Tensor, masks: Masks) -> Tensor:
     """Pixels (B, 3, H, W) by latents (B, 3 * 896), in float32: what a masked group's latent holds does not count."""
     with torch.autocast(rgb.device.type, enabled=False):
         latents = Latents.unpack(_SCHEMA, latent.float()).masked(masks)
-        return Renderer([Neural(renderer)]).apply(rgb, latents, clamp=False)
+        return renderer(rgb, latents, clamp=False)
 
 
 class ToldTask:
@@ -103,7 +110,9 @@ class PairTask:
     def __init__(self, pairs: PicturePairs, *, seed: int = 0, told: ToldTask | None = None) -> None:
         torch.manual_seed(seed)
         self.pairs = pairs
-        self.network = PairChain(ReferenceEncoder(), told.network.renderer if told else RetouchNetwork())
+        self.network = PairChain(
+            ReferenceEncoder(), told.network.renderer if told else Renderer([Neural(RetouchNetwork())])
+        )
         # A quarter faster on a CPU, at 32 pixels.
         self.network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._told, self._spread = told, told.spread() if told else 1.0

@@ -149,7 +149,7 @@ def _measured(before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schem
     if len(styled):
         with torch.no_grad():
             latents = assemble(schema, (), torch.zeros(len(styled), 0), wishes[styled])
-            after = after.index_copy(0, styled, Renderer().apply(after[styled], latents))
+            after = after.index_copy(0, styled, Renderer()(after[styled], latents))
     return _example(before, (after * 255).round().to(torch.uint8), wishes, photo)
 
 

@@ -55,7 +55,7 @@ def changes(before: Tensor, latents: Latents, renderer: Renderer) -> dict[Change
     now = oklab(before)
     for group in dict.fromkeys(change.group for change in CHANGES):
         with torch.no_grad():
-            after = oklab(renderer.apply(before, latents.masked([{group}])))
+            after = oklab(renderer(before, latents.masked([{group}])))
         for change in CHANGES:
             values = float(change.measure(now)), float(change.measure(after))
             if change.group == group and abs(values[1] - values[0]) >= change.seen:

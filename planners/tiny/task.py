@@ -46,6 +46,6 @@ class TinyTask:
         some = self.examples.rows(rows, device)
         raw = network(some.statistics, some.picture.float() / 255, some.wishes).float()
         latents = assemble(self.schema, self.repairs, raw, some.wishes)
-        done = self.renderer.apply(some.before.float() / 255, latents, clamp=False)
+        done = self.renderer(some.before.float() / 255, latents, clamp=False)
         loss: Tensor = pixel_loss(done, some.after.float() / 255) + self.effort * raw.abs().mean(dim=1)
         return loss

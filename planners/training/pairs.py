@@ -7,7 +7,7 @@ expert's pairs, `before` and `after`, of which nothing is known but the whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -79,6 +79,7 @@ class EditedPairs:
     photo: Tensor
     forward: Tensor
     step: int = 2
+    renderer: Renderer = field(default_factory=Renderer, repr=False)
 
     def __len__(self) -> int:
         return len(self.edits)
@@ -109,9 +110,9 @@ class EditedPairs:
             for on, ahead in zip(masks, self.forward[rows].tolist(), strict=True)
         ]
         with torch.no_grad():
-            edited = Renderer().apply(photos, edits)
+            edited = self.renderer(photos, edits)
             thin, thin_edited = (_thinned(picture, self.step) for picture in (photos, edited))
-            wanted = Renderer().apply(thin, edits.masked(left))
+            wanted = self.renderer(thin, edits.masked(left))
         before, after = torch.where(forward, photos, edited), torch.where(forward, edited, photos)
         return Batch(before, after, torch.where(forward, thin, thin_edited), wanted, masks)
 

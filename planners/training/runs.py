@@ -106,7 +106,7 @@ def train_neural(
         "training_data": f"{len(pairs)} pairs of pictures.",
         "provenance": _provenance(settings, **about),
     }
-    planner = Reference(network.encoder, Neural(network.renderer), side=side)
+    planner = Reference(network.encoder, network.op, side=side)
     return _packed(planner, out, name=name, licence={"spdx": spdx, "commercial_use": True}, facts=facts)
 
 
@@ -161,7 +161,7 @@ def train_vera(
         "training_data": f"{len(examples)} examples.",
         "provenance": _provenance(settings, **about, source=source.asset),
     }
-    trained = Vera(planner.model, planner.words, Neural(task.network.renderer))
+    trained = Vera(planner.model, planner.words, task.network.op)
     licence, files = _licence(source)
     return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
 

@@ -62,14 +62,14 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(set_threads, id, size):
     pictures = []
     for count in (1, 2, 3):
         set_threads(count)
-        pictures.append(Renderer().apply(rgb, values))
+        pictures.append(Renderer()(rgb, values))
     assert torch.equal(pictures[0], pictures[1])
     assert torch.equal(pictures[0], pictures[2])
 
 
 def test_each_tile_has_one_thread_of_torchs_and_torch_keeps_its_number(set_threads, busy):
     set_threads(3)
-    busy.apply(photo(), latents())
+    busy(photo(), latents())
     assert len(Busy.seen) == 16
     assert {count for _, count, _ in Busy.seen} == {1}
     assert threading.get_ident() not in {thread for thread, _, _ in Busy.seen}
@@ -85,7 +85,7 @@ def test_each_tile_has_one_thread_of_torchs_and_torch_keeps_its_number(set_threa
 def test_a_tile_is_computed_in_the_gradient_mode_of_its_caller(set_threads, busy, mode):
     set_threads(2)
     with mode():
-        done = busy.apply(photo(), latents())
+        done = busy(photo(), latents())
     assert torch.equal(done, photo())
     assert {grad for _, _, grad in Busy.seen} == {mode is torch.enable_grad}
 
@@ -94,21 +94,21 @@ def test_weights_of_an_op_are_trained_through_tiles(set_threads, busy, monkeypat
     set_threads(2)
     weight = torch.zeros((), requires_grad=True)
     monkeypatch.setattr(Busy, "weight", weight)
-    busy.apply(photo(), latents(), clamp=False).sum().backward()
+    busy(photo(), latents(), clamp=False).sum().backward()
     assert float(weight.grad) == 3 * 16 * 8
 
 
 def test_an_error_in_a_tile_is_the_callers(set_threads, busy):
     set_threads(2)
     with pytest.raises(ZeroDivisionError, match="tile 3"):
-        busy.apply(photo(), latents(1.0))
-    assert torch.equal(busy.apply(photo(), latents()), photo())
+        busy(photo(), latents(1.0))
+    assert torch.equal(busy(photo(), latents()), photo())
 
 
 def test_several_threads_may_render_at_once(set_threads, busy):
     set_threads(2)
     found = []
-    callers = [threading.Thread(target=lambda: found.append(busy.apply(photo(), latents()))) for _ in range(4)]
+    callers = [threading.Thread(target=lambda: found.append(busy(photo(), latents()))) for _ in range(4)]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -121,7 +121,7 @@ def test_a_forked_process_makes_its_own_threads():
     script = """
 import os, torch
 from veraretouch.core.threads import fill
-torch.set_num_set_threads(2)
+torch.set_num_threads(2)
 def go():
     return fill(torch.empty(1, 3, 4, 4), [slice(0, 2), slice(2, 4)], lambda rows: torch.ones(1, 3, 2, 4))
 go()

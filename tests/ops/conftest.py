@@ -31,7 +31,7 @@ def apply() -> Callable[..., Tensor]:
         }
         # Pixels that ask for a gradient keep float64 and ops at identity in the renderer.
         photo = (rgb.reshape(1, 3, 1, -1) if rgb.ndim == 2 else rgb).clone().requires_grad_()
-        return Renderer([cls]).apply(photo, Latents(schema, {op: values}), clamp=False).detach().reshape(rgb.shape)
+        return Renderer([cls])(photo, Latents(schema, {op: values}), clamp=False).detach().reshape(rgb.shape)
 
     return run
 

@@ -32,7 +32,7 @@ def neural(dtype=None):
 def render(op, image, latent, groups=GROUPS):
     """Golden images are in [-1, 1], ours in [0, 1]."""
     latents = Latents.unpack(SCHEMA, latent).masked([groups] * len(latent))
-    return Renderer([op]).apply((image + 1) / 2, latents)
+    return Renderer([op])((image + 1) / 2, latents)
 
 
 def furthest(one, other):

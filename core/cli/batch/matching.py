@@ -98,4 +98,4 @@ def _rendered(small: Tensor, values: Tensor) -> Tensor:
     for (id, name), column in zip(VALUES, values.T, strict=True):
         slots[id][name] = column
     latents = Latents(Schema.of(ops), slots, batch=len(values))
-    return Renderer(ops).apply(small.expand(len(values), -1, -1, -1), latents)
+    return Renderer(ops)(small.expand(len(values), -1, -1, -1), latents)

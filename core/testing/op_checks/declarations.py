@@ -92,7 +92,7 @@ def plan_round_trip(specimen: Specimen) -> Iterator[str]:
         for each in (plan, again):
             torch.manual_seed(0)
             with shown_by(partial(specimen.smallest_of, photo, values, otherwise=where)):
-                pictures.append(renderer.apply(photo, each.latents(), clamp=False))
+                pictures.append(renderer(photo, each.latents(), clamp=False))
         if not torch.equal(pictures[0].nan_to_num(), pictures[1].nan_to_num()):
             yield advice(
                 "the same picture from the saved plan",
@@ -163,7 +163,7 @@ def group_off(specimen: Specimen) -> Iterator[str]:
     latents = Latents(schema, {specimen.op.id: settings.values})
     words = f"hostile pixels, {specimen.words(settings, 0)}"
     with shown_by(partial(specimen.smallest_of, photo, settings.values, otherwise=words)):
-        untouched = torch.equal(renderer.apply(photo, latents.masked([[]]), clamp=False), photo)
+        untouched = torch.equal(renderer(photo, latents.masked([[]]), clamp=False), photo)
     if not untouched:
         yield advice(
             "the photo itself with all groups off",

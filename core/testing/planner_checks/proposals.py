@@ -159,7 +159,7 @@ def renders(trial: PlannerBench) -> Iterator[str]:
                     groups=schema.groups,
                     reasoning=proposal.reasoning[row] if proposal.reasoning else {},
                 )
-                done = renderer.apply(photo.tensor()[None], Plan.load(plan.json()).latents())
+                done = renderer(photo.tensor()[None], Plan.load(plan.json()).latents())
             except VeraRetouchError as error:
                 yield advice("a plan that can be saved and rendered", str(error), where, "Name installed ops alone.")
                 return

@@ -52,13 +52,21 @@ class VeraChain(nn.Module):
 
     def __init__(self, model: VeraModel, renderer: RetouchNetwork, *, checkpointing: bool = False) -> None:
         super().__init__()
-        self.model, self.renderer, self.checkpointing = model, renderer, checkpointing
+        self.model, self.checkpointing = model, checkpointing
+        self.renderer = Renderer([Neural(renderer)])
         self.schema = Schema.of([Neural])
         self._seen: dict[int, Tensor] = {}
         self._room = KEPT
         if checkpointing:
             model.language.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
             model.tower.model.set_grad_checkpointing(True)
+
+    @property
+    def op(self) -> Neural:
+        """The op that renders, with its network."""
+        (op,) = self.renderer.ops
+        assert isinstance(op, Neural)
+        return op
 
     def train(self, mode: bool = True) -> VeraChain:
         """As any module; but the tower's normalisations keep the statistics that they came with."""
@@ -79,8 +87,7 @@ class VeraChain(nn.Module):
         with torch.autocast(rgb.device.type, enabled=False):
             slots = dict(zip(Neural.slots, latent.float().unbind(1), strict=True))
             latents = Latents(self.schema, {Neural.id: slots}).masked(groups)
-            renderer = Renderer([Neural(self.renderer)])
-            return self._sparing(lambda pixels: renderer.apply(pixels, latents, clamp=False), rgb)
+            return self._sparing(lambda pixels: self.renderer(pixels, latents, clamp=False), rgb)
 
     def _read(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor]:
         """The cross-entropy (B,), and the states (B, 3, hidden size) that predict the retouch tokens."""

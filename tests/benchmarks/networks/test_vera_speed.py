@@ -128,7 +128,7 @@ def test_an_answer_and_a_picture_on_a_gpu(figures: Figures, model: VeraModel) ->
                 seen = moved.see(picture)[0]
                 writer.write([], [torch.cat([_prompt(90).to(seen), seen])], [Timed()])
                 written = time.perf_counter() - began
-                Renderer([op]).apply(photo, latents)
+                Renderer([op])(photo, latents)
                 torch.cuda.synchronize()
             whole = time.perf_counter() - began
         found |= {f"{name}: answer": written, f"{name}: answer and picture": whole}

@@ -23,7 +23,7 @@ from speed_report import Figures
 import veraretouch as vr
 from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.render.retoucher import Retoucher
-from veraretouch.ops.neural import Neural, RetouchNetwork
+from veraretouch.ops.neural import RetouchNetwork
 from veraretouch.planners.reference.training import PairTask, ToldTask, render
 from veraretouch.planners.training.data import photos_of
 from veraretouch.planners.training.loop import LOG, TrainingSettings, checkpoints, train
@@ -95,9 +95,7 @@ def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
     settings = TrainingSettings(steps=240, batch=4, rate=3e-3, warmup=20, decay=0.0, average=0.0, every=240)
     train(task, settings, tmp_path / "out", device="cpu")
     seconds = time.perf_counter() - began
-    planner = Vera(
-        student.model, student.words, Neural(task.network.renderer), sampling=Sampling(temperature=0, most_tokens=300)
-    )
+    planner = Vera(student.model, student.words, task.network.op, sampling=Sampling(temperature=0, most_tokens=300))
     retoucher = Retoucher(planner, vr.Renderer(planner.ops))
     decibels, words = [], 0
     for about in made:

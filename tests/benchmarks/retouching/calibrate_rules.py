@@ -121,7 +121,7 @@ def fit(rows: Rows, steps: int) -> dict[str, Any]:
         for address, action in zip(CONTROLS, actions.unbind(1), strict=True):
             op, slot = address.split(".")
             values.setdefault(op, {})[slot] = action
-        done = renderer.apply(rows.before[batch][:, :, some], vr.Latents(schema, values), clamp=False)
+        done = renderer(rows.before[batch][:, :, some], vr.Latents(schema, values), clamp=False)
         now, was = _distance(_perceived(done), rows.wanted[batch][:, :, some]), rows.distance[batch]
         worse = (now - was - MARGIN).clamp(min=0).square()
         undone = torch.sigmoid((now - 0.88 * was) / (0.08 * was + 0.4))

@@ -109,7 +109,7 @@ def figures_of(task: TinyTask, held: Examples, network: nn.Module) -> Mapping[st
     """PSNR of held-out examples, spoilt ones before and after, and the least PSNR that unspoilt ones keep on average."""
     with torch.no_grad():
         raw = network(held.statistics, held.picture.float() / 255, held.wishes)
-        done = task.renderer.apply(held.before.float() / 255, assemble(task.schema, task.repairs, raw, held.wishes))
+        done = task.renderer(held.before.float() / 255, assemble(task.schema, task.repairs, raw, held.wishes))
     wanted, before = held.after.float() / 255, held.before.float() / 255
     spoilt = (before != wanted).flatten(1).any(dim=1)
     after, nothing = (_psnr(picture, wanted) for picture in (done, before))

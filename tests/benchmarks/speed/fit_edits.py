@@ -80,7 +80,7 @@ def _by_latents(sliders: Sliders, x: Any) -> Drawn:
     latents = sliders.latents(x)
 
     def render(rgb: Pixels) -> Pixels:
-        made = vr.Renderer().apply(torch.from_numpy(rgb).permute(2, 0, 1).unsqueeze(0), latents)
+        made = vr.Renderer()(torch.from_numpy(rgb).permute(2, 0, 1).unsqueeze(0), latents)
         return np.ascontiguousarray(made[0].permute(1, 2, 0).numpy())
 
     return Drawn("veraretouch", {sliders.all[i].name: float(x[i]) for i in np.flatnonzero(x)}, render, x)

@@ -110,7 +110,7 @@ def test_a_table_is_applied_as_fast_as_opencolorio_allows(figures: Figures, phot
 
 
 def test_tables_are_baked_quickly(figures: Figures) -> None:
-    color_map, fused = ten_map(), Renderer(compile=True).color_map(ten_ops(), clamp=False)
+    color_map, fused = ten_map(), Renderer(fused=True).color_map(ten_ops(), clamp=False)
     seconds = interleaved(
         {f"{n} points": lambda n=n: Cube.of(color_map, n) for n in (33, 49, 65)}
         | {f"{n} points, compiled": lambda n=n: Cube.of(fused, n) for n in (33, 65)},
@@ -202,13 +202,13 @@ def five_of_kornia(rgb: torch.Tensor) -> torch.Tensor:
 
 
 def test_the_ops_themselves_keep_up_with_kornia(figures: Figures, photo: Picture) -> None:
-    renderer, fused, latents = Renderer(), Renderer(compile=True), ten_ops()
+    renderer, fused, latents = Renderer(), Renderer(fused=True), ten_ops()
     rgb = torch.from_numpy(photo).permute(2, 0, 1).unsqueeze(0).float().div(255).contiguous()
     with torch.no_grad():
         seconds = interleaved(
             {
-                "ten ops": lambda: renderer.apply(rgb, latents),
-                "ten ops compiled": lambda: fused.apply(rgb, latents),
+                "ten ops": lambda: renderer(rgb, latents),
+                "ten ops compiled": lambda: fused(rgb, latents),
                 "kornia's five": lambda: five_of_kornia(rgb),
             }
         )
@@ -219,8 +219,8 @@ def test_the_ops_themselves_keep_up_with_kornia(figures: Figures, photo: Picture
     batch = torch.rand(4, 3, 512, 512, requires_grad=True)
     seconds = interleaved(
         {
-            "ten ops": lambda: renderer.apply(batch, latents, clamp=False).mean().backward(),
-            "ten ops compiled": lambda: fused.apply(batch, latents, clamp=False).mean().backward(),
+            "ten ops": lambda: renderer(batch, latents, clamp=False).mean().backward(),
+            "ten ops compiled": lambda: fused(batch, latents, clamp=False).mean().backward(),
             "kornia's five": lambda: five_of_kornia(batch).mean().backward(),
         },
     )
@@ -235,9 +235,9 @@ def test_the_ops_themselves_take_little_memory(figures: Figures) -> None:
         "import re, torch; from scenes import ten_ops; from veraretouch import Renderer\n"
         "def peak(): return 1024 * int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
         "renderer, latents = Renderer(), ten_ops()\n"
-        "renderer.apply(torch.rand(1, 3, 600, 600), latents)\n"
+        "renderer(torch.rand(1, 3, 600, 600), latents)\n"
         "before, rgb = peak(), torch.rand(1, 3, 3000, 4000)\n"
-        "renderer.apply(rgb, latents)\n"
+        "renderer(rgb, latents)\n"
         "print((peak() - before) / (4 * rgb.numel()))"
     )
     said = subprocess.run(

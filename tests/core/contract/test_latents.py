@@ -316,10 +316,10 @@ def _mixed(present, requires_grad=False):
 @pytest.mark.parametrize("present", [[True, False, True], [False, True, False], [False, False, False], [True] * 3])
 def test_in_a_mixed_batch_each_row_is_what_it_would_be_alone(photos, present):
     latents, _, _ = _mixed(present)
-    done = Renderer(OPS).apply(photos, latents, clamp=False)
+    done = Renderer(OPS)(photos, latents, clamp=False)
     for i, here in enumerate(present):
         alone = _lift(0.1 * (i + 1)) if not here else latents.row(i)
-        assert torch.equal(done[i : i + 1], Renderer(OPS).apply(photos[i : i + 1], alone, clamp=False))
+        assert torch.equal(done[i : i + 1], Renderer(OPS)(photos[i : i + 1], alone, clamp=False))
 
 
 @pytest.mark.parametrize("present", [[True, False, True], [False, True, False]])
@@ -327,7 +327,7 @@ def test_in_a_mixed_batch_each_row_is_what_it_would_be_alone(photos, present):
 def test_rows_in_which_every_op_is_absent_pass_bit_for_bit(photos, present, traced):
     vector = torch.full((3, 3), 0.3, requires_grad=traced)
     latents = Latents(SCHEMA, {"test.tint": {"vector": vector}}, present={"test.tint": torch.tensor(present)})
-    done = Renderer(OPS).apply(photos, latents)
+    done = Renderer(OPS)(photos, latents)
     for i, here in enumerate(present):
         assert torch.equal(done[i], photos[i]) != here
 
@@ -335,7 +335,7 @@ def test_rows_in_which_every_op_is_absent_pass_bit_for_bit(photos, present, trac
 def test_gradients_of_a_mixed_batch_are_finite_and_zero_in_absent_rows(photos):
     photos.requires_grad_(True)
     latents, amount, vector = _mixed([True, False, True], requires_grad=True)
-    Renderer(OPS).apply(photos, latents, clamp=False).square().sum().backward()
+    Renderer(OPS)(photos, latents, clamp=False).square().sum().backward()
     assert torch.isfinite(photos.grad).all()
     assert (amount.grad > 0).all()
     assert torch.isfinite(vector.grad).all()
@@ -347,7 +347,7 @@ def test_gradients_of_a_mixed_batch_are_finite_and_zero_in_absent_rows(photos):
 
 def test_no_gradient_reaches_an_op_that_is_absent_in_every_row(photos):
     latents, amount, vector = _mixed([False, False, False], requires_grad=True)
-    Renderer(OPS).apply(photos, latents, clamp=False).sum().backward()
+    Renderer(OPS)(photos, latents, clamp=False).sum().backward()
     assert vector.grad is None
     assert (amount.grad > 0).all()
 
@@ -362,7 +362,7 @@ def test_built_in_ops_mix_in_one_batch_with_finite_gradients(seed):
     present = torch.rand(3, len(schema.specs), generator=generator) < 0.4
     present[0] = False
     latents = Latents.squash(schema, raw, present=present)
-    done = Renderer().apply(photos, latents, clamp=False)
+    done = Renderer()(photos, latents, clamp=False)
     assert torch.isfinite(done).all()
     assert torch.equal(done[0], photos[0])
     if not present.any():

@@ -34,12 +34,12 @@ def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch):
     found = []
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", RuntimeWarning)
-        for compile in (False, True):
-            renderer, leaf = Renderer(OPS, compile=compile), raw.clone().requires_grad_()
+        for fused in (False, True):
+            renderer, leaf = Renderer(OPS, fused=fused), raw.clone().requires_grad_()
             rgb = photos(2, 37, 41).requires_grad_()
             with torch.no_grad():
-                still = renderer.apply(rgb, Latents.squash(SCHEMA, raw, present=present))
-            moved = renderer.apply(rgb, Latents.squash(SCHEMA, leaf, present=present), clamp=False)
+                still = renderer(rgb, Latents.squash(SCHEMA, raw, present=present))
+            moved = renderer(rgb, Latents.squash(SCHEMA, leaf, present=present), clamp=False)
             moved.square().mean().backward()
             found.append((still, moved.detach(), leaf.grad, rgb.grad))
     assert not [str(w.message) for w in warned if "uncompiled" in str(w.message)]
@@ -56,16 +56,16 @@ def test_without_a_compiler_the_ops_run_as_they_are_and_say_so_once(monkeypatch)
         return call
 
     monkeypatch.setattr(torch, "compile", broken)
-    renderer, latents = Renderer([Add, Double], compile=True), latents_of(add=0.25)
+    renderer, latents = Renderer([Add, Double], fused=True), latents_of(add=0.25)
     with pytest.warns(RuntimeWarning, match=r"Add.apply runs uncompiled: no working compiler$"):
-        assert torch.equal(renderer.apply(photos(), latents, clamp=False), photos() + 0.25)
+        assert torch.equal(renderer(photos(), latents, clamp=False), photos() + 0.25)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        renderer.apply(photos(), latents)
+        renderer(photos(), latents)
 
 
 def test_an_error_of_the_op_itself_is_the_ops_own(monkeypatch):
     monkeypatch.setattr(torch, "compile", lambda function, **options: function)
     monkeypatch.setattr(Add, "apply", lambda self, rgb, p: rgb + torch.zeros(7))
     with pytest.raises(RuntimeError, match="size of tensor"):
-        Renderer([Add], compile=True).apply(photos(), latents_of(add=0.25))
+        Renderer([Add], fused=True)(photos(), latents_of(add=0.25))

@@ -9,27 +9,27 @@ from veraretouch.core.errors import InvalidLatents, InvalidRequest, InvalidSchem
 
 
 def test_ops_are_applied_in_order_of_stage_whatever_order_they_are_given_in(renderer):
-    done = renderer.apply(torch.full((1, 3, 2, 2), 0.25), latents_of(double=1.0, add=0.125))
+    done = renderer(torch.full((1, 3, 2, 2), 0.25), latents_of(double=1.0, add=0.125))
     assert torch.equal(done, torch.full((1, 3, 2, 2), (0.25 + 0.125) * 2))
 
 
 def test_strength_0_gives_the_input_back_bit_for_bit(renderer):
     rgb = photos() * 3 - 1
-    assert torch.equal(renderer.apply(rgb, latents_of(add=0.5), strength=0.0), rgb)
-    assert torch.equal(renderer.apply(rgb, latents_of(add=float("inf")), strength=0.0, clamp=False), rgb)
+    assert torch.equal(renderer(rgb, latents_of(add=0.5), strength=0.0), rgb)
+    assert torch.equal(renderer(rgb, latents_of(add=float("inf")), strength=0.0, clamp=False), rgb)
 
 
 def test_strength_lies_midway_between_input_and_finished_picture(renderer):
     rgb = photos()
-    full = renderer.apply(rgb, latents_of(add=0.5))
-    torch.testing.assert_close(renderer.apply(rgb, latents_of(add=0.5), strength=0.5), (rgb + full) / 2)
-    torch.testing.assert_close(renderer.apply(rgb, latents_of(add=0.5), strength=0.25), 0.75 * rgb + 0.25 * full)
+    full = renderer(rgb, latents_of(add=0.5))
+    torch.testing.assert_close(renderer(rgb, latents_of(add=0.5), strength=0.5), (rgb + full) / 2)
+    torch.testing.assert_close(renderer(rgb, latents_of(add=0.5), strength=0.25), 0.75 * rgb + 0.25 * full)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_strength_beyond_its_range_is_refused(renderer, strength):
     with pytest.raises(InvalidRequest, match=r"strength .* lies outside \[0, 1\]. 0 gives the input"):
-        renderer.apply(photos(), latents_of(add=0.5), strength=strength)
+        renderer(photos(), latents_of(add=0.5), strength=strength)
 
 
 def test_groups_switch_ops_off(renderer):
@@ -55,18 +55,18 @@ def test_a_group_that_nobody_has_is_refused_and_one_that_the_latents_lack_is_not
 
 def test_clamp_false_keeps_values_outside_and_true_clamps_once_at_the_end(renderer):
     rgb, latents = photos(), latents_of(add=1.5, double=-0.5)
-    free = renderer.apply(rgb, latents, clamp=False)
+    free = renderer(rgb, latents, clamp=False)
     torch.testing.assert_close(free, (rgb + 1.5) * 0.5)
     assert free.max() > 1
     # A clamp between the ops would leave 0.5 everywhere.
-    assert torch.equal(renderer.apply(rgb, latents), free.clamp(0, 1))
-    assert renderer.apply(rgb, latents_of(add=-2.0), clamp=False).max() < 0
+    assert torch.equal(renderer(rgb, latents), free.clamp(0, 1))
+    assert renderer(rgb, latents_of(add=-2.0), clamp=False).max() < 0
 
 
 def test_the_seed_reaches_the_frame(renderer):
     rgb = torch.zeros(1, 3, 2, 2)
-    assert float(renderer.apply(rgb, latents_of(grain=1.0), seed=50).max()) == 0.5
-    assert float(renderer.apply(rgb, latents_of(grain=1.0)).max()) == 0.0
+    assert float(renderer(rgb, latents_of(grain=1.0), seed=50).max()) == 0.5
+    assert float(renderer(rgb, latents_of(grain=1.0)).max()) == 0.0
 
 
 # Batches.
@@ -75,16 +75,16 @@ def test_the_seed_reaches_the_frame(renderer):
 def test_a_batch_is_what_its_photos_are_one_by_one():
     latents, _ = built_in(5, batch=3)
     rgb = photos(3, 13, 9)
-    done = Renderer().apply(rgb, latents)
+    done = Renderer()(rgb, latents)
     for i in range(3):
-        alone = Renderer().apply(rgb[i : i + 1], latents.row(i))
+        alone = Renderer()(rgb[i : i + 1], latents.row(i))
         # Random tables are steep: between ten and a hundred times what rounds off in single precision.
         torch.testing.assert_close(alone, done[i : i + 1], rtol=0, atol=5e-5)
 
 
 def test_one_row_of_latents_serves_all_photos(renderer):
     rgb = photos(3)
-    assert torch.equal(renderer.apply(rgb, latents_of(add=0.25), clamp=False), rgb + 0.25)
+    assert torch.equal(renderer(rgb, latents_of(add=0.25), clamp=False), rgb + 0.25)
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(2, 3), (3, 1), (3, 2)])
@@ -92,16 +92,16 @@ def test_another_number_of_rows_than_of_photos_is_refused(renderer, rows, batch)
     with pytest.raises(
         InvalidLatents, match=f"latents of {rows} rows for {batch} photos. Give one row, or one a photo"
     ):
-        renderer.apply(photos(batch), latents_of(add=[0.1] * rows))
+        renderer(photos(batch), latents_of(add=[0.1] * rows))
 
 
 def test_an_op_that_the_renderer_lacks_is_named():
     with pytest.raises(InvalidLatents, match=r"this renderer has no op 'test.add'. It was made with test.blur"):
-        Renderer([Blur]).apply(photos(), latents_of(add=0.1))
+        Renderer([Blur])(photos(), latents_of(add=0.1))
 
 
 def test_instances_serve_as_well_as_classes():
-    assert torch.equal(Renderer([Add()]).apply(photos(), latents_of(add=0.25), clamp=False), photos() + 0.25)
+    assert torch.equal(Renderer([Add()])(photos(), latents_of(add=0.25), clamp=False), photos() + 0.25)
 
 
 def test_latents_of_another_version_of_an_op_are_refused(monkeypatch):
@@ -109,7 +109,7 @@ def test_latents_of_another_version_of_an_op_are_refused(monkeypatch):
     monkeypatch.setattr(Add, "version", 2)
     said = r"latents for version 1 of op 'test.add', whose version here is 2\. Make them anew"
     with pytest.raises(InvalidLatents, match=said):
-        Renderer([Add]).apply(photos(), latents)
+        Renderer([Add])(photos(), latents)
 
 
 def test_the_same_op_twice_is_refused():
@@ -126,12 +126,12 @@ def test_an_op_at_identity_is_not_run_where_no_gradient_is_wanted(renderer, monk
 
     monkeypatch.setattr(Add, "apply", fail)
     rgb = photos()
-    assert torch.equal(renderer.apply(rgb, latents_of(add=0.0)), rgb)
+    assert torch.equal(renderer(rgb, latents_of(add=0.0)), rgb)
     wanted = Latents(SCHEMA, {"test.add": {"amount": torch.zeros(1, requires_grad=True)}})
     with torch.no_grad():
-        assert torch.equal(renderer.apply(rgb, wanted), rgb)
+        assert torch.equal(renderer(rgb, wanted), rgb)
     with pytest.raises(AssertionError, match="it was run"):
-        renderer.apply(rgb, wanted)
+        renderer(rgb, wanted)
 
 
 def test_rows_at_identity_are_left_out_of_a_batch(renderer):
@@ -147,14 +147,14 @@ def test_rows_at_identity_are_left_out_of_a_batch(renderer):
             return rgb + p.amount
 
     latents = Latents(Schema.of([Counting]), {"test.counting": {"amount": torch.tensor([0.0, 0.5, 0.0])}})
-    done = Renderer([Counting]).apply(photos(3), latents, clamp=False)
+    done = Renderer([Counting])(photos(3), latents, clamp=False)
     assert rows == [1]
     assert torch.equal(done[1], photos(3)[1] + 0.5)
 
 
 def test_the_shortcut_at_identity_is_off_where_the_photo_wants_gradients(renderer):
     rgb = photos().requires_grad_(True)
-    done = renderer.apply(rgb, latents_of(add=0.0), clamp=False)
+    done = renderer(rgb, latents_of(add=0.0), clamp=False)
     done.sum().backward()
     assert torch.equal(rgb.grad, torch.ones_like(rgb))
 
@@ -163,7 +163,7 @@ def test_gradients_flow_at_identity(renderer):
     amount = torch.zeros(2, requires_grad=True)
     latents = Latents(SCHEMA, {"test.add": {"amount": amount}, "test.double": {"amount": amount * 1}})
     rgb = photos()
-    renderer.apply(rgb, latents, clamp=False).sum().backward()
+    renderer(rgb, latents, clamp=False).sum().backward()
     torch.testing.assert_close(amount.grad, rgb.shape[2] * rgb.shape[3] * 3 + rgb.sum(dim=(1, 2, 3)))
 
 
@@ -172,8 +172,8 @@ def test_every_built_in_op_can_be_trained_away_from_identity(id):
     schema = Schema.of([registry.ops.load(id)], lattice=3)
     raw = torch.zeros(1, schema.size, requires_grad=True)
     rgb = photos(1, 16, 16)
-    target = Renderer().apply(rgb, Latents.squash(schema, torch.full((1, schema.size), 0.3)), clamp=False)
-    (Renderer().apply(rgb, Latents.squash(schema, raw), clamp=False) - target).square().mean().backward()
+    target = Renderer()(rgb, Latents.squash(schema, torch.full((1, schema.size), 0.3)), clamp=False)
+    (Renderer()(rgb, Latents.squash(schema, raw), clamp=False) - target).square().mean().backward()
     assert torch.isfinite(raw.grad).all()
     assert raw.grad.abs().max() > 0
 
@@ -182,7 +182,7 @@ def test_gradients_through_the_whole_chain_are_finite_on_black_white_grey_and_pr
     latents, raw = built_in(2, requires_grad=True)
     colors = [[r, g, b] for r in (0.0, 0.5, 1.0) for g in (0.0, 0.5, 1.0) for b in (0.0, 0.5, 1.0)]
     rgb = torch.tensor(colors).T.reshape(1, 3, 9, 3).clone().requires_grad_(True)
-    done = Renderer().apply(rgb, latents, clamp=False)
+    done = Renderer()(rgb, latents, clamp=False)
     done.square().sum().backward()
     assert torch.isfinite(done).all()
     assert torch.isfinite(rgb.grad).all()
@@ -194,7 +194,7 @@ def test_gradients_in_tiles_are_those_of_the_whole(renderer, small_tiles):
         amount = torch.tensor([0.3], requires_grad=True)
         latents = Latents(SCHEMA, {"test.add": {"amount": amount}, "test.blur": {"amount": amount}})
         rgb = photos(1, 60, 5).requires_grad_(True)
-        renderer.apply(rgb, latents, clamp=False).square().sum().backward()
+        renderer(rgb, latents, clamp=False).square().sum().backward()
         return amount.grad, rgb.grad
 
     whole = slopes()
@@ -207,5 +207,5 @@ def test_the_input_is_never_written_to(renderer):
     rgb = photos()
     before = rgb.clone()
     for latents in (latents_of(add=0.5), latents_of(blur=0.5), latents_of(add=[0.0, 0.5])):
-        renderer.apply(rgb, latents)
+        renderer(rgb, latents)
     assert torch.equal(rgb, before)

@@ -55,7 +55,7 @@ def test_the_published_pickle_gives_the_published_values(saved):
     latent = planner.encoder(values["encoder.before"], values["encoder.after"])
     assert float((latent - values["encoder.latent"]).abs().max()) < 1e-5
     mask = values["full.mask"].repeat_interleave(896, dim=1)
-    done = Renderer(planner.ops).apply((values["full.image"] + 1) / 2, Latents.unpack(planner.schema, latent * mask))
+    done = Renderer(planner.ops)((values["full.image"] + 1) / 2, Latents.unpack(planner.schema, latent * mask))
     assert float((done - values["full.output"]).abs().max()) < 1e-5
     for network in (planner.encoder, planner.ops[0].network):
         assert not network.training

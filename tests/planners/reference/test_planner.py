@@ -139,7 +139,7 @@ def test_latents_are_single_precision_or_better(planner, small):
 def test_weights_in_training_get_a_gradient_through_a_plan(planner, small):
     planner.encoder.requires_grad_()
     latents = planner.plan([noise(1)], [asked(noise(2))]).latents
-    Renderer(planner.ops).apply(noise(1).tensor().unsqueeze(0), latents, clamp=False).sum().backward()
+    Renderer(planner.ops)(noise(1).tensor().unsqueeze(0), latents, clamp=False).sum().backward()
     assert float(planner.encoder.model0[0].weight.grad.abs().max()) > 0
 
 

@@ -212,7 +212,7 @@ def latents(prompt: str) -> Latents:
 @cache
 def lab(prompt: str) -> torch.Tensor:
     """OkLab (10, 3, pixels) of the photos after a prompt; "" is the photos themselves."""
-    rgb = Renderer().apply(photos(), latents(prompt)) if prompt else photos()
+    rgb = Renderer()(photos(), latents(prompt)) if prompt else photos()
     return torch.cat(oklab(rgb), dim=1).flatten(2)
 
 

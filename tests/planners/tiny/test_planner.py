@@ -21,7 +21,7 @@ AUTO = vr.Request.of()
 
 def _picture(tiny: Tiny, photo: Photo, request: vr.Request = AUTO) -> torch.Tensor:
     with torch.no_grad():
-        return vr.Renderer().apply(seen(photo), tiny.plan([photo], [request]).latents)
+        return vr.Renderer()(seen(photo), tiny.plan([photo], [request]).latents)
 
 
 def test_an_untrained_network_leaves_photos_alone_and_says_so(photos: list[Photo]) -> None:
@@ -62,7 +62,7 @@ def test_the_words_agree_with_the_rendered_change(tiny: Tiny, spoilt: list[Photo
         for change in CHANGES:
             plan = proposal.reasoning[0][change.group]["plan"].partition(":")[0]
             if change.rises in plan or change.falls in plan:
-                alone = vr.Renderer().apply(pixels, proposal.latents.masked([{change.group}]))
+                alone = vr.Renderer()(pixels, proposal.latents.masked([{change.group}]))
                 rose = float(change.measure(oklab(alone)) - change.measure(oklab(pixels))) > 0
                 assert (change.rises if rose else change.falls) in plan
                 assert change in found

@@ -40,12 +40,12 @@ def test_a_masked_group_is_left_out_of_an_edit_and_its_fault_stays_in_a_repair(p
     batch = pairs.batch(row, [on])
     edits = Latents.unpack(pairs.schema, pairs.edits[row])
     good = pairs.photos[pairs.photo[row]].float()[..., 1::2, 1::2] / 255
-    faults_of_colour = Renderer().apply(good, edits.masked([ALL - on]))
+    faults_of_colour = Renderer()(good, edits.masked([ALL - on]))
     assert torch.allclose(batch.wanted, faults_of_colour, atol=1e-6)
     ahead = torch.tensor([0])
     light = Latents.unpack(pairs.schema, pairs.edits[ahead]).masked([on])
     good = pairs.photos[pairs.photo[ahead]].float()[..., 1::2, 1::2] / 255
-    assert torch.allclose(pairs.batch(ahead, [on]).wanted, Renderer().apply(good, light), atol=1e-6)
+    assert torch.allclose(pairs.batch(ahead, [on]).wanted, Renderer()(good, light), atol=1e-6)
 
 
 def test_doing_nothing_scores_about_as_spoilt_photos_do() -> None:

@@ -60,7 +60,7 @@ def embedded(networks, prompt, image):
 def rendered(networks, latent, photo):
     op = Neural(networks[1])
     slots = dict(zip(op.slots, latent.reshape(1, 3, 896).unbind(1), strict=True))
-    return Renderer([op]).apply((photo + 1) / 2, Latents(Schema.of([op]), {"neural": slots}))
+    return Renderer([op])((photo + 1) / 2, Latents(Schema.of([op]), {"neural": slots}))
 
 
 def latent_of(networks, written, mask=(1, 1, 1)):

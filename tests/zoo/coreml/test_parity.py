@@ -183,7 +183,7 @@ def test_the_chain_of_ops_bakes_the_planners_picture(tmp_path):
         plan = planner.repair(pixels, wish)
         cube = torch.from_numpy(interpreter.run({"latents": plan.pack().numpy()})["cube"])
         with torch.no_grad():
-            exact = Renderer().apply(pixels, Latents.unpack(planner.schema, plan.pack()))[0].flatten(1).T
+            exact = Renderer()(pixels, Latents.unpack(planner.schema, plan.pack()))[0].flatten(1).T
         for interpolate in (trilinear, tetrahedral):
             shown = interpolate(pixels, cube[None, ..., :3])[0].flatten(1).T
             assert float(ciede2000(shown.clamp(0, 1), exact).quantile(0.99)) < 1.0
