@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,18 +11,18 @@ from numpy.typing import NDArray
 from ..errors import InvalidPhoto
 from .assemble import assemble
 from .decoded import Decoded
-from .load import open_photo
+from .load import PhotoSource, open_photo
 from .photo import Photo
 
 if TYPE_CHECKING:
     from PIL import Image
 
-PhotoLike: TypeAlias = "str | os.PathLike[str] | Image.Image | NDArray[Any] | Photo"
+PhotoLike: TypeAlias = "PhotoSource | Image.Image | NDArray[Any] | Photo"
 _RULE = "(H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
 
 
 def as_photo(source: PhotoLike) -> Photo:
-    """Make a photo of a path, a PIL image, an array or a photo.
+    """Make a photo of a path, a file's bytes, an open file, a PIL image, an array or a photo.
 
     Arrays are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): uint8, uint16, or floats in [0, 1], sRGB. A PIL image's EXIF
     orientation is applied, as to a file's. Raises InvalidPhoto, with the value, the rule and the cure, for anything
@@ -31,16 +30,18 @@ def as_photo(source: PhotoLike) -> Photo:
     """
     if isinstance(source, Photo):
         return source
-    if isinstance(source, (str, os.PathLike)):
-        return open_photo(Path(source))
+    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview):
+        return open_photo(source)
     if isinstance(source, np.ndarray):
         return assemble(Decoded(_checked(source)))
     from PIL import Image
 
     if isinstance(source, Image.Image):
         return _from_pil(source)
+    if hasattr(source, "read"):
+        return open_photo(source)
     raise InvalidPhoto(
-        f"a {type(source).__module__}.{type(source).__qualname__} is no photo; a path, a PIL image or an array is",
+        f"a {type(source).__module__}.{type(source).__qualname__} is no photo; a path, bytes, an open file, a PIL image or an array is",
         cure="Convert it to one of these",
     )
 

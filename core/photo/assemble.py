@@ -33,11 +33,11 @@ def assemble(decoded: Decoded) -> Photo:
     if not decoded.upright:
         pixels = _turned(pixels, orientation)
     layers = 1 if pixels.ndim == 2 else pixels.shape[2]
-    grey = layers < 3
     picture = pixels.reshape(*pixels.shape[:2], layers)
     alpha = np.ascontiguousarray(picture[..., -1]) if layers in (2, 4) else None
-    body = picture[..., :1].repeat(3, axis=2) if grey else np.ascontiguousarray(picture[..., :3])
-    if profile is not None and (problem := encoding.flaw(profile, grey=grey)):
+    body = picture[..., :1].repeat(3, axis=2) if layers < 3 else np.ascontiguousarray(picture[..., :3])
+    grey = layers < 3 or encoding.is_neutral(body)
+    if profile is not None and (problem := encoding.flaw(profile, grey=layers < 3)):
         profile = None
         warnings += (f"colour profile {problem}: dropped, the photo is taken as sRGB",)
     return Photo(
@@ -51,6 +51,7 @@ def assemble(decoded: Decoded) -> Photo:
         quality=decoded.quality,
         subsampling=decoded.subsampling,
         warnings=warnings,
+        one_channel=layers < 3,
     )
 
 

@@ -9,6 +9,10 @@ from .color.encoding import Pixels
 GAIN_MAP = "HDR gain map dropped: the photo is retouched and saved in standard range"
 
 
+class DamagedPixels(Exception):
+    """A decoder found fault with the pixels; with `salvage` it would take what is left of them."""
+
+
 class Decoded(NamedTuple):
     """A decoded file, before `assemble` makes a `Photo` of it.
 

@@ -3,87 +3,137 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from PIL import Image
 
-from ..errors import PhotoTooLarge, UnreadablePhoto, VeraRetouchError
+from ..errors import InvalidPhoto, PhotoTooLarge, UnreadablePhoto, VeraRetouchError
 from .assemble import assemble
+from .decoded import DamagedPixels
 from .formats.table import FORMATS, PhotoFormat, sniff
 from .header import Header
 from .photo import Photo
 
 MAX_PIXELS = 300_000_000
+PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
+_LARGEST_STREAM = 4 * 2**30  # bytes: an open file is read into memory, and some have no end
 
 
-def read_header(path: str | Path) -> Header:
+def read_header(source: PhotoSource) -> Header:
     """Read a photo file's size and format without decoding a pixel.
 
-    Raises UnreadablePhoto for what is no photo, MissingExtra for HEIC or raw without its package.
+    Raises UnreadablePhoto for what is no photo, MissingExtra for a format without its package.
     """
-    path = Path(path)
-    with _opened(path) as (file, kind):
+    with _opened(source) as (file, kind):
         return kind.header(file)
 
 
-def open_photo(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def open_photo(source: PhotoSource, *, max_pixels: int = MAX_PIXELS, salvage: bool = False) -> Photo:
     """Read a photo file: pixels upright, at their own depth, in their own profile.
 
+    `source`: a path, a file's bytes, or a file opened for reading bytes, which is read from its start. `salvage`:
+    take what is left of a damaged photo, with a warning, instead of refusing it.
+
     Raises PhotoTooLarge, before memory is taken, where the header announces more than `max_pixels`; UnreadablePhoto for
-    what is missing, truncated or no photo; MissingExtra for HEIC or raw without its package.
+    what is missing, damaged, truncated or no photo; MissingExtra for a format without its package.
     """
-    path = Path(path)
-    with _opened(path) as (file, kind):
+    with _opened(source) as (file, kind):
         header = kind.header(file)
+        name, pixels = _name_of(source), header.width * header.height
         if header.width < 1 or header.height < 1:
-            raise UnreadablePhoto(
-                f"{str(path)!r} announces {header.width}x{header.height} pixels; both must be at least 1"
-            )
-        if header.width * header.height > max_pixels:
+            raise UnreadablePhoto(f"{name} announces {header.width}x{header.height} pixels; both must be at least 1")
+        if pixels > max_pixels:
             raise PhotoTooLarge(
-                f"{str(path)!r} announces {header.width}x{header.height} pixels, "
-                f"{header.width * header.height:,}; the limit is {max_pixels:,}",
+                f"{name} announces {header.width}x{header.height} pixels, {pixels:,}; the limit is {max_pixels:,}",
                 cure="If you trust the file, raise max_pixels (--max-pixels)",
             )
         file.seek(0)
-        return replace(assemble(kind.read(file)), path=path)
+        photo = assemble(kind.read(file, salvage=salvage))
+    return replace(photo, path=Path(source)) if isinstance(source, str | os.PathLike) else photo
 
 
 def file_hash(path: str | Path) -> str:
     """Return the SHA-256, in hex, of a file's bytes. Raises UnreadablePhoto where it cannot be read."""
-    path = Path(path)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with _stream(Path(path)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # typeshed wants readinto
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise _refusal(repr(str(path)), error) from error
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
+def _opened(source: PhotoSource) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
     """Open a file and find its format; whatever a decoder raises inside becomes one UnreadablePhoto."""
+    name = _name_of(source)
     try:
-        with path.open("rb") as file:
+        with _stream(source) as file:
             head = file.read(32)
-            name = sniff(head, path.suffix.lower())
-            if name is None:
+            kind = sniff(head, _suffix_of(source))
+            if kind is None:
                 raise UnreadablePhoto(
-                    f"{str(path)!r} is {_description(head)}, not a photo we know; JPEG, PNG, WebP, TIFF, HEIC, GIF, "
-                    "BMP and camera raw are read",
+                    f"{name} is {_description(head)}, not a photo we know; {', '.join(FORMATS)} are read",
                     cure="Check that the file is what its name says",
                 )
             file.seek(0)
-            yield file, FORMATS[name]
+            yield file, FORMATS[kind]
+    except UnreadablePhoto as error:
+        if type(error) is not UnreadablePhoto or name in error.problem:
+            raise
+        raise UnreadablePhoto(f"{name}: {error.problem}", cure=error.cure) from error
     except (VeraRetouchError, MemoryError):
         raise
-    except OSError as error:
-        raise _refusal(path, error) from error
     except Exception as error:  # decoders raise dozens of unrelated classes for a damaged file
-        raise _refusal(path, error) from error
+        raise _refusal(name, error) from error
+
+
+def _stream(source: PhotoSource) -> BinaryIO:
+    """The source as a file of bytes that can be sought in."""
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe waits for ever, a device has no end
+            raise UnreadablePhoto(f"{str(path)!r} is a pipe or a device; a photo file is needed", cure="Copy it first")
+        return path.open("rb")
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source)
+    try:
+        if source.seekable():
+            source.seek(0)
+        data = source.read(_LARGEST_STREAM + 1)
+    except (ValueError, AttributeError, io.UnsupportedOperation) as error:
+        raise InvalidPhoto(
+            f"the open file cannot be read: {error}", cure="Open it for reading: open(path, 'rb')"
+        ) from error
+    if not isinstance(data, bytes):
+        raise InvalidPhoto(
+            "the open file gives text; a photo's gives bytes", cure="Open it in binary: open(path, 'rb')"
+        )
+    if len(data) > _LARGEST_STREAM:
+        raise PhotoTooLarge(f"the open file has more than {_LARGEST_STREAM:,} bytes", cure="Open it by its path")
+    return io.BytesIO(data)
+
+
+def _path_of(source: PhotoSource) -> str:
+    """The path of a source; empty for bytes."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    found = getattr(source, "name", "")
+    return found if isinstance(found, str) else ""
+
+
+def _name_of(source: PhotoSource) -> str:
+    return repr(_path_of(source)) if _path_of(source) else "the photo"
+
+
+def _suffix_of(source: PhotoSource) -> str:
+    return Path(_path_of(source)).suffix.lower()
 
 
 def _description(head: bytes) -> str:
@@ -92,9 +142,8 @@ def _description(head: bytes) -> str:
     return "text" if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head) else "of an unknown format"
 
 
-def _refusal(path: Path, error: Exception) -> UnreadablePhoto:
+def _refusal(name: str, error: Exception) -> UnreadablePhoto:
     """Say in our words why a file could not be read."""
-    name = repr(str(path))
     if isinstance(error, FileNotFoundError):
         return UnreadablePhoto(f"{name} does not exist", cure="Check the path")
     if isinstance(error, IsADirectoryError):
@@ -106,5 +155,6 @@ def _refusal(path: Path, error: Exception) -> UnreadablePhoto:
             f"{name}: {str(error).rstrip('.')}", cure="If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
         )
     reason = " ".join(str(error).split()) or type(error).__name__
-    reason = reason.rstrip(".")
-    return UnreadablePhoto(f"{name} is damaged or incomplete: {reason}", cure="Copy or export the photo again")
+    again = "Copy or export the photo again"
+    cure = f"{again}, or take what is left of it by --salvage" if isinstance(error, DamagedPixels) else again
+    return UnreadablePhoto(f"{name} is damaged or incomplete: {reason.rstrip('.')}", cure=cure)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
-from ..errors import InvalidPhoto
+from ..errors import InvalidPhoto, UnwritablePhoto
 from .color import encoding
 from .color.encoding import Floats, Pixels
 from .color.icc import DISPLAY_P3
 from .metadata.exif import upright
 from .picture import Picture, SaveOptions
 from .resize import fitted
-from .save import save
+from .save import encode, format_named, save
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -86,7 +87,7 @@ class Photo(Picture):
         from PIL import Image
 
         pixels = encoding.to_depth(self.pixels, np.uint8)
-        layers = [pixels[..., 0] if self.fits_one_channel else pixels]
+        layers = [pixels[..., 0] if self.one_channel and self.fits_one_channel else pixels]
         if self.alpha is not None:
             layers.append(encoding.to_depth(self.alpha, np.uint8))
         image = Image.fromarray(np.dstack(layers) if len(layers) > 1 else layers[0])
@@ -114,14 +115,42 @@ class Photo(Picture):
         pixels, alpha = fitted(self.pixels, self.alpha, long_side)
         return replace(self, pixels=pixels, alpha=alpha)
 
-    def save(self, path: str | Path, *, options: SaveOptions | None = None) -> Path:
-        """Write the photo in the format of the path's suffix and return the path.
+    @overload
+    def save(
+        self, path: str | os.PathLike[str], *, options: SaveOptions | None = None, format: str | None = None
+    ) -> Path: ...
 
-        The file appears whole or not at all. Raises UnwritablePhoto for an unknown suffix, a missing folder, no
-        permission, an existing file with `overwrite=False`, or a picture the format cannot hold; MissingExtra for HEIC
-        without pillow-heif. Warns (PhotoWarning) when alpha has to be dropped.
+    @overload
+    def save(self, path: IO[bytes], *, options: SaveOptions | None = None, format: str) -> None: ...
+
+    def save(
+        self,
+        path: str | os.PathLike[str] | IO[bytes],
+        *,
+        options: SaveOptions | None = None,
+        format: str | None = None,
+    ) -> Path | None:
+        """Write the photo in the format of the path's suffix, or of that name, and return the path.
+
+        `path` may be a file opened for writing bytes; then `format` ("jpeg", "png", "tiff" ...) must be given. A file
+        named by its path appears whole or not at all. Raises UnwritablePhoto for an unknown suffix or format, a missing
+        folder, no permission, an existing file with `overwrite=False`, or a picture the format cannot hold; MissingExtra
+        for HEIC without pillow-heif. Warns (PhotoWarning) when alpha has to be dropped.
         """
-        return save(self, Path(path), options or SaveOptions())
+        chosen = options or SaveOptions()
+        if isinstance(path, str | os.PathLike):
+            return save(self, Path(path), chosen, None if format is None else format_named(format))
+        if format is None:
+            raise UnwritablePhoto("an open file has no suffix that tells the format", cure='Name it: format="jpeg"')
+        path.write(encode(self, format_named(format), chosen))
+        return None
+
+    def encode(self, format: str, *, options: SaveOptions | None = None) -> bytes:
+        """Return the bytes of the file that `save` would write in a format: "jpeg", "png", "tiff", "webp" ...
+
+        Raises UnwritablePhoto, MissingExtra and warns as `save`.
+        """
+        return encode(self, format_named(format), options or SaveOptions())
 
     def target(self, color_space: ColorSpace) -> tuple[bytes | None, tuple[str, ...]]:
         """Return the profile that retouched pixels get, None for sRGB, and what has to be said about it.

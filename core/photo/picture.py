@@ -33,7 +33,8 @@ class Picture:
     """The fields of a `Photo`, which adds conversions and saving.
 
     `pixels`: (H, W, 3) uint8, uint16 or float32 (nominally [0, 1]), in `profile`, upright, C-contiguous. `alpha`:
-    (H, W) of the same dtype; never retouched. `grey`: the source had one channel. `profile`: ICC bytes, None for sRGB.
+    (H, W) of the same dtype; never retouched. `grey`: the photo is black and white.
+    `one_channel`: its source stored it as one. `profile`: ICC bytes, None for sRGB.
     `exif`: the TIFF structure as read, its orientation too although `pixels` are upright already; `save` resets it.
     `quality` (1..100) and `subsampling` ("4:2:0") are a JPEG's, estimated from its tables.
     """
@@ -49,6 +50,7 @@ class Picture:
     quality: int | None = None
     subsampling: str | None = None
     warnings: tuple[str, ...] = ()
+    one_channel: bool = False
 
     @property
     def width(self) -> int:
@@ -62,7 +64,7 @@ class Picture:
 
     @property
     def fits_one_channel(self) -> bool:
-        """Whether one grey channel holds the photo: a grey source, channels still equal, no wide RGB profile."""
+        """Whether one grey channel holds the photo: grey from the start, channels still equal, no wide RGB profile."""
         if (
             self.profile is not None
             and not encoding.is_grey_profile(self.profile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -26,16 +26,55 @@ from .resize import fitted
 _THUMBNAIL_SIDE = 160  # pixels, as DCF's thumbnails
 
 
-def save(photo: Picture, path: Path, options: SaveOptions) -> Path:
-    """Write `photo` to `path`; see `Photo.save`."""
-    name = writer_of(path.suffix.lower())
-    write = None if name is None else FORMATS[name].write
-    if name is None or write is None:
+def save(photo: Picture, path: Path, options: SaveOptions, name: str | None = None) -> Path:
+    """Write `photo` to `path`, in the format of that name or of the path's suffix; see `Photo.save`."""
+    name = name or writer_of(path.suffix.lower())
+    if name is None:
         raise UnwritablePhoto(
             f"{str(path)!r}: no format is known for the suffix {path.suffix!r}; {', '.join(sorted(EXTENSIONS.writable))} are."
             f"{nearest(path.suffix.lower(), EXTENSIONS.writable)}",
             cure="Give the file one of these suffixes",
         )
+    _check(photo, name, options)
+    if not options.overwrite and path.exists():
+        raise _exists(path)
+    outgoing = _prepare(photo, name, options)
+    with _writing(path, overwrite=options.overwrite) as file:
+        _writer(name)(file, outgoing)
+    return path
+
+
+def encode(photo: Picture, name: str, options: SaveOptions) -> bytes:
+    """Return the file, as bytes, that `save` would write in the format of that name; see `Photo.encode`."""
+    _check(photo, name, options)
+    file = io.BytesIO()
+    _writer(name)(file, _prepare(photo, name, options))
+    return file.getvalue()
+
+
+def format_named(name: str) -> str:
+    """Return the name in `FORMATS` of a format that somebody calls "jpeg", "JPEG", "jpg" or ".jpg".
+
+    Raises UnwritablePhoto for others, and for formats that are only read.
+    """
+    found = writer_of(f".{name.lower().removeprefix('.')}") or name.upper()
+    if found not in FORMATS or FORMATS[found].write is None:
+        known = sorted(suffix[1:] for suffix in EXTENSIONS.writable)
+        raise UnwritablePhoto(
+            f"no format {name!r} is written; {', '.join(known)} are.{nearest(name.lower(), known)}",
+            cure="Give one of these",
+        )
+    return found
+
+
+def _writer(name: str) -> Callable[[BinaryIO, Outgoing], None]:
+    write = FORMATS[name].write
+    assert write is not None
+    return write
+
+
+def _check(photo: Picture, name: str, options: SaveOptions) -> None:
+    """Refuse options out of range, and a picture that the format cannot hold."""
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise UnwritablePhoto(f"quality is {options.quality}; it must be from 1 to 100")
     if options.strip not in ("none", "gps", "all"):
@@ -45,18 +84,12 @@ def save(photo: Picture, path: Path, options: SaveOptions) -> Path:
             f"{photo.width}x{photo.height} pixels do not fit into {name}; its limit is {FORMATS[name].longest_side}",
             cure="Save as TIFF or PNG, or resize the photo",
         )
-    if not options.overwrite and path.exists():
-        raise _exists(path)
-    outgoing = _prepare(photo, name, options)
-    with _writing(path, overwrite=options.overwrite) as file:
-        write(file, outgoing)
-    return path
 
 
 def _prepare(photo: Picture, name: str, options: SaveOptions) -> Outgoing:
     kind = FORMATS[name]
     if photo.alpha is not None and not kind.alpha:
-        warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=4)
+        warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=5)
     dtype = photo.pixels.dtype if photo.pixels.dtype in kind.dtypes else np.dtype(kind.dtypes[0])
     pixels, profile = encoding.to_depth(photo.pixels, dtype), photo.profile
     as_grey = photo.fits_one_channel

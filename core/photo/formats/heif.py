@@ -30,7 +30,7 @@ def header(file: BinaryIO) -> Header:
     return Header(image.size[0], image.size[1], "HEIF", bits=image.info.get("bit_depth", 8), frames=len(container))
 
 
-def read(file: BinaryIO) -> Decoded:
+def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Read the primary picture."""
     container = _library().open_heif(file, convert_hdr_to_8bit=False)
     image = container[container.primary_index]

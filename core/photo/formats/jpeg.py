@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
 import warnings
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
 import simplejpeg
 from PIL import JpegImagePlugin
 
-from ..decoded import GAIN_MAP, Decoded
+from ...errors import UnreadablePhoto
+from ..color.encoding import Pixels
+from ..decoded import GAIN_MAP, DamagedPixels, Decoded
 from ..header import Header
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
@@ -28,26 +33,40 @@ _SUBSAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
+_MOST_SCANS = 100  # encoders that search for the smallest file write up to about 15
+_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # of a segment: neither a stuffed byte nor a restart
+_FOREIGN = {*range(0xE1, 0xEE), 0xEF, 0xFE}  # application segments but JFIF's and Adobe's, and comments
+_STRAY = re.compile(rb"\xff[^\x00\xd0-\xd7\xd9\xff]", re.DOTALL)
+# What libjpeg-turbo's plain interface does not do, and the library itself does.
+_BEYOND = re.compile(r"subsampling|colou?r ?(conversion|space)", re.IGNORECASE)
+# Bytes between the last block and the end: some cameras fill up there. More of them are what damage leaves over.
+_HARMLESS = re.compile(
+    r"Corrupt JPEG data: \d extraneous bytes before marker 0xd9|.*JFIF revision.*|.*Adobe color transform.*"
+)
 _SEGMENT = 65_533  # bytes: the most that an APP segment holds
 
 
 def header(file: BinaryIO) -> Header:
     """Read the size; no pixel is decoded."""
-    image = JpegImagePlugin.JpegImageFile(file)
-    return Header(*image.size, "JPEG")
+    return Header(*_opened(file).size, "JPEG")
 
 
-def read(file: BinaryIO) -> Decoded:
-    """Read the picture; of a multi-picture file (MPO) the first one."""
-    image = JpegImagePlugin.JpegImageFile(file)
-    opened = _decoded(file, image)
+def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
+    """Read the picture; of a multi-picture file (MPO) the first one.
+
+    Raises DamagedPixels where the decoder finds fault with the scan, unless `salvage` takes what it can make out.
+    """
+    image = _opened(file)
+    decoded = _decoded(file, image, salvage=salvage)
     packet = image.info.get("xmp")
-    said = opened.warnings
+    said = decoded.warnings
     if (packet and has_gain_map(packet)) or any(data.startswith(_ISO_GAIN_MAP) for _, data in image.applist):
         said += (GAIN_MAP,)
     elif "mp" in image.info:
         said += ("multi-picture file: only the first picture is read (others may be gain, depth or preview maps)",)
-    return opened._replace(
+    if not image.info.get("icc_profile") and any(data.startswith(_ICC) for _, data in image.applist):
+        said += ("colour profile lacks a part: dropped, the photo is taken as sRGB",)
+    return decoded._replace(
         format="JPEG",
         exif=image.info.get("exif"),
         xmp=packet,
@@ -57,19 +76,84 @@ def read(file: BinaryIO) -> Decoded:
     )
 
 
-def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> Decoded:
-    """The pixels: grey and RGB by simplejpeg; other modes, and what it finds fault with, by Pillow, which forgives more."""
-    if image.mode in ("L", "RGB"):
-        place = file.tell()
-        file.seek(0)
-        try:
-            pixels = simplejpeg.decode_jpeg(file.read(), "RGB" if image.mode == "RGB" else "GRAY")
-        except ValueError:
-            file.seek(place)
-        else:
-            profile = image.info.get("icc_profile") or None
-            return Decoded(pixels if image.mode == "RGB" else pixels[..., 0], profile=profile)
-    return pixels_of(image)
+def _opened(file: BinaryIO) -> JpegImagePlugin.JpegImageFile:
+    """What the file says before its first scan, by Pillow."""
+    try:
+        return JpegImagePlugin.JpegImageFile(file)
+    except (OSError, SyntaxError) as error:
+        if (bits := re.search(r"(\d+)-bit layers", str(error))) is None:
+            raise
+        raise UnreadablePhoto(
+            f"a JPEG of {bits[1]} bits a channel is not read; 8 bits are", cure="Export it as 16-bit TIFF"
+        ) from None
+
+
+def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile, *, salvage: bool) -> Decoded:
+    """The pixels: grey and RGB by simplejpeg, other modes by Pillow once simplejpeg has found no fault with them."""
+    layout = {"L": "GRAY", "RGB": "RGB"}.get(image.mode, image.mode)
+    place = file.tell()
+    file.seek(0)
+    whole = file.read()
+    file.seek(place)
+    data = _bare(whole)
+    said: tuple[str, ...] = ()
+    pixels = None
+    try:
+        pixels = simplejpeg.decode_jpeg(data, layout)
+    except ValueError as error:
+        fault = str(error)
+        if _BEYOND.search(fault):
+            return pixels_of(image)
+        if fault.startswith("Premature end of JPEG file"):
+            data += b"\xff\xd9"
+            with suppress(ValueError):
+                pixels = simplejpeg.decode_jpeg(data, layout)
+                said = ("the mark at the JPEG's end is missing; the picture itself is whole",)
+        elif _HARMLESS.fullmatch(fault):
+            pixels = simplejpeg.decode_jpeg(data, layout, strict=False)
+            said = (f"the JPEG departs from the standard ({fault})",)
+        if pixels is None and salvage:
+            pixels = _salvaged(data, layout)
+            said = (f"damaged: {fault}; what could be read of it is shown, parts may be wrong",)
+        if pixels is None:
+            raise DamagedPixels(fault) from error
+    if layout == "CMYK":
+        opened = pixels_of(_opened(io.BytesIO(whole + b"\xff\xd9")))
+        return opened._replace(warnings=said + opened.warnings)
+    profile = image.info.get("icc_profile") or None
+    return Decoded(pixels if layout == "RGB" else pixels[..., 0], profile=profile, warnings=said)
+
+
+def _bare(data: bytes) -> bytes:
+    """The file without what other programs put into it: about that the decoder would complain first, and only once.
+
+    Raises UnreadablePhoto for so many scans that decoding would take minutes: each passes over the whole picture.
+    """
+    kept, start, scans, at = [], 0, 0, 2
+    while (found := _MARKER.search(data, at)) is not None and found[0][-1] != 0xD9:
+        marker, at = found[0][-1], found.end()
+        if marker != 0x01:  # TEM, alone of these, has no length
+            at += int.from_bytes(data[at : at + 2], "big")
+        if marker == 0xDA:
+            scans += 1
+        elif marker in _FOREIGN and scans == 0:
+            kept.append(data[start : found.start()])
+            start = at
+        if scans > _MOST_SCANS:
+            raise UnreadablePhoto(f"the JPEG has more than {_MOST_SCANS} scans", cure="Save it again as baseline JPEG")
+    return b"".join((*kept, data[start:]))
+
+
+def _salvaged(data: bytes, layout: str) -> Pixels | None:
+    """What can be made out of a damaged scan; None for nothing."""
+    start = data.rfind(b"\xff\xda")
+    # Noise in a scan looks like marks that end it: made harmless where nothing but pixels may follow.
+    cleaned = data[:start] + b"\xff\xda" + _STRAY.sub(b"\xff\0", data[start + 2 :])
+    for attempt in (data, cleaned):
+        with suppress(ValueError):
+            pixels: Pixels = simplejpeg.decode_jpeg(attempt, layout, strict=False)
+            return pixels
+    return None
 
 
 def quality_to_write(asked: int | None, source: int | None) -> int:

@@ -36,7 +36,7 @@ def header(file: BinaryIO) -> Header:
     return Header(width, height, "PNG", bits=bits)
 
 
-def read(file: BinaryIO) -> Decoded:
+def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Read the picture; of an animation its default image."""
     data = file.read()
     known: dict[bytes, bytes] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from typing import Any, BinaryIO
 
 from ...errors import MissingExtra
 from ..decoded import Decoded
 from ..header import Header
 from ..metadata import exif
+from .mapped import mapped
 
 MAGIC = rb"FUJIFILMCCD-RAW|II(RO|RS|U\0|\x1a\0\0\0HEAPCCDR)|MMOR|\0MRM|FOVb|....ftypcrx "
 SUFFIXES = frozenset(
@@ -38,7 +38,7 @@ def header(file: BinaryIO) -> Header:
     return Header(sizes.iwidth, sizes.iheight, "RAW", bits=16)
 
 
-def read(file: BinaryIO) -> Decoded:
+def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Develop the sensor's data."""
     rawpy = _library()
     with rawpy.RawPy() as raw:
@@ -51,6 +51,6 @@ def read(file: BinaryIO) -> Decoded:
             gamma=(2.4, 12.92),
             output_color=rawpy.ColorSpace.sRGB,
         )
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mapped(file) as data:
         block = exif.from_tiff(data)
     return Decoded(pixels, exif=block, upright=True, format="RAW")

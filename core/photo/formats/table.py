@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,6 +19,12 @@ from ..decoded import Decoded
 from ..header import Header
 from ..outgoing import Outgoing
 from . import heif, jpeg, png, raw, tiff, webp
+
+
+class _Read(Protocol):
+    """Decode a file; `salvage` takes of a damaged one what is left, with a warning."""
+
+    def __call__(self, file: BinaryIO, /, *, salvage: bool) -> Decoded: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class PhotoFormat:
 
     magic: bytes
     header: Callable[[BinaryIO], Header]
-    read: Callable[[BinaryIO], Decoded]
+    read: _Read
     write: Callable[[BinaryIO, Outgoing], None] | None = None
     suffixes: frozenset[str] = frozenset()
     read_only: frozenset[str] = frozenset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import struct
 from typing import Any, BinaryIO
 
@@ -17,6 +16,7 @@ from ..decoded import Decoded
 from ..header import Header
 from ..metadata import exif
 from ..outgoing import Outgoing
+from .mapped import mapped
 from .pillow_image import pixels_of
 
 # Both log what they find odd in a file; without a handler Python prints that to stderr.
@@ -47,7 +47,7 @@ def _header(tiff: Any) -> Header:
     return Header(page.imagewidth, page.imagelength, "TIFF", bits=bits, frames=frames)
 
 
-def read(file: BinaryIO) -> Decoded:
+def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Read the first page."""
     from tifffile import TiffFile
 
@@ -79,7 +79,7 @@ def read(file: BinaryIO) -> Decoded:
             upright = _ORIENTATION not in image.tag_v2  # Pillow turns some kinds of TIFF itself and then drops the tag
     if pixels.dtype.kind == "f" and pixels.max() > 1:
         warnings += (f"float values reach {pixels.max():g}: 1 is taken as white",)
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mapped(file) as data:
         block = exif.from_tiff(data)
     return Decoded(
         pixels,
@@ -189,7 +189,7 @@ def _append_exif(file: BinaryIO, tree: exif.Exif) -> None:
     block, offsets = exif.serialise(tree, base=base)
     file.write(block)
     file.flush()
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mapped(file) as data:
         written = exif.parse(data)
     assert written is not None
     for code, name in ((_EXIF_IFD, "exif"), (_GPS_IFD, "gps")):

@@ -25,7 +25,7 @@ def header(file: BinaryIO, name: str) -> Header:
     return Header(*image.size, name, frames=getattr(image, "n_frames", 1))
 
 
-def read(file: BinaryIO, name: str) -> Decoded:
+def read(file: BinaryIO, name: str, *, salvage: bool = False) -> Decoded:
     """Read the first frame."""
     image = _PLUGINS[name](file)
     frames = Header(*image.size, name, frames=getattr(image, "n_frames", 1))

@@ -18,6 +18,12 @@ def odd() -> Path:
     return Path(__file__).parents[2] / "data" / "photos_odd"
 
 
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of files that once went wrong."""
+    return Path(__file__).parents[2] / "data" / "cases"
+
+
 def picture(height: int = 40, width: int = 60, dtype: type = np.uint8) -> np.ndarray:
     """(H, W, 3): hues across, light down, different in every corner, so that a wrong turn shows."""
     y, x = np.mgrid[0:height, 0:width] / np.array([max(1, height - 1), max(1, width - 1)]).reshape(2, 1, 1)

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.photo import PhotoWarning, as_photo, open_photo
@@ -154,6 +155,29 @@ def test_colour_put_into_a_grey_photo_behind_its_back_is_not_lost(tmp_path, pict
     tricked = dataclasses.replace(as_photo(picture()[..., 0]), pixels=picture())
     assert np.array_equal(np.array(pil(tricked.save(tmp_path / "c.png"))), picture())
     assert tricked.pil().mode == "RGB"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_black_and_white_photo_stored_in_three_channels_is_known_as_grey_and_saved_in_one(
+    tmp_path, picture, dtype, suffix
+):
+    three = np.repeat(picture(dtype=dtype)[..., :1], 3, axis=2)
+    tifffile.imwrite(tmp_path / "three.tif", three, photometric="rgb")
+    photo = open_photo(tmp_path / "three.tif")
+    assert photo.grey
+    assert as_photo(three).grey
+    again = open_photo(photo.with_working(photo.working()).save(tmp_path / f"one{suffix}"))
+    assert again.one_channel
+    assert np.array_equal(again.pixels, three)
+    three[3, 4, 1] ^= 1
+    assert not as_photo(three).grey
+
+
+def test_a_pil_image_comes_back_in_its_own_number_of_channels(picture):
+    grey = Image.fromarray(picture()[..., 0])
+    assert as_photo(grey).pil().mode == "L"
+    assert as_photo(grey.convert("RGB")).pil().mode == "RGB"
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

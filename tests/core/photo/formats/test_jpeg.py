@@ -1,0 +1,93 @@
+"""A JPEG's damage is told apart from harmless oddities, and never swallowed."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from veraretouch.core.errors import UnreadablePhoto
+from veraretouch.core.photo import open_photo
+
+
+def jpeg(pixels: np.ndarray, mode: str = "RGB", **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(file, "JPEG", quality=90, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def scene(request) -> np.ndarray:
+    with Image.open(request.path.parents[3] / "data" / "photos" / "kodak-02.jpg") as image:
+        return np.array(image)
+
+
+def test_a_ruined_sector_is_refused_with_the_decoders_reason_and_salvaged_on_demand(cases):
+    path = cases / "jpeg-ruined-sector.jpg"
+    with pytest.raises(UnreadablePhoto, match=r"jpeg-ruined-sector\.jpg' is damaged.*extraneous bytes.*--salvage"):
+        open_photo(path)
+    photo = open_photo(path, salvage=True)
+    assert photo.pixels.shape == (512, 768, 3)
+    assert photo.warnings[0].startswith("damaged: Corrupt JPEG data")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=["baseline", "progressive"])
+def test_noise_in_the_scan_is_refused_and_what_is_left_can_be_salvaged(scene, mode, options):
+    whole = jpeg(scene, mode, **options)
+    generator = np.random.default_rng(5)
+    for place in (0.3, 0.6, 0.9):
+        spoilt = bytearray(whole)
+        at = int(len(whole) * place)
+        spoilt[at : at + 2000] = generator.bytes(len(spoilt[at : at + 2000]))
+        with pytest.raises(UnreadablePhoto, match="damaged"):
+            open_photo(bytes(spoilt))
+    cut = whole[: len(whole) // 2]
+    with pytest.raises(UnreadablePhoto, match="damaged"):
+        open_photo(cut)
+    photo = open_photo(cut, salvage=True)
+    assert "damaged" in photo.warnings[0]
+    assert photo.pixels.shape == scene.shape
+
+
+def test_the_end_mark_alone_may_be_missing(cases, scene):
+    photo = open_photo(cases / "jpeg-no-eoi.jpg")
+    assert "end is missing" in photo.warnings[0]
+    for mode in ("RGB", "L", "CMYK"):
+        whole = jpeg(scene, mode)
+        assert np.array_equal(open_photo(whole[:-2]).pixels, open_photo(whole).pixels)
+    assert open_photo(jpeg(scene) + bytes(1000)).warnings == ()  # what follows the end is no concern of the picture's
+
+
+def test_a_file_by_others_that_lacks_the_last_byte_of_its_end_mark_is_read(odd):
+    assert "end is missing" in open_photo(odd / "truncated_jpeg.jpg").warnings[0]
+
+
+def test_padding_before_the_end_mark_is_no_damage(scene):
+    whole = jpeg(scene)
+    photo = open_photo(whole[:-2] + b"\0" * 8 + whole[-2:])
+    assert np.array_equal(photo.pixels, open_photo(whole).pixels)
+
+
+def test_twelve_bits_are_refused_by_name(cases):
+    with pytest.raises(UnreadablePhoto, match="12 bits a channel is not read"):
+        open_photo(cases / "jpeg-12bit.jpg")
+
+
+def test_a_profile_with_a_part_missing_is_dropped_with_a_warning(cases):
+    photo = open_photo(cases / "jpeg-icc-missing-part.jpg")
+    assert photo.profile is None
+    assert photo.warnings == ("colour profile lacks a part: dropped, the photo is taken as sRGB",)
+
+
+def test_repeated_scans_of_a_progressive_jpeg_cost_no_time():
+    flat = jpeg(np.full((2000, 3000), 128, np.uint8), "L", progressive=True)
+    last = flat.rindex(b"\xff\xda")
+    bomb = flat[:-2] + flat[last:-2] * 3000 + flat[-2:]
+    start = time.process_time()
+    with pytest.raises(UnreadablePhoto, match="more than 100 scans"):
+        open_photo(bomb)
+    assert time.process_time() - start < 2
