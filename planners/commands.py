@@ -124,7 +124,7 @@ def plan(
     from ..core.terminal import json_text, say
 
     request = BatchRequest.of(planning, **_wish(style=style, params=params, settings=settings))
-    made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS))
+    made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS, salvage=planning.salvage))
     say(json_text(made.document()))
 
 

@@ -91,6 +91,15 @@ class EditOptions:
         ),
     ] = None
 
+    salvage: Annotated[
+        bool,
+        typer.Option(
+            "--salvage",
+            help="Take what is left of a damaged photo, with a warning, instead of refusing it.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False
+
     def chosen_groups(self) -> frozenset[str] | None:
         """The groups by name; None for all."""
         if not self.groups:

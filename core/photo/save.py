@@ -61,8 +61,8 @@ def format_named(name: str) -> str:
     if found not in FORMATS or FORMATS[found].write is None:
         known = sorted(suffix[1:] for suffix in EXTENSIONS.writable)
         raise UnwritablePhoto(
-            f"no format {name!r} is written; {', '.join(known)} are.{nearest(name.lower(), known)}",
-            cure="Give one of these",
+            f"no format {name!r} is written; {', '.join(known)} are",
+            cure=nearest(name.lower(), known).lstrip() or "Give one of these",
         )
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...core import strict_json
 from ...core.errors import InvalidDocument, InvalidPhoto, InvalidRequest, UnreadablePhoto
-from ...core.photo import Photo, as_photo, open_photo
+from ...core.photo import Photo, open_photo
 from ..training.data import EXAMPLE, FORMAT
 from .folders import PicturePair, collection_in
 
@@ -46,16 +45,14 @@ class Stored:
         """
         if self.length is None:
             return open_photo(self.path)
-        from PIL import Image
-
         with self.path.open("rb") as file:
             file.seek(self.start)
             data = file.read(self.length)
         try:
-            with Image.open(io.BytesIO(data)) as image:
-                return as_photo(image)
-        except (OSError, InvalidPhoto) as error:
-            raise UnreadablePhoto(f"{self.path}, byte {self.start}: {error}", cure="Build the dataset again.") from None
+            return open_photo(data)
+        except UnreadablePhoto as error:
+            place = f"{self.path}, byte {self.start}"
+            raise UnreadablePhoto(f"{place}: {error.problem}", cure="Build the dataset again.") from None
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def _example_plan(photo: Path, example: Any, planner: str, editing: EditOptions)
     from ...core.photo import MAX_PIXELS, open_photo
     from ...core.render.retoucher import load_retoucher
 
-    opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS)
+    opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS, salvage=editing.salvage)
     return load_retoucher(planner).plan(
         opened, reference=example, groups=editing.chosen_groups(), seed=editing.seed or 0
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,6 +14,8 @@ from torch import Tensor
 
 from ...core import strict_json
 from ...core.errors import InvalidDocument, UnreadablePhoto
+from ...core.photo import open_photo
+from ...core.photo.color.encoding import to_depth
 
 FORMAT: Final = "veraretouch.dataset/1"
 EXAMPLE: Final = "veraretouch.example/1"
@@ -94,10 +95,8 @@ def read_pixels(data: bytes, name: str) -> Tensor:
     Raises:
         UnreadablePhoto
     """
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)
-    except OSError as error:
-        raise UnreadablePhoto(f"{name}: {error}", cure="Take it out.") from None
+        pixels = to_depth(open_photo(data).pixels, np.uint8)
+    except UnreadablePhoto as error:
+        raise UnreadablePhoto(f"{name}: {error.problem}", cure="Take it out.") from None
+    return torch.from_numpy(pixels).permute(2, 0, 1)

@@ -18,7 +18,9 @@ PHOTOS: Final = ("flower.jpg", "lake.jpg", "night.jpg", "portrait.jpg")
 @cache
 def _photo(name: str, side: int) -> Array:
     with files("veraretouch.core.testing").joinpath("photos", name).open("rb") as file:
-        return np.asarray(Image.open(file).convert("RGB").resize((side, side), Image.Resampling.LANCZOS))
+        return np.asarray(
+            Image.open(file, formats=["JPEG"]).convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+        )
 
 
 def mosaic(side: int, *, first: int = 0) -> Array:

@@ -35,6 +35,7 @@ class BatchRequest:
     strength: float | None = None
     seed: int | None = None
     max_pixels: int | None = None
+    salvage: bool = False
     dtype: str | None = None
     tones: tuple[tuple[float, ...], ...] | None = None
 
@@ -50,6 +51,7 @@ class BatchRequest:
             strength=options.strength,
             seed=options.seed,
             max_pixels=options.max_pixels,
+            salvage=options.salvage,
             dtype=dtype,
         )
 

@@ -65,7 +65,9 @@ def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
     outcome = PhotoOutcome(0, median)
     plan = None
     with reported(outcome):
-        plan = make_plan(request, open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS))
+        plan = make_plan(
+            request, open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
+        )
     if plan is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, the median photo of the series: {outcome.problem}")
     return replace(request, plan=plan.document(), groups=None, strength=None, seed=None)
@@ -79,5 +81,5 @@ def matched_to(request: BatchRequest, reference: Path) -> BatchRequest:
     """
     from .matching import tones_of
 
-    photo = open_photo(reference, max_pixels=request.max_pixels or MAX_PIXELS)
+    photo = open_photo(reference, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
     return replace(request, tones=tones_of(photo))

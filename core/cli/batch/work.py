@@ -51,7 +51,7 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
         return "unchanged"
     replaces = may_replace(task)
     clock = _Clock(outcome.timings)
-    photo = open_photo(task.source, max_pixels=_max_pixels(task.request))
+    photo = open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage)
     clock.lap("decode")
     plan = make_plan(task.request, photo)
     clock.lap("plan")

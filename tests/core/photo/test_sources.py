@@ -46,7 +46,7 @@ def test_a_format_that_is_not_written_is_refused(tmp_path, picture):
     photo = as_photo(picture())
     with pytest.raises(UnwritablePhoto, match=r"no format 'gif' is written; .*jpg"):
         photo.encode("gif")
-    with pytest.raises(UnwritablePhoto, match="Did you mean 'jpeg'"):
+    with pytest.raises(UnwritablePhoto, match="Did you mean 'jpg'"):
         photo.encode("jpge")
     with pytest.raises(UnwritablePhoto, match='format="jpeg"'):
         photo.save(io.BytesIO())

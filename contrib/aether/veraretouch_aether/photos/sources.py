@@ -76,7 +76,7 @@ def eight_bit(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def prepared(folder: str | Path, sha256: str) -> NDArray[np.uint8]:
     """The pixels (H, W, 3) that `prepare` left."""
-    with Image.open(Path(folder) / f"{sha256}.png") as image:
+    with Image.open(Path(folder) / f"{sha256}.png", formats=["PNG"]) as image:
         return np.asarray(image)
 
 
