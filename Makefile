@@ -48,6 +48,7 @@ bench: install
 
 docs: install
 	$(BIN)/python docs/build.py
+	$(BIN)/python docs/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "the site is in site/: open site/index.html, or look at it as it grows with $(BIN)/mkdocs serve"
 

@@ -7,26 +7,27 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 # Page of the site -> file of the project.
-BORROWED = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
-# The order in which guides are read; others follow by name.
-GUIDES = (
-    "presets",
-    "fit",
-    "first-op",
-    "own-planner",
-    "publishing-a-bundle",
-    "training-through-the-renderer",
-    "training",
-    "evaluating",
-    "plugins",
-    "testing",
-    "zoo",
-    "vera",
-)
+BORROWED = {
+    "start.md": "README.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "changelog.md": "CHANGELOG.md",
+    "security.md": "SECURITY.md",
+    "releasing.md": "RELEASING.md",
+    "conduct.md": "CODE_OF_CONDUCT.md",
+}
+# Who reads which guides, in this order.
+GUIDES = {
+    "Photographers": ("presets", "fit", "vera"),
+    "Op authors": ("first-op", "testing", "plugins"),
+    "Planner researchers": ("own-planner", "training-through-the-renderer", "training", "data", "evaluating"),
+    "Mobile teams": ("ios", "publishing-a-bundle", "zoo"),
+    "Contributors": ("architecture",),
+}
 # Code, which is left as it is, or a link.
 LINK = re.compile(r"^```.*?^```|`[^`\n]*`|(!?)\[([^\]]*)\]\(([^)\s]+)\)", re.DOTALL | re.MULTILINE)
 
@@ -35,11 +36,12 @@ def on_config(config: Any) -> Any:
     """Make the navigation."""
     docs = Path(config.docs_dir)
     guides = {path.stem: f"guide/{path.name}" for path in sorted((docs / "guide").glob("*.md"))}
-    ordered = [guides.pop(name) for name in GUIDES if name in guides]
-    architecture = guides.pop("architecture")
+    if left := set(guides) - {name for names in GUIDES.values() for name in names}:
+        raise PluginError(f"docs/site_hook.py: GUIDES does not say who reads {', '.join(sorted(left))}")
     config.nav = [
         {"Home": "index.md"},
-        {"Guides": [*ordered, *guides.values()]},
+        {"Start": "start.md"},
+        {"Guides": [{who: [guides[name] for name in names]} for who, names in GUIDES.items()]},
         {
             "Reference": [
                 {"Ops": _section(docs, "ops")},
@@ -53,11 +55,15 @@ def on_config(config: Any) -> Any:
         {"Benchmarks": _pages(docs, "benchmarks")},
         {
             "Project": [
-                architecture,
+                "status.md",
+                "glossary.md",
+                "contributing.md",
+                "changelog.md",
+                "releasing.md",
+                "security.md",
+                "conduct.md",
                 {"Sample photos": "samples/README.md"},
                 {"Example documents": "examples/README.md"},
-                {"Contributing": "contributing.md"},
-                {"Changes": "changelog.md"},
             ]
         },
     ]

@@ -68,7 +68,7 @@ def text(op: type[vr.Op]) -> str:
         "## Slots",
         "",
         *table(
-            ("slot", "kind", "unit", "bounds", "identity", "group", "crs fields, XMP range", "what it does"),
+            ("slot", "bounds and unit", "identity", "group", "what it does"),
             [slot_cells(op, name) for name in op.slots],
         ),
         *crs_note(op),
@@ -100,11 +100,14 @@ def light(op: type[vr.Op]) -> str:
 
 
 def slot_cells(op: type[vr.Op], name: str) -> tuple[str, ...]:
-    """The row of a slot."""
+    """The row of a slot: few columns, so that a page holds them."""
     slot = op.slots[name]
     size = " x ".join(map(str, slot.shape)) or "n x n x n x 3"
-    kind = slot.kind if slot.kind == "scalar" else f"{slot.kind} of {size}"
-    return name, kind, slot.unit, bounds(slot), shown(slot.identity), slot.group, fields(op.id, name), slot.doc
+    kind = "" if slot.kind == "scalar" else f", {slot.kind} of {size}"
+    unit = "" if slot.unit == "1" else f" {slot.unit}"
+    crs = fields(op.id, name)
+    said = slot.doc if crs == "-" else f"{slot.doc} Camera Raw: {crs}"
+    return f"`{name}`{kind}", f"{bounds(slot)}{unit}", shown(slot.identity), slot.group, said
 
 
 def bounds(slot: vr.Slot) -> str:

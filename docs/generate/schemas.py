@@ -72,13 +72,13 @@ def fields(schema: dict[str, Any], path: str) -> Iterator[str]:
     """The table of one object, and those of the objects in it."""
     required = schema.get("required", ())
     rows = [
-        (f"`{name}`", "yes" if name in required else "", kind(part), limits(part), part.get("description", ""))
+        (f"`{name}`{' (required)' if name in required else ''}", kinds(part), part.get("description", ""))
         for name, part in schema.get("properties", {}).items()
     ]
     others = schema.get("additionalProperties", schema.get("else", {}).get("additionalProperties"))
     if isinstance(others, dict):
-        rows.append(("*any other name*", "", kind(others), limits(others), others.get("description", "")))
-    yield from ("", f"### {path}", "", *table(("field", "required", "kind", "limits", "what it says"), rows))
+        rows.append(("*any other name*", kinds(others), others.get("description", "")))
+    yield from ("", f"### {path}", "", *table(("field", "kind and limits", "what it says"), rows))
     for name, part in schema.get("properties", {}).items():
         below = f"{path}.{name}" if path != "the document" else name
         yield from inner(part, f"`{below}`" if "`" not in below else f"`{below.replace('`', '')}`")
@@ -92,6 +92,11 @@ def inner(part: dict[str, Any], path: str) -> Iterator[str]:
         below = part.get(key)
         if isinstance(below, dict) and "$ref" not in below:
             yield from inner(below, f"`{path.strip('`')}{mark}`")
+
+
+def kinds(part: dict[str, Any]) -> str:
+    """What a value is and how far it may go, in words."""
+    return ", ".join(said for said in (kind(part), limits(part)) if said)
 
 
 def kind(part: dict[str, Any]) -> str:
