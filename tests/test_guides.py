@@ -27,6 +27,22 @@ def blocks(name, kind):
     return found
 
 
+@pytest.mark.parametrize("guide", sorted(GUIDES.glob("*.md")), ids=lambda path: path.stem)
+def test_each_guide_begins_with_what_one_gets_at_its_end(guide):
+    title, _, rest = guide.read_text(encoding="utf-8").partition("\n\n")
+    assert title.startswith("# ")
+    assert rest.startswith("**At the end** ")
+
+
+def test_the_table_of_rooms_names_every_folder_and_no_other():
+    root = GUIDES.parents[1]
+    table = (GUIDES / "architecture.md").read_text(encoding="utf-8").partition("## How a photo travels")[0]
+    named = set(re.findall(r"^\| `([\w/]+)/` \|", table, re.MULTILINE))
+    rooms = [root / name for name in ("core", "ops", "planners", "schemas", "zoo")]
+    found = {init.parent for room in rooms for init in (room / "__init__.py", *room.glob("*/__init__.py"))}
+    assert named == {folder.relative_to(root).as_posix() for folder in found}
+
+
 def run(text, folder, **environment):
     """One Python process for all of a guide's blocks, in a folder with a photo in it; what it prints."""
     shutil.copy(sample("portrait"), folder / "photo.jpg")

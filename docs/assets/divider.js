@@ -20,6 +20,7 @@ function setUpDivider(figure) {
       const name = button.dataset.vrPhoto;
       before.src = before.src.replace(/[^/]*-before\.jpg$/, `${name}-before.jpg`);
       after.src = after.src.replace(/[^/]*-after\.jpg$/, `${name}-after.jpg`);
+      frame.style.setProperty("--vr-ratio", button.dataset.vrRatio);
       prompt.textContent = button.dataset.vrWords;
       range.value = 50;
       draw();
