@@ -1,9 +1,10 @@
-"""The command `check`: whether an op, a planner or a bundle keeps its contract, one line a check."""
+"""The command `check`: whether an op, a planner or a bundle keeps its contract, one line a check.
+
+What can be judged are the kinds of the installed `CheckSuite`s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,24 +14,18 @@ from .options import Json
 
 if TYPE_CHECKING:
     from ..testing import CheckOutcome
+    from ..testing.suites import CheckSuite
 
 
 class AmbiguousName(VeraRetouchError):
     """A name is that of several kinds of plugin, and nothing says which is meant."""
 
 
-class CheckedKind(StrEnum):
-    """What can be checked."""
-
-    OP = "op"
-    PLANNER = "planner"
-    BUNDLE = "bundle"
-
-
 def check(
     id: Annotated[str | None, typer.Argument(help="An op, a planner, or a bundle: its name or folder.")] = None,
     kind: Annotated[
-        CheckedKind | None, typer.Option(help="Which of them, where a name means several.", show_default=False)
+        str | None,
+        typer.Option(help="op, planner or bundle: which of them, where a name means several.", show_default=False),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Run this check alone. Repeatable.", metavar="CHECK", show_default=False)
@@ -44,6 +39,9 @@ def check(
     """Check that an op, a planner or a bundle keeps its contract; a failure says what helps."""
     from ..terminal import json_text, printable, say
 
+    suites = check_suites()
+    if kind is not None and kind not in suites:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(suites)}", param_hint="--kind")
     if list_checks:
         _list(kind, json=json)
         return
@@ -51,7 +49,7 @@ def check(
         raise typer.BadParameter("name an op, a planner or a bundle, or give --list", param_hint="ID")
     found = kind or kind_of(id)
     done: list[CheckOutcome] = []
-    for outcome in outcomes(id, found, only=only, accept_license=accept_license):
+    for outcome in suites[found].outcomes(id, only, accept_license):
         done.append(outcome)
         if not json:
             say(f"{'passed' if outcome.passed else 'FAILED'}  {outcome.check}")
@@ -62,7 +60,7 @@ def check(
         rows = [
             {"check": o.check, "passed": o.passed, "said": list(o.said), "seconds": round(o.seconds, 4)} for o in done
         ]
-        say(json_text({"id": id, "kind": str(found), "failed": failed, "checks": rows}))
+        say(json_text({"id": id, "kind": found, "failed": failed, "checks": rows}))
     elif failed:
         say(f"{found} {printable(id)} fails {failed} of {len(done)} checks.")
     else:
@@ -71,71 +69,52 @@ def check(
         raise typer.Exit(1)
 
 
-def kind_of(id: str) -> CheckedKind:
+def check_suites() -> dict[str, CheckSuite]:
+    """The suite of each kind that can be checked, in the order of lists; one that cannot be imported is left out and told."""
+    from ..plugins.registry import registry
+    from ..terminal import complain
+
+    found: dict[str, CheckSuite] = {}
+    for kind in registry.checks.ids():
+        try:
+            found[kind] = registry.checks.load(kind)
+        except VeraRetouchError as error:
+            complain(error, what="Warning")
+    return dict(sorted(found.items(), key=lambda item: (item[1].place, item[0])))
+
+
+def kind_of(id: str) -> str:
     """What a name means: an installed op or planner, or a bundle of an index, the Hub or a folder.
 
     Raises:
         UnknownPlugin: it means nothing here.
         AmbiguousName: it means several.
     """
-    from pathlib import Path
-
-    from ...zoo.bundles.manifest import MANIFEST
-    from ...zoo.hub.sources import parse_source
-    from ...zoo.names import listings
-    from ..plugins.registry import registry
-
-    bundles = listings()
-    meant = [
-        kind
-        for kind, there in (
-            (CheckedKind.OP, id in registry.ops),
-            (CheckedKind.PLANNER, id in registry.planners),
-            (CheckedKind.BUNDLE, id in bundles or parse_source(id) is not None),
-        )
-        if there
-    ]
+    suites = check_suites()
+    meant = [kind for kind, suite in suites.items() if suite.knows(id)]
     if len(meant) > 1:
         raise AmbiguousName(
-            f"{id!r} is {' and '.join(_with_article(kind) for kind in meant)}",
+            f"{id!r} is {' and '.join(map(_with_article, meant))}",
             cure=f"Say which: --kind {' or --kind '.join(meant)}.",
         )
     if not meant:
-        known = sorted({*registry.ops.ids(), *registry.planners.ids(), *bundles})
-        cure = f"{nearest(id, known)} There are: {', '.join(known)}.".lstrip()
-        if Path(id, MANIFEST).is_file():
-            cure = f"For the folder, write ./{id}."
-        raise UnknownPlugin(f"no op, planner or bundle {id!r} is known", cure=cure)
+        known = sorted({name for suite in suites.values() for name in suite.ids()})
+        hints = [hint for suite in suites.values() if (hint := suite.hint(id))]
+        cure = hints[0] if hints else f"{nearest(id, known)} There are: {', '.join(known)}.".lstrip()
+        *others, last = suites
+        raise UnknownPlugin(f"no {', '.join(others)} or {last} {id!r} is known", cure=cure)
     return meant[0]
 
 
-def outcomes(
-    id: str, kind: CheckedKind, *, only: list[str] | None = None, accept_license: bool = False
-) -> Iterator[CheckOutcome]:
-    """The checks of one plugin or bundle, each as soon as it is done."""
-    from ...zoo.testing import bundle_outcomes
-    from ..testing import op_outcomes, planner_outcomes
-
-    if kind is CheckedKind.OP:
-        return op_outcomes(id, only=only)
-    if kind is CheckedKind.PLANNER:
-        return planner_outcomes(id, only=only)
-    return bundle_outcomes(id, only=only, accept_license=accept_license)
-
-
-def _list(kind: CheckedKind | None, *, json: bool) -> None:
+def _list(kind: str | None, *, json: bool) -> None:
     """Every check and the promise that it holds a plugin to, read from source: torch is not imported."""
-    from ...zoo.testing import BUNDLE_CHECKS
     from ..terminal import columns, json_text, say
-    from ..testing.checks import OF_OPS, OF_PLANNERS, promises
 
-    bundles = {name: (function.__doc__ or "").splitlines()[0] for name, function in BUNDLE_CHECKS.items()}
-    tables = {CheckedKind.OP: promises(OF_OPS), CheckedKind.PLANNER: promises(OF_PLANNERS), CheckedKind.BUNDLE: bundles}
     rows = [
-        {"kind": str(each), "check": name, "promise": promise}
-        for each, table in tables.items()
+        {"kind": each, "check": name, "promise": promise}
+        for each, suite in check_suites().items()
         if kind in (None, each)
-        for name, promise in table.items()
+        for name, promise in suite.promises().items()
     ]
     if json:
         say(json_text({"checks": rows}))
@@ -143,5 +122,5 @@ def _list(kind: CheckedKind | None, *, json: bool) -> None:
         say(columns([("KIND", "CHECK", "PROMISE"), *(tuple(row.values()) for row in rows)]))
 
 
-def _with_article(kind: CheckedKind) -> str:
-    return f"an {kind}" if kind is CheckedKind.OP else f"a {kind}"
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -53,7 +53,8 @@ def examine() -> Iterator[Finding]:
         "python": _python,
         "torch": _torch,
         "extras": _extras,
-        "lists": _lists,
+        "examinations": _examinations,
+        "policy": _policy,
         "plugins": _plugins,
         "folders": _folders,
     }.items():
@@ -87,21 +88,47 @@ def _torch() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    """The optional packages, as this distribution's own metadata names them."""
+    """The optional packages of each extra, by the extra's own examination where a room has registered one of its name."""
+    from ..plugins.registry import registry
+
+    for extra in optional_packages():
+        yield from registry.examinations.load(extra)() if extra in registry.examinations else extra_findings(extra)
+
+
+def _examinations() -> Iterator[Finding]:
+    """What plugins look at that is no extra of this distribution."""
+    from ..plugins.registry import registry
+
+    for id in registry.examinations.ids():
+        if id not in optional_packages():
+            try:
+                yield from registry.examinations.load(id)()
+            except Exception as error:
+                yield Finding(id, "broken", f"{type(error).__name__}: {error}")
+
+
+def optional_packages() -> dict[str, list[str]]:
+    """The optional packages by extra, as this distribution's own metadata names them."""
     import re
+    from importlib.metadata import distribution
+
+    needs = re.compile(r"""^([\w.-]+).*;.*extra\s*==\s*["'](\w+)["']""")
+    found: dict[str, list[str]] = {}
+    for match in map(needs.match, distribution("veraretouch").requires or []):
+        if match and match[2] != "dev":
+            found.setdefault(match[2], []).append(match[1])
+    return found
+
+
+def extra_findings(extra: str) -> Iterator[Finding]:
+    """Whether each package of an extra is there and can be imported."""
     from importlib import import_module
     from importlib.metadata import PackageNotFoundError, distribution
 
-    from ...planners.vera.torchvision_operators import make_torchvision_importable
-
-    needs = re.compile(r"""^([\w.-]+).*;.*extra\s*==\s*["'](\w+)["']""")
-    matches = (needs.match(requirement) for requirement in distribution("veraretouch").requires or [])
-    for package, extra in (match.groups() for match in matches if match and match[2] != "dev"):
+    for package in optional_packages().get(extra, ()):
         install = f"pip install 'veraretouch[{extra}]'"
         try:
             version = distribution(package).version
-            if extra == "vera":
-                make_torchvision_importable()
             with _unlogged():
                 import_module(package.replace("-", "_"))
         except PackageNotFoundError:
@@ -141,7 +168,7 @@ def _plugins() -> Iterator[Finding]:
             yield Finding(part, "note", f"{row['state']} ({owner}): {row['reason']}", row["cure"])
 
 
-def _lists() -> Iterator[Finding]:
+def _policy() -> Iterator[Finding]:
     """The configuration file, and the lists that decide which plugins are imported."""
     from ..config import config_path
     from ..plugins.policy import policy_rules

@@ -16,7 +16,10 @@ def plugins(
     check: Annotated[bool, typer.Option("--check", help="Import each, in a process of its own.")] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for the import of one, with --check.")] = 10.0,
     kind: Annotated[
-        str | None, typer.Option(help="Only these: op, planner, bundle, command, hook, alias.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Only these: op, planner, bundle, command, hook, check, examination, alias.", show_default=False
+        ),
     ] = None,
     distribution: Annotated[str | None, typer.Option(help="Only those of this one.", show_default=False)] = None,
     json: Json = False,

@@ -1,6 +1,6 @@
 """The command `veraretouch`. It knows no command: each is a plugin of the group `veraretouch.commands`.
 
-Help and completion read metadata and source and import no plugin; a command's module is imported when it is run.
+A plugin named with a dot is a sub-command: `export.coreml` stands below `export`, which is a Typer app of its own. Help and completion read metadata and source and import no plugin; a command's module is imported when it is run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from ..errors import DeprecatedPlugin, VeraRetouchError, nearest
 from ..plugins.blame import blamed_plugin
-from ..plugins.registry import PluginState, registry
+from ..plugins.entry import USABLE
+from ..plugins.registry import PluginEntry, PluginState, registry
 from ..plugins.summary import summary
 from ..terminal import complain, message
 
@@ -28,22 +29,17 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command but the blocked ones, broken ones too."""
-        return [id for id, entry in registry.commands.entries().items() if entry.state is not PluginState.BLOCKED]
+        return [id for id in _listed() if "." not in id]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command as help and completion show it: its name and its summary, not its options."""
         entry = registry.commands.entries().get(cmd_name)
-        if entry is None:
-            return None
-        usable = entry.state in (PluginState.AVAILABLE, PluginState.LOADED)
-        return TyperCommand(
-            cmd_name, help=message(summary(entry.target) if usable else f"{entry.state}: {entry.reason}")
-        )
+        return None if entry is None or "." in cmd_name else TyperCommand(cmd_name, help=_help(entry))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command itself, imported."""
         name = args[0]
-        if name not in registry.commands:
+        if name not in registry.commands or "." in name:
             if ctx.resilient_parsing:
                 return None, None, args
             ctx.fail(f"No such command {name!r}.{nearest(name, self.list_commands(ctx))}")
@@ -73,7 +69,55 @@ def _command(name: str) -> Any:
     else:
         app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         app.command(name)(plugin)
-    return typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    for id in _listed():
+        parent, _, own_name = id.partition(".")
+        if parent == name and own_name:
+            _add_sub_command(command, own_name, registry.commands.entries()[id])
+    return command
+
+
+def _listed() -> list[str]:
+    """The ids of all commands and sub-commands that are not blocked."""
+    return [id for id, entry in registry.commands.entries().items() if entry.state is not PluginState.BLOCKED]
+
+
+def _help(entry: PluginEntry) -> str:
+    return message(summary(entry.target) if entry.state in USABLE else f"{entry.state}: {entry.reason}")
+
+
+class SubCommand(TyperCommand):
+    """A plugin's sub-command: shown by its summary, imported when it is run."""
+
+    def __init__(self, name: str, entry: PluginEntry) -> None:
+        super().__init__(name, help=_help(entry))
+        self._id = entry.id
+
+    def _itself(self) -> Any:
+        command = _command(self._id)
+        command.rich_markup_mode = self.rich_markup_mode
+        return command
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of the command itself, which is imported here."""
+        return self._itself().make_context(info_name, args, parent=parent, **extra)
+
+    def get_help(self, ctx: Any) -> str:
+        """The help of the command itself, which is imported here."""
+        text: str = self._itself().get_help(ctx)
+        return text
+
+
+def _add_sub_command(group: Any, name: str, entry: PluginEntry) -> None:
+    """Put a plugin's sub-command below a command; it never takes the place of one that is there."""
+    if not isinstance(group, TyperGroup):
+        problem = f"it has no sub-commands, so {entry.id!r} of {entry.owner} cannot be one"
+    elif name in group.commands:
+        problem = f"it has a sub-command {name!r} already; that of {entry.owner} is left out"
+    else:
+        group.add_command(SubCommand(name, entry))
+        return
+    complain(f"command {entry.id.partition('.')[0]!r}: {problem}", what="Warning")
 
 
 def _report(error: Exception, *, command: str | None) -> None:

@@ -32,6 +32,8 @@ class Registry:
         self.hooks = Catalogue("hook", "veraretouch.hooks", _check_anything, installed)
         self.hooks.manager = pluggy.PluginManager("veraretouch")
         self.hooks.manager.add_hookspecs(HookSpecs)
+        self.checks = Catalogue("check", "veraretouch.checks", _check_suite, installed)
+        self.examinations = Catalogue("examination", "veraretouch.examinations", _check_examination, installed)
         self._aliases = Aliases(installed)
 
     def catalogues(self) -> dict[str, Catalogue]:
@@ -91,6 +93,17 @@ class Registry:
 def _check_command(id: str, plugin: Any) -> None:
     if not callable(plugin):
         raise BrokenPlugin(f"{plugin!r} is neither a function nor a Typer app", cure="Name a function.")
+
+
+def _check_suite(id: str, plugin: Any) -> None:
+    missing = [name for name in ("knows", "ids", "promises", "outcomes", "hint", "place") if not hasattr(plugin, name)]
+    if missing:
+        raise BrokenPlugin(f"{plugin!r} lacks {', '.join(missing)}", cure="See core.testing.suites.CheckSuite.")
+
+
+def _check_examination(id: str, plugin: Any) -> None:
+    if not callable(plugin):
+        raise BrokenPlugin(f"{plugin!r} is no function", cure="Name a function that yields core.cli.doctor.Finding.")
 
 
 def _check_anything(id: str, plugin: Any) -> None:

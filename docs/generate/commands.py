@@ -17,7 +17,9 @@ from .markdown import page as made
 def page() -> str:
     """The shell, then every built-in command, then theirs."""
     shell: Any = typer.main.get_command(app)
-    own = {id for id, entry in registry.commands.entries().items() if entry.distribution == "veraretouch"}
+    own = {
+        id for id, entry in registry.commands.entries().items() if entry.distribution == "veraretouch" and "." not in id
+    }
     lines = [
         "`veraretouch COMMAND --help` prints the same. Commands are plugins: others may be installed beside these."
     ]

@@ -1,4 +1,4 @@
-"""The command `export`: a plan's look for other programs, and bundles for Core ML."""
+"""The command `export coreml`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from ...core.cli.options import Json
-from ...ops.export import app
-
-__all__ = ["app"]
 
 
-@app.command()
 def coreml(
     bundle: Annotated[
         str, typer.Argument(help="A bundle's name, owner/repo[@revision], or a folder.", metavar="BUNDLE")

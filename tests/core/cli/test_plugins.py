@@ -212,15 +212,15 @@ def test_a_check_finds_collisions_and_aliases_that_lead_nowhere(site, plugins):
     assert sorted(reason.removeprefix("claimed by ").split(" and ")) == ["acme-film 1.2", "other-film 3.0"]
 
 
-def test_doctor_shows_the_file_the_lists_and_the_plugins_that_cannot_be_used(site, tmp_path):
+def test_doctor_shows_the_file_the_policy_and_the_plugins_that_cannot_be_used(site, tmp_path):
     site.install("acme-film", "1", {"acme.fade": "acme_film:Fade"}, module="acme_film", code="import os\nos._exit(4)")
     site.fade(name="other-film", id="other.fade", module="other_film")
     config = tmp_path / "config.toml"
     config.write_text('[plugins]\nblock = ["other-film"]\n')
     findings = site.see(
         """
-        from veraretouch.core.cli.doctor import _lists, _plugins
-        tell([vars(finding) for look in (_lists, _plugins) for finding in look()])
+        from veraretouch.core.cli.doctor import _policy, _plugins
+        tell([vars(finding) for look in (_policy, _plugins) for finding in look()])
         """,
         VERARETOUCH_CONFIG=str(config),
         VERARETOUCH_ALLOW="acme-film,other-film",

@@ -84,5 +84,13 @@ def test_an_unknown_id_is_refused_with_the_nearest_name_and_all_others():
 
 
 def test_every_catalogue_can_be_listed():
-    assert set(registry.catalogues()) == {"ops", "planners", "bundles", "commands", "hooks"}
+    assert set(registry.catalogues()) == {
+        "ops",
+        "planners",
+        "bundles",
+        "commands",
+        "hooks",
+        "checks",
+        "examinations",
+    }
     assert all(isinstance(id, str) for catalogue in registry.catalogues().values() for id in catalogue)

@@ -281,7 +281,7 @@ def test_help_and_the_names_of_the_zoo_load_no_torch():
     import sys
 
     script = (
-        "import sys; from veraretouch import zoo; from veraretouch.zoo.coreml.commands import app; dir(zoo);"
+        "import sys; from veraretouch import zoo; from veraretouch.zoo.coreml.commands import coreml; dir(zoo);"
         "print(*[name for name in ('torch', 'coremltools') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
