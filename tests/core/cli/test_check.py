@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from veraretouch import Op, Slot, Stage
 from veraretouch.core.cli.shell import app
-from veraretouch.core.testing import CHECKS, PLANNER_CHECKS
+from veraretouch.core.testing import CHECKS, PLANNER_CHECKS, CheckOutcome
+from veraretouch.core.testing.suites import CheckSuite
 from veraretouch.zoo.testing import BUNDLE_CHECKS
 
 
@@ -105,3 +106,19 @@ def test_help_and_list_import_no_torch():
     code += "for word in ('--help', '--list'): assert CliRunner().invoke(app, ['check', word]).exit_code == 0\n"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_strangers_kind_is_judged_by_its_own_suite(check, veraretouch_registry):
+    def outcomes(id, only, accept_licence):
+        yield CheckOutcome("polite", True, (), 0.0)
+
+    suite = CheckSuite(
+        knows=lambda id: id == "acme.reward",
+        ids=lambda: ["acme.reward"],
+        promises=lambda: {"polite": "It greets."},
+        outcomes=outcomes,
+    )
+    veraretouch_registry.checks.add(suite, id="reward")
+    assert check("acme.reward") == "passed  polite\nreward acme.reward passes all 1 checks.\n"
+    assert "It greets." in check("--list", "--kind", "reward")
+    assert "no op, planner, bundle or reward 'acme.rewrd' is known" in check("acme.rewrd", code=1)

@@ -73,7 +73,7 @@ def test_a_blocked_plugin_is_a_note(monkeypatch):
 
 def test_names_in_lists_that_nothing_installed_has_are_notes(monkeypatch):
     monkeypatch.setenv("VERARETOUCH_BLOCK", "exposre,contrast,NumPy,acme.gone")
-    listed, first, second = (finding for finding in doctor._lists() if finding.part == "block list")
+    listed, first, second = (finding for finding in doctor._policy() if finding.part == "block list")
     assert listed.text == "VERARETOUCH_BLOCK: NumPy, acme.gone, contrast, exposre"
     assert (first.level, second.level) == ("note", "note")
     assert "no plugin and no distribution is named 'acme.gone' here" in first.text
@@ -114,3 +114,19 @@ def test_a_part_that_cannot_be_looked_at_is_broken_and_the_rest_goes_on(monkeypa
     assert next(finding for finding in findings if finding.part == "torch").level == "broken"
     assert any(finding.part == "cache" for finding in findings)
     assert all(isinstance(finding, Finding) for finding in findings)
+
+
+def test_what_a_plugin_examines_is_shown_and_one_that_raises_is_broken(veraretouch_registry):
+    def ink():
+        yield Finding("ink", "note", "the ink is low", "Refill it.")
+
+    def paper():
+        raise OSError("no paper")
+
+    veraretouch_registry.examinations.add(ink, id="acme.ink")
+    veraretouch_registry.examinations.add(paper, id="acme.paper")
+    found = list(doctor._examinations())
+    assert found == [
+        Finding("ink", "note", "the ink is low", "Refill it."),
+        Finding("acme.paper", "broken", "OSError: no paper"),
+    ]
