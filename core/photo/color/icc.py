@@ -16,7 +16,7 @@ _P3_COLUMNS = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.157
 _ADOBE_COLUMNS = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 _D50 = (0.96420, 1.0, 0.82491)
 # Y = (a X + b) ** g from d on, c X below: IEC 61966-2-1.
-_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
 def _fixed(values: Sequence[float]) -> bytes:
@@ -36,36 +36,47 @@ def _curve(parameters: Sequence[float]) -> bytes:
     return b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + _fixed(parameters)
 
 
-def _profile(name: str, columns: Sequence[Sequence[float]], curve: Sequence[float]) -> bytes:
-    """Build a display profile of three primaries and one curve."""
+def rgb_profile(name: str, columns: Sequence[Sequence[float]], curve: Sequence[float]) -> bytes:
+    """Build a display profile of three primaries, XYZ under D50 each, and one curve: a gamma, or sRGB's five numbers."""
+    primaries = {
+        tag: b"XYZ \0\0\0\0" + _fixed(column) for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
+    }
+    return _profile(name, b"RGB ", primaries, (b"rTRC", b"gTRC", b"bTRC"), curve)
+
+
+def grey_profile(name: str, curve: Sequence[float]) -> bytes:
+    """Build a display profile of one grey channel and its curve."""
+    return _profile(name, b"GRAY", {}, (b"kTRC",), curve)
+
+
+def _profile(
+    name: str, space: bytes, primaries: dict[bytes, bytes], curves: Sequence[bytes], curve: Sequence[float]
+) -> bytes:
     tags = {
         b"desc": _text(name),
         b"cprt": _text("No copyright, use freely"),
         b"wtpt": b"XYZ \0\0\0\0" + _fixed(_D50),
-        **{
-            tag: b"XYZ \0\0\0\0" + _fixed(column)
-            for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
-        },
-        b"rTRC": _curve(curve),
+        **primaries,
+        curves[0]: _curve(curve),
     }
-    start = 128 + 4 + 12 * (len(tags) + 2)
+    start = 128 + 4 + 12 * (len(tags) - 1 + len(curves))
     table, body = b"", b""
     for tag, data in tags.items():
-        places = (b"rTRC", b"gTRC", b"bTRC") if tag == b"rTRC" else (tag,)
-        for place in places:  # the three channels share one curve
+        places = curves if tag == curves[0] else (tag,)
+        for place in places:  # the channels share one curve
             table += struct.pack(">4sII", place, start + len(body), len(data))
         body += data + b"\0" * (-len(data) % 4)
     header = struct.pack(
         ">I4sI4s4s4s6H4s4sII4sQI12s4s16s28s",
-        *(start + len(body), b"\0\0\0\0", 0x04300000, b"mntr", b"RGB ", b"XYZ "),
+        *(start + len(body), b"\0\0\0\0", 0x04300000, b"mntr", space, b"XYZ "),
         *(2026, 1, 1, 0, 0, 0),  # a fixed date: the same profile in every file, byte for byte
         *(b"acsp", b"\0\0\0\0", 0, 0, b"\0\0\0\0", 0, 1),
         *(_fixed(_D50), b"\0\0\0\0", b"\0" * 16, b"\0" * 28),
     )
-    return header + struct.pack(">I", len(tags) + 2) + table + body
+    return header + struct.pack(">I", len(tags) - 1 + len(curves)) + table + body
 
 
-LINEAR_SRGB = _profile("Linear sRGB", _SRGB_COLUMNS, (1.0,))
-SRGB = _profile("sRGB", _SRGB_COLUMNS, _SRGB_CURVE)
-ADOBE_RGB = _profile("Adobe RGB (1998) compatible", _ADOBE_COLUMNS, (563 / 256,))
-DISPLAY_P3 = _profile("Display P3", _P3_COLUMNS, _SRGB_CURVE)
+LINEAR_SRGB = rgb_profile("Linear sRGB", _SRGB_COLUMNS, (1.0,))
+SRGB = rgb_profile("sRGB", _SRGB_COLUMNS, SRGB_CURVE)
+ADOBE_RGB = rgb_profile("Adobe RGB (1998) compatible", _ADOBE_COLUMNS, (563 / 256,))
+DISPLAY_P3 = rgb_profile("Display P3", _P3_COLUMNS, SRGB_CURVE)

@@ -1,6 +1,6 @@
 """PNG: chunks by hand, pixels by Pillow (8 bit, palettes) or imagecodecs (16 bit, which Pillow would cut to 8).
 
-Structure: W3C PNG (third edition): chunks 5, iCCP 11.3.2.3, cICP 11.3.2.6, tRNS 11.3.1.1, eXIf 11.3.3.2.
+Structure: W3C PNG (third edition): chunks 5, iCCP 11.3.2.3, gAMA 11.3.2.2, cHRM 11.3.2.1, cICP 11.3.2.6, tRNS 11.3.1.1, eXIf 11.3.3.2.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 from PIL import PngImagePlugin
 
+from ..color import cicp
 from ..color.encoding import Pixels
-from ..color.icc import DISPLAY_P3
-from ..decoded import Decoded
+from ..decoded import DamagedPixels, Decoded
 from ..header import Header
 from ..outgoing import Outgoing
 from .pillow_image import pixels_of
@@ -24,7 +23,7 @@ from .pillow_image import pixels_of
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
 _LEGACY_EXIF = b"Raw profile type exif"
-_LARGEST_TEXT = 1 << 24  # bytes after decompression: a chunk that swells beyond is no profile and no XMP
+_LARGEST_TEXT = 1 << 25  # bytes after decompression, all chunks of a file together
 
 
 def header(file: BinaryIO) -> Header:
@@ -38,68 +37,114 @@ def header(file: BinaryIO) -> Header:
 
 def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Read the picture; of an animation its default image."""
-    data = file.read()
+    chunks, warnings = _chunks(file.read())
+    inflate = _Inflater()
     known: dict[bytes, bytes] = {}
-    xmp = None
-    for kind, body in _chunks(data):
+    xmp = legacy = None
+    for kind, body in chunks:
         known.setdefault(kind, body)
-        if kind in (b"tEXt", b"zTXt") and body.startswith(_LEGACY_EXIF + b"\0"):
-            known.setdefault(b"eXIf", _legacy_exif(kind, body[len(_LEGACY_EXIF) + 1 :]))
-        if kind == b"iTXt" and body.startswith(_XMP + b"\0"):
-            xmp = _international_text(body)
-    warnings: tuple[str, ...] = ()
+        if legacy is None and kind in (b"tEXt", b"zTXt") and body.startswith(_LEGACY_EXIF + b"\0"):
+            legacy = _legacy_exif(kind, body[len(_LEGACY_EXIF) + 1 :], inflate)
+        if xmp is None and kind == b"iTXt" and body.startswith(_XMP + b"\0"):
+            xmp = _international_text(body, inflate)
     if b"acTL" in known:
         warnings += ("animated: only the default image is read",)
-    profile = _profile(known)
-    if len(known.get(b"cICP", b"")) == 4:  # takes precedence over iCCP
-        primaries, transfer = known[b"cICP"][:2]
-        if transfer in (16, 18):
-            warnings += ("HDR transfer function (PQ or HLG) is not supported: the photo is taken as it looks in sRGB",)
-        elif primaries == 12 and transfer in (1, 6, 13):
-            profile = DISPLAY_P3
+    grey = known[b"IHDR"][9] in (0, 4)  # the colour types without colour
+    described = _profile(known, inflate, grey=grey)
+    # Only what makes the picture: decoders refuse a photo for a text that they find too long.
+    bare = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks if kind == b"tRNS" or kind[:1].isupper())
     if known[b"IHDR"][8] == 16:
         from imagecodecs import png_decode
 
-        pixels = _with_key(png_decode(data), known.get(b"tRNS"))
+        pixels = _with_key(png_decode(bare), known.get(b"tRNS"))
     else:
-        image = PngImagePlugin.PngImageFile(io.BytesIO(data))
+        image = PngImagePlugin.PngImageFile(io.BytesIO(bare))
         image.load()
-        image.info.pop("icc_profile", None)
         pixels = pixels_of(image).pixels
-    return Decoded(pixels, profile=profile, exif=known.get(b"eXIf") or None, warnings=warnings, xmp=xmp, format="PNG")
+    return Decoded(
+        pixels,
+        profile=described.profile,
+        exif=known.get(b"eXIf") or legacy or None,
+        warnings=warnings + described.warnings + inflate.warnings,
+        xmp=xmp,
+        format="PNG",
+    )
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (type, body) of each chunk but the pixels'."""
-    at = len(_SIGNATURE)
-    while at + 12 <= len(data):
+def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], tuple[str, ...]]:
+    """Each chunk's type and body, and what has to be said. Raises DamagedPixels where one of the picture's is broken."""
+    found: list[tuple[bytes, bytes]] = []
+    broken: set[str] = set()
+    at, kind = len(_SIGNATURE), b""
+    while at + 12 <= len(data) and kind != b"IEND":
         size, kind = struct.unpack_from(">I4s", data, at)
-        if kind != b"IDAT":
-            yield kind, data[at + 8 : at + 8 + size]
+        body = data[at + 8 : at + 8 + size]
+        checksum = data[at + 8 + size : at + 12 + size]
+        if checksum == struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))):
+            found.append((kind, body))
+        elif kind[:1].isupper():
+            raise DamagedPixels(f"the chunk {kind.decode('latin-1')!r} is cut short or has a wrong checksum")
+        else:
+            broken.add(repr(kind.decode("latin-1")))
         at += 12 + size
+    if not found or found[0][0] != b"IHDR" or len(found[0][1]) != 13:
+        raise DamagedPixels("its first chunk is not IHDR")
+    if kind != b"IEND":
+        raise DamagedPixels("it ends before its last chunk")
+    said = f"chunks with a wrong checksum are left out: {', '.join(sorted(broken)[:5])}"
+    return found, (said,) if broken else ()
 
 
-def _inflate(data: bytes) -> bytes | None:
-    try:
-        return zlib.decompressobj().decompress(data, _LARGEST_TEXT)
-    except zlib.error:
+class _Inflater:
+    """Decompresses texts and profiles, all of a file together within a limit."""
+
+    def __init__(self) -> None:
+        self.left = _LARGEST_TEXT
+        self.warnings: tuple[str, ...] = ()
+
+    def __call__(self, data: bytes) -> bytes | None:
+        """Return the bytes; None for what is broken or swells beyond the limit."""
+        stream = zlib.decompressobj()
+        try:
+            plain = stream.decompress(data, self.left) if self.left > 0 else b""
+        except zlib.error:
+            return None
+        self.left -= len(plain)
+        if stream.eof:
+            return plain
+        if self.left <= 0:
+            self.warnings = (f"texts or profile of more than {_LARGEST_TEXT:,} bytes are left out",)
         return None
 
 
-def _profile(known: dict[bytes, bytes]) -> bytes | None:
+def _profile(known: dict[bytes, bytes], inflate: _Inflater, *, grey: bool) -> cicp.Described:
+    """The colour space by the first of cICP, iCCP, sRGB, gAMA with cHRM that is there (PNG, third edition, 4.3)."""
+    if len(known.get(b"cICP", b"")) == 4:
+        primaries, transfer = known[b"cICP"][:2]
+        return cicp.from_code_points(primaries, transfer, grey=grey)
     name, _, rest = known.get(b"iCCP", b"").partition(b"\0")
-    return (_inflate(rest[1:]) or b"?") if name and rest else None
+    if name and rest:
+        return cicp.Described(inflate(rest[1:]) or b"?")
+    if b"sRGB" in known:
+        return cicp.Described()
+    gamma = chromaticities = None
+    if len(known.get(b"gAMA", b"")) == 4:
+        gamma = 100_000 / max(1, int.from_bytes(known[b"gAMA"], "big"))
+    if len(known.get(b"cHRM", b"")) == 32:
+        values = struct.unpack(">8I", known[b"cHRM"])  # white first
+        chromaticities = [value / 100_000 for value in (*values[2:], *values[:2])]
+    return cicp.from_chromaticities(chromaticities, gamma, grey=grey)
 
 
-def _international_text(body: bytes) -> bytes | None:
-    compressed, _, rest = body[len(_XMP) + 1], body[len(_XMP) + 2], body[len(_XMP) + 3 :]
+def _international_text(body: bytes, inflate: _Inflater) -> bytes | None:
+    compressed, rest = body[len(_XMP) + 1 : len(_XMP) + 2], body[len(_XMP) + 3 :]
     text = rest.split(b"\0", 2)[-1]
-    return _inflate(text) if compressed else text
+    return inflate(text) if compressed == b"\1" else text
 
 
-def _legacy_exif(kind: bytes, text: bytes) -> bytes:
+def _legacy_exif(kind: bytes, text: bytes, inflate: _Inflater) -> bytes:
     """Decode EXIF as ImageMagick wrote it before PNG had eXIf: a line break, "exif", the length, hexadecimal digits."""
-    plain = (_inflate(text[1:]) or b"") if kind == b"zTXt" else text
+    plain = (inflate(text[1:]) or b"") if kind == b"zTXt" else text
     try:
         return bytes.fromhex(b"".join(plain.split()[2:]).decode("ascii"))
     except ValueError:
@@ -135,4 +180,4 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))
