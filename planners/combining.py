@@ -20,8 +20,10 @@ app = typer.Typer(
 _Plan = Annotated[Path, typer.Argument(help="A plan (.json), or a preset (.xmp, .lrtemplate).", metavar="PLAN")]
 _Plans = Annotated[list[Path], typer.Argument(help="Plans (.json) or presets (.xmp, .lrtemplate).", metavar="PLANS")]
 _Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write; by default the plan is printed.")]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
-_Partial = Annotated[bool, typer.Option("--partial", help="Take of a preset what can be rendered.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
+_Partial = Annotated[
+    bool, typer.Option("--partial", help="Use the part of a preset that can be rendered, and leave the rest.")
+]
 
 
 @app.command()
@@ -29,7 +31,8 @@ def blend(
     plan: _Plan,
     other: _Plan,
     weight: Annotated[
-        float, typer.Option("--weight", "-w", min=0, max=1, help="0 is the first plan, 1 the second.")
+        float,
+        typer.Option("--weight", "-w", min=0, max=1, help="Mix between the plans: 0 is the first plan, 1 the second."),
     ] = 0.5,
     out: _Out = None,
     overwrite: _Overwrite = False,
@@ -42,9 +45,7 @@ def blend(
 @app.command()
 def average(
     plans: _Plans,
-    weights: Annotated[
-        str, typer.Option(help="How much each counts, comma-separated: 2,1,1; by default all the same.")
-    ] = "",
+    weights: Annotated[str, typer.Option(help="Weight of each plan, comma-separated: 2,1,1; equal by default.")] = "",
     out: _Out = None,
     overwrite: _Overwrite = False,
     partial: _Partial = False,

@@ -28,12 +28,14 @@ _Lut = Annotated[
     typer.Option(help="A look-up table: .cube, .3dl, .csp, .spi1d, .spi3d, .clf, or a HALD picture."),
 ]
 _Preset = Annotated[Path | None, typer.Option(help="A preset of Lightroom or Camera Raw: .xmp or .lrtemplate.")]
-_Partial = Annotated[bool, typer.Option("--partial", help="Render of a preset what can be rendered.")]
+_Partial = Annotated[
+    bool, typer.Option("--partial", help="Render the part of a preset that can be rendered, and leave the rest.")
+]
 _Cdl = Annotated[
     str | None, typer.Option(help="A colour decision list: .cc, .ccc or .cdl; of a collection FILE#ID.", metavar="FILE")
 ]
 _Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
-_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan, whose values are taken.")]
+_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose values to use.")]
 
 
 @takes

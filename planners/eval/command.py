@@ -21,23 +21,26 @@ def evaluate(
         Path, typer.Option(help="A dataset of aether, FiveK, PPR10K, or a folder of pairs before and after.")
     ],
     planner: Annotated[
-        str, typer.Option(help="Who is judged: a planner, a bundle's name or folder.")
+        str, typer.Option(help="Planner to evaluate: a planner's name, or a bundle's name or folder.")
     ] = DEFAULT_PLANNER,
-    split: Annotated[str, typer.Option(help="Of a dataset: test, validation, train.")] = "test",
-    expert: Annotated[str, typer.Option(help="Of FiveK (a to e, by default c) or PPR10K (a to c, by default a).")] = "",
+    split: Annotated[str, typer.Option(help="Split of a dataset: test, validation or train.")] = "test",
+    expert: Annotated[
+        str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")
+    ] = "",
     size: Annotated[
-        int, typer.Option(min=0, help="Long side in pixels; 0: as they are, and so are PPR10K's always.")
+        int, typer.Option(min=0, help="Long side in pixels; 0 keeps the original size. PPR10K keeps its own.")
     ] = 512,
-    limit: Annotated[int | None, typer.Option(min=1, help="So many cases at most, evenly spread.")] = None,
-    peers: Annotated[bool, typer.Option("--peers", help="Judge other automatic corrections beside it.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of cases, taken evenly.")] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="Evaluate other automatic corrections as well.")] = False,
     oracle: Annotated[
-        bool, typer.Option("--oracle", help="And the best that the ops can do: some seconds a case.")
+        bool,
+        typer.Option("--oracle", help="Also report the best result that the ops can reach (some seconds per case)."),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="A folder for report.md, .json, .html, cases.csv and the worst cases.")
+        Path | None, typer.Option(help="Folder for report.md, .json, .html, cases.csv and the worst cases.")
     ] = None,
-    worst: Annotated[int, typer.Option(min=0, help="How many of the worst cases are shown.")] = 6,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
+    worst: Annotated[int, typer.Option(min=0, help="Number of worst cases to show.")] = 6,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
     json: Json = False,
 ) -> None:
     """Judge a planner on pictures before and after, with intervals, its peers and its worst cases."""

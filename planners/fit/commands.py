@@ -19,16 +19,18 @@ _Edit = Annotated[
     Path, typer.Argument(help="A plan, or a look-up table: .cube, .3dl, .csp, .clf, a HALD picture.", metavar="EDIT")
 ]
 _Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Where the sliders go: a plan (.json), or a preset (.xmp).")
+    Path | None, typer.Option("--out", "-o", help="File for the sliders: a plan (.json) or a preset (.xmp).")
 ]
 _Ops = Annotated[
-    str | None, typer.Option(help="Ops that may explain it, comma-separated; by default those Camera Raw has.")
+    str | None, typer.Option(help="Ops to explain it by, comma-separated; by default those of Camera Raw.")
 ]
 _Groups = Annotated[
     str | None, typer.Option(help="Only sliders of these groups: lighting, global_color, specific_color.")
 ]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
-_Planner = Annotated[str, typer.Option(help="Who plans by example: fit, or a bundle such as vera-reference.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
+_Planner = Annotated[
+    str, typer.Option(help="Planner that works from examples: fit, or a bundle such as vera-reference.")
+]
 
 
 def fit(
@@ -52,9 +54,10 @@ def explain(
     edit: _Edit,
     out: _Out = None,
     photo: Annotated[
-        Path | None, typer.Option(help="A photo whose colours count; by default photos' in general.")
+        Path | None,
+        typer.Option(help="A photo whose colours to weigh the error by; by default those of photos in general."),
     ] = None,
-    within: Annotated[float, typer.Option(min=0.01, help="The mean CIEDE2000 that is good enough.")] = 2.0,
+    within: Annotated[float, typer.Option(min=0.01, help="Mean CIEDE2000 at which the search stops.")] = 2.0,
     ops: _Ops = None,
     groups: _Groups = None,
     overwrite: _Overwrite = False,
@@ -79,7 +82,7 @@ def like(
     writing: WriteOptions,
     before: Annotated[Path | None, typer.Option(help="The example before its edit.")] = None,
     after: Annotated[Path | None, typer.Option(help="The example after it.")] = None,
-    target: Annotated[Path | None, typer.Option(help="One picture whose look is wanted.")] = None,
+    target: Annotated[Path | None, typer.Option(help="A picture whose look to copy.")] = None,
     planner: _Planner = "fit",
 ) -> None:
     """Retouch photos like an example: a pair before and after, or one picture."""

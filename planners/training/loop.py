@@ -51,21 +51,21 @@ class TrainingSettings:
     """How it is trained.
 
     Attributes:
-        steps: of `batch` examples each, over all processes; `rate`: the highest learning rate, reached after `warmup` steps, then a cosine.
+        steps: of `batch` examples each, over all processes; `lr`: the highest learning rate, reached after `warmup` steps, then a cosine.
         decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end; 0 keeps the weights themselves.
-        every: steps between checkpoints; `precision`: of the network; pixels are rendered in float32.
+        save_every: steps between checkpoints; `precision`: mixed precision for the network; pixels are rendered in float32.
         accumulate: into how many parts a process divides its share of a batch, one after another: memory for time.
     """
 
     steps: int = 3000
     batch: int = 64
-    rate: float = 2e-3
+    lr: float = 2e-3
     warmup: int = 100
     decay: float = 0.02
     average: float = 0.998
     seed: int = 0
-    every: int = 500
-    precision: Literal["no", "bf16", "fp16"] = "no"
+    save_every: int = 500
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     accumulate: int = 1
 
 
@@ -94,7 +94,7 @@ def train(
         device: `cpu` keeps off a GPU that is there.
         about: what else a checkpoint must have been made with, as JSON holds it.
         judge: figures of the averaged network by name, logged at each checkpoint.
-        progress: told every tenth step, counted from 1, and its loss, the mean over its examples; by the first of several processes.
+        progress: called every tenth step with the step, from 1, and the mean loss of its examples; by the first of several processes.
 
     Returns:
         The averaged weights (see `moving`), each of its parameter's shape, on the CPU.
@@ -111,7 +111,7 @@ def train(
         )
     torch.manual_seed(settings.seed)
     trained = [parameter for parameter in task.network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=settings.rate, betas=_BETAS, weight_decay=settings.decay)
+    optimizer = torch.optim.AdamW(trained, lr=settings.lr, betas=_BETAS, weight_decay=settings.decay)
     network, optimizer = accelerator.prepare(task.network.to(accelerator.device), optimizer)
     inner = accelerator.unwrap_model(network)
     state = TrainingState(0, {name: value.clone() for name, value in moving(inner).items()} if settings.average else {})
@@ -125,9 +125,9 @@ def train(
             total, count = total + loss, count + 1
             if progress is not None and accelerator.is_main_process and state.step % 10 == 0:
                 progress(state.step, float(loss))
-            if state.step % settings.every == 0 or state.step == settings.steps:
+            if state.step % settings.save_every == 0 or state.step == settings.steps:
                 mean = accelerator.reduce(total, "mean") / count
-                figures = {"loss": float(mean), "rate": _rate(settings, state.step)}
+                figures = {"loss": float(mean), "lr": _learning_rate(settings, state.step)}
                 if judge is not None and accelerator.is_main_process:
                     figures |= _judged(judge, inner, state)
                 total, count = torch.zeros_like(total), 0
@@ -165,7 +165,7 @@ def _step(
     # Dropout's numbers follow from the step, not from what ran before.
     torch.manual_seed((settings.seed * 1_000_003 + state.step) * 64 + accelerator.process_index)
     for group in optimizer.param_groups:
-        group["lr"] = _rate(settings, state.step)
+        group["lr"] = _learning_rate(settings, state.step)
     network.train()
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=accelerator.device)
@@ -197,11 +197,11 @@ def batch_of(settings: TrainingSettings, size: int, step: int) -> Tensor:
     return rows
 
 
-def _rate(settings: TrainingSettings, step: int) -> float:
+def _learning_rate(settings: TrainingSettings, step: int) -> float:
     if step < settings.warmup:
-        return settings.rate * (step + 1) / settings.warmup
+        return settings.lr * (step + 1) / settings.warmup
     done = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
-    return settings.rate * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+    return settings.lr * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
 
 
 def _judged(
@@ -299,4 +299,8 @@ def _accelerator(settings: TrainingSettings, device: str | None) -> Accelerator:
         raise MissingExtra("training needs accelerate", cure="pip install 'veraretouch[train]'") from None
     # A part of the network may have nothing to do in one process: an example without a picture has no use for a tower.
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    return Accelerator(cpu=device == "cpu", mixed_precision=settings.precision, kwargs_handlers=[unused])
+    return Accelerator(
+        cpu=device == "cpu",
+        mixed_precision="no" if settings.precision == "fp32" else settings.precision,
+        kwargs_handlers=[unused],
+    )

@@ -88,9 +88,8 @@ class EditedPairs:
         """The same pairs of the loss's pixels alone."""
         return replace(self, photos=_thinned(self.photos, self.step), step=1)
 
-    def told(self, rows: Tensor) -> Tensor:
-        """What was done, in numbers (B, D + 1): edits less their mean, in standard deviations, and the way, 1 forward or -1 back; back, edits
-        count the other way round."""
+    def edit_parameters(self, rows: Tensor) -> Tensor:
+        """The standardised parameters of edits (B, D) and their direction (1 forward, -1 back), as (B, D + 1); back, their signs are reversed."""
         deviation, mean = self._usual
         way = torch.where(self.forward[rows], 1.0, -1.0).unsqueeze(1)
         return torch.cat([way * (self.edits[rows] - mean) / (deviation + 1e-6), way], dim=1)
@@ -135,20 +134,20 @@ class GivenPairs:
         return Batch(before, after, _thinned(before, self.step), _thinned(after, self.step), whole)
 
 
-def read_pairs(folder: Path, *, side: int, copies: int, seed: int, split: str = "train") -> PicturePairs:
+def read_pairs(folder: Path, *, image_size: int, copies: int, seed: int, split: str = "train") -> PicturePairs:
     """The pairs of a dataset of `aether`, of a folder with `before` and `after`, or of good photos, edited here.
 
     Args:
-        side: of the pictures, in pixels; copies: pairs a photo, for good photos.
+        image_size: of the pictures, in pixels; copies: pairs a photo, for good photos.
 
     Raises:
         InvalidDocument: a dataset that is not in the format, or that is empty. UnreadablePhoto: no photos, or a photo without its pair.
     """
     if is_dataset(folder):
-        return _of_dataset(shards_of(folder, split), side)
+        return _of_dataset(shards_of(folder, split), image_size)
     if (folder / "before").is_dir() and (folder / "after").is_dir():
-        return _of_folders(folder, side)
-    return of_photos(_squares(photos_of(folder), side), copies=copies, seed=seed)
+        return _of_folders(folder, image_size)
+    return of_photos(_squares(photos_of(folder), image_size), copies=copies, seed=seed)
 
 
 def of_photos(pictures: Tensor, *, copies: int, seed: int) -> EditedPairs:
@@ -169,7 +168,7 @@ def _drawn(schema: Schema, seed: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np
     return np.concatenate(parts).astype(np.float32)
 
 
-def _of_dataset(shards: Sequence[Path], side: int) -> PicturePairs:
+def _of_dataset(shards: Sequence[Path], image_size: int) -> PicturePairs:
     """Examples whose edits are known, or, where no example's are, the pictures alone."""
     names: dict[str, int] = {}
     photos: list[Tensor] = []
@@ -178,13 +177,13 @@ def _of_dataset(shards: Sequence[Path], side: int) -> PicturePairs:
     for key, about, files in examples_of(shards):
         known = about["edits"] if about["spoiling"] is None else about["spoiling"]
         if known is None:
-            before, after = (_square(pixels_of(files, part, key), side) for part in ("input", "target"))
+            before, after = (_square(pixels_of(files, part, key), image_size) for part in ("input", "target"))
             given.append((before, after))
             continue
         forward = about["spoiling"] is None
         if about["photo"] not in names:
             names[about["photo"]] = len(photos)
-            photos.append(_square(pixels_of(files, "input" if forward else "target", key), side))
+            photos.append(_square(pixels_of(files, "input" if forward else "target", key), image_size))
         plans.append((Plan.load({**_PLAN, "edits": known}), names[about["photo"]], forward))
     if not plans:
         if not given:
@@ -205,24 +204,24 @@ def _packed(plan: Plan, schema: Schema) -> Tensor:
     return Latents(schema, values, batch=1).pack()
 
 
-def _of_folders(folder: Path, side: int) -> GivenPairs:
+def _of_folders(folder: Path, image_size: int) -> GivenPairs:
     befores, afters = ({path.stem: path for path in photos_of(folder / part)} for part in ("before", "after"))
     if alone := sorted(befores.keys() ^ afters.keys()):
         raise UnreadablePhoto(
             f"{folder}: {alone[0]} has no pair", cure="Files in before/ and after/ have the same names."
         )
     names = sorted(befores)
-    before, after = (_squares([part[name] for name in names], side) for part in (befores, afters))
+    before, after = (_squares([part[name] for name in names], image_size) for part in (befores, afters))
     return GivenPairs(before, after)
 
 
-def _squares(paths: Sequence[Path], side: int) -> Tensor:
-    return torch.stack([_square(read_pixels(path.read_bytes(), str(path)), side) for path in paths])
+def _squares(paths: Sequence[Path], image_size: int) -> Tensor:
+    return torch.stack([_square(read_pixels(path.read_bytes(), str(path)), image_size) for path in paths])
 
 
-def _square(rgb: Tensor, side: int) -> Tensor:
-    """A photo (3, H, W) uint8 as the encoder is shown it, (3, side, side): the whole of it, whatever its proportions."""
-    pixels, _ = resize(rgb.permute(1, 2, 0).numpy(), None, (side, side))
+def _square(rgb: Tensor, image_size: int) -> Tensor:
+    """A photo (3, H, W) uint8 as the encoder is shown it, (3, image_size, image_size): the whole of it, whatever its proportions."""
+    pixels, _ = resize(rgb.permute(1, 2, 0).numpy(), None, (image_size, image_size))
     return torch.from_numpy(pixels).permute(2, 0, 1)
 
 

@@ -23,17 +23,17 @@ from ...zoo.bundles.packing import pack
 from ...zoo.fetch import fetch
 from ...zoo.retouchers import open_bundle
 from ..reference.planner import Reference
-from ..reference.training import PairTask, ToldTask
-from ..tiny.examples import ExampleRecipe, read_data
 from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
-from ..tiny.task import TinyTask
 from ..vera.planner import Vera
-from ..vera.training.examples import fingerprint, read_examples
-from ..vera.training.stages import TrainingStage
-from ..vera.training.task import VeraTask
 from .loop import LOG, TrainingSettings, TrainingTask, is_first, train
 from .pairs import EditedPairs, read_pairs
+from .reference_task import PairTask, PretrainingTask
+from .tiny_examples import ExampleRecipe, read_data
+from .tiny_task import TinyTask
+from .vera.examples import fingerprint, read_examples
+from .vera.stages import TrainingStage
+from .vera.task import VeraTask
 
 BUNDLE = "bundle"
 
@@ -75,30 +75,38 @@ def train_neural(
     out: Path,
     settings: TrainingSettings,
     *,
-    side: int,
+    image_size: int,
     copies: int,
-    told: int = 0,
+    renderer_pretrain_steps: int = 0,
     device: str,
     name: str,
     spdx: str,
 ) -> Path:
-    """Train the reference encoder and the renderer by pairs of pictures of `side` pixels, and pack both into OUT/bundle.
+    """Train the reference encoder and the renderer by pairs of pictures of `image_size` pixels, and pack both into OUT/bundle.
 
     Args:
-        told: steps of the renderer alone before, where it is known what was done to the pictures; OUT/told is their run.
+        renderer_pretrain_steps: steps that pre-train the renderer on pairs whose edit parameters are known; their run is
+            OUT/renderer-pretraining.
 
     Raises:
         As `train_tiny`.
     """
     _make(out)
-    pairs = read_pairs(data, side=side, copies=copies, seed=settings.seed)
-    about = {"side": side, "copies": copies, "told": told, "pairs": len(pairs)}
+    pairs = read_pairs(data, image_size=image_size, copies=copies, seed=settings.seed)
+    about = {
+        "image_size": image_size,
+        "copies": copies,
+        "renderer_pretrain_steps": renderer_pretrain_steps,
+        "pairs": len(pairs),
+    }
     first = None
-    if told and isinstance(pairs, EditedPairs):
-        first = ToldTask(pairs, seed=settings.seed)
-        alone = replace(settings, steps=told)
-        first.network.load_state_dict(_trained("the renderer", first, alone, out / "told", device, about))
-    task = PairTask(pairs, seed=settings.seed, told=first)
+    if renderer_pretrain_steps and isinstance(pairs, EditedPairs):
+        first = PretrainingTask(pairs, seed=settings.seed)
+        alone = replace(settings, steps=renderer_pretrain_steps)
+        first.network.load_state_dict(
+            _trained("the renderer", first, alone, out / "renderer-pretraining", device, about)
+        )
+    task = PairTask(pairs, seed=settings.seed, pretrained=first)
     task.network.load_state_dict(_trained("neural", task, settings, out, device, about))
     network = task.network.cpu()
     facts = {
@@ -106,7 +114,7 @@ def train_neural(
         "training_data": f"{len(pairs)} pairs of pictures.",
         "provenance": _provenance(settings, **about),
     }
-    planner = Reference(network.encoder, network.op, side=side)
+    planner = Reference(network.encoder, network.op, side=image_size)
     return _packed(planner, out, name=name, licence={"spdx": spdx, "commercial_use": True}, facts=facts)
 
 
@@ -118,7 +126,7 @@ def train_vera(
     *,
     stage: TrainingStage,
     alpha: float,
-    side: int,
+    image_size: int,
     checkpointing: bool,
     device: str,
     name: str,
@@ -128,7 +136,7 @@ def train_vera(
 
     Args:
         bundle: a bundle's name or folder; `renderer`: another one, whose renderer takes the place of its own.
-        side: pixels a side that examples are judged by. `alpha`: the weight of the text beside the pixels.
+        image_size: pixels a side that examples are judged by. `alpha`: the weight of the text beside the pixels.
 
     Raises:
         IncompatibleBundle: the bundle is of another planner. And as `train_tiny`, and `zoo.load`.
@@ -142,14 +150,14 @@ def train_vera(
         )
     drawn = fetch(renderer) if renderer is not None else source
     planner = Vera(planner.model, planner.words, Neural.from_bundle(drawn))
-    examples, left = read_examples(data, side=side)
+    examples, left = read_examples(data, image_size=image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
     task = VeraTask(planner, examples, stage, alpha=alpha, checkpointing=checkpointing)
     about = {
         "stage": stage.value,
         "alpha": alpha,
-        "side": side,
+        "image_size": image_size,
         "bundle": source.asset["sha256"],
         "renderer": drawn.asset["sha256"],
         "examples": fingerprint(examples),

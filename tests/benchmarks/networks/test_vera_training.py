@@ -24,21 +24,21 @@ import veraretouch as vr
 from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.ops.neural import RetouchNetwork
-from veraretouch.planners.reference.training import PairTask, ToldTask, render
 from veraretouch.planners.training.data import photos_of
 from veraretouch.planners.training.loop import LOG, TrainingSettings, checkpoints, train
 from veraretouch.planners.training.pairs import EditedPairs, of_photos
+from veraretouch.planners.training.reference_task import PairTask, PretrainingTask, render
+from veraretouch.planners.training.vera.end_to_end import Lesson, VeraChain
+from veraretouch.planners.training.vera.examples import read_examples
+from veraretouch.planners.training.vera.stages import TrainingStage, freeze
+from veraretouch.planners.training.vera.task import VeraTask
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.training.end_to_end import Lesson, VeraChain
-from veraretouch.planners.vera.training.examples import read_examples
-from veraretouch.planners.vera.training.stages import TrainingStage, freeze
-from veraretouch.planners.vera.training.task import VeraTask
 from veraretouch.planners.vera.writing.sampling import Sampling
 
 RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
 COMMAND = Path(sys.executable).with_name("veraretouch")
-TOLD, STEPS = 600, 600
+PRETRAINING, STEPS = 600, 600
 GPU = torch.cuda.is_available()
 # Two processes on CPUs: --device cpu turns what accelerate starts for GPUs into processes that talk by gloo.
 LAUNCH = (
@@ -46,8 +46,21 @@ LAUNCH = (
     *("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
 )
 RUN = (
-    *("train", "vera", "--bundle", "./start", "--data", "data", "--stage", "alignment", "--alpha", "1", "--side", "16"),
-    *("--steps", "12", "--batch", "4", "--every", "3", "--rate", "1e-3", "--warmup", "2", "--device", "cpu"),
+    *(
+        "train",
+        "vera",
+        "--bundle",
+        "./start",
+        "--data",
+        "data",
+        "--stage",
+        "alignment",
+        "--alpha",
+        "1",
+        "--image-size",
+        "16",
+    ),
+    *("--steps", "12", "--batch", "4", "--save-every", "3", "--lr", "1e-3", "--warmup", "2", "--device", "cpu"),
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -91,8 +104,8 @@ def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
     made = lessons.write_dataset(tmp_path / "data")
     student = lessons.student()
     began = time.perf_counter()
-    task = VeraTask(student, read_examples(tmp_path / "data", side=32)[0], TrainingStage.ALIGNMENT, alpha=1.0)
-    settings = TrainingSettings(steps=240, batch=4, rate=3e-3, warmup=20, decay=0.0, average=0.0, every=240)
+    task = VeraTask(student, read_examples(tmp_path / "data", image_size=32)[0], TrainingStage.ALIGNMENT, alpha=1.0)
+    settings = TrainingSettings(steps=240, batch=4, lr=3e-3, warmup=20, decay=0.0, average=0.0, save_every=240)
     train(task, settings, tmp_path / "out", device="cpu")
     seconds = time.perf_counter() - began
     planner = Vera(student.model, student.words, task.network.op, sampling=Sampling(temperature=0, most_tokens=300))
@@ -148,16 +161,16 @@ def test_held_out_pairs_gain_at_least_five_decibels(figures: Figures) -> None:
     taught, held = [photo for i, photo in enumerate(photos) if i % 4 != 3], photos[3::4]
     known = replace(of_photos(_palettes(_pictures(taught, crops=True)), copies=100, seed=0), step=4)
     began = time.perf_counter()
-    settings = TrainingSettings(steps=TOLD, batch=64, rate=3e-3, warmup=30, average=0.99, every=TOLD)
-    told = ToldTask(known)
-    told.network.load_state_dict(train(told, settings, device="cpu"))
-    task = PairTask(known, told=told)
-    task.network.load_state_dict(train(task, replace(settings, steps=STEPS, rate=5e-4, every=STEPS), device="cpu"))
+    settings = TrainingSettings(steps=PRETRAINING, batch=64, lr=3e-3, warmup=30, average=0.99, save_every=PRETRAINING)
+    pretrained = PretrainingTask(known)
+    pretrained.network.load_state_dict(train(pretrained, settings, device="cpu"))
+    task = PairTask(known, pretrained=pretrained)
+    task.network.load_state_dict(train(task, replace(settings, steps=STEPS, lr=5e-4, save_every=STEPS), device="cpu"))
     seconds = time.perf_counter() - began
     unseen = of_photos(_pictures(held), copies=20, seed=1)
     nothing, done = _decibels(task, unseen, frozenset(GROUPS))
     figures.table(
-        f"{TOLD} steps of the renderer alone and {STEPS} of it and the encoder on {len(taught)} photos, their crops and both in other channels, "
+        f"{PRETRAINING} steps of the renderer alone and {STEPS} of it and the encoder on {len(taught)} photos, their crops and both in other channels, "
         f"judged on {len(held)} other photos",
         {
             "doing nothing, dB": nothing,
@@ -238,7 +251,7 @@ class Lectures:
 def throughput(lectures: Lectures, *, batch: int, device: str | None, precision: str) -> float:
     """Seconds a step, the first ten left out."""
     at = []
-    settings = TrainingSettings(steps=30, batch=batch, rate=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
+    settings = TrainingSettings(steps=30, batch=batch, lr=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
     train(lectures, settings, device=device, progress=lambda step, loss: at.append(time.perf_counter()))
     return (at[-1] - at[0]) / 20
 

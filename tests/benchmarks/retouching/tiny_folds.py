@@ -17,16 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from veraretouch.core.contract.schema import Schema
-from veraretouch.planners.tiny.examples import ExampleRecipe, Examples, grids_of, of_photos, photos_of
 from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size
 from veraretouch.planners.tiny.network import Shape
-from veraretouch.planners.tiny.task import TinyTask
 from veraretouch.planners.training.loop import TrainingSettings, train
+from veraretouch.planners.training.tiny_examples import ExampleRecipe, Examples, grids_of, of_photos, photos_of
+from veraretouch.planners.training.tiny_task import TinyTask
 
 FOLDS = 5
 TWINS = 10  # bits of 64 in which the difference hashes of twins may differ
 RECIPE = ExampleRecipe(copies=16)
-SETTINGS = TrainingSettings(steps=800, every=200)
+SETTINGS = TrainingSettings(steps=800, save_every=200)
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,11 @@ from veraretouch.planners.eval.data import eight_bit
 from veraretouch.planners.eval.metrics import psnr
 from veraretouch.planners.eval.peers import by_imagemagick, imagemagick
 from veraretouch.planners.eval.statistics import interval
-from veraretouch.planners.tiny.examples import grids_of, photos_of
 from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.tiny.network import TinyNetwork
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
+from veraretouch.planners.training.tiny_examples import grids_of, photos_of
 
 CASES = 2
 SIDE = 256

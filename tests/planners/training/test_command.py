@@ -18,10 +18,10 @@ from PIL import Image
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnreadablePhoto
-from veraretouch.planners.tiny.examples import ExampleRecipe, read_data
 from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.training.loop import TrainingSettings, checkpoints
 from veraretouch.planners.training.runs import train_tiny
+from veraretouch.planners.training.tiny_examples import ExampleRecipe, read_data
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
@@ -55,7 +55,7 @@ OPTIONS = [
     "3",
     "--batch",
     "4",
-    "--every",
+    "--save-every",
     "2",
     "--device",
     "cpu",
@@ -74,7 +74,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp
     left = checkpoints(tmp_path / "out")
     assert left
     cli(*OPTIONS)
-    settings = TrainingSettings(steps=6, batch=4, seed=3, every=2)
+    settings = TrainingSettings(steps=6, batch=4, seed=3, save_every=2)
     # The same command, so that both have as many threads: sums of floats depend on them.
     cli(*["whole" if word == "out" else word for word in OPTIONS])
     whole = tmp_path / "whole" / "bundle"
@@ -140,7 +140,7 @@ def test_data_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_the_examples_of_a_photo_do_not_depend_on_the_others(folder: Path) -> None:
     import torch
 
-    from veraretouch.planners.tiny.examples import grids_of, of_photos, photos_of
+    from veraretouch.planners.training.tiny_examples import grids_of, of_photos, photos_of
 
     grids, schema = grids_of(photos_of(folder)), own_schema()
     every = of_photos(grids, schema, ExampleRecipe(copies=2))

@@ -19,7 +19,7 @@ pytest.importorskip("accelerate")
 pytest.importorskip("tensorboard")
 pytestmark = pytest.mark.xdist_group("training")
 
-SETTINGS = TrainingSettings(steps=12, batch=4, rate=0.05, warmup=2, every=4)
+SETTINGS = TrainingSettings(steps=12, batch=4, lr=0.05, warmup=2, save_every=4)
 
 
 class Line:
@@ -67,7 +67,7 @@ def test_a_run_that_broke_off_goes_on_to_the_same_weights_and_the_same_log(tmp_p
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     train(Line(), SETTINGS, tmp_path, device="cpu")
     with pytest.raises(InvalidRequest, match="other settings"):
-        train(Line(), replace(SETTINGS, rate=0.01), tmp_path, device="cpu")
+        train(Line(), replace(SETTINGS, lr=0.01), tmp_path, device="cpu")
 
 
 def test_a_checkpoint_made_with_something_else_is_refused(tmp_path: Path) -> None:

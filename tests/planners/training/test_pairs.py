@@ -60,9 +60,9 @@ def test_doing_nothing_scores_about_as_spoilt_photos_do() -> None:
 def test_a_dataset_and_a_folder_of_pairs_are_read(tmp_path: Path) -> None:
     made = lessons.write_dataset(tmp_path / "data", lessons.FOUR[:2])
     known = lessons.write_dataset(tmp_path / "known", lessons.FOUR[:2], edits=True)
-    given = read_pairs(tmp_path / "data", side=32, copies=1, seed=0)
+    given = read_pairs(tmp_path / "data", image_size=32, copies=1, seed=0)
     assert isinstance(given, GivenPairs)
-    edited = read_pairs(tmp_path / "known", side=32, copies=1, seed=0)
+    edited = read_pairs(tmp_path / "known", image_size=32, copies=1, seed=0)
     assert isinstance(edited, EditedPairs)
     both = [p.batch(torch.arange(2), [ALL] * 2) for p in (given, edited)]
     assert (both[0].before - both[1].before).abs().max() < 1e-6
@@ -71,13 +71,13 @@ def test_a_dataset_and_a_folder_of_pairs_are_read(tmp_path: Path) -> None:
         (tmp_path / "folder" / part).mkdir(parents=True)
         for about in made + known:
             Image.fromarray(about[part]).save(tmp_path / "folder" / part / f"{about['photo']}.png")
-    by_hand = read_pairs(tmp_path / "folder", side=32, copies=1, seed=0)
+    by_hand = read_pairs(tmp_path / "folder", image_size=32, copies=1, seed=0)
     assert torch.equal(by_hand.batch(torch.arange(2), [ALL] * 2).after, both[0].after)
     masked = by_hand.batch(torch.arange(2), [frozenset({"lighting"})] * 2)
     assert masked.masks == [ALL, ALL]
     next((tmp_path / "folder" / "after").iterdir()).unlink()
     with pytest.raises(UnreadablePhoto, match="has no pair"):
-        read_pairs(tmp_path / "folder", side=32, copies=1, seed=0)
+        read_pairs(tmp_path / "folder", image_size=32, copies=1, seed=0)
     shutil.rmtree(tmp_path / "folder" / "after")
-    alone = read_pairs(tmp_path / "folder", side=32, copies=3, seed=0)
+    alone = read_pairs(tmp_path / "folder", image_size=32, copies=3, seed=0)
     assert len(alone) == 6

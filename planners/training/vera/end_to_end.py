@@ -15,7 +15,7 @@ from ....core.contract.latents import Latents
 from ....core.contract.schema import Schema
 from ....core.render.renderer import Renderer
 from ....ops.neural import Neural, RetouchNetwork
-from ..model import VeraModel
+from ...vera.model import VeraModel
 
 # What a frozen tower has seen is kept up to so many bytes: 680 photos in float32.
 KEPT: Final = 2**31

@@ -14,9 +14,9 @@ from ....core.contract.request import Request
 from ....core.errors import InvalidDocument, InvalidRequest
 from ....core.photo import as_photo
 from ...tiny.statistics import grid, thinned
-from ...training.data import examples_of, is_dataset, pixels_of, read_pixels, shards_of
-from ..picture import picture_of
-from ..prompts import Prompt, prompt_for
+from ...vera.picture import picture_of
+from ...vera.prompts import Prompt, prompt_for
+from ..data import examples_of, is_dataset, pixels_of, read_pixels, shards_of
 from .answers import write_answer
 
 # Pixels a side that each example is judged by, of the 128 that are read.
@@ -30,7 +30,7 @@ class Example:
     Attributes:
         prompt: what the model is asked; its groups are those that the example edits.
         answer: what it is to write; `photo`: the content of the photo's file, `where`: it lies.
-        before, after: (3, side, side) uint8, pixels of the photo and of its target: enough of them, since each is retouched by itself.
+        before, after: (3, image_size, image_size) uint8, pixels of the photo and of its target: enough of them, since each is retouched by itself.
     """
 
     prompt: Prompt
@@ -45,11 +45,11 @@ class Example:
         return picture_of(as_photo(read_pixels(self.photo, self.where).permute(1, 2, 0).numpy()))
 
 
-def read_examples(folder: Path, *, split: str = "train", side: int = SIDE) -> tuple[list[Example], int]:
+def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE) -> tuple[list[Example], int]:
     """The examples of a dataset, and how many were left out, since the model has no words for what they ask.
 
     Args:
-        side: pixels a side that each is judged by, a divisor of 128.
+        image_size: pixels a side that each is judged by, a divisor of 128.
 
     Raises:
         InvalidDocument: no dataset of `aether`, or none of its examples can be used. UnreadablePhoto: a picture in it.
@@ -67,7 +67,7 @@ def read_examples(folder: Path, *, split: str = "train", side: int = SIDE) -> tu
         except InvalidRequest:
             left += 1
             continue
-        before, after = (thinned(grid(pixels_of(files, part, key)), side) for part in ("input", "target"))
+        before, after = (thinned(grid(pixels_of(files, part, key)), image_size) for part in ("input", "target"))
         photo = files["input.jpg"] if "input.jpg" in files else files["input.png"]
         answer = write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
         found.append(Example(prompt, answer, photo, key, before, after))

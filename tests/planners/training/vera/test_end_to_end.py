@@ -13,12 +13,12 @@ from veraretouch.core.contract.request import Request
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.photo import as_photo
 from veraretouch.planners.training.loop import TrainingSettings, moving, train
+from veraretouch.planners.training.vera.answers import write_answer
+from veraretouch.planners.training.vera.examples import read_examples
+from veraretouch.planners.training.vera.stages import TRAINED, TrainingStage
+from veraretouch.planners.training.vera.task import VeraTask
 from veraretouch.planners.vera.answer import read_answer
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.training.answers import write_answer
-from veraretouch.planners.vera.training.examples import read_examples
-from veraretouch.planners.vera.training.stages import TRAINED, TrainingStage
-from veraretouch.planners.vera.training.task import VeraTask
 from veraretouch.planners.vera.writing.sampling import Forced
 
 pytest.importorskip("accelerate")
@@ -41,7 +41,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _task(student: Vera, data: Path, stage: TrainingStage, **options: bool) -> VeraTask:
-    return VeraTask(student, read_examples(data, side=16)[0], stage, alpha=1.0, **options)
+    return VeraTask(student, read_examples(data, image_size=16)[0], stage, alpha=1.0, **options)
 
 
 @pytest.mark.parametrize("stage", list(TrainingStage))
@@ -109,7 +109,7 @@ def test_a_few_steps_lower_the_loss_and_leave_what_is_frozen_bit_for_bit(asked: 
     task = _task(lessons.student(), asked, TrainingStage.REASONING)
     before = {name: value.clone() for name, value in task.network.state_dict().items()}
     first = float(task.losses(task.network, torch.arange(2)).detach().mean())
-    settings = TrainingSettings(steps=12, batch=2, rate=5e-3, warmup=1, average=0.0, every=12)
+    settings = TrainingSettings(steps=12, batch=2, lr=5e-3, warmup=1, average=0.0, save_every=12)
     trained = train(task, settings, tmp_path, device="cpu")
     last = float(task.losses(task.network.eval(), torch.arange(2)).detach().mean())
     assert last < 0.6 * first

@@ -15,11 +15,11 @@ import veraretouch as vr
 from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.errors import IncompatibleBundle
 from veraretouch.ops.neural import Neural
-from veraretouch.planners.reference.training import PairTask, ToldTask, draw_masks, render
 from veraretouch.planners.training.loop import TrainingSettings
 from veraretouch.planners.training.pairs import EditedPairs, GivenPairs, of_photos
+from veraretouch.planners.training.reference_task import PairTask, PretrainingTask, draw_masks, render
 from veraretouch.planners.training.runs import train_neural, train_vera
-from veraretouch.planners.vera.training.stages import TrainingStage
+from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.zoo.fetch import fetch
 
 pytest.importorskip("accelerate")
@@ -54,15 +54,15 @@ def edited() -> EditedPairs:
 
 
 def test_numbers_say_what_was_done_and_which_way(edited: EditedPairs) -> None:
-    told = edited.told(torch.arange(8))
-    assert told.shape == (8, edited.edits.shape[1] + 1)
-    assert torch.equal(told[:, -1] > 0, edited.forward)
-    back = edited.told(torch.tensor([3]))
-    ahead = replace(edited, forward=torch.ones(8, dtype=torch.bool)).told(torch.tensor([3]))
+    pretrained = edited.edit_parameters(torch.arange(8))
+    assert pretrained.shape == (8, edited.edits.shape[1] + 1)
+    assert torch.equal(pretrained[:, -1] > 0, edited.forward)
+    back = edited.edit_parameters(torch.tensor([3]))
+    ahead = replace(edited, forward=torch.ones(8, dtype=torch.bool)).edit_parameters(torch.tensor([3]))
     assert torch.equal(back, -ahead)
     moving = edited.edits.std(dim=0) > 1e-3
     assert ahead.shape == back.shape
-    spread = replace(edited, forward=torch.ones(8, dtype=torch.bool)).told(torch.arange(8))[:, :-1]
+    spread = replace(edited, forward=torch.ones(8, dtype=torch.bool)).edit_parameters(torch.arange(8))[:, :-1]
     torch.testing.assert_close(spread[:, moving].std(dim=0), torch.ones(int(moving.sum())), rtol=1e-2, atol=0)
 
 
@@ -75,13 +75,13 @@ def test_thinned_pairs_have_the_very_pixels_of_the_loss(edited: EditedPairs) -> 
 
 
 def test_the_encoder_aims_at_the_latents_of_the_numbers(edited: EditedPairs) -> None:
-    told = ToldTask(edited)
-    told.losses(told.network, torch.arange(4)).sum().backward()
-    assert told.network.teller.weight.grad is not None
-    told.network.zero_grad()
+    pretrained = PretrainingTask(edited)
+    pretrained.losses(pretrained.network, torch.arange(4)).sum().backward()
+    assert pretrained.network.parameter_encoder.weight.grad is not None
+    pretrained.network.zero_grad()
     rows = torch.arange(8)
-    plain, task = PairTask(edited), PairTask(edited, told=told)
-    assert task.network.renderer is told.network.renderer
+    plain, task = PairTask(edited), PairTask(edited, pretrained=pretrained)
+    assert task.network.renderer is pretrained.network.renderer
     plain.network.renderer = task.network.renderer
     torch.manual_seed(1)
     without = plain.losses(plain.network, rows)
@@ -90,7 +90,7 @@ def test_the_encoder_aims_at_the_latents_of_the_numbers(edited: EditedPairs) -> 
     assert (losses > without).all()  # the same networks otherwise
     losses.sum().backward()
     assert task.network.encoder.fc.weight.grad is not None
-    assert told.network.teller.weight.grad is None
+    assert pretrained.network.parameter_encoder.weight.grad is None
 
 
 def test_the_bundle_is_a_planner_of_references_and_a_renderer(tmp_path: Path) -> None:
@@ -98,12 +98,20 @@ def test_the_bundle_is_a_planner_of_references_and_a_renderer(tmp_path: Path) ->
     good.mkdir()
     for name in ("kodak-03", "kodak-22"):
         lessons.picture(name).save(good / f"{name}.png")
-    settings = TrainingSettings(steps=2, batch=2, rate=1e-3, warmup=1, every=1)
+    settings = TrainingSettings(steps=2, batch=2, lr=1e-3, warmup=1, save_every=1)
     bundle = train_neural(
-        good, tmp_path / "out", settings, side=32, copies=2, told=3, device="cpu", name="pair", spdx="Apache-2.0"
+        good,
+        tmp_path / "out",
+        settings,
+        image_size=32,
+        copies=2,
+        renderer_pretrain_steps=3,
+        device="cpu",
+        name="pair",
+        spdx="Apache-2.0",
     )
-    told = (tmp_path / "out" / "told" / "log.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in told] == [1, 2, 3]
+    pretrained = (tmp_path / "out" / "renderer-pretraining" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in pretrained] == [1, 2, 3]
     assert [json.loads(line)["step"] for line in (bundle / "log.jsonl").read_text().splitlines()] == [1, 2]
     retoucher = vr.zoo.load(str(bundle))
     assert retoucher.planner.id == "reference"

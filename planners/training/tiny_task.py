@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from ...core.contract.schema import Schema
 from ...core.render.renderer import Renderer
-from ..training.losses import pixel_loss
-from .examples import Examples
-from .latents import REPAIRS, assemble, repair_size
-from .network import Shape, TinyNetwork
+from ..tiny.latents import REPAIRS, assemble, repair_size
+from ..tiny.network import Shape, TinyNetwork
+from .losses import pixel_loss
+from .tiny_examples import Examples
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Final
 
 from ....core.contract.planner import Thought
 from ....core.errors import InvalidDocument
-from ..answer import RETOUCH_TOKENS, read_answer
+from ...vera.answer import RETOUCH_TOKENS, read_answer
 
 _TAGS: Final = {"lighting": "light", "global_color": "globalcolor", "specific_color": "specificcolor"}
 

@@ -15,9 +15,9 @@ from ...core.contract.schema import Schema
 from ...core.contract.slots import GROUPS
 from ...core.render.renderer import Renderer
 from ...ops.neural import WIDTH, Neural, RetouchNetwork
-from ..training.losses import pixel_loss
-from ..training.pairs import Batch, EditedPairs, Masks, PicturePairs
-from .encoder import ReferenceEncoder
+from ..reference.encoder import ReferenceEncoder
+from .losses import pixel_loss
+from .pairs import Batch, EditedPairs, Masks, PicturePairs
 
 _SCHEMA: Final = Schema.of([Neural])
 _SOME: Final = 4096
@@ -25,17 +25,17 @@ _SOME: Final = 4096
 _MASKS: Final = tuple(frozenset(group for i, group in enumerate(GROUPS) if bits >> i & 1) for bits in range(1, 8))
 
 
-class ToldChain(nn.Module):
-    """The renderer behind one linear layer, which makes latents of what was done in so many numbers."""
+class PretrainingChain(nn.Module):
+    """The renderer behind one linear layer that encodes edit parameters as latents."""
 
     def __init__(self, numbers: int) -> None:
         super().__init__()
-        self.teller = nn.Linear(numbers, 3 * WIDTH)
+        self.parameter_encoder = nn.Linear(numbers, 3 * WIDTH)
         self.renderer = Renderer([Neural(RetouchNetwork())])
 
-    def forward(self, told: Tensor, batch: Batch) -> Tensor:
-        """Numbers (B, N) and pairs to the thinned `before` as the groups that are on retouch it, not clamped."""
-        return render(self.renderer, batch.rgb, self.teller(told), batch.masks)
+    def forward(self, parameters: Tensor, batch: Batch) -> Tensor:
+        """Edit parameters (B, N) and pairs to the thinned `before` as the groups that are on retouch it, not clamped."""
+        return render(self.renderer, batch.rgb, self.parameter_encoder(parameters), batch.masks)
 
 
 class PairChain(nn.Module):
@@ -65,8 +65,8 @@ def render(renderer: Renderer, rgb: Tensor, latent: Tensor, masks: Masks) -> Ten
         return renderer(rgb, latents, clamp=False)
 
 
-class ToldTask:
-    """The renderer, told by numbers what was done, of pairs of which that is known; see `training.loop.Task`.
+class PretrainingTask:
+    """Pre-trains the renderer on pairs whose edit parameters are known; see `training.loop.TrainingTask`.
 
     It learns from many more edits than an encoder could look at in the time, and gives the encoder latents to aim at.
     """
@@ -74,7 +74,7 @@ class ToldTask:
     def __init__(self, pairs: EditedPairs, *, seed: int = 0) -> None:
         torch.manual_seed(seed)
         self.pairs = pairs.thinned()
-        self.network = ToldChain(pairs.edits.shape[1] + 1)
+        self.network = PretrainingChain(pairs.edits.shape[1] + 1)
 
     @property
     def size(self) -> int:
@@ -85,13 +85,13 @@ class ToldTask:
         """Mask groups at random, render, and compare."""
         device = next(network.parameters()).device
         batch = self.pairs.batch(rows, draw_masks(len(rows)), device)
-        return pixel_loss(network(self.pairs.told(rows).to(device), batch), batch.wanted)
+        return pixel_loss(network(self.pairs.edit_parameters(rows).to(device), batch), batch.wanted)
 
     @torch.no_grad()
     def latents(self, rows: Tensor) -> Tensor:
-        """The latents (B, 3 * 896) that the numbers of pairs (B,) make."""
-        teller = self.network.teller
-        made: Tensor = teller(self.pairs.told(rows).to(teller.weight.device))
+        """The latents (B, 3 * 896) that encode the edit parameters of pairs (B,)."""
+        encoder = self.network.parameter_encoder
+        made: Tensor = encoder(self.pairs.edit_parameters(rows).to(encoder.weight.device))
         return made
 
     def spread(self) -> float:
@@ -100,22 +100,22 @@ class ToldTask:
 
 
 class PairTask:
-    """Networks and pairs; see `training.loop.Task`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones.
+    """Networks and pairs; see `training.loop.TrainingTask`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones.
 
     Args:
-        told: a task that has been trained on the same pairs. Its renderer is where this one's begins, and the loss has a second part: how far the
+        pretrained: a task that has been trained on the same pairs. Its renderer is where this one's begins, and the loss has a second part: how far the
             encoder's latents are from those of the numbers, in variances.
     """
 
-    def __init__(self, pairs: PicturePairs, *, seed: int = 0, told: ToldTask | None = None) -> None:
+    def __init__(self, pairs: PicturePairs, *, seed: int = 0, pretrained: PretrainingTask | None = None) -> None:
         torch.manual_seed(seed)
         self.pairs = pairs
         self.network = PairChain(
-            ReferenceEncoder(), told.network.renderer if told else Renderer([Neural(RetouchNetwork())])
+            ReferenceEncoder(), pretrained.network.renderer if pretrained else Renderer([Neural(RetouchNetwork())])
         )
         # A quarter faster on a CPU, at 32 pixels.
         self.network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._told, self._spread = told, told.spread() if told else 1.0
+        self._pretrained, self._spread = pretrained, pretrained.spread() if pretrained else 1.0
 
     @property
     def size(self) -> int:
@@ -127,9 +127,9 @@ class PairTask:
         batch = self.pairs.batch(rows, draw_masks(len(rows)), next(network.parameters()).device)
         done, latent = network(batch)
         loss = pixel_loss(done, batch.wanted)
-        if self._told is None:
+        if self._pretrained is None:
             return loss
-        astray: Tensor = (latent - self._told.latents(rows).to(latent)).square().mean(dim=1) / self._spread
+        astray: Tensor = (latent - self._pretrained.latents(rows).to(latent)).square().mean(dim=1) / self._spread
         return loss + astray
 
 

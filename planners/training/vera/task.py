@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ..planner import Vera
+from ...vera.planner import Vera
 from .end_to_end import Lesson, VeraChain
 from .examples import Example
 from .stages import TrainingStage, freeze

@@ -21,11 +21,11 @@ from ...core.atomic_write import new_file
 from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
 from ...core.render.renderer import Renderer
-from ..training.data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
-from ..training.prompts import PROMPTS
-from ..training.spoilings import distribution, draw, spoil
-from .latents import assemble, wish_of_prompt
-from .statistics import grid, picture_of, statistics, thinned
+from ..tiny.latents import assemble, wish_of_prompt
+from ..tiny.statistics import grid, picture_of, statistics, thinned
+from .data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
+from .prompts import PROMPTS
+from .spoilings import distribution, draw, spoil
 
 LOSS: Final = 32
 _ROWS: Final = 64
