@@ -1,4 +1,4 @@
-"""The command `eval`. Only Typer is imported here, everything else inside, so that help stays quick."""
+"""The command `eval`: judges a planner on pictures before and after. Only Typer is imported here, everything else inside, so that help stays quick."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Judge a planner on pictures before and after, with intervals, its peers and its worst cases."""
+    from ...core.render.retoucher import load_retoucher
     from ...core.terminal import complain, json_text, say
-    from ...zoo.retouchers import load
     from .data import read_cases
     from .run import evaluate as judge
     from .run_report import check_out, text, write
@@ -54,7 +54,7 @@ def evaluate(
     if out is not None:
         check_out(out, overwrite=overwrite)
     cases = read_cases(data, split=split, expert=expert, size=size or None, limit=limit)
-    retoucher = load(planner)
+    retoucher = load_retoucher(planner)
     with _progress() as progress:
         evaluation = judge(retoucher, cases, peers=peers, with_oracle=oracle, progress=progress)
     found = document(evaluation)

@@ -15,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from ...core.color.srgb import linear_to_srgb, srgb_to_linear
+from ...core.plugins.bundles import bundle_names
 from ...core.render.renderer import Renderer
-from ...core.render.retoucher import Retoucher
+from ...core.render.retoucher import Retoucher, load_retoucher
 from .data import Case, Floats, Picture, Pictures, eight_bit
 
 NOTHING: Final = "doing nothing"
@@ -160,12 +161,9 @@ def of_retoucher(retoucher: Retoucher) -> Retouch:
 
 
 def _ia3dlut() -> tuple[Retouch | None, str]:
-    from ...zoo.names import listings
-    from ...zoo.retouchers import load
-
-    if IA3DLUT not in listings():
+    if IA3DLUT not in bundle_names():
         return None, "ia3dlut is not installed: pip install ./contrib/ia3dlut"
-    retoucher = load(IA3DLUT)
+    retoucher = load_retoucher(IA3DLUT)
     return (lambda case, pictures: eight_bit(retoucher(pictures.before, engine="exact").image)), ""
 
 

@@ -13,15 +13,13 @@ from typing import Any
 
 from torch import Tensor
 
+from ...core.contract.bundle import OpenedBundle
 from ...core.contract.planner import Planner
 from ...core.errors import IncompatibleBundle, UnreachableBundle
-from ...core.render.retoucher import Retoucher
+from ...core.plugins.bundles import open_bundle, pack_planner
+from ...core.render.retoucher import load_retoucher
 from ...core.terminal import complain
 from ...ops.neural import Neural
-from ...zoo.bundles.bundle import Bundle
-from ...zoo.bundles.packing import pack
-from ...zoo.fetch import fetch
-from ...zoo.retouchers import open_bundle
 from ..reference.planner import Reference
 from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
@@ -142,13 +140,13 @@ def train_vera(
         IncompatibleBundle: the bundle is of another planner. And as `train_tiny`, and `zoo.load`.
     """
     _make(out)
-    source = fetch(bundle)
-    planner = open_bundle(source).planner
+    planner = load_retoucher(bundle).planner
     if not isinstance(planner, Vera):
         raise IncompatibleBundle(
             f"bundle {bundle!r} is of the planner {planner.id!r}", cure="Give one of 'vera', such as vera-0.5b."
         )
-    drawn = fetch(renderer) if renderer is not None else source
+    source = open_bundle(bundle)
+    drawn = open_bundle(renderer) if renderer is not None else source
     planner = Vera(planner.model, planner.words, Neural.from_bundle(drawn))
     examples, left = read_examples(data, image_size=image_size)
     if left:
@@ -165,7 +163,7 @@ def train_vera(
     task.network.load_state_dict(_trained(f"vera ({stage})", task, settings, out, device, about), strict=False)
     task.network.cpu()
     facts = {
-        "summary": f"Trained further from {source.manifest.name}, stage {stage}.",
+        "summary": f"Trained further from {source.name}, stage {stage}.",
         "training_data": f"{len(examples)} examples.",
         "provenance": _provenance(settings, **about, source=source.asset),
     }
@@ -228,15 +226,13 @@ def _packed(
         shutil.rmtree(target, ignore_errors=True)
         loss = float(json.loads((out / LOG).read_text().splitlines()[-1])["loss"])
         known = {"metrics": {"loss": loss}} | dict(facts)
-        pack(
-            Retoucher(planner), target, name=name, licence=licence, facts=known, files={LOG: out / LOG, **(files or {})}
-        )
+        pack_planner(planner, target, name=name, licence=licence, facts=known, files={LOG: out / LOG, **(files or {})})
     return target
 
 
-def _licence(source: Bundle) -> tuple[dict[str, Any], dict[str, Path]]:
+def _licence(source: OpenedBundle) -> tuple[dict[str, Any], dict[str, Path]]:
     """The licence of a bundle, and the file that it stands in: what is trained from weights stays under theirs."""
-    found = {name: value for name, value in asdict(source.manifest.licence).items() if value is not None}
+    found = source.terms
     return found, {found["file"]: source.folder / found["file"]} if "file" in found else {}
 
 
