@@ -117,8 +117,8 @@ def test_an_answer_and_a_picture_on_a_gpu(figures: Figures, model: VeraModel) ->
     latents = Latents(Schema.of([op]), {Neural.id: {name: torch.randn(1, 896, device="cuda") for name in op.slots}})
     found = {}
     for name, writer in {
-        "single launches": Writer(moved, StopCriterion(RETOUCH, 0, 512)),
-        "a CUDA graph a token": GraphWriter(moved, StopCriterion(RETOUCH, 0, 512)),
+        "single launches": Writer(moved, StopCriterion(RETOUCH, (0,), 512)),
+        "a CUDA graph a token": GraphWriter(moved, StopCriterion(RETOUCH, (0,), 512)),
     }.items():
         for _ in range(3):  # the last one counts: graphs are recorded in the first
             torch.cuda.reset_peak_memory_stats()
@@ -143,7 +143,7 @@ def _prompt(length: int) -> torch.Tensor:
 
 
 def _made(model: VeraModel, kind: str | None, most: int) -> Writer | OnnxWriter:
-    ending = StopCriterion(RETOUCH, 0, most)
+    ending = StopCriterion(RETOUCH, (0,), most)
     return Writer(model, ending) if kind is None else OnnxWriter(model, kind, ending)
 
 

@@ -19,20 +19,19 @@ import pytest
 import torch
 from PIL import Image
 from speed_report import Figures
+from vera_steps import Lectures, throughput
 
 import veraretouch as vr
 from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.render.retoucher import Retoucher
-from veraretouch.ops.neural import RetouchNetwork
 from veraretouch.planners.training.data import photos_of
 from veraretouch.planners.training.loop import LOG, TrainingSettings, checkpoints, train
 from veraretouch.planners.training.pairs import EditedPairs, of_photos
 from veraretouch.planners.training.reference_task import PairTask, PretrainingTask, render
-from veraretouch.planners.training.vera.end_to_end import Lesson, VeraChain
 from veraretouch.planners.training.vera.examples import read_examples
-from veraretouch.planners.training.vera.stages import TrainingStage, freeze
+from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.planners.training.vera.task import VeraTask
-from veraretouch.planners.vera.model import VeraConfig, VeraModel
+from veraretouch.planners.vera.model import VeraConfig
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.writing.sampling import Sampling
 
@@ -213,47 +212,6 @@ def _decibels(task: PairTask, pairs: EditedPairs, mask: frozenset[str]) -> tuple
     errors = ((one - batch.wanted).square().flatten(1).mean(dim=1).clamp(min=1e-6) for one in (batch.rgb, done))
     nothing, trained = (float((-10 * torch.log10(error)).mean()) for error in errors)
     return nothing, trained
-
-
-class Lectures:
-    """Lessons of a given length with random tokens and pixels, of photos that the tower has to look at each time."""
-
-    size = 1000
-
-    def __init__(self, config: VeraConfig, *, answer: int, stage: TrainingStage, device: str) -> None:
-        with torch.device(device):
-            self.network = VeraChain(VeraModel(config), RetouchNetwork(), checkpointing=True)
-        self.network._room = 0
-        freeze(self.network, stage)
-        generator = torch.Generator().manual_seed(0)
-        self.picture = torch.rand(3, 1024, 1024, generator=generator)
-        self.rgb = torch.rand(3, 64, 64, generator=generator)
-        self.tokens = torch.randint(config.vocab_size, (answer,), generator=generator).tolist()
-
-    def losses(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
-        last = len(self.tokens)
-        lesson = Lesson(
-            key=0,
-            picture=lambda: self.picture,
-            before=self.tokens[:20],
-            after=self.tokens[:60],
-            answer=self.tokens,
-            groups=frozenset(GROUPS),
-            retouch=(last - 3, last - 2, last - 1),
-            rgb=self.rgb,
-            wanted=1 - self.rgb,
-        )
-        texts, pixels = network([replace(lesson, key=key) for key in range(len(rows))])
-        loss: torch.Tensor = texts + pixels
-        return loss
-
-
-def throughput(lectures: Lectures, *, batch: int, device: str | None, precision: str) -> float:
-    """Seconds a step, the first ten left out."""
-    at = []
-    settings = TrainingSettings(steps=30, batch=batch, lr=1e-5, average=0.0, precision=precision)  # type: ignore[arg-type]
-    train(lectures, settings, device=device, progress=lambda step, loss: at.append(time.perf_counter()))
-    return (at[-1] - at[0]) / 20
 
 
 @pytest.mark.skipif(not GPU, reason="not measured: no GPU")
