@@ -50,6 +50,18 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
     return values
 
 
+def field_numbers(source: Plan | Mapping[str, Any] | str | Path) -> dict[str, float]:
+    """The numbers that a parameter file gives its crs fields, as they stand there; empty where `source` is of another form.
+
+    What `read_params` accepts is accepted; its checks are not made again.
+    """
+    if isinstance(source, Plan):
+        return {}
+    document = source if isinstance(source, Mapping) else _read(source)
+    given = {name: value for name, value in document.items() if name in FIELDS}
+    return {name: float(value["value"] if isinstance(value, Mapping) else value) for name, value in given.items()}
+
+
 def _read(source: str | Path) -> dict[str, Any]:
     return strict_json.load(source, "parameters", name="params")  # type: ignore[no-any-return]
 

@@ -1,4 +1,4 @@
-"""Reading published checkpoints: llava_qwen2 in safetensors, whole or in shards, by a strict mapping of names."""
+"""Published checkpoints: llava_qwen2 in safetensors, whole or in shards, read by a strict mapping of names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from ...core import strict_json
 from ...core.errors import IncompatibleBundle, InvalidDocument
 from ...ops.neural import RetouchNetwork
 from . import tower, weights
-from .model import VeraConfig, VeraModel
-from .packages import package
+from .model import VeraModel
+from .published_config import read_config
+from .slow_tokenizer import read_slow_tokenizer
 from .tokenizer import Tokenizer
 
+# What `DistributedDataParallel` puts before every name.
+_WRAPPER: Final = "module."
+# Counters of batch norm, which serve training alone, and frequencies of rotary positions, which are computed anew.
+_UNUSED: Final = (".num_batches_tracked", ".rotary_emb.inv_freq")
 _TOWER: Final = "model.vision_tower.vision_tower.model."
 # Published prefixes, and those of `VeraModel`; the first that fits counts.
 _PREFIXES: Final = (
@@ -30,11 +35,10 @@ _PREFIXES: Final = (
 _RENDERER: Final = "retouch_decoder."
 _TOKENIZER: Final = (
     "tokenizer.json",
-    "tokenizer_config.json",
     "vocab.json",
     "merges.txt",
     "added_tokens.json",
-    "special_tokens_map.json",
+    "tokenizer_config.json",
 )
 _WEIGHTS: Final = re.compile(r"[\w.\-]+\.safetensors")
 
@@ -67,14 +71,11 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwor
         files: the paths of `wanted` files, by their names in the repository.
 
     Raises:
-        InvalidDocument: a name that is neither used nor known to be dropped, a parameter that nothing fills, no model's configuration.
+        InvalidDocument: a name that is neither used nor known to be dropped, a parameter that nothing fills, a configuration or a
+            tokenizer that is not supported.
     """
     document = strict_json.parse(files["config.json"].read_bytes(), name="config.json")
-    if not isinstance(document, dict) or document.get("model_type") not in (None, "llava_qwen2"):
-        kind = document.get("model_type") if isinstance(document, dict) else document
-        raise InvalidDocument(
-            f"is of the kind {strict_json.shorten(kind)}", path="config.json", cure="'llava_qwen2' is read."
-        )
+    read_config(document)  # before gigabytes are read
     tensors: dict[str, Tensor] = {}
     for name in sorted(files):
         if _WEIGHTS.fullmatch(name):
@@ -82,8 +83,15 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwor
             if twice := tensors.keys() & part.keys():
                 raise InvalidDocument(f"{min(twice)} stands in two files", path=name, cure="Fetch them again.")
             tensors |= part
+    words = _words(files)
     model, network = from_tensors(tensors, document)
-    return model, _words(files), network
+    if (highest := max(words.retouch)) >= model.config.vocab_size:
+        raise InvalidDocument(
+            f"has {model.config.vocab_size} rows, too few for the retouch token {highest}",
+            path="model.embed_tokens.weight",
+            cure="Are weights and tokenizer of one model?",
+        )
+    return model, words, network
 
 
 def from_tensors(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> tuple[VeraModel, RetouchNetwork]:
@@ -92,7 +100,12 @@ def from_tensors(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> 
     Raises:
         InvalidDocument: see `read`.
     """
-    config = VeraConfig.of({**document, **_head_size(tensors)})
+    tensors = _named(tensors)
+    config = read_config(
+        document,
+        vocab_size=_rows(tensors, "model.embed_tokens.weight"),
+        head_size=_rows(tensors, "retouch_head.0.weight"),
+    )
     seen, renderer, others = {}, {}, {}
     for name, value in tensors.items():
         if name.startswith(_TOWER):
@@ -102,7 +115,8 @@ def from_tensors(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> 
         else:
             others[_renamed(name)] = value
     if config.tie_word_embeddings and "lm_head.weight" in others:
-        if not torch.equal(others["lm_head.weight"], others.get("language.embed_tokens.weight", torch.empty(0))):
+        embedding = others.get("language.embed_tokens.weight", torch.empty(0))
+        if not torch.equal(others["lm_head.weight"].to(embedding.dtype), embedding):
             raise InvalidDocument(
                 "lm_head.weight is not the embedding that it is said to be tied to",
                 path="config.json",
@@ -122,9 +136,22 @@ def _renamed(name: str) -> str:
     return name  # left over: `weights.load` says so
 
 
-def _head_size(tensors: Mapping[str, Tensor]) -> dict[str, int]:
-    first = tensors.get("retouch_head.0.weight")
-    return {} if first is None else {"head_size": len(first)}
+def _named(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors by published name: without a wrapper's prefix, and without what is computed anew or serves training alone."""
+    found = {}
+    for name, value in tensors.items():
+        bare = name.removeprefix(_WRAPPER)
+        if bare.endswith(_UNUSED):
+            continue
+        if bare in found:
+            raise InvalidDocument(f"{bare} stands there twice", path=name, cure="Fetch the weights again.")
+        found[bare] = value
+    return found
+
+
+def _rows(tensors: Mapping[str, Tensor], name: str) -> int | None:
+    found = tensors.get(name)
+    return None if found is None or not found.ndim else len(found)
 
 
 def _network(tensors: Mapping[str, Tensor]) -> RetouchNetwork:
@@ -139,6 +166,4 @@ def _network(tensors: Mapping[str, Tensor]) -> RetouchNetwork:
 def _words(files: Mapping[str, Path]) -> Tokenizer:
     if "tokenizer.json" in files:
         return Tokenizer(files["tokenizer.json"].read_text(encoding="utf-8"))
-    folder = files["vocab.json"].parent
-    read = package("transformers").AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return Tokenizer(read.backend_tokenizer.to_str())
+    return read_slow_tokenizer(files)

@@ -32,7 +32,7 @@ class VeraConfig:
     max_position_embeddings: int = 32_768
     tie_word_embeddings: bool = False
     head_size: int = 1344
-    eos_token_id: int = 151_645
+    eos_token_id: tuple[int, ...] = (151_645,)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> VeraConfig:
@@ -45,8 +45,8 @@ class VeraConfig:
         for field in fields(cls):
             if field.name in document:
                 value, default = document[field.name], field.default
-                if isinstance(value, list) and field.name == "eos_token_id" and value:
-                    value = value[0]
+                if field.name == "eos_token_id":
+                    value = _end_tokens(value)
                 if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
                     raise InvalidDocument(f"is {value!r}", path=f"config.{field.name}", cure="Fetch the bundle again.")
                 found[field.name] = value
@@ -54,7 +54,13 @@ class VeraConfig:
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self)
+        return {**asdict(self), "eos_token_id": list(self.eos_token_id)}
+
+
+def _end_tokens(value: Any) -> Any:
+    """One id or a list of ids as a tuple; anything else as it is."""
+    ids = value if isinstance(value, list) else [value]
+    return tuple(ids) if ids and all(type(id) is int for id in ids) else value
 
 
 class VeraModel(nn.Module):

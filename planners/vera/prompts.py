@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ...core.contract.request import Request
 from ...core.errors import InvalidRequest
 from ...ops.crs import FIELDS, PARAMETER_FILE
-from ..params import Values, read_params
+from ..params import Values, field_numbers, read_params
 
 IMAGE: Final = "<image>"
 _HEAD: Final = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
@@ -67,15 +68,20 @@ def prompt_for(request: Request) -> Prompt:
                 raise InvalidRequest(f"the style holds {marker!r}, which ends the prompt", cure="Leave it out.")
         return Prompt(_HEAD, _STYLE + words + _TAIL, groups, _HEAD)
     if request.mode == "param":
-        fields = parameters(read_params(request.params or {}))
+        given = request.params or {}
+        fields = parameters(read_params(given), field_numbers(given))
         moved = {group for group, values in fields.items() if any(abs(value) > _NOTHING for value in values.values())}
         words = str({_TITLES[group]: values for group, values in fields.items()})
         return Prompt(_HEAD + _PARAM + words + _TAIL, None, groups & moved, _HEAD + _PARAM)
     raise InvalidRequest(f"the model has no mode {request.mode!r}", cure="Use auto, style or param.")
 
 
-def parameters(values: Values) -> dict[str, dict[str, float]]:
+def parameters(values: Values, numbers: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
     """The 38 fields of the published parameter file, by group, each in [-1, 1] and rounded to three places.
+
+    Args:
+        values: op -> slot -> value.
+        numbers: what a parameter file says of a field, from -100 to 100; it is taken as it is, since the way through a slot's unit rounds.
 
     Raises:
         InvalidRequest: a value of an op, slot or band that no field stands for.
@@ -88,10 +94,15 @@ def parameters(values: Values) -> dict[str, dict[str, float]]:
                     f"params.{op}.{slot}: the model has no word for it",
                     cure="It knows the 38 fields of the published parameter file; the planner 'rules' knows every op.",
                 )
-    return {group: {name: _of_field(name, values) for name in names} for group, names in PARAMETER_FILE.items()}
+    return {
+        group: {name: _of_field(name, values, numbers or {}) for name in names}
+        for group, names in PARAMETER_FILE.items()
+    }
 
 
-def _of_field(name: str, values: Values) -> float:
+def _of_field(name: str, values: Values, numbers: Mapping[str, float]) -> float:
+    if name in numbers:
+        return round(numbers[name] / 100, 3) + 0.0
     field = FIELDS[name]
     value = values.get(field.op, {}).get(field.slot)
     if value is None:

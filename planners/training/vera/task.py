@@ -32,7 +32,7 @@ class VeraTask:
     ) -> None:
         self.words, self.examples, self.alpha = planner.words, examples, alpha
         self.network = VeraChain(planner.model, planner.ops[0].network, checkpointing=checkpointing)
-        self._end = planner.model.config.eos_token_id
+        self._end = planner.model.config.eos_token_id[0]
         freeze(self.network, stage)
 
     @property

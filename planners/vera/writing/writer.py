@@ -28,10 +28,10 @@ class Written:
 
 @dataclass(frozen=True)
 class StopCriterion:
-    """What ends an answer: the last of the three `retouch` tokens, the token `end`, or a length of `most` tokens."""
+    """What ends an answer: the last of the three `retouch` tokens, one of the tokens `ends`, or a length of `most` tokens."""
 
     retouch: tuple[int, ...]
-    end: int
+    ends: tuple[int, ...]
     most: int
 
     def note(self, written: Written, token: int, state: Tensor) -> None:
@@ -44,7 +44,7 @@ class StopCriterion:
         """Whether the answer is complete."""
         return (
             len(written.states) == len(self.retouch)
-            or written.tokens[-1] == self.end
+            or written.tokens[-1] in self.ends
             or len(written.tokens) >= self.most
         )
 

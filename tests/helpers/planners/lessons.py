@@ -90,7 +90,9 @@ def _png(pixels: np.ndarray) -> bytes:
 @cache
 def sighted() -> VeraModel:
     """Small networks behind the real tower, weights drawn so that the tower tells photos apart; the same in every process."""
-    config = VeraConfig(**{**small_vera.CONFIG.document(), "eos_token_id": small_vera.words().ids(small_vera.END)[0]})
+    config = VeraConfig(
+        **{**small_vera.CONFIG.document(), "eos_token_id": tuple(small_vera.words().ids(small_vera.END))}
+    )
     with torch.device("meta"):
         shapes = {name: value.shape for name, value in weights.state(VeraModel(config)).items()}
     generator = torch.Generator().manual_seed(7)

@@ -65,7 +65,7 @@ def model():
     """The networks, the same in every process."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        made = VeraModel(VeraConfig(**{**CONFIG.document(), "eos_token_id": words().ids(END)[0]}))
+        made = VeraModel(VeraConfig(**{**CONFIG.document(), "eos_token_id": tuple(words().ids(END))}))
         for parameter in made.language.parameters():
             torch.nn.init.normal_(parameter, std=0.2)
         for part in (made.projector, made.head):

@@ -48,6 +48,36 @@ def test_a_pair_is_encoded_at_512_pixels_a_side_from_minus_one_to_one(planner):
     assert float((latents.pack() - planner.encoder(*shown)).abs().max()) < 1e-6
 
 
+def test_a_picture_is_scaled_bilinearly_as_published():
+    pixels = np.random.default_rng(4).integers(0, 256, (600, 1500, 3), np.uint8)
+    # OpenCV's INTER_LINEAR: the centre of each new pixel between the four old ones about it.
+    rows, columns = (((np.arange(512) + 0.5) * size / 512 - 0.5) for size in (600, 1500))
+    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    down, right = (rows - top)[:, None, None], (columns - left)[None, :, None]
+    whole = pixels.astype(np.float64) / 255
+    upper = whole[top][:, left] * (1 - right) + whole[top][:, left + 1] * right
+    lower = whole[top + 1][:, left] * (1 - right) + whole[top + 1][:, left + 1] * right
+    wanted = 2 * (upper * (1 - down) + lower * down) - 1
+    assert np.abs(picture(as_photo(pixels))[0].permute(1, 2, 0).numpy() - wanted).max() < 1e-4
+
+
+def test_the_channel_order_is_an_option_and_rgb_by_default(planner):
+    photo = noise(5)
+    assert planner.channel_order == "rgb"
+    assert torch.equal(picture(photo, channel_order="bgr"), picture(photo).flip(1))
+    swapped = Reference(planner.encoder, *planner.ops, channel_order="bgr")
+    assert not torch.equal(swapped.encode(photo, noise(6)), planner.encode(photo, noise(6)))
+    with pytest.raises(InvalidRequest, match=r"channel_order is 'grb'.*rgb, bgr"):
+        Reference(planner.encoder, *planner.ops, channel_order="grb")
+
+
+def test_the_channel_order_is_asked_of_a_bundle(planner, tmp_path):
+    folder = tmp_path / "pair"
+    zoo.pack(Retoucher(planner), folder, name="pair", licence=LICENCE)
+    assert zoo.load(str(folder)).planner.channel_order == "rgb"
+    assert zoo.load(str(folder), channel_order="bgr").planner.channel_order == "bgr"
+
+
 def test_a_picture_of_one_colour_keeps_it():
     colour = np.tile(np.float32([0.25, 0.5, 1.0]), (7, 31, 1))
     wanted = torch.tensor([-0.5, 0.0, 1.0]).reshape(1, 3, 1, 1).expand(1, 3, 512, 512)

@@ -123,7 +123,7 @@ def test_the_bundle_is_a_planner_of_references_and_a_renderer(tmp_path: Path) ->
     options = {
         "stage": TrainingStage.ALIGNMENT,
         "alpha": 1.0,
-        "side": 8,
+        "image_size": 8,
         "checkpointing": False,
         "device": "cpu",
         "name": "x",

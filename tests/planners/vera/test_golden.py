@@ -30,7 +30,7 @@ def networks():
 
 @pytest.fixture(scope="module")
 def writer(networks):
-    return Writer(networks[0], StopCriterion(tuple(RETOUCH), SPECIAL["eos"], 100))
+    return Writer(networks[0], StopCriterion(tuple(RETOUCH), (SPECIAL["eos"],), 100))
 
 
 def near(found, wanted, relative=1e-3):

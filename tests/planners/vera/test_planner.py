@@ -84,6 +84,15 @@ def test_sliders_and_a_parameter_file_ask_the_same():
     assert str(prompt_for(slots)) == str(prompt_for(Request.of(params=file)))
 
 
+@pytest.mark.parametrize(
+    ("value", "written"), [(-99.65, -0.997), (-100, -1.0), (0.05, 0.001), (33.35, 0.334), (7, 0.07)]
+)
+def test_a_parameter_file_is_rounded_as_it_stands(value, written):
+    assert round(value / 100, 3) == written
+    for file in ({"Exposure2012": {"value": value}}, {"Exposure2012": value}):
+        assert f"'Exposure2012': {written}," in str(prompt_for(Request.of(params=file)))
+
+
 def test_without_weights_it_says_where_they_are():
     with pytest.raises(UnknownBundle, match=r'zoo\.load\("vera-0\.5b"\)'):
         Vera()

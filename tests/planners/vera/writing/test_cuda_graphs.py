@@ -14,7 +14,7 @@ PREFIX = "<|im_start|>system\n"
 
 
 def ending(most=400):
-    return StopCriterion(words().retouch, words().ids(END)[0], most)
+    return StopCriterion(words().retouch, tuple(words().ids(END)), most)
 
 
 def prompts(lengths=(3, 30)):

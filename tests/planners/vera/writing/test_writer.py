@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("vera")
 
 
 def writer(most=40):
-    return Writer(model(), StopCriterion(words().retouch, words().ids(END)[0], most))
+    return Writer(model(), StopCriterion(words().retouch, tuple(words().ids(END)), most))
 
 
 def prompts(lengths=(3, 9, 30)):

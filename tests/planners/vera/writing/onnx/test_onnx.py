@@ -21,7 +21,7 @@ PREFIX = "<|im_start|>system\n"
 
 
 def writer(kind=None, of=None, most=400):
-    ending = StopCriterion(words().retouch, words().ids(END)[0], most)
+    ending = StopCriterion(words().retouch, tuple(words().ids(END)), most)
     return OnnxWriter(of or model(), kind, ending) if kind else Writer(of or model(), ending)
 
 
