@@ -50,7 +50,7 @@ class HookSpecs:
         """
 
     @hookspec
-    def bundle_names(self) -> Collection[str]:
+    def bundle_names(self) -> Collection[str] | None:
         """The names of the bundles that this listener knows."""
 
     @hookspec(firstresult=True)
