@@ -16,10 +16,11 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mirror import ROOT, tests_of
 from mutants import Mutant, draw
@@ -29,6 +30,7 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "out",
 QUIET = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark"]
 # A mutant that loops for ever counts as killed after so many times what the tests take.
 PATIENCE = 8
+SLOWEST = 3600.0
 
 
 @contextmanager
@@ -49,10 +51,10 @@ def workshop() -> Iterator[tuple[Path, Path]]:
         yield copy, python
 
 
-def arguments_for(mutant: Mutant, tests: Sequence[str]) -> list[str]:
-    """What pytest is asked: the module's own tests first."""
+def runs_for(mutant: Mutant, tests: Sequence[str]) -> list[list[str]]:
+    """What pytest is asked, one run after the other: the module's own tests, then the room's."""
     own = [str(path.relative_to(ROOT)) for path in tests_of(Path(mutant.path))]
-    return [*own, *tests, *QUIET]
+    return [[*paths, *QUIET] for paths in (own, tests) if paths]
 
 
 def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Path) -> None:
@@ -64,11 +66,6 @@ def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Pa
     record.parent.mkdir(parents=True, exist_ok=True)
     with workshop() as (copy, python):
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        start = time.monotonic()
-        whole = subprocess.run([python, "-m", "pytest", *tests, *QUIET], cwd=copy, env=environment, check=False)
-        if whole.returncode:
-            sys.exit(f"The tests of {room} fail without any mutant.")
-        limit = 30 + PATIENCE * (time.monotonic() - start)
         runner = subprocess.Popen(
             [python, HERE / "mutant_runner.py"],
             cwd=copy,
@@ -77,18 +74,29 @@ def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Pa
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert runner.stdin is not None
-        assert runner.stdout is not None
+
+        def ask(mutant: Mutant, seconds: float) -> dict[str, Any]:
+            order = {"path": mutant.path, "source": mutant.source, "runs": runs_for(mutant, tests)}
+            assert runner.stdin is not None
+            assert runner.stdout is not None
+            print(json.dumps(order | {"seconds": seconds}), file=runner.stdin, flush=True)
+            found: dict[str, Any] = json.loads(runner.stdout.readline())
+            return found
+
+        # The source as it is has to pass in the same way, or every mutant would seem to die.
+        same = replace(left[0], source=(ROOT / left[0].path).read_text("utf-8"))
+        control = ask(same, SLOWEST)
+        if control["outcome"] != "survived":
+            said = (copy.parent / "pytest.log").read_text("utf-8", "replace")[-3000:]
+            sys.exit(f"{said}\nThe tests of {room} fail without any mutant.")
+        limit = 30 + PATIENCE * control["seconds"]
         for number, mutant in enumerate(left, 1):
-            order = {"path": mutant.path, "source": mutant.source, "arguments": arguments_for(mutant, tests)}
-            print(json.dumps(order | {"seconds": limit}), file=runner.stdin, flush=True)
-            answer = json.loads(runner.stdout.readline())
+            answer = ask(mutant, limit)
             row = {"name": mutant.name, "path": mutant.path, "line": mutant.line, **answer}
             with record.open("a", encoding="utf-8") as file:
                 print(json.dumps(row | {"before": mutant.before, "after": mutant.after}), file=file)
             print(f"{number}/{len(left)} {answer['outcome']:8} {answer['seconds']:5.1f} s  {mutant.name}", flush=True)
-        runner.stdin.close()
-        runner.wait()
+        runner.communicate()
 
 
 def rows_of(record: Path) -> list[dict[str, object]]:
