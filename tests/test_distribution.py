@@ -1,13 +1,15 @@
 """The wheel: what it holds, what it leaves out, and that it works where nothing else of the repository is."""
 
 import shutil
+import subprocess
+import sys
 import tomllib
 import zipfile
 
 import pytest
 from elsewhere import ROOT, environment, run, wheel_of
 
-OUTSIDE = {"tests", "contrib", "docs", "build", "dist", "out", "site"}
+OUTSIDE = {"tests", "contrib", "docs", "build", "dist", "out", "site", "setup.py"}
 
 
 def packages_on_disk():
@@ -32,9 +34,19 @@ def elsewhere(wheel, tmp_path_factory):
     return environment(tmp_path_factory.mktemp("elsewhere"), [wheel])
 
 
-def test_every_package_on_disk_is_listed():
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    assert set(listed) == packages_on_disk()
+def test_every_package_on_disk_is_found(contents):
+    folders = {name.rpartition("/")[0] for name in contents if name.endswith(".py") and "/contrib/" not in name}
+    assert {folder.replace("/", ".") for folder in folders} == packages_on_disk()
+
+
+def test_building_warns_of_nothing(tmp_path):
+    shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".*", "tests", "site", "build"))
+    words = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), "."]
+    done = subprocess.run(words, cwd=tmp_path / "copy", capture_output=True, text=True, check=True)
+    said = done.stdout + done.stderr
+    assert "building" in said  # the proof that the builder's own words are seen
+    warned = [line for line in said.splitlines() if "warning" in line.lower() or "would be ignored" in line]
+    assert [line for line in warned if "byte-compiling is disabled" not in line] == []  # by PYTHONDONTWRITEBYTECODE
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_help_and_list_import_no_torch():
 
 def test_a_strangers_kind_is_judged_by_its_own_suite(check, veraretouch_registry):
     def outcomes(id, only, accept_licence):
-        yield CheckOutcome("polite", True, (), 0.0)
+        yield CheckOutcome("polite", (), 0.0)
 
     suite = CheckSuite(
         knows=lambda id: id == "acme.reward",
