@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any
 
 # Control and formatting characters (escape codes, line breaks, writing direction), and halves of surrogate pairs.
@@ -43,6 +46,35 @@ def say(text: str = "") -> None:
 def complain(text: object, *, what: str = "Error") -> None:
     """Print a message to stderr: ``Error: ...``."""
     print(f"{what}: {message(text)}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """Send to stderr whatever others write to stdout: Python code, C libraries and child processes.
+
+    For the time that plug-ins work within a command, so that nothing gets between the command's own lines.
+    """
+    ours = sys.stdout
+    with suppress(ValueError):  # it is closed
+        ours.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no stdout
+        kept = None
+    if kept is not None:
+        with suppress(OSError):
+            os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        with suppress(ValueError):
+            ours.flush()  # what somebody wrote to it past the redirection
+        if kept is not None:
+            with suppress(OSError, TypeError, AttributeError):  # Windows names its C library otherwise
+                ctypes.CDLL(None).fflush(None)
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def json_text(document: Any, *, indent: int | None = 2) -> str:

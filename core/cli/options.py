@@ -174,6 +174,15 @@ class WriteOptions:
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_WRITE), RUN_ONLY
     ] = False
+    lossy: Annotated[
+        bool,
+        typer.Option(
+            "--lossy",
+            help="With --overwrite: also replace a photo by a file that holds less, such as one page of several.",
+            rich_help_panel=_WRITE,
+        ),
+        RUN_ONLY,
+    ] = False
     quality: Annotated[
         int | None,
         typer.Option(

@@ -209,7 +209,7 @@ def test_a_photo_is_replaced_only_by_its_own_name_and_leave(run, photos):
 
 
 def test_collisions_are_refused_before_work_starts(run, photos):
-    shutil.copy("a.jpg", "c.nef")
+    shutil.copy("a.jpg", "C.nef")
     shutil.copy("a.jpg", "C.jpg")
     told = run("auto", ".", *BY_FAKE, code=1).stderr
     assert "would write one file" in told

@@ -88,6 +88,30 @@ def test_a_worker_that_dies_costs_one_photo(cli, tmp_path, photos):
     assert "died (exit code 9)" in lines[2]["error"]["message"]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_planner_that_ends_the_program_costs_one_photo_and_is_named(cli, tmp_path, photos, jobs):
+    told = cli("style", "exit", ".", *BY_FAKE, "--jobs", jobs, "--json", code=1)
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [line["status"] for line in lines] == ["failed", "written"]
+    assert (
+        lines[0]["error"]["message"]
+        == "planner 'fake.brighten' of fake-planner 1.2 failed: RuntimeError: it called sys.exit(0)"
+    )
+    alone = cli("plan", "a.jpg", "--style", "exit", *BY_FAKE, code=1)
+    assert "planner 'fake.brighten' of fake-planner 1.2 failed: RuntimeError: it called sys.exit(0)" in alone.stderr
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_whatever_is_written_to_stdout_ends_on_stderr_and_stdout_is_json_alone(cli, tmp_path, photos, jobs):
+    told = cli("style", "shout", ".", *BY_FAKE, "--jobs", jobs, "--json")
+    assert [json.loads(line)["status"] for line in told.stdout.splitlines()] == ["written", "written"]
+    for way in ("descriptor", "C library", "child", "first stdout"):
+        assert told.stderr.count(f"by {'a' if way == 'child' else 'the'} {way}") == 2, told.stderr
+    alone = cli("plan", "a.jpg", "--style", "shout", *BY_FAKE)
+    assert json.loads(alone.stdout)["prompt"] == "shout"
+    assert "by the C library" in alone.stderr
+
+
 def test_a_run_that_was_killed_is_gone_on_with(cli, environment, tmp_path, photos):
     started = tmp_path / "started"
     process = start(environment, tmp_path, "auto", ".", "--jobs", "1", env={"FAKE_WAIT": str(started)})

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UnreadablePhoto
 from ...photo import EXTENSIONS, is_raw
+from ...terminal import complain
 
 OUTPUT_FOLDER = "retouched"
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 
 # What cameras write beside a raw.
 _COMPANIONS = {".jpg", ".jpeg", ".jpe", ".heic", ".heif", ".hif"}
@@ -66,7 +75,19 @@ def _scan(folder: Path, recursive: bool, leave_out: Path | None) -> Iterator[Pat
             if recursive and not outputs and not child.is_symlink():
                 yield from _scan(child, recursive, leave_out)
         elif child.suffix.lower() in EXTENSIONS.readable:
-            yield child
+            if kind := _special(child):
+                complain(f"{child} is passed over: it is {kind}, not a photo", what="Note")
+            else:
+                yield child
+
+
+def _special(path: Path) -> str:
+    """What a path is that is neither a file nor nothing; to open it might wait for ever. Empty for all else."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""  # the reader will say why
+    return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
 def _place(path: Path) -> Path:

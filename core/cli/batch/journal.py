@@ -1,7 +1,8 @@
 """The journal of an output folder: from what each picture was made, so that `--resume` knows what is done.
 
 A hidden file of JSON lines, appended to and never rewritten: two runs may share it, and one that is killed leaves at worst a
-torn line, which is passed over. A picture counts as done by its hashes, never because a file is there.
+torn line, which is passed over. A picture counts as done by its hashes, never because a file is there; and a file is a run's own only
+where its hash was written down before it got its name.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ...errors import InvalidDocument
+from ...errors import InvalidDocument, UnwritablePhoto
 from ...photo import file_hash
 from ...plugins.registry import registry
 from ...strict_json import judge, parse
 
 NAME = ".veraretouch.jsonl"
 FORMAT = "veraretouch.journal/1"
+_LONGEST_LINE = 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,27 @@ class Provenance:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """What a journal says of a picture: `done` with its record, or only `started` (then what is there is a run's own)."""
+    """What a journal says of a picture.
 
-    record: Provenance | None
+    Attributes:
+        last: from what it was made last, and the files of that time.
+        written: every SHA-256 that runs have written under each file's name.
+    """
+
+    last: Provenance
+    written: Mapping[str, frozenset[str]]
 
     def made(self, path: Path) -> bool:
-        """Whether the file is an earlier run's own work, which nobody has touched since."""
-        if self.record is None:
-            return True
-        return self.record.products.get(written_name(path)) == file_hash(path)
+        """Whether a file is an earlier run's own work, which nobody has touched since: it has a hash that a run wrote."""
+        return path.is_file() and file_hash(path) in self.written.get(written_name(path), ())
 
     def is_done(self, origin: Provenance, products: Iterable[Path]) -> bool:
         """Whether these products were made from this and are still there as they were written."""
-        if self.record is None or not self.record.same_origin(origin):
+        if not self.last.same_origin(origin):
             return False
-        return all(path.is_file() and self.made(path) for path in products)
+        return all(
+            path.is_file() and self.last.products.get(written_name(path)) == file_hash(path) for path in products
+        )
 
 
 def written_name(path: Path) -> str:
@@ -82,41 +91,86 @@ def versions() -> str:
     )
 
 
-def read_journal(folder: Path) -> dict[str, JournalEntry]:
-    """What the folder's journal says last of each picture, by its `written_name`."""
+def check_journal(folder: Path) -> None:
+    """Refuse a journal that is no file of its own or cannot be written to.
+
+    Raises:
+        UnwritablePhoto
+    """
+    path = folder / NAME
     try:
-        lines = (folder / NAME).read_bytes().splitlines()
+        kind = os.lstat(path).st_mode
+    except OSError:
+        return  # there is none yet, or the folder itself is the problem
+    if not stat.S_ISREG(kind):
+        what = "a symbolic link" if stat.S_ISLNK(kind) else "no regular file"
+        raise UnwritablePhoto(f"the journal {str(path)!r} is {what}: no run made that", cure="Remove it.")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise UnwritablePhoto(f"the journal {str(path)!r} may not be read or written", cure="Check its permissions.")
+
+
+def read_journal(folder: Path) -> dict[str, JournalEntry]:
+    """What the folder's journal says of each picture, by its `written_name`.
+
+    Raises:
+        UnwritablePhoto: as `check_journal`.
+    """
+    check_journal(folder)
+    entries: dict[str, JournalEntry] = {}
+    try:
+        with open(folder / NAME, "rb", opener=_opened) as journal:
+            for line in iter(lambda: journal.readline(_LONGEST_LINE), b""):
+                _add(line.strip(), entries)
     except OSError:
         return {}
-    past: dict[str, JournalEntry] = {}
-    for line in filter(None, lines):
-        try:
-            entry = parse(line, name=NAME)
-            judge(entry, "journal", name=NAME)
-        except InvalidDocument:
-            continue
-        facts = ("input", "plan", "options", "versions", "products")
-        record = Provenance(**{fact: entry[fact] for fact in facts}) if entry["state"] == "done" else None
-        past[entry["output"]] = JournalEntry(record)
-    return past
+    return entries
 
 
-def note_start(picture: Path) -> None:
-    """Note that a picture is about to be written where nothing is, or nothing but a run's own work."""
-    _append(picture, {"state": "started"})
+def note_written(picture: Path, origin: Provenance, files: Mapping[Path, Path]) -> None:
+    """Note the files that are about to be written, each by its name and the finished file that will get it, and from what.
 
+    It comes before they get their names: a run that is killed in between has claimed only what it made itself.
 
-def note_done(picture: Path, origin: Provenance, products: Iterable[Path]) -> None:
-    """Note what was written, and from what."""
+    Raises:
+        UnwritablePhoto: as `check_journal`.
+    """
     facts = {"input": origin.input, "plan": origin.plan, "options": origin.options, "versions": origin.versions}
-    _append(picture, {"state": "done", **facts, "products": {written_name(path): file_hash(path) for path in products}})
+    products = {written_name(path): file_hash(made) for path, made in files.items()}
+    _append(picture, {"state": "done", **facts, "products": products})
+
+
+def _add(line: bytes, entries: dict[str, JournalEntry]) -> None:
+    """Take in a line; a torn or foreign one is passed over."""
+    if not line:
+        return
+    try:
+        entry = parse(line, name=NAME)
+        judge(entry, "journal", name=NAME)
+    except InvalidDocument:
+        return
+    if entry["state"] != "done":  # journals of old begin with a line that claims nothing
+        return
+    last = Provenance(**{fact: entry[fact] for fact in ("input", "plan", "options", "versions", "products")})
+    before = entries[entry["output"]].written if entry["output"] in entries else {}
+    names = {*before, *last.products}
+    written = {
+        name: before.get(name, frozenset()) | ({last.products[name]} if name in last.products else set())
+        for name in names
+    }
+    entries[entry["output"]] = JournalEntry(last, written)
 
 
 def _append(picture: Path, entry: dict[str, Any]) -> None:
     """One write, begun by a line break: whatever tore the line before, this one is whole."""
+    check_journal(picture.parent)
     line = "\n" + json.dumps({"schema": FORMAT, "output": written_name(picture), **entry})
-    journal = os.open(picture.with_name(NAME), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    journal = _opened(str(picture.with_name(NAME)), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(journal, line.encode())
     finally:
         os.close(journal)
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a journal that is no link, and wait for nothing."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import mimetypes
 import os
 import re
 import string
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...atomic_write import staging_folder
 from ...contract.planner import DEFAULT_PLANNER
 from ...errors import InvalidRequest, UnwritablePhoto, nearest
 from ...photo import EXTENSIONS, is_raw, suffix_to_write
@@ -18,6 +22,40 @@ from .inputs import OUTPUT_FOLDER, Source
 FIELDS = ("stem", "ext", "source", "style", "planner", "index")
 _DEFAULT_NAME = "{stem}.{ext}"
 _LONGEST_STYLE = 60
+# Suffixes of files that `mimetypes` does not know everywhere.
+_OTHER_FILES = {
+    *(
+        ".avif",
+        ".avifs",
+        ".jxl",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jxr",
+        ".psd",
+        ".psb",
+        ".exr",
+        ".hdr",
+        ".dds",
+        ".tga",
+        ".pcx",
+    ),
+    *(
+        ".qoi",
+        ".webm",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".xcf",
+        ".kra",
+        ".cube",
+        ".xmp",
+        ".lrtemplate",
+        ".yaml",
+        ".yml",
+        ".toml",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +93,7 @@ def name_products(
         UnwritablePhoto: two photos would write one file, or one would be written over an input. `overwrite` allows that only
             for a photo's own file, named by `out`.
     """
+    _refuse_unknown_format(out)
     into_file = out is not None and is_file_name(out)
     if into_file and len(sources) > 1:
         raise InvalidRequest(f"--out {str(out)!r} is one file for {len(sources)} photos", cure="Name a folder.")
@@ -88,6 +127,32 @@ def name_products(
 def is_file_name(out: Path) -> bool:
     """Whether `--out` names a file: by its suffix, unless it is a folder already."""
     return out.suffix.lower() in EXTENSIONS.readable and not out.is_dir()
+
+
+def check_folders(folders: Iterable[Path], *, write: bool) -> None:
+    """Refuse folders that pictures cannot be written to.
+
+    Args:
+        write: try it, by a temporary file in each, and leave nothing behind; else ask for permissions alone.
+
+    Raises:
+        UnwritablePhoto
+    """
+    for folder in dict.fromkeys(folders):
+        there = _nearest_existing(folder)
+        try:
+            if not there.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            if write:
+                _try_to_write(folder, there)
+            elif not os.access(there, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            at = "" if there == folder else f" (at {str(there)!r})"
+            raise UnwritablePhoto(
+                f"the folder {str(folder)!r} cannot be written to: {error.strerror}{at}",
+                cure="Choose another --out, or change its permissions.",
+            ) from None
 
 
 def slug(words: str) -> str:
@@ -133,17 +198,78 @@ def _filled(template: str, path: Path, words: dict[str, object]) -> str:
     return name
 
 
+def _refuse_unknown_format(out: Path | None) -> None:
+    """Refuse a name that means a file, of a format that is not known: it would become a folder."""
+    if out is None or is_file_name(out) or out.is_dir():
+        return
+    suffix = out.suffix.lower()
+    close = nearest(suffix, EXTENSIONS.writable) if 3 < len(suffix) <= 5 else ""
+    if close or suffix in _OTHER_FILES or mimetypes.guess_type(f"x{suffix}")[0] is not None:
+        raise UnwritablePhoto(
+            f"--out {str(out)!r}: pictures are not written with the suffix {out.suffix!r}",
+            cure=f"{close} Known are {', '.join(sorted(EXTENSIONS.writable))}; a folder of this name must be made first.".strip(),
+        )
+
+
+def _nearest_existing(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that something has the name of."""
+    return next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+
+
+def _try_to_write(folder: Path, there: Path) -> None:
+    """Make a folder and a file in it, and remove what was not there before."""
+    made = [place for place in (folder, *folder.parents) if there in place.parents]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with staging_folder(folder):
+            pass
+    finally:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+
+
 def _identity(path: Path) -> str:
-    """A path as file systems that fold case or normalise accents see it."""
-    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
+    """A path as file systems that normalise accents see it."""
+    return unicodedata.normalize("NFC", os.path.realpath(path))
+
+
+def _folds_case(folder: Path) -> bool:
+    """Whether names that differ in case only name one file in a folder, or in the one that it will be made in.
+
+    Asked of a name that is there, as nothing is written; where there is none, it counts as so.
+    """
+    there = _nearest_existing(folder)
+    try:
+        for place, names in ((there, set(os.listdir(there))), (there.absolute().parent, {there.absolute().name})):
+            for name in names:
+                other = name.swapcase()
+                if other.swapcase() == name != other:
+                    return other not in names and os.path.lexists(place / other)
+    except OSError:
+        pass
+    return True
 
 
 def _refuse_collisions(sources: Sequence[Source], products: Sequence[Products]) -> None:
-    writers: dict[str, list[tuple[Source, Path]]] = {}
+    claims: dict[str, list[tuple[Source, Path]]] = {}
     for source, files in zip(sources, products, strict=True):
         for path in files:
-            writers.setdefault(_identity(path), []).append((source, path))
-    clashes = [claims for claims in writers.values() if len(claims) > 1]
+            claims.setdefault(_identity(path), []).append((source, path))
+    nearly: dict[str, list[tuple[Source, Path]]] = {}
+    for name, writers in claims.items():
+        nearly.setdefault(name.casefold(), []).extend(writers)
+    folds: dict[Path, bool] = {}
+    clashes = []
+    for writers in nearly.values():
+        if len(writers) == 1:
+            continue
+        same = [pair for pair in writers if len(claims[_identity(pair[1])]) > 1]
+        folder = writers[0][1].parent
+        if not same and folds.setdefault(folder, _folds_case(folder)):
+            same = writers
+        if same:
+            clashes.append(same)
     if clashes:
         names = " and ".join(repr(str(source.path)) for source, _ in clashes[0][:5])
         more = f" (and {len(clashes) - 1} more such clashes)" if len(clashes) > 1 else ""

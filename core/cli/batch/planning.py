@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from ...photo import Photo
+from ...terminal import stdout_to_stderr
 from .request import BatchRequest
 
 if TYPE_CHECKING:
@@ -30,15 +29,7 @@ def _plan(request: BatchRequest, photo: Photo) -> Plan:
     from ...plan.plan import Plan
 
     if request.plan is None:
-        with redirect_stdout(sys.stderr):  # a planner that prints must not get between a command's own lines
-            return _retoucher(request.planner, request.dtype).plan(
-                photo,
-                style=request.style,
-                params=request.params,
-                groups=request.groups,
-                strength=1.0 if request.strength is None else request.strength,
-                seed=request.seed or 0,
-            )
+        return _planned(request, photo)
     plan = Plan.load(dict(request.plan))
     if request.groups is not None:
         plan = plan.only(request.groups)
@@ -47,6 +38,21 @@ def _plan(request: BatchRequest, photo: Photo) -> Plan:
         strength=plan.strength if request.strength is None else request.strength,
         seed=plan.seed if request.seed is None else request.seed,
     )
+
+
+def _planned(request: BatchRequest, photo: Photo) -> Plan:
+    try:
+        with stdout_to_stderr():  # a planner that prints must not get between a command's own lines
+            return _retoucher(request.planner, request.dtype).plan(
+                photo,
+                style=request.style,
+                params=request.params,
+                groups=request.groups,
+                strength=1.0 if request.strength is None else request.strength,
+                seed=request.seed or 0,
+            )
+    except SystemExit as error:  # an error of that planner, not the end of the command
+        raise RuntimeError(f"it called sys.exit({error.code!r})").with_traceback(error.__traceback__) from None
 
 
 @cache

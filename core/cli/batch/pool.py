@@ -13,9 +13,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, NamedTuple, TypeVar
+
+from ...terminal import stdout_to_stderr
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,12 +47,12 @@ def run(
     """Do the tasks, `jobs` at a time, and yield each with its result as it is done; with one job, in this process.
 
     Args:
-        work: a module's function; what it prints goes to stderr. It should not raise.
+        work: a module's function; what it writes to stdout goes to stderr. It should not raise.
         weigh: a task's bytes. Tasks are held back while those in work would exceed `budget`; one alone always goes.
     """
     if jobs <= 1 or len(tasks) <= 1:
         for task in tasks:
-            with redirect_stdout(sys.stderr):
+            with stdout_to_stderr():
                 result = work(task)
             yield task, result
         return

@@ -1,10 +1,13 @@
-"""Which files a photo's products may replace."""
+"""Which files a photo's products may replace, and what a photo would lose if its picture took its place."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
 from ...errors import UnwritablePhoto
+from ...photo import Header
 from .task import PhotoTask
 
 
@@ -27,3 +30,34 @@ def may_replace(task: PhotoTask) -> bool:
             else "Go on with an earlier run by --resume, allow replacing by --overwrite, or choose another --out or --name.",
         )
     return True
+
+
+def in_place(task: PhotoTask) -> bool:
+    """Whether the picture takes the photo's own place."""
+    try:
+        return os.path.samefile(task.products.picture, task.source)
+    except OSError:
+        return False
+
+
+def header_losses(header: Header, task: PhotoTask) -> list[str]:
+    """What a file that takes the photo's place would lack, as far as its header tells."""
+    options, long_side = task.options, max(header.width, header.height)
+    losses = [header.more_frames[0]] if header.more_frames else []
+    for name, side in (("--preview", options.preview), ("--max-size", options.max_size)):
+        if side is not None and side < long_side:
+            losses.append(f"{name} {side} is less than its {long_side} pixels")
+    return losses
+
+
+def refuse_losses(losses: Iterable[str], path: Path) -> None:
+    """Refuse to put less in a photo's place.
+
+    Raises:
+        UnwritablePhoto: there is a loss.
+    """
+    if told := "; ".join(dict.fromkeys(losses)):
+        raise UnwritablePhoto(
+            f"{str(path)!r} would be replaced by less than it holds: {told}",
+            cure="Write to another --out, or allow it by --overwrite --lossy.",
+        )

@@ -69,8 +69,8 @@ class BatchRequest:
         return str(maker["id"]) if maker else self.planner or "plan"
 
     def facts(self) -> dict[str, Any]:
-        """What decides the plan, as JSON: every attribute but a limit that decides only whether a photo is read."""
-        facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "max_pixels"}
+        """What decides the plan, as JSON: every attribute but those that decide only whether a photo is read."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("max_pixels", "salvage")}
         return facts | {
             "planner": self.planner if self.plan is None else None,
             "groups": None if self.groups is None else sorted(self.groups),

@@ -22,6 +22,7 @@ class LightnessTask:
 
     path: Path
     max_pixels: int
+    salvage: bool = False
 
 
 def lightness(photo: Photo) -> float:
@@ -40,13 +41,13 @@ def measure_lightness(task: LightnessTask) -> float | None:
     """A photo's lightness; None where it cannot be read, as will be told when its turn comes."""
     outcome = PhotoOutcome(0, task.path)
     with reported(outcome):
-        return lightness(open_photo(task.path, max_pixels=task.max_pixels))
+        return lightness(open_photo(task.path, max_pixels=task.max_pixels, salvage=task.salvage))
     return None
 
 
-def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None) -> Path | None:
+def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None, salvage: bool = False) -> Path | None:
     """The photo of median mean lightness, the darker of two in the middle; None where none can be read."""
-    tasks = [LightnessTask(path, max_pixels or MAX_PIXELS) for path in paths]
+    tasks = [LightnessTask(path, max_pixels or MAX_PIXELS, salvage) for path in paths]
     places = {path: place for place, path in enumerate(paths)}
     seen = [
         (light, places[task.path], task.path)

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ... import errors
+from ...atomic_write import remove_abandoned
 from ...errors import VeraRetouchError
 from ...plugins.registry import PluginState, registry
-from ...terminal import complain
+from ...terminal import complain, stdout_to_stderr
 from ..options import SeriesOptions, WriteOptions
 from .console import BatchConsole
 from .inputs import Source, expand
-from .journal import read_journal, versions, written_name
+from .journal import JournalEntry, check_journal, read_journal, versions, written_name
 from .memory import budget, weight
-from .outputs import Products, is_file_name, name_products
+from .outputs import Products, check_folders, is_file_name, name_products
 from .pool import WorkerDied, cores, run
 from .request import BatchRequest
 from .series import matched_to, median_photo, one_plan
@@ -41,7 +42,8 @@ def retouch_all(
     Raises:
         VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is refused.
     """
-    _check_planner(request)
+    with stdout_to_stderr():  # importing a planner may print
+        _check_planner(request)
     folder = options.out if options.out is not None and not is_file_name(options.out) else None
     sources = expand(given, recursive=options.recursive, pairs=options.pairs.value, leave_out=folder)
     products = name_products(
@@ -55,8 +57,10 @@ def retouch_all(
         overwrite=options.overwrite,
     )
     jobs = min(options.jobs or cores(), len(sources))
+    check_folders((files.picture.parent for files in products), write=not options.dry_run)
     if series is not None and not options.dry_run:
-        request = _for_series(request, sources, jobs, series)
+        with stdout_to_stderr():
+            request = _for_series(request, sources, jobs, series)
     tasks = _tasks(sources, products, request, options)
     reasoning = options.verbose or len(tasks) == 1
     with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as console:
@@ -83,10 +87,15 @@ def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int) -> None:
 def _tasks(
     sources: Sequence[Source], products: Sequence[Products], request: BatchRequest, options: WriteOptions
 ) -> list[PhotoTask]:
-    folders = {files.picture.parent for files in products}
-    journals = {folder: read_journal(folder) for folder in folders} if options.resume else {}
     # A single file that is put somewhere by name leaves no journal there, unless it is to be resumed.
     journal = options.resume or options.out is None or not is_file_name(options.out)
+    journals: dict[Path, dict[str, JournalEntry]] = {}
+    for folder in {files.picture.parent for files in products} if journal else ():
+        check_journal(folder)
+        if options.resume:
+            journals[folder] = read_journal(folder)
+            if not options.dry_run:
+                remove_abandoned(folder)
     version = versions()
     return [
         PhotoTask(
@@ -110,7 +119,7 @@ def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, ser
     if not (one or match):
         return request
     paths = [source.path for source in sources]
-    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=request.max_pixels)
+    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=request.max_pixels, salvage=request.salvage)
     if chosen is None:
         return request
     if one:

@@ -86,13 +86,17 @@ def reported(outcome: PhotoOutcome) -> Iterator[None]:
             _fail(outcome, error, "not enough memory for this photo. Use fewer --jobs, or free some.")
         except OSError as error:
             _fail(outcome, error, f"{error.strerror or error}: {error.filename!r}" if error.filename else str(error))
-        except Exception as error:
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except SystemExit as error:
+            _fail(outcome, error, f"{blamed_plugin(error) or 'retouching'} failed: it called sys.exit({error.code!r})")
+        except BaseException as error:
             # A stranger's planner or op may fail with anything at all; the other photos go on.
             _fail(outcome, error, f"{blamed_plugin(error) or 'retouching'} failed: {type(error).__name__}: {error}")
     outcome.warnings += dict.fromkeys(str(warning.message) for warning in heard)
     outcome.seconds = perf_counter() - start
 
 
-def _fail(outcome: PhotoOutcome, error: Exception, problem: str) -> None:
+def _fail(outcome: PhotoOutcome, error: BaseException, problem: str) -> None:
     outcome.status, outcome.kind, outcome.problem = "failed", type(error).__name__, problem
     outcome.trace = "".join(traceback.format_exception(error))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ...photo import MAX_PIXELS, Photo, SaveOptions, file_hash, open_photo
+from ...atomic_write import give_name, staging_folder
+from ...errors import InvalidPlan, PhotoTooLarge, UnwritablePhoto
+from ...photo import MAX_PIXELS, Header, Photo, PhotoWarning, SaveOptions, file_hash, open_photo, read_header
 from ..options import WriteOptions
-from .journal import Provenance, fingerprint, note_done, note_start
+from .journal import Provenance, fingerprint, note_written
 from .planning import make_plan
-from .replacing import may_replace
+from .replacing import header_losses, in_place, may_replace, refuse_losses
 from .request import BatchRequest
 from .task import PhotoOutcome, PhotoTask, reported
 
@@ -30,14 +36,10 @@ def retouch(task: PhotoTask) -> PhotoOutcome:
 
 def preview_task(task: PhotoTask) -> PhotoOutcome:
     """Say what `retouch` would do, as far as header and journal tell, and write nothing."""
-    from ...photo import read_header
-
     outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
-        header = read_header(task.source)
-        _check_size(header.width * header.height, task)
-        origin = origin_of(task)
-        done = task.options.resume and task.earlier is not None and task.earlier.is_done(origin, task.products)
+        _check_header(read_header(task.source), task)
+        done = _is_done(task, origin_of(task))
         if not done:
             may_replace(task)
         outcome.status = "unchanged" if done else "planned"
@@ -47,10 +49,12 @@ def preview_task(task: PhotoTask) -> PhotoOutcome:
 def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     options, products = task.options, task.products
     origin = origin_of(task)
-    if options.resume and task.earlier is not None and task.earlier.is_done(origin, products):
+    if _is_done(task, origin):
         return "unchanged"
-    replaces = may_replace(task)
+    may_replace(task)
     clock = _Clock(outcome.timings)
+    if in_place(task):
+        _check_header(read_header(task.source), task)
     photo = open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage)
     clock.lap("decode")
     plan = make_plan(task.request, photo)
@@ -59,20 +63,19 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     # The plan is the full photo's, so that a preview shows what the full render will give.
     photo = photo.resized(options.preview) if options.preview else photo
     clock.lap("resize")
-    image, report = _render(photo, plan, options, reuse=task.products.compare is None)
+    image, report = _render(photo, plan, options, reuse=products.compare is None)
     outcome.engine, outcome.error = report.engine, report.error
     clock.split(report.timings)
     image = image.resized(options.max_size) if options.max_size else image
     clock.lap("resize")
     outcome.warnings += image.warnings
-    products.picture.parent.mkdir(parents=True, exist_ok=True)
-    if task.journal:
-        note_start(products.picture)
-    _write(photo, image, plan, task, replaces)
+    _write(photo, image, plan, task, origin)
     clock.lap("encode")
-    if task.journal:
-        note_done(products.picture, origin, products)
     return "written"
+
+
+def _is_done(task: PhotoTask, origin: Provenance) -> bool:
+    return task.options.resume and task.earlier is not None and task.earlier.is_done(origin, task.products)
 
 
 class _Clock:
@@ -106,22 +109,51 @@ def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> 
     return image, report
 
 
-def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, replaces: bool) -> None:
+def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, origin: Provenance) -> None:
+    """Make every product beside its place, note them in the journal, and then give each its name."""
+    products, replaces_photo = task.products, in_place(task)
+    folder = products.picture.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with staging_folder(folder) as staging:
+        files = {path: staging / path.name for path in products}
+        with warnings.catch_warnings(record=True) as heard, _said_by_final_names(staging):
+            warnings.simplefilter("always", PhotoWarning)
+            _save(photo, image, plan, task, files)
+        if replaces_photo and not task.options.lossy:
+            refuse_losses((*image.warnings, *(str(warning.message) for warning in heard)), products.picture)
+        for warning in heard:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        overwrite = may_replace(task)  # again: rendering took its time, and somebody may have put a file there
+        if task.journal:
+            note_written(products.picture, origin, files)
+        for path, made in files.items():
+            try:
+                give_name(made, path, overwrite=overwrite, keep_times=replaces_photo and path == products.picture)
+            except FileExistsError:
+                raise UnwritablePhoto(f"{str(path)!r} exists already", cure="Choose another name.") from None
+
+
+def _save(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, files: Mapping[Path, Path]) -> None:
     options, products = task.options, task.products
     saving = SaveOptions(
-        quality=options.quality,
-        strip=options.strip.value if options.strip else "none",
-        overwrite=replaces,
-        metadata=plan.notes(),
+        quality=options.quality, strip=options.strip.value if options.strip else "none", metadata=plan.notes()
     )
-    image.save(products.picture, options=saving)
+    image.save(files[products.picture], options=saving)
     if products.compare is not None:
         from .compare import side_by_side
 
-        both = side_by_side(photo, image, color_space=options.color_space.value)
-        both.save(products.compare, options=SaveOptions(overwrite=replaces))
+        side_by_side(photo, image, color_space=options.color_space.value).save(files[products.compare])
     if products.plan is not None:
-        plan.save(products.plan)
+        plan.save(files[products.plan])
+
+
+@contextmanager
+def _said_by_final_names(staging: Path) -> Iterator[None]:
+    """Errors name the files that the user knows, not those in the making."""
+    try:
+        yield
+    except (UnwritablePhoto, InvalidPlan) as error:
+        raise UnwritablePhoto(error.problem.replace(f"{staging.name}{os.sep}", ""), cure=error.cure) from error
 
 
 def origin_of(task: PhotoTask) -> Provenance:
@@ -134,14 +166,15 @@ def _max_pixels(request: BatchRequest) -> int:
     return MAX_PIXELS if request.max_pixels is None else request.max_pixels
 
 
-def _check_size(pixels: int, task: PhotoTask) -> None:
-    from ...errors import PhotoTooLarge
-
-    limit = _max_pixels(task.request)
+def _check_header(header: Header, task: PhotoTask) -> None:
+    """Refuse what the header shows to be too large, or to hold more than would take its place."""
+    pixels, limit = header.width * header.height, _max_pixels(task.request)
     if pixels > limit:
         raise PhotoTooLarge(
             f"{str(task.source)!r} announces {pixels:,} pixels; the limit is {limit:,}", cure="Raise --max-pixels."
         )
+    if in_place(task) and not task.options.lossy:
+        refuse_losses(header_losses(header, task), task.products.picture)
 
 
 @cache

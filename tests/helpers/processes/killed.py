@@ -69,22 +69,28 @@ def _serve():
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
-def _fetch(environment, before, report):
-    from veraretouch.zoo.fetch import fetch
-
-    os.environ.update(environment)
+def die_before(number):
+    """From now on count this process's changes to the file system, and kill it before the `number`th; return the list of them."""
     made = []
 
     def watch(event, arguments):
         if event not in CHANGES or (event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)):
             return
         made.append(f"{event} {os.fspath(arguments[1 if event in ('os.rename', 'os.symlink') else 0])}")
-        if len(made) == before:
+        if len(made) == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    sys.addaudithook(watch)
+    return made
+
+
+def _fetch(environment, before, report):
+    from veraretouch.zoo.fetch import fetch
+
+    os.environ.update(environment)
     code = 1
     try:
-        sys.addaudithook(watch)
+        made = die_before(before)
         fetch("me/look")
         with open(report, "w") as file:
             json.dump(made, file)

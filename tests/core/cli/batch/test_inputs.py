@@ -71,3 +71,17 @@ def test_a_folder_without_photos_is_an_error_with_a_cure(folder):
     (folder / ".secret" / "none").mkdir()
     with pytest.raises(errors.UnreadablePhoto, match=r"no photos in 'in/\.secret/none'.*--recursive"):
         expand([folder / ".secret" / "none"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX alone has named pipes in folders")
+def test_pipes_sockets_and_links_to_devices_in_a_folder_are_passed_over_with_a_word(folder, capsys):
+    os.mkfifo(folder / "pipe.jpg")
+    os.symlink("/dev/zero", folder / "zero.png")
+    os.symlink("pipe.jpg", folder / "far.jpg")
+    os.symlink("missing", folder / "dead.jpg")
+    found = names(expand([folder]))
+    assert found == ["a.JPG", "b.jpg", "dead.jpg", "raw.NEF", "raw.jpg", "raw.png"]
+    told = capsys.readouterr().err
+    assert "Note: in/pipe.jpg is passed over: it is a named pipe, not a photo" in told
+    assert "Note: in/far.jpg is passed over: it is a named pipe" in told
+    assert "Note: in/zero.png is passed over: it is a device" in told

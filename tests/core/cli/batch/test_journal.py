@@ -1,16 +1,16 @@
 """A picture counts as done by hashes, never because a file is there."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
+from veraretouch.core import errors
 from veraretouch.core.cli.batch.journal import (
     NAME,
-    JournalEntry,
     Provenance,
     fingerprint,
-    note_done,
-    note_start,
+    note_written,
     read_journal,
     versions,
     written_name,
@@ -22,9 +22,8 @@ ORIGIN = Provenance(*(fingerprint(part) for part in ("input", "plan", "options",
 @pytest.fixture
 def picture(tmp_path):
     path = tmp_path / "[red]caf\u00e9\n\udcff.jpg"
-    note_start(path)
     path.write_bytes(b"picture")
-    note_done(path, ORIGIN, [path])
+    note_written(path, ORIGIN, {path: path})
     return path
 
 
@@ -57,11 +56,47 @@ def test_another_product_is_not_done(picture):
     assert not past(picture).is_done(ORIGIN, [picture, compare])
 
 
-def test_a_picture_that_was_only_started_is_not_done_but_the_runs_own(picture):
-    note_start(picture)
-    assert past(picture) == JournalEntry(None)
+def test_a_picture_that_was_noted_and_never_written_claims_nothing(picture, tmp_path):
+    made = tmp_path / "made"
+    made.write_bytes(b"another picture")
+    note_written(picture, replace(ORIGIN, input=fingerprint("other")), {picture: made})
     assert not past(picture).is_done(ORIGIN, [picture])
+    assert past(picture).made(picture)  # by the run before
+    picture.write_bytes(made.read_bytes())
     assert past(picture).made(picture)
+    picture.write_bytes(b"somebody else's")
+    assert not past(picture).made(picture)
+
+
+def test_a_line_of_old_that_only_says_that_a_picture_was_started_claims_nothing(picture):
+    other = picture.with_name("other.jpg")
+    journal = picture.with_name(NAME)
+    for path in (picture, other):
+        line = f'{{"schema": "veraretouch.journal/1", "output": "{written_name(path)}", "state": "started"}}'
+        journal.write_text(f"{journal.read_text()}\n{line}")
+    assert set(read_journal(picture.parent)) == {written_name(picture)}
+    assert past(picture).is_done(ORIGIN, [picture])
+
+
+def test_what_is_no_file_is_nobodys_and_never_opened(picture):
+    picture.unlink()
+    os.mkfifo(picture)
+    assert not past(picture).made(picture)
+    assert not past(picture).is_done(ORIGIN, [picture])
+
+
+@pytest.mark.parametrize(
+    "put", [lambda path: path.symlink_to("elsewhere"), os.mkfifo, os.mkdir], ids=["link", "fifo", "folder"]
+)
+def test_a_journal_that_is_no_file_is_refused_and_what_it_points_to_stays(tmp_path, put):
+    (tmp_path / "elsewhere").write_text("precious")
+    put(tmp_path / NAME)
+    (tmp_path / "a.jpg").write_bytes(b"picture")
+    with pytest.raises(errors.UnwritablePhoto, match=r"the journal '.*' is (a symbolic link|no regular file)"):
+        read_journal(tmp_path)
+    with pytest.raises(errors.UnwritablePhoto, match="the journal"):
+        note_written(tmp_path / "a.jpg", ORIGIN, {tmp_path / "a.jpg": tmp_path / "a.jpg"})
+    assert (tmp_path / "elsewhere").read_text() == "precious"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +115,7 @@ def test_a_torn_or_foreign_line_is_passed_over(picture, line):
     journal = picture.with_name(NAME)
     journal.write_bytes(journal.read_bytes() + b"\n" + line)
     assert past(picture).is_done(ORIGIN, [picture])
-    note_start(picture.with_name("next.jpg"))
+    note_written(picture.with_name("next.jpg"), ORIGIN, {picture: picture})
     assert set(read_journal(picture.parent)) == {written_name(picture), "next.jpg"}
 
 

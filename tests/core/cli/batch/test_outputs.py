@@ -41,7 +41,7 @@ def test_by_default_a_photo_goes_beside_itself_in_a_format_that_can_be_written(p
 
 
 def test_heic_becomes_jpeg_where_nothing_can_write_it(monkeypatch):
-    monkeypatch.setattr(outputs, "find_spec", lambda name: None)
+    monkeypatch.setattr("veraretouch.core.photo.formats.table.find_spec", lambda name: None)
     assert pictures("phone.heic") == ["retouched/phone.jpg"]
 
 
@@ -93,7 +93,6 @@ def test_names_that_cannot_be_are_refused(photos, wishes, message):
     ("photos", "wishes"),
     [
         (["x/a.jpg", "y/a.jpg"], {"out": Path("made")}),
-        (["a.jpg", "A.JPG"], {}),
         (["a.nef", "a.jpg"], {}),
         (["caf\u00e9.jpg", "cafe\u0301.jpg"], {}),
         (["a.jpg", "b.jpg"], {"name": "same.{ext}"}),
@@ -107,6 +106,76 @@ def test_two_photos_that_would_write_one_file_are_refused_by_name(photos, wishes
     assert all(repr(photo) in str(refusal.value) for photo in photos)
     assert "--name" in str(refusal.value)
     assert ("--pairs" in str(refusal.value)) == ("a.nef" in photos)
+
+
+CASE_ONLY = (["a.jpg", "A.JPG"], ["x/a.jpg", "X/A.jpg"], ["C.jpg", "c.nef"])
+
+
+@pytest.mark.parametrize("photos", CASE_ONLY, ids=repr)
+def test_names_that_differ_in_case_only_are_refused_where_they_are_one_file(photos, monkeypatch):
+    monkeypatch.setattr(outputs, "_folds_case", lambda folder: True)
+    with pytest.raises(errors.UnwritablePhoto, match="would write one file") as refusal:
+        pictures(*photos, out=Path("made"))
+    assert all(repr(photo) in str(refusal.value) for photo in photos)
+
+
+@pytest.mark.skipif(Path(__file__.upper()).exists(), reason="this file system folds case")
+@pytest.mark.parametrize("photos", CASE_ONLY, ids=repr)
+def test_names_that_differ_in_case_only_are_two_files_where_they_are_two(photos, tmp_path):
+    (tmp_path / "something").touch()
+    assert len(set(pictures(*photos, out=Path("made")))) == 2
+
+
+def test_a_folder_tells_by_the_names_in_it_whether_it_folds_case(tmp_path, monkeypatch):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "Photo.jpg").touch()
+    (tmp_path / "full" / "123").touch()
+    for folder in ("full", "full/new/deep", "empty"):
+        assert not outputs._folds_case(tmp_path / folder)
+    (tmp_path / "empty").mkdir()
+    assert not outputs._folds_case(tmp_path / "empty")
+    there = os.path.lexists
+    monkeypatch.setattr(
+        os.path, "lexists", lambda path: there(path) or there(str(path).replace("pHOTO.JPG", "Photo.jpg"))
+    )
+    assert outputs._folds_case(tmp_path / "full")
+    assert outputs._folds_case(tmp_path / "full" / "new")
+
+
+@pytest.mark.parametrize("name", ["x.avif", "x.jxl", "x.psd", "x.mp4", "x.jgp", "x.tfif", "x.pngg", "X.PDF", "a/x.xmp"])
+def test_a_name_that_means_a_file_never_becomes_a_folder(name):
+    if Path(name).suffix in outputs.EXTENSIONS.readable:
+        pytest.skip("it is read now")
+    with pytest.raises(errors.UnwritablePhoto, match=r"--out '.*': pictures are not written with the suffix"):
+        pictures("a.jpg", out=Path(name))
+    Path(name).mkdir(parents=True)
+    assert pictures("a.jpg", out=Path(name)) == [f"{name}/a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["made", "made.v2", "2024.05.17", "St.Ives", "for.print"])
+def test_a_dot_alone_makes_no_file_of_a_folder(name):
+    assert pictures("a.jpg", out=Path(name)) == [f"{name}/a.jpg"]
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_folders_are_tried_before_work_and_nothing_stays(tmp_path, write):
+    (tmp_path / "file").touch()
+    (tmp_path / "there").mkdir()
+    outputs.check_folders([tmp_path / "there", tmp_path / "a" / "b", tmp_path / "there" / "c"], write=write)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "there"]
+    with pytest.raises(errors.UnwritablePhoto, match=r"the folder '.*deep' cannot be written to: Not a directory \(at"):
+        outputs.check_folders([tmp_path / "there", tmp_path / "file" / "deep"], write=write)
+    if Path("/proc/self").exists():
+        with pytest.raises(errors.UnwritablePhoto, match=r"the folder '/proc/.*' cannot be written to"):
+            outputs.check_folders([Path("/proc/sys/made" if write else "/proc/version/made")], write=write)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("write", [True, False])
+def test_a_folder_without_permission_is_refused(tmp_path, write):
+    (tmp_path / "closed").mkdir(mode=0o555)
+    with pytest.raises(errors.UnwritablePhoto, match="cannot be written to: Permission denied"):
+        outputs.check_folders([tmp_path / "closed" / "new"], write=write)
 
 
 def test_no_input_is_written_over_by_any_of_its_names():

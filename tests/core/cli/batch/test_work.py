@@ -26,6 +26,7 @@ RUN = {
     "out": Path("elsewhere"),
     "name": "{index}.{ext}",
     "overwrite": True,
+    "lossy": True,
     "compare": True,
     "save_plan": True,
     "recursive": True,
@@ -94,8 +95,9 @@ def test_another_request_version_or_product_is_another_origin(task, change):
     assert not origin_of(replace(task, **change)).same_origin(origin_of(task))
 
 
-def test_another_photo_is_another_origin_and_a_limit_of_pixels_is_not(task):
+def test_another_photo_is_another_origin_and_what_decides_only_whether_it_is_read_is_not(task):
     before = origin_of(task)
     assert origin_of(replace(task, request=BatchRequest("rules", max_pixels=5))).same_origin(before)
+    assert origin_of(replace(task, request=BatchRequest("rules", salvage=True))).same_origin(before)
     task.source.write_bytes(b"another")
     assert not origin_of(task).same_origin(before)

@@ -1,6 +1,8 @@
 """A stranger's planner and command, small and honest: brightens what is dark, and says so."""
 
+import ctypes
 import os
+import subprocess
 import sys
 from pathlib import Path
 from time import sleep
@@ -44,6 +46,13 @@ def trouble(photo, request):
         os._exit(9)
     if request.prompt == "raise":
         raise ZeroDivisionError("no [bold]light[/bold]")
+    if request.prompt == "exit" and "a." in photo.path.name:
+        sys.exit(0)
+    if request.prompt == "shout":
+        os.write(1, b"by the descriptor\n")
+        ctypes.CDLL(None).puts(b"by the C library")
+        subprocess.run(["echo", "by a child"], check=True)
+        sys.__stdout__.write("by the first stdout\n")
     if os.environ.get("FAKE_WAIT") and photo.path.name != "a.jpg":
         Path(os.environ["FAKE_WAIT"]).touch()
         sleep(60)
