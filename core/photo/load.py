@@ -17,7 +17,7 @@ from PIL import Image
 from ..errors import InvalidPhoto, PhotoTooLarge, UnreadablePhoto, VeraRetouchError
 from .assemble import assemble
 from .decoded import DamagedPixels
-from .formats.table import FORMATS, PhotoFormat, sniff
+from .formats.table import FORMATS, PhotoFormat, is_text, sniff
 from .header import Header
 from .photo import Photo
 
@@ -139,7 +139,7 @@ def _suffix_of(source: PhotoSource) -> str:
 def _description(head: bytes) -> str:
     if not head:
         return "empty"
-    return "text" if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head) else "of an unknown format"
+    return "text" if is_text(head) else "of an unknown format"
 
 
 def _refusal(name: str, error: Exception) -> UnreadablePhoto:

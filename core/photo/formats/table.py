@@ -148,7 +148,14 @@ def sniff(head: bytes, suffix: str) -> str | None:
     found = next((name for name, row in FORMATS.items() if re.match(row.magic, head, re.DOTALL)), None)
     if found == "TIFF" and (suffix in raw.SUFFIXES or head[8:10] == b"CR"):  # Canon's mark
         return "RAW"
+    if found is None and suffix in raw.SUFFIXES and head and not is_text(head):
+        return "RAW"  # old Kodaks write no mark: LibRaw knows them by their size
     return found
+
+
+def is_text(head: bytes) -> bool:
+    """Say whether a file's first bytes are letters."""
+    return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
 
 
 def writer_of(suffix: str) -> str | None:

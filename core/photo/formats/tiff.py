@@ -27,36 +27,54 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _INKS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _ASSOCIATED, _STRAIGHT = 1, 2  # ExtraSamples: alpha that colour was multiplied by, and alpha beside it
 _ORIENTATION, _XMP, _ICC, _EXIF_IFD, _GPS_IFD = 274, 700, 34675, 34665, 34853
-_UNDEFINED = 7
+_MOST_PAGES = 32  # that are looked at
+_MOST_EXTRA, _MOST_EXTRA_BYTES = 4, 2**28  # channels beside the inks; with more a page has to be this small
+_LARGEST_VALUE = 1e6  # of floats; beyond, formulas with powers overflow
 
 
 def header(file: BinaryIO) -> Header:
-    """Read the size of the first page; no pixel is decoded."""
+    """Read the size of the photo's page; no pixel is decoded."""
     from tifffile import TiffFile
 
     with TiffFile(file) as tiff:
-        return _header(tiff)
+        return _header(tiff, _photo_page(tiff))
 
 
-def _header(tiff: Any) -> Header:
-    page = tiff.pages.first
+def _photo_page(tiff: Any) -> Any:
+    """The first page, unless that is a thumbnail of a later one or of a page below it (SubIFDs)."""
+    first = tiff.pages.first
+    others = [tiff.pages[number] for number in range(1, min(len(tiff.pages), _MOST_PAGES))]
+    if first.is_reduced and first.subifds:
+        others += [page for page in list(first.pages)[:_MOST_PAGES] if hasattr(page, "imagewidth")]
+    return next((page for page in others if not page.is_reduced and _shows(first, page)), first)
+
+
+def _shows(small: Any, large: Any) -> bool:
+    """Whether a page is a thumbnail of another: so marked, or of the same shape and at most half the size."""
+    if small.is_reduced:
+        return True
+    shape = small.imagewidth * large.imagelength / max(1, small.imagelength * large.imagewidth)
+    return bool(abs(shape - 1) < 0.03 and small.imagewidth * 2 <= large.imagewidth)
+
+
+def _header(tiff: Any, page: Any) -> Header:
     frames = len(tiff.pages)
-    if frames == 2 and tiff.pages[1].subfiletype & 1:
-        frames = 1  # the second page is a thumbnail of the first
+    if frames == 2 and (page is not tiff.pages.first or tiff.pages[1].is_reduced):
+        frames = 1  # the other page is a thumbnail
     bits = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
     return Header(page.imagewidth, page.imagelength, "TIFF", bits=bits, frames=frames)
 
 
 def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
-    """Read the first page."""
+    """Read the photo's page."""
     from tifffile import TiffFile
 
     with TiffFile(file) as tiff:
-        page = tiff.pages.first
-        found = _header(tiff)
+        page, first = _photo_page(tiff), tiff.pages.first
+        found = _header(tiff, page)
         warnings = found.more_frames
-        profile = page.tags.valueof(_ICC)
-        packet = page.tags.valueof(_XMP)
+        profile = page.tags.valueof(_ICC, default=first.tags.valueof(_ICC))
+        packet = page.tags.valueof(_XMP, default=first.tags.valueof(_XMP))
         profile = profile if isinstance(profile, bytes) else None
         if found.bits >= 8 and int(page.photometric) in _INKS:
             pixels, more = _pixels(page, profile)
@@ -73,6 +91,8 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         else:
             file.seek(0)
             image = TiffImagePlugin.TiffImageFile(file)
+            if page is not first:
+                image.seek(page.index)
             opened = pixels_of(image)
             pixels, profile = opened.pixels, opened.profile
             warnings += opened.warnings
@@ -95,6 +115,13 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
 def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
     """Decode a page to (H, W, channels) uint8, uint16 or float32, RGB if it was CMYK, and say what had to be said."""
     kind = int(page.photometric)
+    samples, pixels_there = page.samplesperpixel, page.imagewidth * page.imagelength
+    needed = pixels_there * samples * -(-page.bitspersample // 8)
+    if page.imagedepth != 1 or (samples > _INKS[kind] + _MOST_EXTRA and needed > _MOST_EXTRA_BYTES):
+        raise UnreadablePhoto(
+            f"a TIFF of {samples} samples a pixel and {page.imagedepth} layers is no photo's",
+            cure="Export it as RGB, without extra channels",
+        )
     pixels = page.asarray()
     if page.axes.startswith("S"):  # one plane per channel
         pixels = np.moveaxis(pixels, 0, -1)
@@ -124,6 +151,11 @@ def _in_range(pixels: Pixels, bits: int) -> Pixels:
     if pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all():
             raise UnreadablePhoto("the TIFF holds values that are not finite; pixels must be numbers")
+        if (largest := np.abs(pixels).max()) > _LARGEST_VALUE:
+            raise UnreadablePhoto(
+                f"the TIFF holds values up to {largest:g}; a photo's lie between 0 and 1, or little beyond",
+                cure="Divide them by their white",
+            )
         return pixels.astype(np.float32)
     if pixels.dtype == np.uint8 or (pixels.dtype == np.uint16 and bits == 16):
         return pixels

@@ -1,0 +1,93 @@
+"""TIFF: the photo's own page is found, and files that ask for more memory than a photo are refused."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+import zlib
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import tifffile
+
+from veraretouch.core.errors import UnreadablePhoto
+from veraretouch.core.photo import open_photo, read_header
+
+
+def test_of_a_thumbnail_and_a_photo_the_photo_is_read(cases):
+    photo = open_photo(cases / "tiff-thumbnail-first.tif")
+    assert (photo.width, photo.height, photo.pixels.dtype, photo.warnings) == (160, 107, np.uint16, ())
+    assert read_header(cases / "tiff-thumbnail-first.tif")[:2] == (160, 107)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_thumbnail_page_first_is_known_by_its_mark_or_its_shape(tmp_path, picture, marked):
+    with tifffile.TiffWriter(tmp_path / "t.tif") as tiff:
+        tiff.write(picture(10, 15), photometric="rgb", subfiletype=int(marked))
+        tiff.write(picture(), photometric="rgb")
+    assert np.array_equal(open_photo(tmp_path / "t.tif").pixels, picture())
+
+
+def test_a_thumbnail_over_a_photo_in_its_subifd_is_passed_over(tmp_path, picture):
+    with tifffile.TiffWriter(tmp_path / "t.tif") as tiff:
+        tiff.write(picture(10, 15), photometric="rgb", subfiletype=1, subifds=1)
+        tiff.write(picture(), photometric="rgb", subfiletype=0)
+    assert np.array_equal(open_photo(tmp_path / "t.tif").pixels, picture())
+
+
+def test_of_pages_of_one_size_the_first_is_read_with_a_warning(tmp_path, picture):
+    with tifffile.TiffWriter(tmp_path / "t.tif") as tiff:
+        tiff.write(picture(), photometric="rgb")
+        tiff.write(255 - picture(), photometric="rgb")
+    photo = open_photo(tmp_path / "t.tif")
+    assert np.array_equal(photo.pixels, picture())
+    assert "2 frames or pages" in photo.warnings[0]
+
+
+def crafted(width: int, height: int, samples: int, body: bytes, *, depth: int = 1) -> bytes:
+    """A little-endian TIFF of one deflated strip."""
+    tags = [
+        *((256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 8), (262, 3, 2)),
+        *((273, 4, 8 + 2 + 12 * 12 + 4), (277, 3, samples), (278, 4, height), (279, 4, len(body)), (284, 3, 1)),
+        *((339, 3, 1), (32997, 4, depth)),
+    ]
+    rows = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + rows + bytes(4) + body
+
+
+@pytest.mark.parametrize("shape", [(1000, 1000, 2600, 1), (1000, 1000, 3, 900)], ids=["samples", "layers"])
+def test_many_samples_a_pixel_and_layers_are_refused_before_memory_is_taken(shape):
+    width, height, samples, depth = shape
+    data = crafted(width, height, samples, zlib.compress(bytes(100_000)), depth=depth)
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    with pytest.raises(UnreadablePhoto, match=rf"{samples} samples a pixel and {depth} layers"):
+        open_photo(data)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256_000  # KiB
+    assert time.process_time() - start < 2
+
+
+def test_a_strip_that_swells_beyond_its_picture_takes_no_memory():
+    stream = zlib.compressobj(1)
+    swelling = b"".join(stream.compress(bytes(1 << 20)) for _ in range(900)) + stream.flush()
+    data = crafted(100, 100, 3, swelling)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with suppress(UnreadablePhoto):
+        assert open_photo(data).pixels.shape == (100, 100, 3)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256_000  # KiB
+
+
+def test_a_few_extra_channels_are_passed_over(tmp_path, picture):
+    values = np.dstack([picture()] * 4)
+    tifffile.imwrite(tmp_path / "t.tif", values, photometric="rgb", extrasamples=["unspecified"] * 9)
+    assert np.array_equal(open_photo(tmp_path / "t.tif").pixels, picture())
+
+
+@pytest.mark.parametrize("value", [3e38, -3e38, 2e6])
+def test_floats_beyond_every_photo_are_refused_by_their_value(tmp_path, value):
+    values = np.full((8, 8, 3), 0.5, np.float32)
+    values[2, 2, 1] = value
+    tifffile.imwrite(tmp_path / "t.tif", values, photometric="rgb")
+    with pytest.raises(UnreadablePhoto, match=r"t\.tif': the TIFF holds values up to .*Divide them by their white"):
+        open_photo(tmp_path / "t.tif")
