@@ -23,6 +23,9 @@ _Result = TypeVar("_Result")
 # A tile's float32 pixels take 1.5 MiB: with an op's temporaries it stays within the last cache of common CPUs, and each call is
 # long enough for the interpreter's lock to hold nobody up.
 TILE_PIXELS = 2**17
+# On a GPU a tile is as large as its memory bears, about a gigabyte with temporaries: of CPU-sized tiles, 12 megapixels were 92, and
+# starting their kernels took 1.4 s on an H200 whose kernels took a few milliseconds (docs/benchmarks/gpu.md).
+ACCELERATOR_TILE_PIXELS = 2**22
 # Fewer pixels are done by one thread in the time that two spend on waiting for the interpreter's lock.
 WORTH_SHARING = 2**17
 

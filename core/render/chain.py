@@ -16,7 +16,7 @@ from ..contract.op import Frame, Op, Params
 from ..errors import InvalidOp
 from ..lut import ColorMap
 from ..photo.color.encoding import Floats
-from ..threads import TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
+from ..threads import ACCELERATOR_TILE_PIXELS, TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
 from .compiled import Fuse, compiled, plain
 
 # So many pixels of a costly op take longer than threads wait for each other.
@@ -162,11 +162,15 @@ def _tiled(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
         return _in_turn(chain, rgb[:, :, rows], Frame(rows.start, 0, height, width, chain.seed))
 
     worth = COSTLY_PIXELS if any(step.op.costly for step in chain.steps) else WORTH_SHARING
-    rows = strips(height, batch * width, TILE_PIXELS, worth=worth)
+    rows = strips(height, batch * width, _tile_pixels(rgb), worth=worth)
     if len(rows) == 1:
         with one_thread():
             return compute(rows[0])
     return fill(torch.empty_like(rgb), rows, compute)
+
+
+def _tile_pixels(rgb: Tensor) -> int:
+    return TILE_PIXELS if rgb.device.type == "cpu" else ACCELERATOR_TILE_PIXELS
 
 
 def _fused(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
@@ -194,7 +198,7 @@ def _in_strips(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
     frame = Frame(0, 0, height, width, chain.seed)
     (step,) = chain.steps
     halo = None if whole else step.op.halo(step.params.at(frame), (height, width))
-    if halo is None or len(rows := strips(height, batch * width, 16 * TILE_PIXELS)) == 1:
+    if halo is None or len(rows := strips(height, batch * width, 16 * _tile_pixels(rgb))) == 1:
         return _in_turn(chain, rgb, frame)
 
     def compute(part: slice) -> Tensor:

@@ -9,6 +9,7 @@ from renderings import Add, Blur, Double, Shade, latents_of, photos
 from veraretouch import Latents, Op, Schema, Slot, Stage
 from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.core.contract.op import Frame
+from veraretouch.core.render import chain
 from veraretouch.core.render.chain import Chain, Step, at_identity
 
 
@@ -109,3 +110,8 @@ def test_half_precision_goes_in_and_comes_out_and_is_computed_in_single(dtype):
     done = Chain((step(Add, 1e-4), step(Add, -1e-4))).run(rgb)
     assert done.dtype == dtype
     assert torch.equal(done, rgb)
+
+
+def test_tiles_on_a_gpu_are_large_since_each_costs_hundreds_of_launches():
+    elsewhere = torch.empty(1, 3, 8, 8, device="meta")
+    assert chain._tile_pixels(elsewhere) >= 16 * chain._tile_pixels(torch.empty(1, 3, 8, 8))
