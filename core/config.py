@@ -12,7 +12,7 @@ from .errors import InvalidDocument, nearest
 CONFIG_VARIABLE = "VERARETOUCH_CONFIG"
 
 # Table -> keys, each a list of strings.
-_KEYS = {"plugins": ("allow", "block")}
+_KEYS = {"plugins": ("allow", "block"), "bundles": ("allow",)}
 
 
 def config_path() -> Path:
@@ -50,7 +50,8 @@ def read_config() -> dict[str, dict[str, list[str]]]:
         ) from None
     for table, keys in tables.items():
         if table not in _KEYS:
-            raise _wrong(path, text, table, f"unknown table {table!r}", f"{nearest(table, _KEYS)} Known: [plugins].")
+            known = ", ".join(f"[{name}]" for name in _KEYS)
+            raise _wrong(path, text, table, f"unknown table {table!r}", f"{nearest(table, _KEYS)} Known: {known}.")
         if not isinstance(keys, dict):
             raise _wrong(path, text, table, f"{table} is not a table", f"Write [{table}] on a line of its own.")
         for key, names in keys.items():

@@ -107,6 +107,10 @@ class UnreachableBundle(VeraRetouchError):
     """A bundle could not be fetched or written: no network, no permission, no space."""
 
 
+class UntrustedBundle(VeraRetouchError):
+    """A plan names a bundle that no index lists and that the user has neither allowed nor fetched."""
+
+
 class LicenceNotAccepted(VeraRetouchError):
     """The weights' licence asks for consent that was not given."""
 

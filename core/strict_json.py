@@ -89,6 +89,11 @@ def judge(document: Any, schema: str, *, name: str) -> None:
         raise InvalidDocument(
             f"{found} is not {version!r}", path=f"{name}.schema", cure=f"This version of veraretouch reads {version!r}."
         )
+    judge_by(document, validator, name=name)
+
+
+def judge_by(document: Any, validator: Any, *, name: str) -> None:
+    """The same by a validator of `jsonschema`."""
     # The first error alone: a spoilt list of a million items would have a million.
     error = next(validator.iter_errors(document), None)
     if error is not None:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from .bundles.bundle import Bundle
     from .bundles.packing import pack
     from .coreml.exporting import export
-    from .hub.publishing import push
     from .manage import Info, info, pull, remove, table, verify
     from .names import all_names as list
+    from .publishing import push
     from .retouchers import load, open_bundle
 
 __all__ = [
@@ -41,7 +41,7 @@ _HOMES = {
     "verify": "manage",
     "export": "coreml.exporting",
     "pack": "bundles.packing",
-    "push": "hub.publishing",
+    "push": "publishing",
     "list": "names",
     "load": "retouchers",
     "open_bundle": "retouchers",

@@ -121,7 +121,7 @@ def push(
     json: Json = False,
 ) -> None:
     """Put a packed bundle on the Hub."""
-    from .hub.publishing import push as send
+    from .publishing import push as send
 
     where = send(folder, repository, private=private)
     _tell({"repository": where}, where, json)

@@ -14,20 +14,18 @@ from ..core.errors import IncompatibleBundle, UnreachableBundle
 from ..core.plugins.registry import registry
 from ..core.render.retoucher import Retoucher
 from .bundles.bundle import Bundle
+from .bundles.fetch_options import FetchOptions
 from .bundles.manifest import MANIFEST, Licence, Manifest
 from .bundles.packing import pack
-from .bundles.verified import Verify
-from .hub.client import Hub
-from .hub.sources import HubRepository
-from .licence import require_consent
+from .hub import Hub
+from .licence import require_consent, require_consent_to
 from .names import Listing
+from .sources import HubRepository
 
 _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md")
 
 
-def fetch_published(
-    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
-) -> Bundle:
+def fetch_published(listing: Listing, source: HubRepository, options: FetchOptions, hub: Hub) -> Bundle:
     """The bundle that a published repository makes: fetched and converted where that has not been done.
 
     Raises:
@@ -35,20 +33,16 @@ def fetch_published(
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, InvalidDocument
     """
     pinned = HubRepository(source.id, hub.commit(source))
-    planner = _planner(listing, pinned, hub)
+    accept = options.accept_license
     return made_once(
-        listing, pinned, variant, verify, accept, lambda folder: _convert(listing, pinned, planner, folder, accept, hub)
+        listing,
+        pinned,
+        options,
+        lambda folder: _convert(listing, pinned, _planner(listing, pinned, hub), folder, accept, hub),
     )
 
 
-def made_once(
-    listing: Listing,
-    source: HubRepository,
-    variant: str | None,
-    verify: Verify,
-    accept: bool,
-    make: Callable[[Path], None],
-) -> Bundle:
+def made_once(listing: Listing, source: HubRepository, options: FetchOptions, make: Callable[[Path], None]) -> Bundle:
     """The bundle of a repository at its commit, which `make` writes into a folder of the cache where it is not there yet.
 
     Raises:
@@ -65,9 +59,9 @@ def made_once(
             f"{folder} cannot be written: {error.strerror}", cure="Set XDG_CACHE_HOME to a folder of yours."
         ) from None
     manifest = Manifest(folder / MANIFEST)
-    bundle = Bundle(manifest, manifest.variant(variant), folder, source.id, source.revision, verify)
-    with bundle.open(manifest.licence.file or "") as text:
-        require_consent(listing.name, manifest.licence, text.read(), accept=accept)
+    bundle = Bundle(manifest, manifest.variant(options.variant), folder, source.id, source.revision, options.verify)
+    bundle.check_content(options.content)
+    require_consent_to(bundle, options)
     return bundle.check()
 
 

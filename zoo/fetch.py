@@ -1,4 +1,7 @@
-"""From a name to a verified bundle on disk."""
+"""From a name to a verified bundle on disk: resolve the name, fetch bundle.json, ask for the licence, fetch and verify each file.
+
+A published repository, which has no bundle.json, is converted instead.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,27 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from ..core import strict_json
-from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
+from ..core.config import read_config
+from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, UntrustedBundle, VeraRetouchError
 from .bundles.bundle import Bundle
-from .bundles.manifest import MANIFEST, Manifest
+from .bundles.fetch_options import FetchOptions
+from .bundles.manifest import LARGEST, MANIFEST, Manifest
 from .bundles.verified import Verify, forget
-from .hub.client import Hub
-from .hub.sources import Folder, HubRepository
-from .licence import require_consent
-from .names import Listing, find
+from .hub import Hub
+from .licence import require_consent_to
+from .names import Listing, find, is_listed
+from .sources import Folder, HubRepository
 
 # Of the index: repositories of Core ML packages, which no planner reads.
 PACKAGES = "vera-mobile"
+ALLOW_BUNDLES_VARIABLE = "VERARETOUCH_ALLOW_BUNDLES"
 
 
 def fetch(
-    name: str,
+    name: str | os.PathLike[str],
     *,
     variant: str | None = None,
     revision: str | None = None,
@@ -33,82 +39,117 @@ def fetch(
 ) -> Bundle:
     """The files of one variant of a bundle, fetched where they are missing, each verified.
 
+    Args:
+        name: a name of an index, `owner/repo[@revision]`, `hf://...`, or a folder.
+
     Raises:
         UnknownBundle, UnreachableBundle, LicenceNotAccepted
         InvalidDocument, InvalidSchema: bundle.json breaks a rule.
         TamperedBundle: a file is not what bundle.json says; what was fetched of it is removed.
     """
-    listing = find(name, revision=revision)
-    if variant is not None and variant in listing.variants:  # which lies in a repository of its own
-        listing = find(listing.variants[variant])
-    if isinstance(listing.source, Folder):
-        return _local(listing, listing.source, variant, verify, accept_license)
-    return _remote(listing, listing.source, variant, verify, accept_license, hub or Hub.from_environment())
+    options = FetchOptions(variant, verify, accept_license)
+    return fetch_listed(find(name, variant=variant, revision=revision), options, hub or Hub.from_environment())
 
 
-def fetch_asset(asset: Mapping[str, str]) -> Bundle:
-    """The bundle that a plan names by `Bundle.asset`.
+def fetch_listed(listing: Listing, options: FetchOptions, hub: Hub) -> Bundle:
+    """The same, of a name that has been resolved.
 
     Raises:
+        As `fetch`.
+    """
+    source = listing.source
+    if isinstance(source, Folder):
+        return _open_folder(listing, source, options)
+    if listing.published == PACKAGES:
+        from .published_packages import fetch_packages
+
+        return fetch_packages(listing, source, options, hub)
+    if listing.published is not None:
+        from .conversion import fetch_published  # with planners and torch, which other fetches do without
+
+        return fetch_published(listing, source, options, hub)
+    return _fetch_bundle(listing, source, options, hub)
+
+
+def fetch_asset(asset: Mapping[str, str], *, hub: Hub | None = None) -> Bundle:
+    """The bundle that a plan names by `Bundle.asset`.
+
+    A plan comes from anywhere: what it names is fetched only from repositories that an index lists or the user allows. Others are taken
+    from the cache, where the user has fetched them before. No token is sent, and bundle.json is compared before any weights are fetched.
+
+    Raises:
+        UntrustedBundle: no index lists the repository, and nobody has allowed or fetched it.
         TamperedBundle: its files are not those that the plan was made with. And as `fetch`.
     """
-    name = asset.get("bundle", "")
-    bundle = fetch(name, revision=asset.get("revision") or None)
-    if bundle.asset["sha256"] != asset.get("sha256"):
-        raise TamperedBundle(
-            f"bundle {name!r} is not the one that the plan was made with: its files have SHA-256 {bundle.asset['sha256'][:12]}...",
-            cure="Make the plan again, or fetch the bundle that it names.",
+    name, revision = asset.get("bundle", ""), asset.get("revision") or None
+    listing = find(name, revision=revision)
+    hub = replace(hub or Hub.from_environment(), token=None)
+    options = FetchOptions(content=asset.get("sha256", ""))
+    source = listing.source
+    if isinstance(source, Folder) and str(source.path).startswith(("//", "\\\\")):
+        raise UntrustedBundle(
+            f"a plan names the folder {name!r} of another machine: it was not asked for",
+            cure="Copy the bundle here, and edit the plan's asset.bundle.",
         )
-    return bundle
+    if isinstance(source, Folder) or is_listed(source) or not _allowed_bundles().isdisjoint((name, source.id)):
+        return fetch_listed(listing, options, hub)
+    try:
+        return fetch_listed(listing, options, replace(hub, offline=True))
+    except UnreachableBundle:
+        raise UntrustedBundle(
+            f"a plan names the bundle {str(source)!r}, which no index lists: nothing was fetched",
+            cure=f"If you trust its owner: --allow-bundle {source.id}, {ALLOW_BUNDLES_VARIABLE}={source.id}, "
+            f"or fetch it first: veraretouch zoo pull {source}",
+        ) from None
 
 
-def _local(listing: Listing, source: Folder, variant: str | None, verify: Verify, accept: bool) -> Bundle:
+def _allowed_bundles() -> frozenset[str]:
+    """The repositories that plans may name: of the environment variable and of the configuration file."""
+    named = os.environ.get(ALLOW_BUNDLES_VARIABLE, "").replace(",", " ").split()
+    return frozenset([*named, *read_config().get("bundles", {}).get("allow", [])])
+
+
+def _open_folder(listing: Listing, source: Folder, options: FetchOptions) -> Bundle:
     folder = source.path
     if not (folder / MANIFEST).is_file():
         raise UnknownBundle(
             f"{str(folder)!r} holds no {MANIFEST}", cure="Give the folder that a bundle was packed into."
         )
     manifest = _manifest(listing, folder / MANIFEST)
-    bundle = Bundle(manifest, manifest.variant(variant), folder, str(folder), verify=verify)
-    _ask(bundle, accept)
+    # Absolute, so that a plan that names it can be rendered from anywhere.
+    bundle = Bundle(manifest, manifest.variant(options.variant), folder, str(folder.absolute()), verify=options.verify)
+    bundle.check_content(options.content)
+    require_consent_to(bundle, options)
     return bundle.check()
 
 
-def _remote(
-    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
-) -> Bundle:
-    if listing.published is not None:
-        if listing.published == PACKAGES:
-            from .coreml.published_packages import fetch_packages
-
-            return fetch_packages(listing, source, variant, verify, accept, hub)
-        from .conversion import fetch_published  # with planners and torch, which other fetches do without
-
-        return fetch_published(listing, source, variant, verify, accept, hub)
-    path = hub.file(source, MANIFEST)
+def _fetch_bundle(listing: Listing, source: HubRepository, options: FetchOptions, hub: Hub) -> Bundle:
+    path = hub.file(source, MANIFEST, most_bytes=LARGEST)
     pinned = HubRepository(source.id, hub.snapshot(source, path).name)
     try:
         manifest = _manifest(listing, path)
     except VeraRetouchError:
         hub.discard(source, path)
         raise
-    chosen = manifest.variant(variant)
-    bundle = Bundle(manifest, chosen, path.parent, source.id, pinned.revision, verify)
-    licence = manifest.licence.file
-    if licence is not None:
-        _fetched(bundle, pinned, licence, hub)
-    _ask(bundle, accept)
-    _check_sizes(bundle, pinned, hub)
-    for name in manifest.files(chosen):
-        _fetched(bundle, pinned, name, hub)
+    bundle = Bundle(
+        manifest, manifest.variant(options.variant), path.parent, source.id, pinned.revision, options.verify
+    )
+    bundle.check_content(options.content)
+    files = manifest.files(bundle.variant)
+    missing = [name for name in files if not (bundle.folder / name).exists()]
+    if manifest.licence.file is not None:
+        _fetch_file(bundle, pinned, manifest.licence.file, hub)
+    require_consent_to(bundle, replace(options, use=options.use or bool(missing)))
+    if missing and not hub.offline:
+        _check_sizes(bundle, pinned, hub)
+    for name in files:
+        _fetch_file(bundle, pinned, name, hub)
     return bundle
 
 
 def _check_sizes(bundle: Bundle, source: HubRepository, hub: Hub) -> None:
     """Refuse files that are not as large as bundle.json says before they fill the disk."""
     files = bundle.manifest.files(bundle.variant)
-    if hub.offline or all((bundle.folder / name).exists() for name in files):
-        return
     for name, size in hub.names(source).items():
         if name in files and size is not None and size != files[name].size:
             raise TamperedBundle(
@@ -117,9 +158,9 @@ def _check_sizes(bundle: Bundle, source: HubRepository, hub: Hub) -> None:
             )
 
 
-def _fetched(bundle: Bundle, source: HubRepository, name: str, hub: Hub) -> None:
+def _fetch_file(bundle: Bundle, source: HubRepository, name: str, hub: Hub) -> None:
     """Fetch a file and verify it; one that is wrong leaves the cache."""
-    path = hub.file(source, name)
+    path = hub.file(source, name, most_bytes=bundle.manifest.files(bundle.variant)[name].size)
     try:
         bundle.open(name).close()
     except TamperedBundle:
@@ -129,22 +170,13 @@ def _fetched(bundle: Bundle, source: HubRepository, name: str, hub: Hub) -> None
 
 
 def _manifest(listing: Listing, path: Path) -> Manifest:
-    data = path.read_bytes() if path.stat().st_size <= strict_json.LARGEST else b""
+    data = path.read_bytes() if path.stat().st_size <= LARGEST else b""
     if listing.sha256 is not None and hashlib.sha256(data).hexdigest() != listing.sha256:
         raise TamperedBundle(
             f"{MANIFEST} of {listing.source} is not the one that the index of {listing.origin} names",
             cure="Do not use it; tell whoever keeps that index.",
         )
     return Manifest(data or path)
-
-
-def _ask(bundle: Bundle, accept: bool) -> None:
-    file = bundle.manifest.licence.file
-    text = b""
-    if file is not None:
-        with bundle.open(file) as opened:
-            text = opened.read()
-    require_consent(bundle.manifest.name, bundle.manifest.licence, text, accept=accept)
 
 
 def copy_to(bundle: Bundle, folder: Path) -> Path:

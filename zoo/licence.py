@@ -12,6 +12,8 @@ from platformdirs import user_data_path
 
 from ..core.atomic_write import new_file
 from ..core.errors import LicenceNotAccepted
+from .bundles.bundle import Bundle
+from .bundles.fetch_options import FetchOptions
 from .bundles.manifest import Licence
 
 ACCEPT_VARIABLE = "VERARETOUCH_ACCEPT_LICENSE"
@@ -43,6 +45,21 @@ def require_consent(name: str, licence: Licence, text: bytes = b"", *, accept: b
         ),
         cure=f"If you agree: --accept-license, accept_license=True, or {ACCEPT_VARIABLE}=1",
     )
+
+
+def require_consent_to(bundle: Bundle, options: FetchOptions) -> None:
+    """The same for a bundle that is to be used; one that is only looked at needs no consent.
+
+    Raises:
+        LicenceNotAccepted. TamperedBundle: the licence's text is not what bundle.json says.
+    """
+    if not options.use:
+        return
+    licence, text = bundle.manifest.licence, b""
+    if licence.file is not None:
+        with bundle.open(licence.file) as opened:
+            text = opened.read()
+    require_consent(bundle.manifest.name, licence, text, accept=options.accept_license)
 
 
 def _remember(place: Path, name: str, licence: Licence) -> None:

@@ -12,12 +12,13 @@ from ..core.errors import UnreachableBundle
 from ..core.plugins.registry import registry
 from .bundles.bundle import Bundle
 from .bundles.compatibility import check_system
+from .bundles.fetch_options import FetchOptions
 from .bundles.manifest import MANIFEST, Manifest
 from .bundles.verified import forget
-from .fetch import copy_to, fetch
-from .hub.client import Hub
-from .hub.sources import Folder, HubRepository
+from .fetch import copy_to, fetch, fetch_listed
+from .hub import Hub
 from .names import all_names, find
+from .sources import Folder, HubRepository
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,15 @@ def pull(
 
 
 def verify(name: str, *, variant: str | None = None, revision: str | None = None, hub: Hub | None = None) -> Bundle:
-    """Hash every file of a bundle anew, whatever stamps say.
+    """Hash every file of a bundle anew, whatever stamps say. Its licence is not asked about: nothing is used.
 
     Raises:
-        TamperedBundle and as `pull`.
+        LicenceNotAccepted: files are missing here, and the licence has to be agreed to before they are fetched. As `pull`, too.
+        TamperedBundle
     """
-    bundle = fetch(name, variant=variant, revision=revision, verify="always", accept_license=True, hub=hub)
-    return bundle.check()
+    options = FetchOptions(variant, verify="always", use=False)
+    listing = find(name, variant=variant, revision=revision)
+    return fetch_listed(listing, options, hub or Hub.from_environment()).check()
 
 
 def remove(name: str, *, hub: Hub | None = None) -> int:

@@ -15,7 +15,7 @@ from ..core import strict_json
 from ..core.errors import InvalidDocument, PluginCollision, UnknownBundle, VeraRetouchError, nearest
 from ..core.plugins.registry import registry
 from .bundles.manifest import Licence
-from .hub.sources import COMMIT, HubRepository, Source, parse_source
+from .sources import COMMIT, HubRepository, Source, parse_folder, parse_source
 
 INDEX_VARIABLE = "VERARETOUCH_INDEX"
 
@@ -69,12 +69,28 @@ def all_names() -> list[str]:
     return sorted({*known, *registry.planners.ids()} - {listing.published for listing in known.values()})
 
 
-def find(name: str, *, revision: str | None = None) -> Listing:
-    """The listing of a name, or of a source written out.
+def find(name: str | os.PathLike[str], *, variant: str | None = None, revision: str | None = None) -> Listing:
+    """The listing of a name, or of a source written out. A variant that an index keeps under another name leads there.
 
     Raises:
         UnknownBundle
     """
+    listing = _find(name, revision)
+    if variant is not None and variant in listing.variants:
+        return _find(listing.variants[variant], None)
+    return listing
+
+
+def is_listed(source: Source) -> bool:
+    """Whether an index lists this repository, at whatever revision."""
+    return isinstance(source, HubRepository) and any(
+        isinstance(listing.source, HubRepository) and listing.source.id == source.id for listing in listings().values()
+    )
+
+
+def _find(name: str | os.PathLike[str], revision: str | None) -> Listing:
+    if not isinstance(name, str):  # a path is a folder, even where its text could be a bundle's name
+        return Listing(os.fspath(name), parse_folder(name, revision=revision), "you")
     known = listings()
     if name in known:
         listing = known[name]
@@ -86,9 +102,10 @@ def find(name: str, *, revision: str | None = None) -> Listing:
     source = parse_source(name, revision=revision)
     if source is None:
         names = all_names()
+        folder = f"For the folder, write ./{name}. " if Path(name).is_dir() else ""
         raise UnknownBundle(
             f"no bundle {name!r}",
-            cure=f"{nearest(name, names)} zoo.list() shows all {len(names)}: {', '.join(names)}; "
+            cure=f"{folder}{nearest(name, names)} zoo.list() shows all {len(names)}: {', '.join(names)}; "
             "owner/repo and folders load as well.".lstrip(),
         )
     # A published repository that is written out is read as under its name.

@@ -38,6 +38,12 @@ _SUBJECTS: Final = {
     "specific_color": "single colours",
 }
 
+_CONFIGURATION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"side": {"type": ["integer", "null"], "minimum": 16, "maximum": 4096}},
+}
+
 
 class Reference:
     """Plan by the published reference encoder: what was done to a pair of photos, as latents of `neural`.
@@ -55,6 +61,7 @@ class Reference:
     id = "reference"
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"reference"})
+    configuration_schema = _CONFIGURATION
 
     def __init__(
         self,

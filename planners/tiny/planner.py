@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,32 @@ from .statistics import grid, picture_of, statistics, thinned
 
 FILE: Final = "tiny.safetensors"
 SIDE: Final = 384
+# What a bundle's configuration may say: a network larger than this would not be tiny.
+_CONFIGURATION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["shape", "repairs"],
+    "additionalProperties": False,
+    "properties": {
+        "shape": {
+            "type": "object",
+            "required": ["outputs", "wishes", "channels"],
+            "additionalProperties": False,
+            "properties": {
+                "outputs": {"type": "integer", "minimum": 1, "maximum": 1000},
+                "wishes": {"type": "integer", "minimum": 0, "maximum": 10_000},
+                "channels": {
+                    "type": "array",
+                    "maxItems": 6,
+                    "items": {"type": "integer", "minimum": 1, "maximum": 1024},
+                },
+                "hidden": {"type": "integer", "minimum": 1, "maximum": 4096},
+                "dropout": {"type": "number", "minimum": 0, "maximum": 1},
+                "statistics": {"type": "boolean"},
+            },
+        },
+        "repairs": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 200}},
+    },
+}
 _WORDS: Final = 32  # pixels a side that the words are judged by
 
 
@@ -44,6 +70,8 @@ class Tiny:
     id = "tiny"
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+    dtypes = ("float32",)
+    configuration_schema = _CONFIGURATION
 
     def __init__(self, network: TinyNetwork | None = None, *, repairs: Sequence[str] = REPAIRS) -> None:
         self.network = (_installed() if network is None else network).eval()
@@ -134,11 +162,15 @@ def _beside(thought: Thought, done: list[str] | None) -> Thought:
 
 
 def _network(configuration: Any, tensors: dict[str, Tensor]) -> TinyNetwork:
-    network = TinyNetwork(Shape.of(configuration["shape"]))
+    shape = Shape.of(configuration["shape"])
+    with torch.device("meta"):  # nothing is allocated for a shape that the tensors do not have
+        trial = TinyNetwork(shape)
     try:
-        network.load_state_dict(tensors)
+        trial.load_state_dict(tensors, assign=True)
     except RuntimeError as error:
         raise InvalidDocument(str(error).replace("\n", " "), path=FILE, cure="Fetch the bundle again.") from None
+    network = TinyNetwork(shape)
+    network.load_state_dict(tensors)
     return network
 
 

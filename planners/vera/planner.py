@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -42,6 +42,34 @@ _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
 
 
+def _size(most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": most}
+
+
+# What a bundle's configuration may say: room for models ten times as large as the published one; keys of others are left alone.
+_CONFIGURATION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "model": {
+            "type": "object",
+            "properties": {
+                "vocab_size": _size(1_000_000),
+                "hidden_size": _size(8192),
+                "intermediate_size": _size(65_536),
+                "num_hidden_layers": _size(128),
+                "num_attention_heads": _size(128),
+                "num_key_value_heads": _size(128),
+                "rms_norm_eps": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                "rope_theta": {"type": "number", "exclusiveMinimum": 0},
+                "max_position_embeddings": _size(1_000_000),
+                "tie_word_embeddings": {"type": "boolean"},
+                "head_size": _size(65_536),
+            },
+        }
+    },
+}
+
+
 class Vera:
     """Plan by the published vision-language model: auto, style and param.
 
@@ -54,6 +82,8 @@ class Vera:
     id = "vera"
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+    dtypes = ("float32", "bfloat16", "float16", "int8", "int4")
+    configuration_schema = _CONFIGURATION
     schema = Schema.of([Neural])
 
     def __init__(

@@ -6,7 +6,7 @@ import pytest
 from bundles import Weighted
 
 from veraretouch import registry
-from veraretouch.zoo.hub.client import Hub
+from veraretouch.zoo.hub import Hub
 from veraretouch.zoo.testing import LoopbackHub
 
 

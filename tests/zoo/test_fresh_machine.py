@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from veraretouch.core.errors import UnreachableBundle
-from veraretouch.zoo.hub.sources import HubRepository
+from veraretouch.zoo.sources import HubRepository
 
 SCRIPT = """
 import json, socket, sys, time

@@ -9,8 +9,8 @@ from bundles import bundle_files, lay
 from veraretouch import registry, zoo
 from veraretouch.core.errors import InvalidDocument, PluginCollision, TamperedBundle, UnknownBundle
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.hub.sources import Folder, HubRepository, parse_source
 from veraretouch.zoo.names import find, listings
+from veraretouch.zoo.sources import Folder, HubRepository, parse_source
 
 
 @pytest.fixture

@@ -87,6 +87,19 @@ class Bundle:
         with self.open(name) as file:
             return read_tensors(file, name=name)
 
+    def check_content(self, sha256: str | None) -> None:
+        """Refuse a bundle whose manifest lists another content than the one that is asked for.
+
+        Raises:
+            TamperedBundle
+        """
+        found = self.manifest.content(self.variant)
+        if sha256 is not None and found != sha256:
+            raise TamperedBundle(
+                f"bundle {self.source!r} is not the one that the plan was made with: its files have SHA-256 {found[:12]}...",
+                cure="Make the plan again, or fetch the bundle that it names.",
+            )
+
     def check(self) -> Bundle:
         """Verify every file, and that there is no other in a folder of one's own.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.contract.schema import Schema
 from ...core.errors import BrokenPlugin, UnreachableBundle
 from .card import model_card
+from .configuration import check_configuration
 from .manifest import DEFAULT_VARIANT, FORMAT, MANIFEST, Manifest
 from .verified import sha256_of
 
@@ -96,6 +97,7 @@ def pack_planner(
             "variants": {DEFAULT_VARIANT: {"files": own}},
         }
         manifest = Manifest(document)
+        check_configuration(manifest, planner)
         (draft / MANIFEST).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (draft / "README.md").write_text(model_card(manifest), encoding="utf-8")
         if target.exists():

@@ -19,6 +19,7 @@ from ..bundles.bundle import Bundle
 from ..bundles.card import model_card
 from ..bundles.manifest import MANIFEST, Manifest
 from ..bundles.packing import listed
+from ..extras import coremltools
 from ..fetch import fetch
 from ..retouchers import open_bundle
 from . import judging, styles
@@ -26,7 +27,6 @@ from .devices import device_support
 from .interpretation.interpreter import Interpreter
 from .packages import BITS, compress, convert, multifunction, save
 from .recipes import PackageRecipe, recipes, reference
-from .tools import coremltools
 
 MINIMUM_OS: Final = {"iOS": "18.0", "macOS": "15.0", "visionOS": "2.0"}
 GOLDEN: Final = "golden.safetensors"

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..extras import builder, coremltools
 from .recipes import Array, Feature, PackageRecipe
-from .tools import builder, coremltools
 from .translation.translate import tensor, write
 
 CONTEXT: Final = 1024

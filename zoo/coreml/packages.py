@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from .tools import coremltools
+from ..extras import coremltools
 
 # Variant -> bits of a weight.
 BITS: Final = {"coreml-fp16": 16, "coreml-int8": 8, "coreml-int4": 4}

@@ -11,8 +11,8 @@ import numpy as np
 
 from ...core.errors import InvalidDocument
 from ..bundles.bundle import Bundle
+from ..extras import coremltools
 from .interpretation.interpreter import Interpreter
-from .tools import coremltools
 
 Array = np.ndarray[Any, Any]
 

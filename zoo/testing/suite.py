@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _knows(id: str) -> bool:
-    from ..hub.sources import parse_source
+    from ..sources import parse_source
 
     return id in _ids() or parse_source(id) is not None
 

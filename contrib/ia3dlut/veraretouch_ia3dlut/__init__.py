@@ -36,6 +36,7 @@ class ImageAdaptiveLut:
     id = "zeng.ia3dlut"
     version = "0.1.0"
     modes = frozenset({"auto"})
+    configuration_schema = {"type": "object", "additionalProperties": False}  # noqa: RUF012
 
     def __init__(self, weigh: nn.Module | None = None, tables: Tensor | None = None) -> None:
         if weigh is None or tables is None:

@@ -107,7 +107,7 @@ def rules(modules: str) -> Any:
 def pull(where: str) -> Any:
     """Fetch a bundle from a Hub: `where` is `endpoint repository cache`."""
     from veraretouch.zoo.fetch import fetch
-    from veraretouch.zoo.hub.client import Hub
+    from veraretouch.zoo.hub import Hub
 
     endpoint, repository, cache = where.split()
     return fetch(repository, hub=Hub(endpoint, Path(cache)))

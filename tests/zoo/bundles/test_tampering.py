@@ -20,7 +20,7 @@ from bundles import SCHEMA, bundle_files, facts_of, lay
 from veraretouch import zoo
 from veraretouch.core.errors import InvalidDocument, TamperedBundle, UnknownBundle, VeraRetouchError
 from veraretouch.zoo.fetch import fetch
-from veraretouch.zoo.hub.sources import HubRepository
+from veraretouch.zoo.sources import HubRepository
 
 FILES = bundle_files()
 RAW = torch.tensor([0.3, -0.2])

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ....core.errors import IncompatibleBundle, InvalidDocument
-from ..tools import coremltools
+from ...extras import coremltools
 from .mil import DTYPES, OPERATIONS
 
 States = dict[str, Tensor]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..tools import builder
+from ...extras import builder
 from .operands import (
     Wide,
     as_float,

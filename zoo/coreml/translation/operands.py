@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from torch import Tensor
 
-from ..tools import builder
+from ...extras import builder
 from .percentiles import Histogram
 
 _MOST_AXES: Final = 5

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..tools import builder
+from ...extras import builder
 
 
 @dataclass(frozen=True)

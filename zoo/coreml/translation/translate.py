@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ....core.errors import BrokenPlugin
-from ..tools import builder, coremltools
+from ...extras import builder, coremltools
 from .aten import TRANSLATIONS
 from .operands import constant, symbolic
 

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ..bundles.bundle import Bundle
-from ..bundles.manifest import FORMAT, MANIFEST, Licence, Manifest
-from ..bundles.packing import listed
-from ..bundles.verified import Verify
-from ..conversion import made_once, report
-from ..hub.client import Hub
-from ..hub.sources import HubRepository
-from ..licence import require_consent
-from ..names import Listing
-from .tools import coremltools
+from .bundles.bundle import Bundle
+from .bundles.fetch_options import FetchOptions
+from .bundles.manifest import FORMAT, MANIFEST, Licence, Manifest
+from .bundles.packing import listed
+from .conversion import made_once, report
+from .extras import coremltools
+from .hub import Hub
+from .licence import require_consent
+from .names import Listing
+from .sources import HubRepository
 
 # Package -> input and output names with their shapes, where the published app's are known.
 PUBLISHED: Final[Mapping[str, Mapping[str, tuple[int, ...] | None]]] = {
@@ -39,9 +39,7 @@ _LICENCES: Final = ("LICENSE", "LICENSE.txt", "LICENSE.md")
 _SYSTEMS: Final = {6: "15.0", 7: "16.0", 8: "17.0", 9: "18.0", 10: "26.0"}
 
 
-def fetch_packages(
-    listing: Listing, source: HubRepository, variant: str | None, verify: Verify, accept: bool, hub: Hub
-) -> Bundle:
+def fetch_packages(listing: Listing, source: HubRepository, options: FetchOptions, hub: Hub) -> Bundle:
     """The bundle of a published repository of Core ML packages; its only variant is named for how its weights are stored.
 
     Raises:
@@ -50,9 +48,8 @@ def fetch_packages(
     """
     coremltools()
     pinned = HubRepository(source.id, hub.commit(source))
-    return made_once(
-        listing, pinned, variant, verify, accept, lambda folder: _gather(listing, pinned, folder, accept, hub)
-    )
+    accept = options.accept_license
+    return made_once(listing, pinned, options, lambda folder: _gather(listing, pinned, folder, accept, hub))
 
 
 def _gather(listing: Listing, source: HubRepository, folder: Path, accept: bool, hub: Hub) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ...core.errors import InvalidRequest
-from ..bundles.bundle import Bundle
-from ..bundles.manifest import MANIFEST, Manifest
-from .client import Hub
+from ..core.errors import InvalidRequest
+from .bundles.bundle import Bundle
+from .bundles.manifest import MANIFEST, Manifest
+from .hub import Hub
 from .sources import HubRepository, parse_source
 
 

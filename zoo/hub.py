@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from ...core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
+from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, VeraRetouchError
 from .sources import COMMIT, HubRepository
+from .transfer_limits import TransferLimits, install
 
 TOKEN_ENDPOINT_VARIABLE = "VERARETOUCH_TOKEN_ENDPOINT"
 _PUBLIC = "https://huggingface.co"
@@ -31,6 +32,11 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 # Git names larger files by SHA-256, and they are hashed by what bundle.json says of them.
 _LARGEST_NAMED_BY_SHA1 = 2**20
 
+# Of a repository's facts, as JSON.
+_LARGEST_ANSWER = 8 * 2**20
+# Of a file whose size nobody has stated.
+_LARGEST_FILE = 2**40
+
 _T = TypeVar("_T")
 
 
@@ -41,12 +47,14 @@ class Hub:
     Attributes:
         token: sent to the endpoint; None sends none.
         offline: ask nobody, take what is in the cache.
+        patience: seconds in which an answer has to bring at least a kibibyte a second; then it is given up.
     """
 
     endpoint: str
     cache: Path
     token: str | None = None
     offline: bool = False
+    patience: float = 30.0
 
     @classmethod
     def from_environment(cls) -> Hub:
@@ -60,13 +68,16 @@ class Hub:
         offline = any(os.environ.get(name, "").lower() in _ON for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
         return cls(endpoint, cache, _token() if _may_see_token(endpoint) else None, offline)
 
-    def file(self, repository: HubRepository, name: str) -> Path:
+    def file(self, repository: HubRepository, name: str, *, most_bytes: int = _LARGEST_FILE) -> Path:
         """Fetch a file unless it is in the cache; interrupted transfers go on where they stopped, failed ones are tried again.
+
+        Args:
+            most_bytes: what it may have; a longer one is cut off and refused.
 
         Raises:
             UnknownBundle: no such repository, revision or file.
-            UnreachableBundle: no network, no permission, no space.
-            TamperedBundle: its content is not what the Hub named it by; it is removed.
+            UnreachableBundle: no network, no permission, no space, a server too slow, or one whose ETags name no file.
+            TamperedBundle: its content is not what the Hub named it by, or too long; it is removed.
         """
         from huggingface_hub import hf_hub_download
 
@@ -84,7 +95,7 @@ class Hub:
                 library_name="veraretouch",
             )
 
-        path = Path(self._asked(fetch, repository, name))
+        path = Path(self._asked(fetch, repository, name, most_bytes=most_bytes))
         if not self._is_as_announced(path, repository):
             self.discard(repository, path)
             raise TamperedBundle(
@@ -159,7 +170,7 @@ class Hub:
             done = api.create_commit(repository.id, operations, commit_message=message, revision=repository.revision)
             return str(done.oid)
 
-        return self._asked(send, repository, "")
+        return self._tried(send, repository, "")
 
     def discard(self, repository: HubRepository, path: Path) -> None:
         """Remove a file of the cache, and what it points to, so that it will be fetched again."""
@@ -179,13 +190,34 @@ class Hub:
         relative = path.relative_to(self.folder(repository) / "snapshots")
         return self.folder(repository) / "snapshots" / relative.parts[0]
 
-    def _asked(self, ask: Callable[[], _T], repository: HubRepository, name: str) -> _T:
-        if not self.offline and not self.folder(repository).is_dir():
+    def _asked(
+        self, ask: Callable[[], _T], repository: HubRepository, name: str, *, most_bytes: int = _LARGEST_ANSWER
+    ) -> _T:
+        """The answer to a question, which is asked again where that may help, and given up where its limits are passed."""
+        if self.offline:
+            return self._tried(ask, repository, name)
+        if not self.folder(repository).is_dir():
             self._check_network(repository)
+        from huggingface_hub.utils import get_session
+
+        what = f"{name} of {repository}" if name else str(repository)
+        limits = TransferLimits(f"{what} from {self.endpoint}", most_bytes=most_bytes, patience=self.patience)
+        install(get_session())
+        with limits.watching():
+            try:
+                return self._tried(ask, repository, name)
+            except VeraRetouchError:
+                if limits.error is not None:  # whatever the client made of a connection that was ended for it
+                    raise limits.error from None
+                raise
+
+    def _tried(self, ask: Callable[[], _T], repository: HubRepository, name: str) -> _T:
         began = time.monotonic()
         for attempt in range(_TRIES):
             try:
                 return ask()
+            except VeraRetouchError:
+                raise
             except Exception as error:  # the client's errors have no common base
                 if attempt + 1 == _TRIES or self.offline or not _passes(error, time.monotonic() - began):
                     raise self._translated(error, repository, name) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.errors import UnknownBundle
+from ..core.errors import UnknownBundle
 
 _REPOSITORY = re.compile(r"([A-Za-z0-9][\w.\-]{0,95})/([A-Za-z0-9][\w.\-]{0,95})(?:@([\w.\-/]{1,100}))?")
 _REVISION = re.compile(r"[\w.\-+/]{1,200}")
@@ -57,9 +58,7 @@ def parse_source(text: str, *, revision: str | None = None, base: Path | None = 
     """
     given = text.removeprefix("hf://")
     if given == text and (found := _folder(text, base)):
-        if revision is not None:
-            raise UnknownBundle(f"revision {revision!r} of the folder {text!r}", cure="Folders have no revisions.")
-        return found
+        return parse_folder(found.path, revision=revision)
     match = _REPOSITORY.fullmatch(given)
     if match is None or ".." in given:
         if given != text:
@@ -68,6 +67,18 @@ def parse_source(text: str, *, revision: str | None = None, base: Path | None = 
             )
         return None
     return HubRepository(f"{match[1]}/{match[2]}", revision or match[3] or "main")
+
+
+def parse_folder(path: str | os.PathLike[str], *, revision: str | None = None) -> Folder:
+    """The folder at a path.
+
+    Raises:
+        UnknownBundle: a revision was given.
+    """
+    text = os.fspath(path)
+    if revision is not None:
+        raise UnknownBundle(f"revision {revision!r} of the folder {text!r}", cure="Folders have no revisions.")
+    return Folder(Path(path))
 
 
 def _folder(text: str, base: Path | None) -> Folder | None:

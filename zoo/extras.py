@@ -1,4 +1,4 @@
-"""coremltools, imported where it is used and nowhere before."""
+"""Packages of the extra `coreml`, imported where they are used and nowhere before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from ...core.errors import MissingExtra
+from ..core.errors import MissingExtra
 
 
 @cache

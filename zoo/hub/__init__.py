@@ -1,1 +1,0 @@
-"""The Hugging Face Hub: its client, names of repositories, publishing."""
