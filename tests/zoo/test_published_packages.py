@@ -6,8 +6,9 @@ from torch import nn
 
 from veraretouch import zoo
 from veraretouch.core.errors import IncompatibleBundle, LicenceNotAccepted, MissingExtra, UnknownBundle
+from veraretouch.zoo import extras
 from veraretouch.zoo.bundles.manifest import Manifest
-from veraretouch.zoo.coreml import open_package, tools
+from veraretouch.zoo.coreml import open_package
 from veraretouch.zoo.coreml.packages import compress, convert, save
 from veraretouch.zoo.coreml.translation.translate import program
 from veraretouch.zoo.fetch import fetch
@@ -131,8 +132,8 @@ def test_a_package_that_is_none_is_told(published, repositories):
 
 
 def test_without_coremltools_the_extra_is_named(published, monkeypatch):
-    tools.coremltools.cache_clear()
-    monkeypatch.setattr(tools, "find_spec", lambda name: None)
+    extras.coremltools.cache_clear()
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"veraretouch\[coreml\]"):
         fetch("vera-0.5b-mobile", accept_license=True)
-    tools.coremltools.cache_clear()
+    extras.coremltools.cache_clear()

@@ -18,9 +18,10 @@ def check_configuration(manifest: Manifest, plugin: Any) -> None:
         InvalidDocument: a value breaks the schema; its path begins the message.
         BrokenPlugin: what the planner declares is no JSON Schema.
     """
-    schema = getattr(plugin, "configuration_schema", None)
-    if schema is None:
+    declared = getattr(plugin, "configuration_schema", None)
+    if declared is None:
         return
+    schema = dict(declared)
     from jsonschema import Draft202012Validator, SchemaError
 
     try:

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from types import MappingProxyType
 
 import pytest
 from bundles import Weighted, bundle_files, lay
@@ -84,13 +85,13 @@ def test_the_language_models_sizes_are_judged(tmp_path, key, value):
 class Judged(Weighted):
     """A planner of a stranger, with a schema."""
 
-    configuration_schema = {"type": "object", "properties": {"kind": {"const": "constant"}}}
+    configuration_schema = MappingProxyType({"type": "object", "properties": {"kind": {"const": "constant"}}})
 
 
 class Misjudged(Weighted):
     """A planner whose schema is none."""
 
-    configuration_schema = {"type": "no type"}
+    configuration_schema = MappingProxyType({"type": "no type"})
 
 
 @pytest.mark.parametrize(("plugin", "error"), [(Judged, InvalidDocument), (Misjudged, BrokenPlugin)])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from veraretouch.core.errors import BrokenPlugin, MissingExtra
-from veraretouch.zoo.coreml import tools
+from veraretouch.zoo import extras
 from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.packages import compress, convert, multifunction, save
 from veraretouch.zoo.coreml.translation.translate import program
@@ -160,8 +160,8 @@ def test_two_functions_share_one_package_and_its_weights(small, tmp_path, pictur
 
 
 def test_without_coremltools_the_extra_is_named(monkeypatch):
-    tools.coremltools.cache_clear()
-    monkeypatch.setattr(tools, "find_spec", lambda name: None)
+    extras.coremltools.cache_clear()
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'veraretouch\[coreml\]'"):
-        tools.coremltools()
-    tools.coremltools.cache_clear()
+        extras.coremltools()
+    extras.coremltools.cache_clear()
