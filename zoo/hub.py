@@ -198,7 +198,7 @@ class Hub:
             return self._tried(ask, repository, name)
         if not self.folder(repository).is_dir():
             self._check_network(repository)
-        from huggingface_hub.utils import get_session
+        from huggingface_hub import get_session
 
         what = f"{name} of {repository}" if name else str(repository)
         limits = TransferLimits(f"{what} from {self.endpoint}", most_bytes=most_bytes, patience=self.patience)
