@@ -26,7 +26,8 @@ from . import judging, styles
 from .devices import device_support
 from .interpretation.interpreter import Interpreter
 from .packages import BITS, compress, convert, multifunction, save
-from .recipes import PackageRecipe, recipes, reference
+from .recipe import PackageRecipe
+from .recipes import recipes, reference
 
 MINIMUM_OS: Final = {"iOS": "18.0", "macOS": "15.0", "visionOS": "2.0"}
 GOLDEN: Final = "golden.safetensors"

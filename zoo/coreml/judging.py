@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...core.color.ciede2000 import ciede2000
 from .photos import mosaic
-from .recipes import Array, Feature, PackageRecipe
+from .recipe import Array, Feature, PackageRecipe
 
 # Of outputs larger than this every so many values are kept.
 MOST_KEPT: Final = 2**16

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from ..extras import builder, coremltools
-from .recipes import Array, Feature, PackageRecipe
+from .recipe import Array, Feature, PackageRecipe
 from .translation.translate import tensor, write
 
 CONTEXT: Final = 1024

@@ -3,79 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...core.errors import IncompatibleBundle
 from ...ops.neural import WIDTH, Neural
+from .language import of_language
 from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, TinyPhone, Vision
-from .packages import BLOCK
 from .photos import sample
+from .recipe import Array, Feature, PackageRecipe, network_recipe
 from .styles import names
-from .translation.translate import program
 
-Array = np.ndarray[Any, Any]
-Units = Literal["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"]
 LATENT: Final = 3 * WIDTH
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One input, output or state: its shape, and in words what bundle.json says of it.
-
-    Attributes:
-        photo: it is a picture; its golden values are stored as bytes, of which `scale` and `bias` make what goes in.
-    """
-
-    shape: tuple[int, ...]
-    about: Mapping[str, Any] = field(default_factory=dict)
-    dtype: str = "float32"
-    photo: bool = False
-    scale: float = 1.0
-    bias: float = 0.0
-
-    def document(self) -> dict[str, Any]:
-        """As bundle.json has it."""
-        found = {"shape": list(self.shape), "dtype": self.dtype, **self.about}
-        return found | ({"scale": self.scale, "bias": self.bias} if self.photo else {})
-
-
-@dataclass(frozen=True)
-class PackageRecipe:
-    """How one package is made and judged.
-
-    Attributes:
-        write: its MIL program; `reference`: the same in torch, tensors in and out, in the order of inputs and outputs.
-        half: whether an operation computes in half precision; None: it is written so already.
-        image: its first input is a picture of 8 bits a channel.
-        example: golden inputs drawn from a seed, by name; pictures are taken from photos.
-        tolerance: of outputs, by compute unit, as a share of the largest golden value.
-        block, kinds: of the weights that are stored in few bits: inputs that share a scale, and whose weights they are.
-        render: what latents that come out make of some colours; `span`: the range of each.
-        facts: further keys of bundle.json.
-    """
-
-    name: str
-    write: Callable[[], Any]
-    reference: Callable[..., Any]
-    inputs: Mapping[str, Feature]
-    outputs: Mapping[str, Feature]
-    half: Callable[[Any], bool] | None
-    about: str
-    units: Units = "all"
-    image: bool = False
-    example: Callable[[np.random.Generator], Mapping[str, Array]] = lambda generator: {}
-    tolerance: float = 0.01
-    block: int = BLOCK
-    kinds: tuple[str, ...] = ("conv", "linear")
-    render: Callable[[Tensor], Tensor] | None = None
-    span: Callable[[Array], Array] | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _heavy(operation: Any) -> bool:
@@ -93,22 +35,6 @@ def _whole(operation: Any) -> bool:
 
 def _never(operation: Any) -> bool:
     return False
-
-
-def network_recipe(
-    name: str,
-    network: nn.Module,
-    inputs: Mapping[str, Feature],
-    outputs: Mapping[str, Feature],
-    *,
-    by_value: bool = False,
-    **more: Any,
-) -> PackageRecipe:
-    """The recipe of a torch module; see `Recipe`."""
-    shapes = {key: feature.shape for key, feature in inputs.items()}
-    network.eval()
-    write = partial(program, network, shapes, list(outputs), by_value=by_value)
-    return PackageRecipe(name, write, network, inputs, outputs, **more)
 
 
 def _photo(side: int, low: float, **about: Any) -> Feature:
@@ -294,8 +220,6 @@ def decoder_of(op: Neural, name: str) -> PackageRecipe:
 
 def of_vera(planner: Any) -> list[PackageRecipe]:
     """The published planner's tower, head and renderer under their published names, and what its language model needs besides."""
-    from .language import of_language
-
     model, size = planner.model, planner.model.config.hidden_size
     tokens = Feature((1, 256, 3072), {"layout": "256 tokens"})
     return [

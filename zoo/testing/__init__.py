@@ -8,14 +8,16 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from .bundle import BUNDLE_CHECKS, bundle_outcomes, check_bundle
-    from .hub import Faults, LoopbackHub
+    from .hub import LoopbackHub
+    from .hub_state import Faults
 
 # pytest imports this package in every session, for the fixtures.
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "bundle": ["BUNDLE_CHECKS", "bundle_outcomes", "check_bundle"],
-        "hub": ["Faults", "LoopbackHub"],
+        "hub": ["LoopbackHub"],
+        "hub_state": ["Faults"],
     },
 )
 

@@ -10,17 +10,34 @@ import time
 from contextlib import suppress
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
-    from .hub import LoopbackHub, StoredRepository
+from .hub_state import LFS_BYTES, HttpRequest, HubState, StoredRepository
+
+
+class Trickle:
+    """A stream to which each byte is written by itself, some seconds apart."""
+
+    def __init__(self, stream: Any, seconds: float) -> None:
+        self.stream, self.seconds = stream, seconds
+
+    def write(self, data: bytes) -> None:
+        """Write until all is written, or the reader has gone."""
+        with suppress(ConnectionError):
+            for place in range(len(data)):
+                self.stream.write(data[place : place + 1])
+                self.stream.flush()
+                time.sleep(self.seconds)
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 class Routes(BaseHTTPRequestHandler):
     """One connection's requests."""
 
-    hub: ClassVar[LoopbackHub]
+    hub: ClassVar[HubState]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else a body waits for the acknowledgement of its head, 40 ms
 
@@ -40,8 +57,6 @@ class Routes(BaseHTTPRequestHandler):
         """Nothing: `hub.requests` is the log."""
 
     def _answer(self) -> None:
-        from .hub import HttpRequest
-
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = unquote(urlsplit(self.path).path)
         with self.hub.lock:
@@ -84,24 +99,22 @@ class Routes(BaseHTTPRequestHandler):
 
     def resolve(self, body: bytes, repo: str, revision: str, file: str) -> None:
         """A file's facts, and for small ones its content."""
-        from .hub import LFS_BYTES
-
         found = self._commit(repo, revision)
         if found is None:
             return
         sha, files = found
-        head = {"X-Repo-Commit": sha}
+        head = {"X-Repo-Commit": sha if self.hub.faults.commit is None else self.hub.faults.commit}
         if file not in files:
             self._json(404, {"error": "Entry not found"}, head | {"X-Error-Code": "EntryNotFound"})
             return
         data = files[file]
         if len(data) < LFS_BYTES:
-            self._content(data, head | {"ETag": f'"{_git_hash(data)}"'})
+            self._content(data, head | {"ETag": self._tag(_git_hash(data))})
             return
         digest = _sha256(data)
         base = self.hub.faults.redirect_to or self.hub.storage
         head |= {
-            "X-Linked-Etag": f'"{digest}"',
+            "X-Linked-Etag": self._tag(digest),
             "X-Linked-Size": str(len(data)),
             "Location": f"{base}/lfs/{repo}/{digest}",
         }
@@ -134,8 +147,6 @@ class Routes(BaseHTTPRequestHandler):
 
     def create(self, body: bytes) -> None:
         """Make a repository."""
-        from .hub import StoredRepository
-
         if not self._is_known():
             return
         asked = json.loads(body)
@@ -155,8 +166,6 @@ class Routes(BaseHTTPRequestHandler):
 
     def preupload(self, body: bytes, repo: str, revision: str) -> None:
         """How each file is to be sent."""
-        from .hub import LFS_BYTES
-
         if not self._is_known():
             return
         answers = [
@@ -208,6 +217,10 @@ class Routes(BaseHTTPRequestHandler):
             {"success": True, "commitOid": sha, "commitUrl": f"{self.hub.url}/{repo}/commit/{sha}", "hookOutput": ""},
         )
 
+    def _tag(self, digest: str) -> str:
+        """The entity tag of a file with this digest."""
+        return f'"{digest}"' if self.hub.faults.etag is None else self.hub.faults.etag
+
     def _is_known(self) -> bool:
         if self.headers.get("Authorization") == f"Bearer {self.hub.token}":
             return True
@@ -218,6 +231,8 @@ class Routes(BaseHTTPRequestHandler):
         """A body, or the part of it that was asked for, with the faults that are set."""
         match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
         start = int(match[1]) if match else 0
+        if self.command == "GET":
+            data += bytes(self.hub.faults.surplus)
         if match:
             headers |= {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
         self._send(206 if match else 200, data[start:], headers | {"Accept-Ranges": "bytes"}, faulty=True)
@@ -231,10 +246,22 @@ class Routes(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
+        faults, stop = self.hub.faults, len(data)
+        plain = self.wfile
+        slow = Trickle(plain, faults.seconds_per_byte) if faults.seconds_per_byte else plain
+        self.wfile = slow if faults.slow_head else plain  # type: ignore[assignment]
         self.end_headers()
         if self.command == "HEAD":
+            self.wfile = plain
             return
-        faults, stop = self.hub.faults, len(data)
+        self.wfile = slow if faulty else plain  # type: ignore[assignment]
+        try:
+            self._send_body(data, stop, faulty)
+        finally:
+            self.wfile = plain
+
+    def _send_body(self, data: bytes, stop: int, faulty: bool) -> None:
+        faults = self.hub.faults
         if faulty and faults.cut_after is not None:
             with self.hub.lock:
                 if faults.cuts > 0 and len(data) > faults.cut_after:

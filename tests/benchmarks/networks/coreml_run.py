@@ -18,7 +18,8 @@ from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.vera.model import VeraConfig, VeraModel
 from veraretouch.zoo.coreml.exporting import judged, make
 from veraretouch.zoo.coreml.packages import BITS, multifunction
-from veraretouch.zoo.coreml.recipes import PackageRecipe, decoder_of, of_neural, of_reference, of_tiny, of_vera
+from veraretouch.zoo.coreml.recipe import PackageRecipe
+from veraretouch.zoo.coreml.recipes import decoder_of, of_neural, of_reference, of_tiny, of_vera
 
 # The renderer is judged at 512 pixels, of which 1024 is the same program; its bakers are judged with `renderer`.
 UNJUDGED = {"vera": ("renderer_1024", "bake_neural_33", "bake_neural_64"), "renderer": ("renderer_1024",), "tiny": ()}

@@ -28,7 +28,8 @@ from veraretouch.zoo.bundles.bundle import Bundle
 from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml import exporting, open_package
 from veraretouch.zoo.coreml.judging import as_given, golden_inputs, kept
-from veraretouch.zoo.coreml.recipes import PLANNERS, Feature, drawn, network_recipe, recipes
+from veraretouch.zoo.coreml.recipe import Feature, network_recipe
+from veraretouch.zoo.coreml.recipes import PLANNERS, drawn, recipes
 from veraretouch.zoo.fetch import fetch
 
 pytestmark = pytest.mark.xdist_group("coreml")

@@ -12,7 +12,8 @@ from safetensors.numpy import load_file
 
 from veraretouch.zoo.coreml.exporting import judged, make
 from veraretouch.zoo.coreml.judging import kept
-from veraretouch.zoo.coreml.recipes import Feature, drawn, network_recipe
+from veraretouch.zoo.coreml.recipe import Feature, network_recipe
+from veraretouch.zoo.coreml.recipes import drawn
 from veraretouch.zoo.coreml.running import Package
 
 pytestmark = pytest.mark.xdist_group("coreml")

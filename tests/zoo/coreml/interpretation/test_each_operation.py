@@ -45,7 +45,8 @@ from veraretouch.zoo.coreml.judging import golden_inputs
 from veraretouch.zoo.coreml.networks import OpsNetwork, PairNetwork, Pixels, Vision
 from veraretouch.zoo.coreml.packages import convert, save
 from veraretouch.zoo.coreml.photos import mosaic
-from veraretouch.zoo.coreml.recipes import Feature, PackageRecipe, network_recipe, of_neural, of_tiny, reference
+from veraretouch.zoo.coreml.recipe import Feature, PackageRecipe, network_recipe
+from veraretouch.zoo.coreml.recipes import of_neural, of_tiny, reference
 
 pytestmark = [pytest.mark.xdist_group("coreml"), pytest.mark.slow]
 
