@@ -42,6 +42,9 @@ class Planner(Protocol):
         id: the entry point's name.
         version: the planner's own version; it rises when plans change for the same photo.
         modes: the request modes it understands.
+
+    A planner may also have `asks_for_color(request) -> bool`: whether a style's words ask for colour. Without it, or where it says no, photos
+    without colour stay without: the groups of colour in their plans are off. And it may have `to(device)`, for its networks.
     """
 
     id: str

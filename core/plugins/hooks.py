@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping
+from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
@@ -18,6 +19,9 @@ from ..errors import VeraRetouchError
 if TYPE_CHECKING:
     from ..contract.bundle import OpenedBundle
     from ..contract.planner import Planner
+
+# What listeners are shown and may not change.
+_COPIED: Final = frozenset({"plan"})
 
 hookspec = pluggy.HookspecMarker("veraretouch")
 hookimpl = pluggy.HookimplMarker("veraretouch")
@@ -28,7 +32,7 @@ class HookSpecs:
 
     @hookspec
     def plan_made(self, plan: Any) -> None:
-        """A planner has made this `Plan`."""
+        """A planner has made this `Plan`: a copy, so that what a listener changes in it does not stand, and is reported."""
 
     @hookspec
     def render_begins(self, latents: Any, size: tuple[int, int]) -> None:
@@ -86,7 +90,16 @@ def call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any
         try:
             if listener.wrapper or listener.hookwrapper:
                 raise TypeError("wrappers are not called here; use a plain @hookimpl")
-            result = listener.function(*(arguments[name] for name in listener.argnames))
+            handed = {name: deepcopy(value) if name in _COPIED else value for name, value in arguments.items()}
+            result = listener.function(*(handed[name] for name in listener.argnames))
+            for name in _COPIED & handed.keys():
+                if handed[name] != arguments[name]:
+                    warnings.warn(
+                        f"hook {hook}: listener {listener.plugin_name!r} changed the {name}; its change is not taken. "
+                        "Change plans where they are made, by a planner.",
+                        RuntimeWarning,
+                        stacklevel=2,
+                    )
         except KeyboardInterrupt:
             raise  # the user's
         except BaseException as error:

@@ -18,6 +18,7 @@ from ..lut import ColorMap
 from ..photo.color.encoding import Floats
 from ..threads import ACCELERATOR_TILE_PIXELS, TILE_PIXELS, WORTH_SHARING, fill, keep_freed_memory, one_thread, strips
 from .compiled import Fuse, compiled, plain
+from .monochrome import luminance
 
 # So many pixels of a costly op take longer than threads wait for each other.
 COSTLY_PIXELS = 2**11
@@ -88,12 +89,13 @@ def _versions(rgb: Tensor, params: Params) -> list[int]:
 
 @dataclass(frozen=True)
 class Chain:
-    """Steps in order, blended with the input by `strength`; fused ones run a photo at a time."""
+    """Steps in order, blended with the input by `strength`; fused ones run a photo at a time, `neutral` ones give greys."""
 
     steps: tuple[Step, ...]
     strength: float = 1.0
     seed: int = 0
     fused: bool = False
+    neutral: bool = False
 
     @property
     def pointwise(self) -> bool:
@@ -113,7 +115,7 @@ class Chain:
     def runs(self) -> Iterator[Chain]:
         """The runs of pointwise ops, and of spatial ones, as chains of full strength."""
         for _, steps in groupby(self.steps, key=lambda step: step.op.pointwise):
-            yield replace(self, steps=tuple(steps), strength=1.0)
+            yield replace(self, steps=tuple(steps), strength=1.0, neutral=False)
 
     def run(self, rgb: Tensor, *, clamp: bool = False, whole: bool = False) -> Tensor:
         """Apply the ops to (B, 3, H, W).
@@ -136,6 +138,8 @@ class Chain:
 
     def finish(self, rgb: Tensor, done: Tensor, *, clamp: bool) -> Tensor:
         """Clamp what the ops made of the pixels, and blend it with them."""
+        if self.neutral and self.steps:
+            done = luminance(done)
         if clamp:
             done = done.clamp(0, 1)
         return done if self.strength == 1 else rgb + self.strength * (done - rgb)

@@ -10,16 +10,21 @@ from ..contract.schema import Schema
 from ..contract.slots import GROUPS
 from ..errors import InvalidRequest, nearest
 from ..plan.plan import Plan
+from .monochrome import COLOR_GROUPS
 
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with."""
+    """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with.
+
+    `neutral`: a photo without colour stays without, since no group of colour is on.
+    """
 
     latents: Latents
     strength: float = 1.0
     seed: int = 0
     assets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    neutral: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -41,9 +46,10 @@ class RenderJob:
         Raises:
             InvalidRequest
         """
-        own_strength, own_seed, assets = 1.0, 0, {}
+        own_strength, own_seed, assets, neutral = 1.0, 0, {}, False
         if isinstance(edit, Plan):
             latents, own_strength, own_seed = edit.latents(), edit.strength, edit.seed or 0
+            neutral = COLOR_GROUPS.isdisjoint(edit.groups if groups is None else set(edit.groups) & set(groups))
             assets = {op: change.asset for op, change in edit.edits.items() if change.asset is not None}
         elif isinstance(edit, Latents):
             latents = edit
@@ -54,7 +60,8 @@ class RenderJob:
         if groups is not None:
             check_groups(groups, latents.schema)
             latents = latents.masked([frozenset(groups)] * latents.batch)
-        return cls(latents, own_strength if strength is None else strength, own_seed if seed is None else seed, assets)
+        strength = own_strength if strength is None else strength
+        return cls(latents, strength, own_seed if seed is None else seed, assets, neutral)
 
 
 def check_groups(groups: Collection[str], schema: Schema) -> None:

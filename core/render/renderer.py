@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Unpack, get_args, overload
 
 import torch
 from torch import Tensor, nn
@@ -17,17 +18,18 @@ from ..contract.op import Frame, Op
 from ..contract.schema import Schema
 from ..errors import InvalidLatents, InvalidPhoto, InvalidRequest
 from ..lut import ColorMap
-from ..photo import ColorSpace
+from ..photo import ColorSpace, Photo
 from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .chain import Chain, Step, at_identity
 from .job import RenderJob
+from .monochrome import is_monochrome
+from .options import Engine, Kind, RenderOptions
 from .report import RenderReport
 from .tables import Tables
 from .tracing import is_tracing
 
-Engine = Literal["auto", "exact", "lut"]
 # Below this a photo is rendered exactly in the time that baking takes.
 LUT_PIXELS = 2**20
 
@@ -85,10 +87,24 @@ class Renderer(nn.Module):
         """Which bundles the weights of this renderer's own ops are from, by op id."""
         return {id: op.asset for id, op in (self._ops or {}).items() if op.asset is not None}
 
-    def render(self, photo: Any, edit: Plan | Latents, **options: Any) -> Any:
+    @overload
+    def render(
+        self, photo: Photo | str | os.PathLike[str], edit: Plan | Latents, **options: Unpack[RenderOptions]
+    ) -> Photo: ...
+    @overload
+    def render(self, photo: Kind, edit: Plan | Latents, **options: Unpack[RenderOptions]) -> Kind: ...
+    def render(self, photo: Any, edit: Plan | Latents, **options: Unpack[RenderOptions]) -> Any:
         """Render a photo and give it back in its own kind; see `render_reported` for the options."""
         return self.render_reported(photo, edit, **options)[0]
 
+    @overload
+    def render_reported(
+        self, photo: Photo | str | os.PathLike[str], edit: Plan | Latents, **options: Unpack[RenderOptions]
+    ) -> tuple[Photo, RenderReport]: ...
+    @overload
+    def render_reported(
+        self, photo: Kind, edit: Plan | Latents, **options: Unpack[RenderOptions]
+    ) -> tuple[Kind, RenderReport]: ...
     def render_reported(
         self,
         photo: Any,
@@ -119,7 +135,7 @@ class Renderer(nn.Module):
             reuse: the photo is not needed any more: its memory may be overwritten.
 
         Returns:
-            The photo in the kind that was given (a path gives a `Photo`), and a `Report`.
+            The photo in the kind that was given (a path gives a `Photo`), and a `RenderReport`.
 
         Raises:
             InvalidPhoto, InvalidLatents, InvalidRequest
@@ -131,6 +147,8 @@ class Renderer(nn.Module):
         wanted = RenderJob.of(edit, groups=groups, strength=strength, seed=seed)
         start = time.perf_counter()
         subject = PhotoInput.of(photo)
+        if wanted.neutral:
+            wanted = replace(wanted, neutral=subject.held is not None and is_monochrome(subject.held.pixels))
         if engine == "lut" and subject.held is None:
             raise InvalidRequest("engine 'lut' for a tensor: it has no gradient", cure="Use 'auto' or 'exact'.")
         opened = time.perf_counter()
@@ -259,7 +277,7 @@ class Renderer(nn.Module):
             op = self._op(id, latents.schema.spec(id).version, edit.assets.get(id))
             params = op.params(moved, Frame(0, 0, *size))
             steps.append(Step(op, params, rows, present if tracing else None))
-        return Chain(tuple(steps), edit.strength, edit.seed, self.fused)
+        return Chain(tuple(steps), edit.strength, edit.seed, self.fused, edit.neutral)
 
     def _op(self, id: str, version: int, asset: Mapping[str, str] | None) -> Op:
         """The op, once it is sure that it understands values of this version, with the weights that the plan names."""

@@ -5,50 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import Any, Unpack, overload
 
-from ..contract.planner import DEFAULT_PLANNER, Planner, Reasoning
+from torch import nn
+
+from ..contract.planner import Planner
 from ..contract.request import Request
-from ..errors import InvalidRequest
-from ..photo import Photo, SaveOptions, as_photo
+from ..errors import InvalidRequest, VeraRetouchError
+from ..photo import Photo, as_photo
 from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .job import check_groups
-from .renderer import Engine, Renderer
-from .report import RenderReport
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a retoucher gives back.
-
-    Attributes:
-        image: the retouched photo in the kind that was given; a path gives a `Photo`.
-        plan: what was done, as a document.
-        report: how it was rendered.
-    """
-
-    image: Any
-    plan: Plan
-    report: RenderReport
-
-    @property
-    def reasoning(self) -> Reasoning:
-        """Group -> problem and plan, in words."""
-        return self.plan.reasoning
-
-    def save(self, path: str | os.PathLike[str], *, options: SaveOptions | None = None) -> Path:
-        """Write the picture, with the licence of the weights that planned it in its XMP; the format follows from the suffix.
-
-        Raises:
-            UnwritablePhoto
-        """
-        image = self.image if isinstance(self.image, Photo) else PhotoInput.of(self.image).photo()
-        options = options or SaveOptions()
-        return image.save(Path(path), options=replace(options, metadata=self.plan.notes() | dict(options.metadata)))
+from .monochrome import hold_colour
+from .options import Engine, Kind, PlanOptions, RetouchOptions, Several, are_several
+from .renderer import Renderer
+from .result import Result
 
 
 class Retoucher:
@@ -96,7 +69,8 @@ class Retoucher:
             )
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
-        proposal = self.planner.plan([PhotoInput.of(photo).photo()], [request])
+        seen = PhotoInput.of(photo).photo()
+        proposal = self.planner.plan([seen], [request])
         check_groups(groups or (), proposal.latents.schema)
         plan = Plan.of(
             proposal.latents.row(0),
@@ -110,9 +84,39 @@ class Retoucher:
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
             reasoning=proposal.reasoning[0] if proposal.reasoning else {},
         )
+        if not self._asks_for_color(request):
+            plan = hold_colour(plan, seen)
         registry.announce("plan_made", plan=plan)
         return plan
 
+    def to(self, device: Any) -> Retoucher:
+        """Move the renderer, and the planner's networks, to a torch device; returns itself.
+
+        A planner is moved by its own `to(device)`, or else by its attributes that are modules.
+        """
+        self.renderer.to(device)
+        move = getattr(self.planner, "to", None)
+        if callable(move):
+            move(device)
+            return self
+        for value in list(vars(self.planner).values()):
+            if isinstance(value, nn.Module):
+                value.to(device)
+        return self
+
+    def _asks_for_color(self, request: Request) -> bool:
+        """Whether a photo without colour shall get some: exact values are taken as they are, words as the planner reads them."""
+        if request.mode == "style":
+            asks = getattr(self.planner, "asks_for_color", None)
+            return bool(asks(request)) if asks is not None else False
+        return request.mode == "param"
+
+    @overload
+    def __call__(self, photo: Photo | str | os.PathLike[str], **options: Unpack[RetouchOptions]) -> Result[Photo]: ...
+    @overload
+    def __call__(self, photo: Kind, **options: Unpack[RetouchOptions]) -> Result[Kind]: ...
+    @overload
+    def __call__(self, photo: Several, **options: Unpack[RetouchOptions]) -> list[Result[Any]]: ...
     def __call__(
         self,
         photo: Any,
@@ -125,11 +129,14 @@ class Retoucher:
         seed: int = 0,
         engine: Engine = "auto",
         tolerance: float = 1.0,
-    ) -> Result:
-        """Plan and render one photo.
+    ) -> Any:
+        """Plan and render one photo, or each of a list.
+
+        A photo without colour stays without, unless exact values or words ask for some: the plan's groups of colour are then off.
 
         Args:
-            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`.
+            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`; or a list, tuple or iterator of them, of
+                any kinds and sizes.
             style: the look in words; `params`: exact values (a plan, ``{"exposure.ev": 0.35}``, a parameter file or its path);
                 `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.
             groups: only these groups are edited.
@@ -137,92 +144,45 @@ class Retoucher:
             seed: of whatever is random, from 0; the same one gives the same picture.
             engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
+        Returns:
+            A `Result`; a list of them for several photos.
+
         Raises:
-            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
+            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses; of several photos the error says which.
         """
+        wishes: RetouchOptions = {
+            "style": style,
+            "params": params,
+            "reference": reference,
+            "groups": groups,
+            "strength": strength,
+            "seed": seed,
+            "engine": engine,
+            "tolerance": tolerance,
+        }
+        if not are_several(photo):
+            return self._one(photo, **wishes)
+        results = []
+        for place, each in enumerate(photo):
+            try:
+                results.append(self._one(each, **wishes))
+            except VeraRetouchError as error:
+                error.add_note(f"at photo {place} of the list, counted from 0")
+                raise
+        return results
+
+    def _one(
+        self, photo: Any, *, engine: Engine = "auto", tolerance: float = 1.0, **wishes: Unpack[PlanOptions]
+    ) -> Result[Any]:
         start = time.perf_counter()
         subject = PhotoInput.of(photo)
         read = time.perf_counter()
-        plan = self.plan(
-            subject, style=style, params=params, reference=reference, groups=groups, strength=strength, seed=seed
-        )
+        plan = self.plan(subject, **wishes)
         planned = time.perf_counter()
-        image, report = self.renderer.render_reported(subject, plan, engine=engine, tolerance=tolerance)
+        given: Any = subject
+        image, report = self.renderer.render_reported(given, plan, engine=engine, tolerance=tolerance)
         timings = report.timings | {"open": read - start, "plan": planned - read}
-        return Result(image, plan, replace(report, timings=timings))
-
-
-def retouch(
-    photo: Any,
-    *,
-    style: str | None = None,
-    params: Any = None,
-    reference: Any = None,
-    planner: str | Planner | None = None,
-    groups: Collection[str] | None = None,
-    strength: float = 1.0,
-    seed: int = 0,
-    engine: Engine = "auto",
-    tolerance: float = 1.0,
-    device: Any = None,
-) -> Result:
-    """Retouch one photo with a planner (itself, its id, or a bundle's name), by default `tiny`.
-
-    Args:
-        photo, style, params, reference, groups: as in `Retoucher.__call__`.
-        strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
-        engine: `exact`, `lut` or `auto`. `tolerance`: what `lut` may err by, in CIEDE2000, above 0.
-        device: where photos that are no tensors are rendered.
-
-    Raises:
-        InvalidRequest, InvalidPhoto, UnreadablePhoto
-        UnknownBundle: `planner` is no planner's id and no bundle's name.
-
-    >>> import numpy, veraretouch as vr
-    >>> grey = numpy.full((8, 8, 3), 90, dtype="uint8")
-    >>> vr.retouch(grey, params={"exposure.ev": 1.0}).image.shape
-    (8, 8, 3)
-    """
-    chosen = planner or DEFAULT_PLANNER
-    retoucher = (
-        load_retoucher(chosen, device=device)
-        if isinstance(chosen, str)
-        else Retoucher(chosen, Renderer(getattr(chosen, "ops", None), device=device))
-    )
-    return retoucher(
-        photo,
-        style=style,
-        params=params,
-        reference=reference,
-        groups=groups,
-        strength=strength,
-        seed=seed,
-        engine=engine,
-        tolerance=tolerance,
-    )
-
-
-def load_retoucher(name: str, *, device: Any = None, dtype: str | None = None) -> Retoucher:
-    """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of the name.
-
-    Raises:
-        UnknownPlugin and whatever the listener refuses. InvalidRequest: a dtype for a planner without weights of a bundle.
-    """
-    if name not in registry.planners:
-        for found in registry.announce("open_retoucher", name=name, device=device, dtype=dtype):
-            made: Retoucher = found
-            return made
-    elif dtype is not None:
-        raise InvalidRequest(f"dtype {dtype!r} for {name!r}, whose precision is its own", cure="Leave --dtype out.")
-    return Retoucher(load_planner(name), Renderer(device=device))
-
-
-def load_planner(planner: str | Planner) -> Planner:
-    """A planner by id, or the planner itself."""
-    if not isinstance(planner, str):
-        return planner
-    made: Planner = registry.planners.load(planner)()
-    return made
+        return Result(image, plan, replace(report, timings=timings), subject.held or photo)
 
 
 def _pair(reference: Any) -> tuple[Photo, ...] | None:

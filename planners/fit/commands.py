@@ -116,7 +116,7 @@ def like(
 
 def _example_plan(photo: Path, example: Any, planner: str, editing: EditOptions) -> Plan:
     from ...core.photo import MAX_PIXELS, open_photo
-    from ...core.render.retoucher import load_retoucher
+    from ...core.render.loading import load_retoucher
 
     opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS, salvage=editing.salvage)
     return load_retoucher(planner).plan(

@@ -18,6 +18,7 @@ from ...core.photo import Photo
 from ...core.plugins.registry import registry
 from ..params import describe, read_params
 from .auto import decide
+from .color_wish import asks_for_color
 from .lexicon import Lexicon
 from .measure import measure
 from .style import read_style
@@ -64,6 +65,10 @@ class Rules:
         ]
         reasoning = [_within(thoughts, request) for (_, thoughts), request in zip(rows, requests, strict=True)]
         return Proposal(Latents.cat(latents), reasoning)
+
+    def asks_for_color(self, request: Request) -> bool:
+        """Whether the request's words ask for colour, as the lexicon reads them; see `core.contract.planner.Planner`."""
+        return asks_for_color(request.prompt, self.lexicon)
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
         if request.mode == "style":

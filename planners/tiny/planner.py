@@ -18,6 +18,7 @@ from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
 from ...core.photo import Photo
 from ...core.render.renderer import Renderer
+from ..rules.color_wish import asks_for_color
 from ..rules.planner import Rules
 from ..rules.style import read_style
 from ..saving import save_weights
@@ -103,6 +104,10 @@ class Tiny:
         # Exact values may name ops besides its own.
         schema = Schema({id: spec for latents, _ in rows for id, spec in latents.schema.specs.items()}.values())
         return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
+
+    def asks_for_color(self, request: Request) -> bool:
+        """Whether the request's words ask for colour, as the lexicon reads them; see `core.contract.planner.Planner`."""
+        return asks_for_color(request.prompt)
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
         if request.mode == "param":

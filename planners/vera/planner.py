@@ -18,6 +18,7 @@ from ...core.errors import UnknownBundle, UnusableAnswer
 from ...core.photo import Photo
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
+from ..rules.color_wish import asks_for_color
 from ..saving import save_weights
 from . import checkpoint, weights
 from .answer import RETOUCH_TOKENS, read_answer
@@ -104,6 +105,10 @@ class Vera:
         ending = StopCriterion(words.retouch, model.config.eos_token_id, chosen.most_tokens)
         self._writer = _writer(model, ending, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
+
+    def asks_for_color(self, request: Request) -> bool:
+        """Whether the request's words ask for colour, as the lexicon of `rules` reads them."""
+        return asks_for_color(request.prompt)
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
         """Propose latents and the model's own reasoning for each photo.

@@ -57,6 +57,6 @@ def _planned(request: BatchRequest, photo: Photo) -> Plan:
 
 @cache
 def _retoucher(planner: str, dtype: str | None) -> Retoucher:
-    from ...render.retoucher import load_retoucher
+    from ...render.loading import load_retoucher
 
     return load_retoucher(planner, dtype=dtype)

@@ -71,7 +71,7 @@ def pixels_of(id: str) -> list[list[list[float]]]:
     found = []
     for values in settings_of(id):
         latents = Latents(schema, {id: {name: value[None] for name, value in values.items()}})
-        done = Renderer([op]).apply(photo, latents, clamp=False).detach()[0, :, 0].T
+        done = Renderer([op])(photo, latents, clamp=False).detach()[0, :, 0].T
         found.append([[round(value, 7) for value in colour] for colour in done.tolist()])
     return found
 

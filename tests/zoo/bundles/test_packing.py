@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from veraretouch import zoo
 from veraretouch.core.errors import BrokenPlugin, InvalidDocument, TamperedBundle, UnreachableBundle
-from veraretouch.core.render.retoucher import Retoucher, load_retoucher
+from veraretouch.core.render.loading import load_retoucher
+from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.zoo.bundles.card import model_card
 from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.fetch import fetch

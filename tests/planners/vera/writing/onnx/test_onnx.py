@@ -8,7 +8,7 @@ from small_vera import ANSWER, END, model, planner, words
 
 from veraretouch import Photo, Renderer, Request, Retoucher, zoo
 from veraretouch.core.errors import InvalidRequest
-from veraretouch.core.render.retoucher import load_retoucher
+from veraretouch.core.render.loading import load_retoucher
 from veraretouch.ops.neural import Neural
 from veraretouch.planners.vera.precision import Runtime, precision_of
 from veraretouch.planners.vera.writing.onnx.onnx_writer import OnnxWriter
