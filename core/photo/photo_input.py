@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from . import ColorSpace, Photo, as_photo
 class PhotoInput:
     """A photo in any accepted kind: seen as pixels by the renderer and as a `Photo` by planners.
 
-    PIL image, array or tensor in: the same kind out. A path gives a `Photo`.
+    PIL image, array or tensor in: the same kind out. A path, bytes and an open file give a `Photo`.
     """
 
     kind: Literal["photo", "pil", "array", "tensor"]
@@ -43,9 +43,9 @@ class PhotoInput:
                 )
             return cls("tensor", photo, None)
         held = as_photo(photo)
-        if isinstance(photo, Photo | str | os.PathLike):
-            return cls("photo", photo, held)
-        return cls("array" if isinstance(photo, np.ndarray) else "pil", photo, held)
+        if isinstance(photo, np.ndarray):
+            return cls("array", photo, held)
+        return cls("pil" if is_pil(photo) else "photo", photo, held)
 
     @property
     def has_profile(self) -> bool:
@@ -92,3 +92,9 @@ class PhotoInput:
         if self.kind == "photo":
             return done
         return done.pil() if self.kind == "pil" else done.array()
+
+
+def is_pil(photo: Any) -> bool:
+    """Whether this is a PIL image; asks for no import of Pillow where nobody has made one."""
+    image = sys.modules.get("PIL.Image")
+    return image is not None and isinstance(photo, image.Image)

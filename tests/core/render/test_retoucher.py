@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import veraretouch as vr
-from veraretouch.core.errors import InvalidRequest, UnreadablePhoto
+from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.render import loading
 
 DARK = {"exposure.ev": -1.0}
@@ -99,10 +99,6 @@ def test_to_moves_the_renderer_and_the_planners_network():
 
 def test_the_face_and_the_zoo_load_by_one_door():
     assert vr.load is vr.zoo.load
-    with pytest.raises(InvalidRequest, match="int8"):
-        vr.load("rules", dtype="int8")
-    with pytest.raises(TypeError, match="flux"):
-        vr.load("rules", flux=3)
 
 
 def test_a_result_is_written_to_open_files_and_to_bytes(rules, tmp_path):
