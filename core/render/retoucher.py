@@ -84,8 +84,7 @@ class Retoucher:
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
             reasoning=proposal.reasoning[0] if proposal.reasoning else {},
         )
-        if not self._asks_for_color(request):
-            plan = hold_colour(plan, seen)
+        plan = self.held_back(plan, seen)
         registry.announce("plan_made", plan=plan)
         return plan
 
@@ -104,12 +103,13 @@ class Retoucher:
                 value.to(device)
         return self
 
-    def _asks_for_color(self, request: Request) -> bool:
-        """Whether a photo without colour shall get some: exact values are taken as they are, words as the planner reads them."""
-        if request.mode == "style":
-            asks = getattr(self.planner, "asks_for_color", None)
-            return bool(asks(request)) if asks is not None else False
-        return request.mode == "param"
+    def held_back(self, plan: Plan, photo: Photo) -> Plan:
+        """A plan of this planner for another photo: one without colour has the groups of colour off, unless exact values or words ask for some."""
+        held = plan if plan.mode == "param" else hold_colour(plan, photo)
+        if held is plan or plan.prompt is None:
+            return held
+        asks = getattr(self.planner, "asks_for_color", None)
+        return plan if asks is not None and asks(Request.of(style=plan.prompt)) else held
 
     @overload
     def __call__(self, photo: Photo | str | os.PathLike[str], **options: Unpack[RetouchOptions]) -> Result[Photo]: ...

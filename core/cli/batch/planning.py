@@ -20,8 +20,11 @@ def make_plan(request: BatchRequest, photo: Photo) -> Plan:
     plan = _plan(request, photo)
     if request.tones is None:
         return plan
+    from ...render.monochrome import hold_colour
     from .matching import matched
 
+    if not request.planner and plan.mode != "param":
+        plan = hold_colour(plan, photo)
     return matched(plan, photo, request.tones)
 
 
@@ -31,6 +34,8 @@ def _plan(request: BatchRequest, photo: Photo) -> Plan:
     if request.plan is None:
         return _planned(request, photo)
     plan = Plan.load(dict(request.plan))
+    if request.planner:  # of a series, whose plan was made for another photo
+        plan = _retoucher(request.planner, request.dtype).held_back(plan, photo)
     if request.groups is not None:
         plan = plan.only(request.groups)
     return replace(

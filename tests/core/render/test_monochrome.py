@@ -102,3 +102,16 @@ def test_a_network_tints_nothing_by_its_lighting_group():
 )
 def test_which_words_ask_for_colour(prompt, asks):
     assert asks_for_color(prompt) is asks
+
+
+@pytest.mark.parametrize("options", ["--match", "--consistent"])
+def test_a_grey_photo_of_a_series_stays_grey_beside_photos_with_colour(cli, tmp_path, options):
+    generator = np.random.default_rng(0)
+    for name in ("colour.jpg", "warm.jpg"):
+        picture = generator.integers(0, 256, (40, 50, 3), dtype=np.uint8) // np.uint8([1, 2, 3])
+        Image.fromarray(picture).resize((400, 300)).save(tmp_path / name)
+    (tmp_path / "grey.jpg").write_bytes(PORTRAIT.read_bytes())
+    names = ["colour.jpg", "grey.jpg", "warm.jpg"]
+    cli("auto", *names, options, "--planner", "rules", "--out", "done")
+    with Image.open(tmp_path / "done/grey.jpg") as done:
+        assert done.mode == "L"
