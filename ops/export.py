@@ -26,8 +26,8 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file th
 def cube(
     plan: _PlanFile,
     out: _Out,
-    size: Annotated[int, typer.Option(min=2, max=129, help="Points an axis; 33 and 65 are usual.")] = 33,
-    title: Annotated[str, typer.Option(help="What programs show; by default the file's name.")] = "",
+    size: Annotated[int, typer.Option(min=2, max=129, help="Number of lattice points per axis; 33 and 65 are usual.")] = 33,
+    title: Annotated[str, typer.Option(help="Title that programs show. Default: the file's name.")] = "",
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a .cube file (Iridas, Resolve), and say how far it is from the plan itself."""
@@ -60,8 +60,8 @@ def xmp(
             metavar="OUT",
         ),
     ] = None,
-    name: Annotated[str, typer.Option(help="What Lightroom shows; by default the file's name.")] = "",
-    partial: Annotated[bool, typer.Option("--partial", help="Leave out what XMP cannot say.")] = False,
+    name: Annotated[str, typer.Option(help="Name that Lightroom shows. Default: the file's name.")] = "",
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out edits that XMP cannot express.")] = False,
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset for Lightroom and Camera Raw (XMP), whose picture will differ from ours."""

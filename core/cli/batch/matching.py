@@ -32,6 +32,7 @@ _SIDE: Final = 96  # pixels
 _LOWEST: Final = 0.02  # below, a channel may be cut off
 _HIGHEST: Final = 0.97  # and above
 _HELD: Final = 0.88  # of the photo's own: above, it may be cut off in part, and the op exposure holds it back
+_NEUTRAL: Final = 0.004  # of quantiles between the channels of a black-and-white photo
 _NOISE: Final = 0.02  # of quantiles between photos of one scene
 _SPREAD: Final = (1.5, 0.4, 0.3)  # of the three values between photos of a series: the pull towards 0
 _FURTHEST: Final = (3.0, 1.0, 1.0)
@@ -46,16 +47,22 @@ def tones_of(photo: Photo) -> Tones:
 def matched(plan: Plan, photo: Photo, reference: Tones) -> Plan:
     """A plan with the exposure and white balance on top that bring a photo's tones to a reference's, as far as its groups allow.
 
+    Where one of the two is black and white, exposure alone is matched: a light's colour would tint the one, and is unknown of the other.
+
     Raises:
         InvalidPlan: as `Plan.__add__`.
     """
-    values = [round(value, 4) for value in _fitted(_small(photo), torch.tensor(reference)).tolist()]
+    wanted = torch.tensor(reference)
+    free = 1 if photo.grey or bool((wanted.amax(1) - wanted.amin(1) < _NEUTRAL).all()) else len(VALUES)
+    values = [round(value, 4) for value in _fitted(_small(photo), wanted, free).tolist()]
     edits: dict[str, Edit] = {}
-    for (id, name), value in zip(VALUES, values, strict=True):
+    for (id, name), value in zip(VALUES[:free], values[:free], strict=True):
         before = edits[id].params if id in edits else {}
         edits[id] = Edit(registry.ops.load(id).version, {**before, name: np.array(value)})
     both = plan + Plan(mode="param", edits=edits, groups=plan.groups)
-    said = ", ".join(f"{id}.{name} {value:+.2f}" for (id, name), value in zip(VALUES, values, strict=True))
+    said = ", ".join(
+        f"{id}.{name} {value:+.2f}" for (id, name), value in zip(VALUES[:free], values[:free], strict=True)
+    )
     thought: Thought = {"problem": "The photos of the series differ in light.", "plan": f"Add {said}."}
     return replace(plan, edits=both.edits, reasoning={**plan.reasoning, "series": thought})
 
@@ -71,20 +78,21 @@ def _quantiles(photos: Tensor) -> Tensor:
     return torch.quantile(photos.flatten(2), torch.tensor(_SHARES), dim=2).permute(1, 0, 2)
 
 
-def _fitted(small: Tensor, wanted: Tensor) -> Tensor:
-    """The three values (3,) that bring a photo's quantiles to those that are wanted."""
+def _fitted(small: Tensor, wanted: Tensor, free: int) -> Tensor:
+    """The three values (3,) that bring a photo's quantiles to those that are wanted; all but the first `free` stay 0."""
     spread, furthest = torch.tensor(_SPREAD), torch.tensor(_FURTHEST)
     values, step = torch.zeros(3), 0.02
     own = _quantiles(small)[0]
     whole = ((own > _LOWEST) & (own < _HELD) & (wanted > _LOWEST) & (wanted < _HIGHEST)).float()
     for _ in range(_ROUNDS):
-        tried = torch.cat([values[None], values + step * torch.eye(3)])
+        tried = torch.cat([values[None], values + step * torch.eye(3)[:free]])
         seen = _quantiles(_rendered(small, tried))
         apart = ((seen[0] - wanted) / _NOISE).flatten()
         slopes = ((seen[1:] - seen[0]) / (_NOISE * step)).flatten(1).T
         weights = whole.flatten() / apart.abs().clamp(min=1)
-        normal = slopes.T @ (weights[:, None] * slopes) + torch.diag(spread**-2)
-        change = torch.linalg.solve(normal, -(slopes.T @ (weights * apart)) - values / spread**2)
+        normal = slopes.T @ (weights[:, None] * slopes) + torch.diag(spread[:free] ** -2)
+        change = torch.zeros(3)
+        change[:free] = torch.linalg.solve(normal, -(slopes.T @ (weights * apart)) - (values / spread**2)[:free])
         values = (values + change.clamp(-1, 1)).clamp(-furthest, furthest)
         if float(change.abs().max()) < 1e-4:
             break

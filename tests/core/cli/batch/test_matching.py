@@ -104,6 +104,30 @@ def test_groups_that_are_off_stay_off():
     assert not any(bool(row[0]) for id, row in plan.latents().present.items() if id == "white_balance")
 
 
+def neutral_16_bit():
+    grey = np.asarray(Image.open(DATA / "cases" / "grey-portrait.jpg").convert("L")).astype(np.uint16) * 257
+    return np.dstack([grey] * 3)
+
+
+@pytest.mark.parametrize("make", [lambda: DATA / "cases" / "grey-portrait.jpg", neutral_16_bit], ids=["file", "16 bit"])
+def test_a_black_and_white_photo_stays_so_beside_a_colour_photo(make):
+    photo = as_photo(make())
+    reference = tones_of(as_photo(in_light(picture("kodak-08"), -0.5, (1.25, 1, 0.75))))
+    plan = matched(vr.Plan(mode="param"), photo, reference)
+    assert set(plan.edits) == {"exposure"}
+    assert "white_balance" not in plan.reasoning["series"]["plan"]
+    done = vr.Renderer().render(photo, plan)
+    assert done.fits_one_channel
+    assert np.ptp(done.pixels, axis=-1).max() == 0
+    assert abs(done.working().mean() - photo.working().mean()) > 0.01
+
+
+def test_a_colour_photo_keeps_its_colours_beside_a_black_and_white_one():
+    photo = as_photo(in_light(picture("kodak-08"), -1.0, (1.25, 1, 0.75)))
+    plan = matched(vr.Plan(mode="param"), photo, tones_of(as_photo(DATA / "cases" / "grey-portrait.jpg")))
+    assert set(plan.edits) == {"exposure"}
+
+
 @pytest.mark.slow
 def test_a_folder_with_one_preset_looks_alike(cli, tmp_path):
     """The command: three photos of one scene, 9bichrome on all; the pictures end closer than without, and each plan exports as XMP."""
