@@ -21,6 +21,7 @@ from ...photo import Photo
 from ...plan.edit import Edit
 from ...plan.plan import Plan
 from ...plugins.registry import registry
+from ...render.monochrome import is_monochrome
 from ...render.renderer import Renderer
 
 Tones = tuple[tuple[float, ...], ...]
@@ -53,7 +54,7 @@ def matched(plan: Plan, photo: Photo, reference: Tones) -> Plan:
         InvalidPlan: as `Plan.__add__`.
     """
     wanted = torch.tensor(reference)
-    free = 1 if photo.grey or bool((wanted.amax(1) - wanted.amin(1) < _NEUTRAL).all()) else len(VALUES)
+    free = 1 if is_monochrome(photo.pixels) or bool((wanted.amax(1) - wanted.amin(1) < _NEUTRAL).all()) else len(VALUES)
     values = [round(value, 4) for value in _fitted(_small(photo), wanted, free).tolist()]
     edits: dict[str, Edit] = {}
     for (id, name), value in zip(VALUES[:free], values[:free], strict=True):
