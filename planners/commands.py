@@ -35,6 +35,8 @@ _Cdl = Annotated[
     str | None, typer.Option(help="A colour decision list: .cc, .ccc or .cdl; of a collection FILE#ID.", metavar="FILE")
 ]
 _Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
+# Planners that read prompts by the lexicon alone.
+_BY_LEXICON = ("rules", "tiny")
 _PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose values to use.")]
 
 
@@ -59,7 +61,7 @@ def style(
         raise typer.BadParameter(
             "it is empty. Describe the look in words, or use: veraretouch auto", param_hint="PROMPT"
         )
-    if Path(prompt).is_file():
+    if _is_file(prompt):
         raise typer.BadParameter(
             f'{prompt!r} is a file. The words come first: veraretouch style "dreamy bright pink" PHOTOS...',
             param_hint="PROMPT",
@@ -71,6 +73,7 @@ def style(
         if named is not None:
             _retouch(photos, planning, writing, series, plan=named.document())
             return
+    _check_words(prompt, planning.planner)
     _retouch(photos, planning, writing, series, style=prompt)
 
 
@@ -125,6 +128,8 @@ def plan(
     from ..core.photo import MAX_PIXELS, open_photo
     from ..core.terminal import json_text, say
 
+    if style is not None:
+        _check_words(style, planning.planner)
     request = BatchRequest.of(planning, **_wish(style=style, params=params, settings=settings))
     made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS, salvage=planning.salvage))
     say(json_text(made.document()))
@@ -136,6 +141,27 @@ def planners(json: Json = False) -> None:
     from ..core.plugins.registry import registry
 
     show_catalogue(registry.planners, json=json)
+
+
+def _is_file(prompt: str) -> bool:
+    try:
+        return Path(prompt).is_file()
+    except OSError:  # longer than a file's name may be
+        return False
+
+
+def _check_words(prompt: str, planner: str) -> None:
+    """Refuse a prompt of which a planner that goes by the lexicon understands nothing: it would give the photos back as they are."""
+    if planner not in _BY_LEXICON:
+        return
+    from .rules.style import is_understood, read_style
+
+    if not is_understood(prompt):
+        said = read_style(prompt).reasoning["request"]["problem"]
+        raise typer.BadParameter(
+            f"nothing of it was understood. {said} Use English words for looks, such as: warmer, moody, brighter shadows",
+            param_hint="PROMPT",
+        )
 
 
 def _wish(

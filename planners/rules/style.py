@@ -74,6 +74,16 @@ def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
     return StyleReading(edits, reasoning, tuple(found.unknown), tuple(kept))
 
 
+def is_understood(prompt: str, lexicon: Lexicon | None = None) -> bool:
+    """Whether the lexicon understands anything of a prompt, even what cannot be done or what is to be kept.
+
+    >>> is_understood("a bit warmer, please"), is_understood("wärmer")
+    (True, False)
+    """
+    found = understand(prompt, lexicon or Lexicon.builtin())
+    return bool(found.asks or found.protected or found.beyond or found.restraint < 1)
+
+
 def _once(asks: list[Ask]) -> list[Ask]:
     """The same wish said twice counts once, at its strongest."""
     strongest: dict[tuple[str, str, bool, bool], Ask] = {}

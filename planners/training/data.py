@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...core import strict_json
-from ...core.errors import InvalidDocument, UnreadablePhoto
+from ...core.errors import InvalidDocument, InvalidRequest, UnreadablePhoto
 from ...core.photo import open_photo
 from ...core.photo.color.encoding import to_depth
 
@@ -48,14 +48,30 @@ def shards_of(folder: Path, split: str) -> list[Path]:
 
 
 def photos_of(folder: Path) -> list[Path]:
-    """The photos of a folder and of those below it.
+    """The photos of a folder and of those below it, each of which stands for itself.
 
     Raises:
-        UnreadablePhoto: there is none.
+        UnreadablePhoto: there is none. InvalidRequest: they are pictures before and after an edit.
     """
     if found := sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+        _refuse_pairs(folder, found)
         return found
     raise UnreadablePhoto(f"{folder} holds no photos", cure="Give a folder of JPEG, PNG, WebP or TIFF files.")
+
+
+def _refuse_pairs(folder: Path, photos: Sequence[Path]) -> None:
+    """Half of the pictures of pairs show what is to be repaired: as good photos they would teach the faults."""
+    parts = {part.name.lower() for photo in photos for part in photo.relative_to(folder).parents}
+    names = {photo.with_suffix("").as_posix() for photo in photos}
+    by_name = [
+        name for name in sorted(names) if f"{name.removesuffix('-before')}-after" in names and name.endswith("-before")
+    ]
+    if {"before", "after"} <= parts or by_name:
+        where = f"such as {Path(by_name[0]).name}" if by_name else "in before/ and after/"
+        raise InvalidRequest(
+            f"{folder} holds pictures before and after an edit ({where}), not good photos",
+            cure="Build a dataset of them: veraretouch aether pairs. `train neural` also reads before/ and after/ as they are.",
+        )
 
 
 def examples_of(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any], dict[str, bytes]]]:

@@ -25,6 +25,7 @@ from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
 from ..vera.planner import Vera
 from .loop import LOG, TrainingSettings, TrainingTask, is_first, train
+from .memory import check_memory, estimate_memory
 from .pairs import EditedPairs, read_pairs
 from .reference_task import PairTask, PretrainingTask
 from .tiny_examples import ExampleRecipe, read_data
@@ -90,6 +91,9 @@ def train_neural(
         As `train_tiny`.
     """
     _make(out)
+    said = check_memory(estimate_memory(data, settings, image_size=image_size), device=device)
+    if os.environ.get("RANK", "0") == "0":
+        complain(said, what="Note")
     pairs = read_pairs(data, image_size=image_size, copies=copies, seed=settings.seed)
     about = {
         "image_size": image_size,

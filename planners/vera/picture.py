@@ -1,7 +1,7 @@
 """What the tower is shown: the photo at 512 pixels on its short side, centred on a black square of 1024.
 
 A square as large as the photo is long would take (512 x ratio)^2 pixels: 66 GB for a photo of 300 to 1. Beyond a ratio of 8 only the
-rows that the photo reaches are made, and beyond 64 the photo is made smaller first; the pixels are those of the whole square.
+part that the photo reaches is made, and beyond 64 the photo is made smaller first; the pixels are those of the whole square.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def picture_of(photo: Photo) -> Tensor:
     image = image.resize(_size(*image.size), Image.Resampling.LANCZOS)
     if photo.profile is not None:
         image = Image.fromarray(to_depth(to_working(np.asarray(image), photo.profile).clip(0, 1), np.uint8))
-    shown = _squared(image) if max(image.size) <= _WHOLE else _squared_by_rows(image)
+    shown = _squared(image) if max(image.size) <= _WHOLE else _squared_in_part(image)
     return torch.from_numpy(np.array(shown)).permute(2, 0, 1).float() / 255
 
 
@@ -53,19 +53,29 @@ def _squared(image: Image.Image) -> Image.Image:
     return square.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
 
 
-def _squared_by_rows(image: Image.Image) -> Image.Image:
-    """The same for a long picture: of the square only the rows that the filter draws from the picture."""
-    if image.height > image.width:
-        return _squared_by_rows(image.transpose(Image.Transpose.TRANSPOSE)).transpose(Image.Transpose.TRANSPOSE)
-    side, top = image.width, (image.width - image.height) // 2
-    scale = side / SIDE
+def _squared_in_part(image: Image.Image) -> Image.Image:
+    """The same for a long picture: of the square only the rows, or columns, that the filter draws from the picture."""
+    wide = image.width > image.height
+    side, thick = max(image.size), min(image.size)
+    start, scale = (side - thick) // 2, side / SIDE
     reach = _SUPPORT * scale
-    first = max(0, floor((top - reach) / scale) - 1)
-    last = min(SIDE, ceil((top + image.height + reach) / scale) + 1)
-    above, below = max(0, floor(first * scale - reach)), min(side, ceil(last * scale + reach))
-    rows = Image.new("RGB", (side, below - above))
-    rows.paste(image, (0, top - above))
-    box = (0, first * scale - above, side, last * scale - above)
+    first = max(0, floor((start - reach) / scale) - 1)
+    last = min(SIDE, ceil((start + thick + reach) / scale) + 1)
+    before, after = max(0, floor(first * scale - reach)), min(side, ceil(last * scale + reach))
+
+    def across(long: int, short: int) -> tuple[int, int]:
+        return (long, short) if wide else (short, long)
+
+    part = Image.new("RGB", across(side, after - before))
+    part.paste(image, across(0, start - before))
+    begin, end = first * scale - before, last * scale - before
+    # Across, then down, each rounded to bytes: the order in which Pillow resizes a square.
+    if wide:
+        part = part.resize((SIDE, part.height), Image.Resampling.BICUBIC)
+        part = part.resize((SIDE, last - first), Image.Resampling.BICUBIC, box=(0, begin, SIDE, end))
+    else:
+        part = part.resize((last - first, side), Image.Resampling.BICUBIC, box=(begin, 0, end, side))
+        part = part.resize((last - first, SIDE), Image.Resampling.BICUBIC)
     shown = Image.new("RGB", (SIDE, SIDE))
-    shown.paste(rows.resize((SIDE, last - first), Image.Resampling.BICUBIC, box=box), (0, first))
+    shown.paste(part, across(0, first))
     return shown

@@ -14,8 +14,14 @@ _SHARE = 0.6
 
 def budget() -> int:
     """Bytes that photos in work may take together: a share of what the machine and its control group have free."""
+    free = available()
+    return int(_SHARE * free) if free is not None else 2**62
+
+
+def available() -> int | None:
+    """Bytes that the machine and its control group have free; None where neither says."""
     free = [limit for limit in (_machine(), _control_group()) if limit is not None]
-    return int(_SHARE * min(free)) if free else 2**62
+    return min(free) if free else None
 
 
 def weight(path: Path) -> int:
