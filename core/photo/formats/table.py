@@ -18,7 +18,7 @@ import numpy as np
 from ..decoded import Decoded
 from ..header import Header
 from ..outgoing import Outgoing
-from . import heif, jpeg, png, raw, tiff, webp
+from . import avif, heif, jpeg, jpeg_xl, png, raw, tiff, webp
 
 
 class _Read(Protocol):
@@ -98,6 +98,25 @@ FORMATS = {
         alpha=True,
         longest_side=65_535,
         package="pillow_heif",
+    ),
+    "AVIF": PhotoFormat(
+        rb"....ftypavi[fs]",
+        avif.header,
+        avif.read,
+        avif.write,
+        suffixes=frozenset({".avif"}),
+        alpha=True,
+        longest_side=65_535,
+    ),
+    "JXL": PhotoFormat(
+        rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
+        jpeg_xl.header,
+        jpeg_xl.read,
+        jpeg_xl.write,
+        suffixes=frozenset({".jxl"}),
+        dtypes=(np.float32, np.uint16, np.uint8),
+        alpha=True,
+        package="pyjpegxl",
     ),
     "GIF": PhotoFormat(
         rb"GIF8[79]a",
