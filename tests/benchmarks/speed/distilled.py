@@ -32,9 +32,7 @@ def distilled() -> tuple[Neural, dict[str, Latents]]:
         picked = seen[torch.randint(len(seen), (COLOURS,), generator=generator)]
         colours = torch.cat([picked, torch.rand(COLOURS, 3, generator=generator)])
         with torch.no_grad():
-            wanted = torch.cat([teacher.apply(colours.T[None, :, None], plan) for plan in plans])[:, :, 0].transpose(
-                1, 2
-            )
+            wanted = torch.cat([teacher(colours.T[None, :, None], plan) for plan in plans])[:, :, 0].transpose(1, 2)
         made = network(colours.expand(len(LOOKS), -1, -1), network.conditions(latent))
         loss = (made - wanted).abs().mean()
         optimiser.zero_grad()
