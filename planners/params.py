@@ -1,10 +1,14 @@
 """Param mode: exact values from a plan, from slot addresses, or from a published parameter file.
 
-The form is told from the keys: ``schema`` is a plan, ``exposure.ev`` is an address, ``Exposure2012`` is a crs name.
+The form is told from the keys: ``schema`` is a plan, ``exposure.ev`` is an address, ``Exposure2012`` is a crs name. A parameter file's
+field is a number, or an object whose ``value`` counts; what the authors' own tool writes beside it (``min``, ``max``, ``initial``,
+``sigma``) is read over.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,15 +24,22 @@ from ..ops.crs import FIELDS, CrsField
 
 Values = dict[str, dict[str, FloatArray]]
 
+_BESIDE_VALUE = frozenset({"value", "min", "max", "initial", "sigma"})
+_MOST_NAMED = 8  # in a warning
 
-def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
+
+def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool = True) -> Values:
     """Values op -> slot -> array, checked against the bounds of the installed ops.
 
     Args:
         source: a `Plan`, ``{"exposure.ev": 0.35}``, ``{"Exposure2012": {"value": 30}}``, a plan's JSON object, JSON text, or a path.
+        bounded: whether a parameter file's numbers have to lie within -100 to 100. A model that is told them as words takes others too.
+
+    Warns:
+        UserWarning: names the fields of a parameter file that are not known here, and are left out.
 
     Raises:
-        InvalidRequest: nothing in it, an unknown name; OutOfBounds; InvalidDocument: a file that is not strict JSON.
+        InvalidRequest: nothing in it, an unknown name, a parameter file's number beyond its slot's bounds; OutOfBounds; InvalidDocument: a file that is not strict JSON.
     """
     if isinstance(source, Plan):
         return _of_plan(source)
@@ -38,6 +49,8 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
     if not document:
         raise InvalidRequest("params are empty", cure='Give values such as {"exposure.ev": 0.35}.')
     values: Values = {}
+    known_fields = any(name in FIELDS for name in document)
+    unknown: list[str] = []
     for name, value in document.items():
         if not isinstance(name, str):
             raise InvalidRequest(
@@ -45,8 +58,19 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path) -> Values:
             )
         if "." in name or not name[:1].isupper():
             _set_address(values, name, value)
+        elif name in FIELDS:
+            _set_field(values, FIELDS[name], value, bounded=bounded, unknown=unknown)
+        elif known_fields:
+            unknown.append(name)
         else:
-            _set_field(values, name, value)
+            raise InvalidRequest(
+                f"params.{name}: no crs field {name!r} is known",
+                cure=f"{nearest(name, FIELDS)} Or name a slot, such as exposure.ev.".lstrip(),
+            )
+    if unknown:
+        more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+        shown = ", ".join(strict_json.shorten(name) for name in unknown[:_MOST_NAMED])
+        warnings.warn(f"params: unknown fields are left out: {shown}{more}", UserWarning, stacklevel=2)
     return values
 
 
@@ -96,33 +120,35 @@ def _set_address(values: Values, name: str, value: Any) -> None:
     slots[slot_name] = op.slots[slot_name].sized_for(value).check(value, path=f"params.{name}")
 
 
-def _set_field(values: Values, name: str, value: Any) -> None:
+def _set_field(values: Values, field: CrsField, value: Any, *, bounded: bool, unknown: list[str]) -> None:
     """Set a crs field of a published parameter file; bands of one slot come together from several fields."""
-    field = FIELDS.get(name)
-    if field is None:
-        raise InvalidRequest(
-            f"params.{name}: no crs field {name!r} is known",
-            cure=f"{nearest(name, FIELDS)} Or name a slot, such as exposure.ev.".lstrip(),
-        )
-    number = _parameter(field, value)
+    if isinstance(value, Mapping):
+        if "value" not in value:
+            raise InvalidRequest(f"params.{field.name}: keys {sorted(map(str, value))}", cure='Write {"value": 30}.')
+        unknown += [f"{field.name}.{key}" for key in value if key not in _BESIDE_VALUE]
+        value = value["value"]
+    number = _parameter(field, value, bounded=bounded)
     slot = registry.ops.load(field.op).slots[field.slot]
     slots = values.setdefault(field.op, {})
     if field.index is None:
-        slots[field.slot] = slot.check(number, path=f"params.{name}")
+        slots[field.slot] = np.array(number)
     else:
         bands = slots.setdefault(field.slot, np.array(slot.identity))
         bands[field.index] = number
 
 
-def _parameter(field: CrsField, value: Any) -> float:
-    if isinstance(value, Mapping):
-        if set(value) != {"value"}:
-            raise InvalidRequest(f"params.{field.name}: keys {sorted(map(str, value))}", cure='Write {"value": 30}.')
-        value = value["value"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 100:
+def _parameter(field: CrsField, value: Any, *, bounded: bool) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidRequest(
             f"params.{field.name}: {strict_json.shorten(value)} is not a number from -100 to 100",
             cure="100 is the slider's end.",
+        )
+    if bounded and not -100 <= value <= 100:
+        low, high = (field.from_parameter_file(end) for end in (-100, 100))
+        raise InvalidRequest(
+            f"params.{field.name}: {strict_json.shorten(value)} is not from -100 to 100, "
+            f"which is {low:g} to {high:g}, the bounds of {field.op}.{field.slot}",
+            cure="100 is the slider's end. The planner 'vera' is told other numbers as they are.",
         )
     if field.low >= 0:
         raise InvalidRequest(

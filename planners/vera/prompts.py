@@ -69,7 +69,7 @@ def prompt_for(request: Request) -> Prompt:
         return Prompt(_HEAD, _STYLE + words + _TAIL, groups, _HEAD)
     if request.mode == "param":
         given = request.params or {}
-        fields = parameters(read_params(given), field_numbers(given))
+        fields = parameters(read_params(given, bounded=False), field_numbers(given))
         moved = {group for group, values in fields.items() if any(abs(value) > _NOTHING for value in values.values())}
         words = str({_TITLES[group]: values for group, values in fields.items()})
         return Prompt(_HEAD + _PARAM + words + _TAIL, None, groups & moved, _HEAD + _PARAM)

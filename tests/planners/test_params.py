@@ -10,6 +10,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, OutOfBounds, VeraRetouchError
 from veraretouch.planners.params import describe, read_params
+from veraretouch.planners.vera.prompts import prompt_for
 
 PLAN = {
     "schema": "veraretouch.plan/1",
@@ -85,3 +86,38 @@ def test_a_missing_file_is_told_by_its_name(tmp_path) -> None:
 def test_values_are_described_in_one_line() -> None:
     values = read_params({"exposure.ev": 0.35, "hsl.saturation": [0.1] * 8})
     assert describe(values) == "exposure.ev +0.35, hsl.saturation 8 values"
+
+
+AUTHORS_OWN = {
+    "Exposure2012": {"value": 30, "min": -100, "max": 100, "initial": 0, "sigma": 12.5},
+    "Contrast2012": {"value": -10},
+}
+
+
+def test_what_the_authors_own_tool_writes_beside_a_value_is_read_over(tmp_path) -> None:
+    file = tmp_path / "params.json"
+    file.write_text(json.dumps(AUTHORS_OWN))
+    for source in (AUTHORS_OWN, file):
+        values = read_params(source)
+        assert float(values["exposure"]["ev"]) == pytest.approx(1.5)
+        assert float(values["contrast"]["amount"]) == pytest.approx(-0.1)
+
+
+def test_unknown_fields_of_a_parameter_file_are_left_out_and_named(tmp_path) -> None:
+    file = tmp_path / "params.json"
+    file.write_text(json.dumps({"LensBlur": {"value": 3}, "Vibrance": {"value": 10, "note": 1}, "Grain2012": 4}))
+    with pytest.warns(UserWarning, match=r"'LensBlur', 'Vibrance.note', 'Grain2012'"):
+        values = read_params(file)
+    assert {op: list(slots) for op, slots in values.items()} == {"vibrance": ["amount"]}
+
+
+@pytest.mark.parametrize("name", ["Exposure2012", "HueAdjustmentRed"])
+def test_numbers_beyond_a_slider_are_one_error_by_bounds_or_go_to_the_model_as_they_are(name) -> None:
+    with pytest.raises(InvalidRequest, match=rf"params.{name}: 130 is not from -100 to 100, which is .* the bounds of"):
+        read_params({name: {"value": 130}})
+    prompt = prompt_for(vr.Request.of(params={name: {"value": 130}}))
+    assert f"'{name}': 1.3" in str(prompt)
+
+
+def test_exposure_is_rounded_as_it_stands_in_the_file() -> None:
+    assert "'Exposure2012': -0.997" in str(prompt_for(vr.Request.of(params={"Exposure2012": {"value": -99.65}})))
