@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,9 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file th
 def cube(
     plan: _PlanFile,
     out: _Out,
-    size: Annotated[int, typer.Option(min=2, max=129, help="Number of lattice points per axis; 33 and 65 are usual.")] = 33,
+    size: Annotated[
+        int, typer.Option(min=2, max=129, help="Number of lattice points per axis; 33 and 65 are usual.")
+    ] = 33,
     title: Annotated[str, typer.Option(help="Title that programs show. Default: the file's name.")] = "",
     overwrite: _Overwrite = False,
 ) -> None:
@@ -62,19 +65,35 @@ def xmp(
     ] = None,
     name: Annotated[str, typer.Option(help="Name that Lightroom shows. Default: the file's name.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Leave out edits that XMP cannot express.")] = False,
-    overwrite: _Overwrite = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a preset that exists, or values that a sidecar has.")
+    ] = False,
+    backup: Annotated[bool, typer.Option("--backup", help="Keep the sidecar as it was: IMG.xmp.bak.")] = False,
 ) -> None:
-    """Write a preset for Lightroom and Camera Raw (XMP), whose picture will differ from ours."""
+    """Write a preset for Lightroom and Camera Raw (XMP), or merge the plan into a raw file's sidecar.
+
+    Adobe's picture of these settings differs from ours.
+    """
     from ..core.photo import EXTENSIONS, is_raw
     from ..core.plan.plan import Plan
     from ..core.terminal import complain, printable, say
     from .presets import write_preset
-    from .presets.writing import merge_sidecar, sidecar_of
+    from .presets.sidecar import is_sidecar, merge_sidecar, sidecar_of
 
     made, target = Plan.load(plan), out or plan.with_suffix(".xmp")
     if is_raw(target):
         target = sidecar_of(target)
-        beyond = merge_sidecar(made, target, partial=partial)
+        merging = True
+    else:
+        merging = is_sidecar(target)
+    if merging:
+        merge = merge_sidecar(made, target, partial=partial, overwrite=overwrite, backup=backup)
+        beyond: Sequence[str] = merge.beyond
+        for change in merge.changes:
+            say(f"{printable(target)}: {printable(change)}")
+        say(f"{printable(target)}: {len(merge.changes)} settings written, {merge.kept} kept as they were")
+        if merge.backup is not None:
+            say(f"{printable(merge.backup)}: the sidecar as it was")
     else:
         if target.suffix.lower() in EXTENSIONS.readable:
             # Lightroom reads no sidecar beside such a file: the preset's name says that it is none.

@@ -17,7 +17,7 @@ from ..strict_json import read_bytes
 SUFFIXES = (".cc", ".ccc", ".cdl")
 LARGEST = 4 * 2**20
 # OpenColorIO takes 1e999 for 0.
-_VALUES = re.compile(rb"<(?:\w+:)?(?:Slope|Offset|Power|Saturation)\b[^>]*>([^<]*)<")
+_VALUES = re.compile(rb"<(?:\w+:)?(?:Slope|Offset|Power|Saturation)\b[^<>]*>([^<]*)<")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
 _FORMATS = {".cc": "ColorCorrection", ".ccc": "ColorCorrectionCollection", ".cdl": "ColorDecisionList"}
 

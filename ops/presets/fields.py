@@ -66,7 +66,9 @@ KNOWN: Final = (
     _known(r"Perspective(Scale)", LENS, "100"),
     _known(r"Perspective\w+", LENS, "0", "0.0", "0.00"),
     _known(r"(MaskGroup|Gradient|CircularGradient|Paint)BasedCorrections", LOCAL, "", essential=0),
-    _known(r"RGBTable\w*|LookTable\w*|PointColors?|ColorVariance", PROFILE, "", "0", essential=0),
+    _known(r"RGBTable\w*|LookTable\w*|ColorVariance", PROFILE, "", "0", essential=0),
+    # Point Colour without a sample: Camera Raw writes 19 numbers of -1.
+    _known(r"PointColors?", GLOBAL, "", "0", "-1", essential=0),
     _known(r"CameraProfile", PROFILE, "", "Default Profile", "Adobe Standard", "Adobe Color", "Embedded"),
     _known(r"RetouchInfo|RetouchAreas|RedEyeInfo|Crop\w+", RETOUCH, "", "0", "1"),
     _known(r"HDREditMode|SDR\w+|HDRMaxValue", GLOBAL),

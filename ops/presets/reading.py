@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -164,7 +165,7 @@ def _left_over(key: str, value: Any) -> Unrendered | None:
     row = known(key)
     if row is None:
         return Unrendered(key, _shown(value), "it is not known here")
-    if row.rest is None or not value or (isinstance(value, str) and _plain(value) in row.rest):
+    if row.rest is None or not value or _rests(value, row.rest):
         return None
     size = abs(float(value)) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0.0
     return Unrendered(key, _shown(value), row.why, essential=size >= row.essential)
@@ -177,8 +178,17 @@ def _look(value: Any) -> Unrendered | None:
     return Unrendered("Look", _shown(name or value), PROFILE, essential=name not in DEFAULT_LOOKS)
 
 
+def _rests(value: Any, rest: Collection[str]) -> bool:
+    """Whether a setting does nothing: its text, or every number in its list, is one of those that do nothing."""
+    if _is_texts(value):
+        return all(_plain(part.strip()) in rest for item in value for part in item.split(","))
+    return isinstance(value, str) and _plain(value) in rest
+
+
 def _plain(text: str) -> str:
-    return text.lstrip("+").replace("False", "0").replace("false", "0")
+    """A text as tables have it: without plus signs, truths as 0, whole numbers without decimals."""
+    text = text.lstrip("+").replace("False", "0").replace("false", "0")
+    return f"{float(text):g}" if _NUMBER.fullmatch(text) and float(text).is_integer() else text
 
 
 def _shown(value: Any) -> str:

@@ -5,12 +5,10 @@ Properties may be attributes or elements of any number of `rdf:Description`s.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lxml import etree
-
+from ...core import strict_xml
 from ...core.errors import InvalidDocument
 from .preset import Settings
 
@@ -25,32 +23,9 @@ def parse(data: bytes, name: str) -> Any:
     """The document's tree, comments and processing instructions kept.
 
     Raises:
-        InvalidDocument: not XML, a document type (entities), an XInclude, a UTF-8 or UTF-16 that breaks, too many parts.
+        InvalidDocument: as `strict_xml.parse`; more parts than a preset has.
     """
-    # A byte order mark that lxml reads is that of UTF-8 and UTF-16; trailing zeros are padding of packets.
-    data = data.strip(b" \t\r\n\0") if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else data
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=False
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200] or "it is empty"
-        raise InvalidDocument(f"is no XML: {reason}", path=name, cure="Export it from Lightroom again.") from None
-    tree = root.getroottree()
-    if tree.docinfo.internalDTD is not None:
-        raise InvalidDocument("has a document type, which XMP never has", path=name, cure="Remove <!DOCTYPE ...>.")
-    parts = 0
-    for element in root.iter():
-        if isinstance(element, etree._Entity):
-            raise InvalidDocument("has an entity, which XMP never has", path=name, cure="Write its text out.")
-        if isinstance(element.tag, str):
-            if element.tag.startswith("{http://www.w3.org/2001/XInclude}"):
-                raise InvalidDocument("includes another file", path=name, cure="Remove the XInclude element.")
-            parts += 1 + len(element.attrib)
-    if parts > MOST:
-        raise InvalidDocument(f"has {parts} parts, more than {MOST}", path=name, cure="This is no preset.")
-    return tree
+    return strict_xml.parse(data, name, most=MOST, cure="This is no preset; export it from Lightroom again.")
 
 
 def descriptions(tree: Any) -> list[Any]:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
+from ... import strict_xml
+from ...errors import InvalidDocument
+
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _TIFF = "{http://ns.adobe.com/tiff/1.0/}"
 _EXIF = "{http://ns.adobe.com/exif/1.0/}"
@@ -80,15 +83,13 @@ def for_saving(
 
 
 def _parse(xmp: bytes) -> ElementTree.Element | None:
-    # A document type is no part of XMP, and the way to entity bombs.
-    if b"<!DOCTYPE" in xmp or b"<!ENTITY" in xmp:
-        return None
     try:
+        strict_xml.parse(xmp, "XMP")  # a document type, in whatever encoding, is the way to entity bombs
         for _, (prefix, uri) in ElementTree.iterparse(io.BytesIO(xmp.strip(b"\0 \r\n")), events=["start-ns"]):
             if prefix and not re.fullmatch(r"ns\d+", prefix):  # ElementTree keeps ns0, ns1... for itself
                 ElementTree.register_namespace(prefix, uri)
         return ElementTree.fromstring(xmp.strip(b"\0 \r\n"))
-    except (ElementTree.ParseError, ValueError):
+    except (ElementTree.ParseError, ValueError, InvalidDocument):
         return None
 
 

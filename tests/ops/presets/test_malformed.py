@@ -9,7 +9,7 @@ from untouched import untouched
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.ops.presets import read_preset
-from veraretouch.ops.presets.writing import merge_sidecar
+from veraretouch.ops.presets.sidecar import merge_sidecar
 
 SECONDS = 5
 

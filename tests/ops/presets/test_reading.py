@@ -93,3 +93,12 @@ def test_a_look_that_depends_on_what_is_not_rendered_is_refused(tmp_path):
     with pytest.raises(InvalidRequest, match=r"Dehaze 60.*--partial"):
         preset.demand_whole()
     read_preset(PRESETS / "mecabify.xmp").demand_whole()
+
+
+def test_point_colour_at_rest_is_read_and_point_colour_at_work_is_refused(tmp_path):
+    data = (Path(__file__).parents[2] / "data" / "cases" / "pointcolor-rest.xmp").read_text()
+    preset = read(tmp_path, data)
+    preset.demand_whole()
+    assert preset.params == {"exposure.ev": 0.5}
+    with pytest.raises(InvalidRequest, match="PointColors"):
+        read(tmp_path, data.replace("<rdf:li>-1.000000", "<rdf:li>0.583333")).demand_whole()
