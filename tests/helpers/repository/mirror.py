@@ -18,7 +18,7 @@ def modules() -> list[Path]:
     return sorted(path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts)
 
 
-def tests_of(module: Path) -> list[Path]:
+def named_tests(module: Path) -> list[Path]:
     """The test files that bear a module's name, in the folder that mirrors its own."""
     folder, name = ROOT / "tests" / module.parent, module.stem.lstrip("_")
     return sorted([*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py")])
@@ -32,7 +32,7 @@ def logic(module: Path) -> int:
 
 def unmirrored() -> list[Path]:
     """Modules without a test file of their name."""
-    return [module for module in modules() if not tests_of(module)]
+    return [module for module in modules() if not named_tests(module)]
 
 
 if __name__ == "__main__":

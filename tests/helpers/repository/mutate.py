@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mirror import ROOT, tests_of
+from mirror import ROOT, named_tests
 from mutants import Mutant, draw
 
 HERE = Path(__file__).parent
@@ -53,7 +53,7 @@ def workshop() -> Iterator[tuple[Path, Path]]:
 
 def runs_for(mutant: Mutant, tests: Sequence[str]) -> list[list[str]]:
     """What pytest is asked, one run after the other: the module's own tests, then the room's."""
-    own = [str(path.relative_to(ROOT)) for path in tests_of(Path(mutant.path))]
+    own = [str(path.relative_to(ROOT)) for path in named_tests(Path(mutant.path))]
     return [[*paths, *QUIET] for paths in (own, tests) if paths]
 
 
