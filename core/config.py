@@ -10,6 +10,8 @@ from typing import Any
 from .errors import InvalidDocument, nearest
 
 CONFIG_VARIABLE = "VERARETOUCH_CONFIG"
+ALLOW_BUNDLES_VARIABLE = "VERARETOUCH_ALLOW_BUNDLES"
+"""Repositories that plans may name although no index lists them; as `[bundles] allow` in the file."""
 
 # Table -> keys, each a list of strings.
 _KEYS = {"plugins": ("allow", "block"), "bundles": ("allow",)}

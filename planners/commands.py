@@ -10,7 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core.cli.options import EditOptions, Json, Photo, Photos, PlanOptions, SeriesOptions, WriteOptions, takes
+from ..core.cli.options import (
+    AllowBundle,
+    EditOptions,
+    Json,
+    Photo,
+    Photos,
+    PlanOptions,
+    SeriesOptions,
+    WriteOptions,
+    takes,
+)
 
 _Prompt = Annotated[
     str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
@@ -107,6 +117,7 @@ def render(
     writing: WriteOptions,
     series: SeriesOptions,
     plan: Annotated[Path, typer.Option("--plan", help="The plan to render by.")],
+    allow_bundle: AllowBundle = None,
 ) -> None:
     """Render photos by a plan that is there already; no planner is asked."""
     from ..core.plan.plan import Plan

@@ -28,8 +28,9 @@ def list_bundles(json: Json = False) -> None:
     from .manage import Info, table
 
     def row(info: Info) -> tuple[str, ...]:
-        what = info.summary or info.source or (f"of {info.origin}" if info.state == "installed" else "")
-        return info.name, info.state, str(info.licence.get("spdx", "")), what
+        if not info.source and info.manifest is None:  # a planner without weights
+            return info.name, info.state, "", f"of {info.origin}" if info.state == "installed" else ""
+        return info.name, info.state, str(info.licence.get("spdx", "")), info.summary or info.source
 
     found = table()
     _tell([_facts(info) for info in found], columns(map(row, found)), json)
@@ -56,8 +57,16 @@ def pull(
     json: Json = False,
 ) -> None:
     """Fetch a bundle and verify it."""
+    from ..core.plugins.registry import registry
+    from .manage import installed_bundle
     from .manage import pull as fetch
 
+    entry = registry.planners.find(name)
+    if entry is not None and (to is None or installed_bundle(name) is None):
+        words = f"{name} is installed with {entry.owner}: there is nothing to fetch."
+        held = installed_bundle(name)
+        _tell({"name": name, "installed": entry.owner, "folder": str(held) if held else None}, words, json)
+        return
     folder = fetch(name, variant=variant, revision=revision, to=to, system=system, accept_license=accept_license)
     _tell({"name": name, "folder": str(folder)}, str(folder), json)
 

@@ -9,10 +9,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.config import read_config
+from ..core.config import ALLOW_BUNDLES_VARIABLE, read_config
 from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, UntrustedBundle, VeraRetouchError
 from .bundles.bundle import Bundle
 from .bundles.fetch_options import FetchOptions
@@ -25,7 +26,6 @@ from .sources import Folder, HubRepository
 
 # Of the index: repositories of Core ML packages, which no planner reads.
 PACKAGES = "vera-mobile"
-ALLOW_BUNDLES_VARIABLE = "VERARETOUCH_ALLOW_BUNDLES"
 
 
 def fetch(
@@ -93,14 +93,14 @@ def fetch_asset(asset: Mapping[str, str], *, hub: Hub | None = None) -> Bundle:
         )
     if isinstance(source, Folder) or is_listed(source) or not _allowed_bundles().isdisjoint((name, source.id)):
         return fetch_listed(listing, options, hub)
-    try:
-        return fetch_listed(listing, options, replace(hub, offline=True))
-    except UnreachableBundle:
-        raise UntrustedBundle(
-            f"a plan names the bundle {str(source)!r}, which no index lists: nothing was fetched",
-            cure=f"If you trust its owner: --allow-bundle {source.id}, {ALLOW_BUNDLES_VARIABLE}={source.id}, "
-            f"or fetch it first: veraretouch zoo pull {source}",
-        ) from None
+    if hub.folder(source).is_dir():  # else the client is not even asked: it may have questions of its own to the Hub
+        with suppress(UnreachableBundle):
+            return fetch_listed(listing, options, replace(hub, offline=True))
+    raise UntrustedBundle(
+        f"a plan names the bundle {str(source)!r}, which no index lists: nothing was fetched",
+        cure=f"If you trust its owner: --allow-bundle {source.id}, {ALLOW_BUNDLES_VARIABLE}={source.id}, "
+        f"or fetch it first: veraretouch zoo pull {source}",
+    )
 
 
 def _allowed_bundles() -> frozenset[str]:

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -170,7 +171,10 @@ class Hub:
             done = api.create_commit(repository.id, operations, commit_message=message, revision=repository.revision)
             return str(done.oid)
 
-        return self._tried(send, repository, "")
+        with warnings.catch_warnings():
+            # The client hands its HTTP library files in a way that the library deprecates.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return self._tried(send, repository, "")
 
     def discard(self, repository: HubRepository, path: Path) -> None:
         """Remove a file of the cache, and what it points to, so that it will be fetched again."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import UnreachableBundle
+from ..core.errors import UnknownBundle, UnreachableBundle
+from ..core.plugins.entry import PluginEntry
 from ..core.plugins.registry import registry
+from ..core.plugins.summary import find_module, summary
 from .bundles.bundle import Bundle
 from .bundles.compatibility import check_system
 from .bundles.fetch_options import FetchOptions
@@ -30,6 +33,7 @@ class Info:
         licence: SPDX identifier, whether commercial use is allowed, and a note.
         state: `built-in` (a planner that needs no weights) or, where another distribution brings it, `installed`; `cached`, `remote`,
             `folder`, or `unverified` where nobody here has seen the files.
+        figures: what the bundle's author has measured, by name with its unit.
         manifest: bundle.json, where it is on this machine.
     """
 
@@ -39,6 +43,7 @@ class Info:
     origin: str = ""
     summary: str = ""
     licence: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
     manifest: Mapping[str, Any] | None = None
 
 
@@ -50,7 +55,7 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
     """
     entry = registry.planners.find(name)
     if entry is not None:
-        return Info(name, "built-in" if entry.distribution == "veraretouch" else "installed", origin=entry.distribution)
+        return _installed(entry)
     listing = find(name, revision=revision)
     manifest = _at_hand(listing.source, hub or Hub.from_environment())
     state = "folder" if isinstance(listing.source, Folder) else "cached" if manifest else "remote"
@@ -58,8 +63,44 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
         state = "unverified"
     document = manifest.document if manifest else None
     licence = document["licence"] if document else vars(listing.licence) if listing.licence else {}
-    summary = listing.summary or (document or {}).get("summary", "")
-    return Info(name, state, str(listing.source), listing.origin, summary, licence, document)
+    told = listing.summary or (document or {}).get("summary", "")
+    figures = (document or {}).get("metrics", {})
+    return Info(name, state, str(listing.source), listing.origin, told, licence, figures, document)
+
+
+def installed_bundle(planner: str) -> Path | None:
+    """The folder of weights that an installed planner comes with, beside its module; None: it has none. Nothing is imported."""
+    entry = registry.planners.find(planner)
+    spec = find_module(entry.target.partition(":")[0].strip()) if entry is not None else None
+    folder = Path(spec.origin).with_name("bundle") if spec is not None and spec.origin else None
+    return folder if folder is not None and (folder / MANIFEST).is_file() else None
+
+
+def _installed(entry: PluginEntry) -> Info:
+    """What is known of an installed planner: what the bundle that it comes with says, else its package."""
+    state = "built-in" if entry.distribution == "veraretouch" else "installed"
+    folder = installed_bundle(entry.id)
+    if folder is None:
+        licence = {"spdx": spdx} if (spdx := _licence_of(entry.distribution)) else {}
+        return Info(entry.id, state, origin=entry.distribution, summary=summary(entry.target), licence=licence)
+    document = Manifest(folder / MANIFEST).document
+    return Info(
+        entry.id,
+        state,
+        origin=entry.distribution,
+        summary=document.get("summary", ""),
+        licence=document["licence"],
+        figures=document.get("metrics", {}),
+        manifest=document,
+    )
+
+
+def _licence_of(distribution: str) -> str:
+    """The SPDX expression that a distribution's metadata state; empty where they do not, or it is not installed."""
+    try:
+        return str(metadata(distribution).get("License-Expression") or "")
+    except PackageNotFoundError:
+        return ""
 
 
 def table() -> list[Info]:
@@ -79,6 +120,8 @@ def pull(
 ) -> Path:
     """Fetch and verify a bundle, and with `to` copy it to a folder; the folder that holds it now.
 
+    For an installed planner nothing is fetched: the bundle that it comes with is the one.
+
     Args:
         system: the one it is for, such as `iOS 18.0`: a variant that needs a newer one is refused.
 
@@ -86,6 +129,13 @@ def pull(
         IncompatibleBundle: the system is too old. InvalidRequest: it is no system.
         UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle, InvalidDocument
     """
+    if name in registry.planners:
+        folder = installed_bundle(name)
+        if folder is None:
+            raise UnknownBundle(
+                f"{name!r} is an installed planner without weights: there is nothing to fetch", cure="Use it as it is."
+            )
+        name = str(folder)
     bundle = fetch(name, variant=variant, revision=revision, accept_license=accept_license, hub=hub)
     if system is not None:
         check_system(bundle, system)

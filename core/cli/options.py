@@ -9,6 +9,7 @@ A command takes them as one argument, which `takes` spreads over the command lin
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import typer
 
+from ..config import ALLOW_BUNDLES_VARIABLE
 from ..contract.planner import DEFAULT_PLANNER
 
 _EDIT = "Edit"
@@ -26,6 +28,28 @@ _RUN = "Processing"
 
 RUN_ONLY: Final = object()
 """Marks an option that never changes what is in a picture. `--resume` compares all others, so that none is forgotten."""
+
+
+def _allow_bundles(named: list[str] | None) -> list[str] | None:
+    """Put the names where this process and its workers find them."""
+    if named:
+        held = os.environ.get(ALLOW_BUNDLES_VARIABLE, "")
+        os.environ[ALLOW_BUNDLES_VARIABLE] = ",".join(filter(None, [held, *named]))
+    return named
+
+
+AllowBundle = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-bundle",
+        metavar="OWNER/REPO",
+        help="Fetch weights from this repository, which the plan names and no index lists. Repeatable.",
+        callback=_allow_bundles,
+        rich_help_panel=_EDIT,
+        show_default=False,
+    ),
+]
+"""For commands that render by a plan from elsewhere."""
 
 
 class RawJpegPairs(StrEnum):

@@ -32,7 +32,7 @@ def _first_line(docstring: str | None) -> str:
 
 def _docstring(module: str, attribute: str, links: int) -> str | None:
     """The docstring of a class or function, followed through `from ... import`; of the module for other objects."""
-    spec = _find(module)
+    spec = find_module(module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     tree = ast.parse(Path(spec.origin).read_bytes())
@@ -54,7 +54,7 @@ def _docstring(module: str, attribute: str, links: int) -> str | None:
     return ast.get_docstring(tree)
 
 
-def _find(module: str) -> ModuleSpec | None:
+def find_module(module: str) -> ModuleSpec | None:
     """The spec of a module, part by part: `importlib.util.find_spec` would import its parents."""
     spec: ModuleSpec | None = None
     path: Sequence[str] | None = None

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from bundles import bundle_files
+from bundles import bundle_files, lay
 from distributions import Site
 
 VERARETOUCH = Path(sys.executable).with_name("veraretouch")
@@ -83,3 +84,40 @@ def test_an_unknown_name(run):
     done = run("pull", "vera-0.5")
     assert done.returncode == 1
     assert "Did you mean 'vera-0.5b'" in done.stderr
+
+
+def test_pulling_an_installed_planner_says_that_it_is_installed(run, tmp_path):
+    done = run("pull", "tiny")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"tiny is installed with veraretouch \S+: there is nothing to fetch\.\n", done.stdout)
+    assert "rules is installed with veraretouch" in run("pull", "rules").stdout
+    assert run("pull", "tiny", "--to", str(tmp_path / "copy")).returncode == 0
+    assert run("verify", str(tmp_path / "copy")).stdout == "3 files are what bundle.json says.\n"
+
+
+def test_what_is_known_of_an_installed_planner(run):
+    told = json.loads(run("info", "tiny", "--json").stdout)
+    assert (told["state"], told["licence"]["spdx"]) == ("built-in", "Apache-2.0")
+    assert told["summary"].startswith("A small network trained through the renderer")
+    assert told["figures"]["held-out gain over doing nothing, dB"] > 1
+    plain = run("info", "tiny").stdout
+    assert "held-out gain over doing nothing" in plain
+    told = json.loads(run("info", "rules", "--json").stdout)
+    assert told["summary"]
+    assert told["licence"]["spdx"] == "Apache-2.0"
+
+
+def test_verifying_records_no_consent_and_needs_none_for_what_is_here(run, loopback, tmp_path, monkeypatch):
+    research = {"spdx": "other", "commercial_use": False, "file": "LICENSE", "note": "Research only."}
+    folder = lay(tmp_path / "look", bundle_files(licence=research))
+    assert run("verify", str(folder)).stdout == "2 files are what bundle.json says.\n"
+    assert not list(tmp_path.rglob("licences"))
+    done = run("pull", str(folder))
+    assert done.returncode == 1
+    assert "does not allow commercial use" in done.stderr
+    loopback.publish("me/look", bundle_files(licence=research))
+    done = run("verify", "me/look")
+    assert done.returncode == 1
+    assert "does not allow commercial use" in done.stderr
+    assert not any("weights" in request.path for request in loopback.requests)
+    assert not list(tmp_path.rglob("licences"))

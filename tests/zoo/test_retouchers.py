@@ -1,13 +1,20 @@
 """Retouchers made of bundles: what fits, what does not, under which licence."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from bundles import SCHEMA, bundle_files, facts_of, lay
 
 from veraretouch import Photo, zoo
-from veraretouch.core.errors import IncompatibleBundle, InvalidDocument, LicenceNotAccepted
+from veraretouch.core.errors import (
+    IncompatibleBundle,
+    InvalidDocument,
+    InvalidRequest,
+    LicenceNotAccepted,
+    UnknownBundle,
+)
 from veraretouch.core.photo import open_photo
 
 
@@ -134,3 +141,54 @@ def test_rules_load_without_network_or_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
     assert zoo.load("rules").planner.id == "rules"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dtype": "int8"}, "dtype 'int8' for 'rules', which is an installed planner"),
+        ({"dtype": "float32"}, "dtype 'float32' for 'rules'"),
+        ({"variant": "torch"}, "variant 'torch' for 'rules'"),
+        ({"revision": "main"}, "revision 'main' for 'rules'"),
+        ({"runtime": "onnx"}, "runtime 'onnx' for 'rules'"),
+        ({"options": {"flux": 3}}, "flux '3' for 'rules'"),
+    ],
+)
+def test_an_installed_planner_takes_a_device_and_nothing_else(given, message):
+    with pytest.raises(InvalidRequest, match=message):
+        zoo.load("rules", **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dtype": "int8"}, r"dtype 'int8' for planner 'test\.weighted'\. It takes float32, bfloat16, float16"),
+        ({"dtype": "flux"}, "dtype 'flux'"),
+        ({"runtime": "onnx"}, "knows no option runtime"),
+        ({"options": {"flux": 3}}, "knows no option flux"),
+    ],
+)
+def test_a_bundles_planner_takes_what_it_says(tmp_path, weighted, given, message):
+    with pytest.raises(InvalidRequest, match=message):
+        zoo.load(folder_of(tmp_path), **given)
+
+
+@pytest.mark.parametrize("name", ["rules", "tiny", "./look"])
+def test_an_unknown_keyword_is_an_error_for_every_planner(name):
+    with pytest.raises(TypeError, match="flux"):
+        zoo.load(name, flux=3)
+
+
+def test_a_path_is_a_folder_even_where_its_text_is_a_planners_name(tmp_path, weighted, monkeypatch):
+    lay(tmp_path / "rules", bundle_files())
+    monkeypatch.chdir(tmp_path)
+    assert zoo.load(Path("rules")).origin["name"] == "test-bundle"
+    assert zoo.load(tmp_path / "rules").origin["name"] == "test-bundle"
+    assert zoo.load("rules").planner.id == "rules"
+
+
+def test_the_plain_name_of_a_folder_that_is_there_suggests_to_write_it_as_one(tmp_path, monkeypatch):
+    lay(tmp_path / "bundle", bundle_files())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownBundle, match=r"no bundle 'bundle'\. For the folder, write \./bundle\."):
+        zoo.load("bundle")

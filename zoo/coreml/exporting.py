@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -21,6 +20,7 @@ from ..bundles.manifest import MANIFEST, Manifest
 from ..bundles.packing import listed
 from ..extras import coremltools
 from ..fetch import fetch
+from ..manage import installed_bundle
 from ..retouchers import open_bundle
 from . import judging, styles
 from .devices import device_support
@@ -141,11 +141,10 @@ def _source(name: str, accept: bool) -> Bundle:
     """The bundle; a planner that comes with weights has one beside its module."""
     if name not in registry.planners:
         return fetch(name, accept_license=accept)
-    module = import_module(registry.planners.load(name).__module__)
-    folder = Path(module.__file__ or "").with_name("bundle")
-    if not folder.is_dir():
+    folder = installed_bundle(name)
+    if folder is None:
         raise UnknownBundle(f"planner {name!r} has no weights", cure="Name a bundle: zoo.list() shows them.")
-    return fetch(str(folder), accept_license=accept)
+    return fetch(folder, accept_license=accept)
 
 
 def _document(bundle: Bundle, folder: Path, variant: str) -> dict[str, Any]:

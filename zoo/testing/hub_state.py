@@ -81,7 +81,7 @@ class HubState:
 
     Attributes:
         url: the endpoint.
-        token: what private and gated repositories, and uploads, ask for.
+        token: what private and gated repositories, and uploads, ask for. `open_to_uploads`: these do without.
         requests: everything that was asked, in order.
         sent: bytes of contents that were sent, all told.
         held: set when `faults.hold_after` has been reached.
@@ -89,8 +89,9 @@ class HubState:
 
     url: str
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, open_to_uploads: bool = False) -> None:
         self.token = token
+        self.open_to_uploads = open_to_uploads
         self.repositories: dict[str, StoredRepository] = {}
         self.uploads: dict[str, bytes] = {}
         self.requests: list[HttpRequest] = []

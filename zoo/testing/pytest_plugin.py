@@ -53,6 +53,7 @@ def loopback_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lo
     """A Hub on this machine that the zoo asks instead of the real one, with caches of its own and nobody's token.
 
     `loopback_hub.publish("me/look", files)` makes a repository of names and bytes; `loopback_hub.faults` says what goes wrong.
+    `zoo.push` works as it is; for private and gated repositories set HF_TOKEN to `loopback_hub.token`.
     """
     import huggingface_hub.constants
 
@@ -64,8 +65,9 @@ def loopback_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lo
     for variable in ("HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "VERARETOUCH_INDEX"):
         monkeypatch.delenv(variable, raising=False)
     # The Hub's newer protocol is not spoken here.
-    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-    with LoopbackHub().running() as served:
-        monkeypatch.setenv("HF_ENDPOINT", served.url)
+    with LoopbackHub(open_to_uploads=True).running() as served:
+        for variable, value in served.environment.items():
+            if variable != "HF_TOKEN":
+                monkeypatch.setenv(variable, value)
         yield served

@@ -103,3 +103,28 @@ def test_the_zoo_asks_the_loopback_hub_and_no_other(loopback_hub):
         zoo.load("me/empty")
     assert loopback_hub.requests
     assert {request.authorization for request in loopback_hub.requests} == {None}
+
+
+def test_a_bundle_is_pushed_to_the_loopback_hub_and_loaded_from_there(loopback_hub, tmp_path):
+    from veraretouch import registry, zoo
+    from veraretouch.core.render.retoucher import Retoucher
+
+    planner = registry.planners.load("tiny")()
+    licence = {"spdx": "Apache-2.0", "commercial_use": True}
+    folder = zoo.pack(Retoucher(planner), tmp_path / "own", name="own-tiny", licence=licence)
+    where = zoo.push(folder, "acme/house")
+    assert where.startswith("acme/house@")
+    assert zoo.load(where).origin["name"] == "own-tiny"
+    assert zoo.push(folder, "acme/secret", private=True)
+
+
+def test_a_private_repository_is_read_with_the_loopback_hubs_token(loopback_hub, monkeypatch):
+    from veraretouch import zoo
+    from veraretouch.core.errors import UnknownBundle, UnreachableBundle
+
+    loopback_hub.publish("me/secret", {"README.md": b"Nothing here."}, private=True)
+    with pytest.raises(UnreachableBundle, match="is private"):
+        zoo.load("me/secret")
+    monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
+    with pytest.raises(UnknownBundle, match="has no file"):
+        zoo.load("me/secret")
