@@ -115,7 +115,6 @@ def test_a_bundle_is_pushed_to_the_loopback_hub_and_loaded_from_there(loopback_h
     where = zoo.push(folder, "acme/house")
     assert where.startswith("acme/house@")
     assert zoo.load(where).origin["name"] == "own-tiny"
-    assert zoo.push(folder, "acme/secret", private=True)
 
 
 def test_a_private_repository_is_read_with_the_loopback_hubs_token(loopback_hub, monkeypatch):
