@@ -7,7 +7,7 @@ STAMP := .venv/installed
 EXTRAS := authors,coreml,heic,jxl,onnx,raw,train,vera
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: install demo test lint types bench docs clean
+.PHONY: install demo test lint types bench mutate docs clean
 
 install: $(STAMP)
 
@@ -45,6 +45,13 @@ test: lint types
 
 bench: install
 	$(BIN)/python -m pytest -q -m slow tests
+
+# Do tests fail where a room's source is changed? `make mutate ROOM=core/lut`; DRAW and SEED choose the mutants.
+DRAW ?= 200
+SEED ?= 0
+mutate: install
+	$(PIP) --group mutate
+	OMP_NUM_THREADS=1 $(BIN)/python tests/helpers/repository/mutate.py $(ROOM) --draw $(DRAW) --seed $(SEED)
 
 docs: install
 	$(BIN)/python docs/build.py
