@@ -20,6 +20,7 @@ from generate import schemas as schema_pages
 from generate import sweeps
 from PIL import Image
 from typer.testing import CliRunner
+from wrapping import wrapped
 
 import veraretouch as vr
 from veraretouch.core.cli.shell import app
@@ -60,6 +61,12 @@ def test_everything_that_is_installed_by_us_has_its_page(pages):
     assert {f"schemas/{name}.schema.md" for name in schema_pages.documents()} <= set(pages)
     for id, entry in vr.registry.commands.entries().items():
         assert entry.distribution != "veraretouch" or f"\n## veraretouch {id}\n" in pages["commands.md"]
+
+
+def test_no_line_of_the_reference_is_longer_than_it_need_be(pages):
+    """Tables and blocks of code are as they are: help texts, documents and signatures are shown to the letter."""
+    for name, text in pages.items():
+        assert wrapped(text) == text, name
 
 
 def decoded(data):

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from wrapping import wrapped
+
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Written by docs/build.py (make docs); do not edit. -->"
 
@@ -36,6 +38,6 @@ def summary(thing: Any) -> str:
 
 
 def page(*lines: str) -> str:
-    """The text of a page; the note that it is generated stands below its title."""
+    """The text of a page; the note that it is generated stands below its title. Lines end at 120 characters."""
     title, *rest = lines
-    return "\n".join((title, "", NOTE, "", *rest)) + "\n"
+    return wrapped("\n".join((title, "", NOTE, "", *rest)) + "\n")
