@@ -7,8 +7,9 @@ The names below are imported on first use, so that `import veraretouch` loads no
 def _namesake() -> bool:
     """Whether this folder was imported by another name, and the module that really has that name stands in its place.
 
-    A script beside a clone that is called `copy` or `types` has the clone on `sys.path` before Python's own modules. Only
-    modules that Python has loaded at its start may be imported here: all others may need the very one that is wanted.
+    A script beside a clone that is called `copy` or `types` has the clone on `sys.path` before Python's own modules.
+    Only modules that Python has loaded at its start may be imported here: all others may need the very one that is
+    wanted.
     """
     if __name__ == "veraretouch":
         return False

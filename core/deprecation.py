@@ -1,4 +1,5 @@
-"""Python names that were renamed or moved: the old one works, with a warning, until the version that it promised to go in.
+"""Python names that were renamed or moved: the old one works, with a warning,
+until the version that it promised to go in.
 
 RELEASING.md has the policy. A function or class that goes for good is marked by `typing_extensions.deprecated` instead.
 """

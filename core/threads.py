@@ -1,8 +1,9 @@
-"""Tiles of a photo, computed side by side: one thread a tile, so that neither speed nor bits hang on torch's own splitting.
+"""Tiles of a photo, computed side by side: one thread a tile,
+so that neither speed nor bits hang on torch's own splitting.
 
-Torch splits each small kernel of a tile among all its threads, which then wait for each other thousands of times a photo: on two
-busy cores that took twenty times as long as one thread. It also splits at other places for another number of threads, and computes
-the ends of a split by other code.
+Torch splits each small kernel of a tile among all its threads, which then wait for each other thousands of times a
+photo: on two busy cores that took twenty times as long as one thread. It also splits at other places for another number
+of threads, and computes the ends of a split by other code.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from torch import Tensor
 
 _Result = TypeVar("_Result")
 
-# A tile's float32 pixels take 1.5 MiB: with an op's temporaries it stays within the last cache of common CPUs, and each call is
-# long enough for the interpreter's lock to hold nobody up.
+# A tile's float32 pixels take 1.5 MiB: with an op's temporaries it stays within the last cache of common CPUs, and each
+# call is long enough for the interpreter's lock to hold nobody up.
 TILE_PIXELS = 2**17
 # On a GPU a tile is as large as its memory bears, about a gigabyte with temporaries: of CPU-sized tiles, 12 megapixels were 92, and
 # starting their kernels took 1.4 s on an H200 whose kernels took a few milliseconds (docs/benchmarks/gpu.md).
@@ -65,7 +66,9 @@ def fill(done: Tensor, rows: Iterable[slice], compute: Callable[[slice], Tensor]
 
 
 def side_by_side(height: int, work: Callable[[slice], object]) -> None:
-    """Let `work`, which holds no lock of the interpreter's for long, have all rows: in strips, by as many threads as torch may use."""
+    """Let `work`, which holds no lock of the interpreter's for long, have all rows: in strips,
+    by as many threads as torch may use.
+    """
     threads = torch.get_num_threads()
     rows = strips(height, 1, max(16, -(-height // (2 * threads))))
     for _ in _by_threads(min(threads, len(rows)), work, rows):

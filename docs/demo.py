@@ -1,4 +1,6 @@
-"""The main job on the sample photos: all three modes, results, plans and a contact sheet in out/. Run by `make demo`."""
+"""The main job on the sample photos: all three modes, results, plans and a contact sheet in out/.
+Run by `make demo`.
+"""
 
 import sys
 import textwrap

@@ -1,4 +1,6 @@
-"""What MkDocs does beside its own: the project's README, changelog and rules become pages, and the navigation follows the folders."""
+"""What MkDocs does beside its own: the project's README, changelog and rules become pages,
+and the navigation follows the folders.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Camera calibration: hue and saturation of the three primaries, and the tint of shadows.
 
-A matrix on linear light whose columns are the moved primaries; each row is divided by its sum, so that white and every grey stay
-(the white-preserving matrices of the DNG and DCP documents). A primary's hue moves towards the next primary or the one before; its
-saturation is the distance from its own grey.
+A matrix on linear light whose columns are the moved primaries; each row is divided by its sum, so that white and every
+grey stay (the white-preserving matrices of the DNG and DCP documents). A primary's hue moves towards the next primary
+or the one before; its saturation is the distance from its own grey.
 """
 
 from __future__ import annotations

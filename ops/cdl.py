@@ -1,7 +1,7 @@
 """The ASC Color Decision List: slope, offset, power, then saturation about Rec. 709 luma.
 
-Source: ASC CDL 1.2, in the form without clamping (OpenColorIO's CDL_NO_CLAMP): below 0 the power is left out. Values are the encoded
-ones. Only within 1e-5 of 0 a straight line stands for the power, whose slope is infinite there.
+Source: ASC CDL 1.2, in the form without clamping (OpenColorIO's CDL_NO_CLAMP): below 0 the power is left out. Values
+are the encoded ones. Only within 1e-5 of 0 a straight line stands for the power, whose slope is infinite there.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Colour grading: tints and lightness for shadows, midtones, highlights and the whole.
 
-Weights depend on lightness alone (as Lightroom's do, by fits): two logistic ramps, shadows and highlights, with midtones between them. The more
-blending, the nearer the ramps, until at 1 shadows and highlights share the whole range and midtones reach over both. A tint moves OkLab
-a and b, by nothing at black and white; its reach and its rise were fitted to what Lightroom made of a split-toned preset on five photos
-(tests/data/presets). Hues are those of the HSL wheel, as the crs fields carry them; OkLab: Ottosson (2020).
+Weights depend on lightness alone (as Lightroom's do, by fits): two logistic ramps, shadows and highlights, with
+midtones between them. The more blending, the nearer the ramps, until at 1 shadows and highlights share the whole range
+and midtones reach over both. A tint moves OkLab a and b, by nothing at black and white; its reach and its rise were
+fitted to what Lightroom made of a split-toned preset on five photos (tests/data/presets). Hues are those of the HSL
+wheel, as the crs fields carry them; OkLab: Ottosson (2020).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Contrast about a fixed pivot in encoded values.
 
-Each side of the pivot is Schlick's gain curve, r(t) = t / (t + m (1 - t)) (Schlick 1994, "Fast alternatives to Perlin's bias and gain
-functions"): slope m at the pivot on both sides, 1/m at black and white, so that neither end is crushed; -a undoes +a exactly.
-Pivot: 0.46, as fitted to Camera Raw's slider.
+Each side of the pivot is Schlick's gain curve, r(t) = t / (t + m (1 - t)) (Schlick 1994, "Fast alternatives to Perlin's
+bias and gain functions"): slope m at the pivot on both sides, 1/m at black and white, so that neither end is crushed;
+-a undoes +a exactly. Pivot: 0.46, as fitted to Camera Raw's slider.
 """
 
 from __future__ import annotations

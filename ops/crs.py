@@ -1,7 +1,8 @@
 """Camera Raw's fields (`crs:` names): the one table that says which slot each drives, and on what scale.
 
-XMP presets carry a field in its own unit and format; the published VeraRetouch parameter file carries every field as -100..100 of its
-slider's range. That file's scale of exposure is not published: here 100 stands for the slider's end, 5 EV.
+XMP presets carry a field in its own unit and format; the published VeraRetouch parameter file carries every field as
+-100..100 of its slider's range. That file's scale of exposure is not published: here 100 stands for the slider's end, 5
+EV.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ CURVES: Final = {
     "ToneCurvePV2012Blue": "blue",
 }
 
-# A file with split toning and no ColorGradeBlending: shadows and highlights run into each other without midtones between.
+# A file with split toning and no ColorGradeBlending: shadows and highlights run into each other without midtones
+# between.
 LEGACY_BLENDING: Final = 1.0
 
 # The three groups of the published parameter file, in its order: 10, 4 and 24 fields.

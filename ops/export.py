@@ -59,7 +59,10 @@ def xmp(
     out: Annotated[
         Path | None,
         typer.Argument(
-            help="A preset to write, or a photo: beside a raw file its sidecar is merged, beside others a preset is written.",
+            help=(
+                "A preset to write, or a photo: beside a raw file its sidecar is merged, beside others a preset is"
+                " written."
+            ),
             metavar="OUT",
         ),
     ] = None,

@@ -1,8 +1,8 @@
 """The black-and-white mixer: how light each band of hue becomes in a monochrome picture.
 
-grey = encode(L'^3), L' = L 2^(0.75 m g(C)), with OkLab's lightness L, the bands' amount m at the pixel's hue and a gate g that opens from chroma C = 0 to
-0.15; brightening slows before white. out = rgb + monochrome (grey - rgb). OkLab: Ottosson (2020); bands: see `ops.hsl`. No source
-is recorded for the reach of 0.75.
+grey = encode(L'^3), L' = L 2^(0.75 m g(C)), with OkLab's lightness L, the bands' amount m at the pixel's hue and a gate
+g that opens from chroma C = 0 to 0.15; brightening slows before white. out = rgb + monochrome (grey - rgb). OkLab:
+Ottosson (2020); bands: see `ops.hsl`. No source is recorded for the reach of 0.75.
 """
 
 from __future__ import annotations

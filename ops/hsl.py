@@ -1,9 +1,10 @@
 """The colour mixer: hue, saturation and luminance of eight bands of hue.
 
-Bands live in OkLCh (Ottosson 2020) about the hues of the sRGB primaries, secondaries, orange and purple as measured there. Their weights are
-smoothstep ramps between neighbours: a partition of unity. Everything is gated by chroma, never by HSL saturation, whose jump at grey
-shows as noise in skies and as error in look-up tables; lightness by a wider gate, so that a sky darkens without an edge where it pales.
-Darkening scales light and gives back half of the chroma that this takes, as deep skies have it.
+Bands live in OkLCh (Ottosson 2020) about the hues of the sRGB primaries, secondaries, orange and purple as measured
+there. Their weights are smoothstep ramps between neighbours: a partition of unity. Everything is gated by chroma, never
+by HSL saturation, whose jump at grey shows as noise in skies and as error in look-up tables; lightness by a wider gate,
+so that a sky darkens without an edge where it pales. Darkening scales light and gives back half of the chroma that this
+takes, as deep skies have it.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def band_weights(degrees: Tensor) -> Tensor:
 def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
     """Each setting's eight bands (B, 8, 1, 1), weighted for each pixel's hue (B, 1, H, W): (B, 1, H, W).
 
-    Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next, and stays.
+    Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next,
+    and stays.
     """
     round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
     ends = zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)

@@ -1,7 +1,7 @@
 """A 1D look-up table: each channel through a curve of its own, points joined by straight lines.
 
-The table's domain is [0, 1]; what lies outside is looked up at the edge and keeps its distance, as in `lut3d`: out = table(x) + rgb - x,
-x = rgb clamped. Source: Adobe, "Cube LUT Specification 1.0", LUT_1D_SIZE.
+The table's domain is [0, 1]; what lies outside is looked up at the edge and keeps its distance, as in `lut3d`: out =
+table(x) + rgb - x, x = rgb clamped. Source: Adobe, "Cube LUT Specification 1.0", LUT_1D_SIZE.
 """
 
 from __future__ import annotations

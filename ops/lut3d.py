@@ -1,7 +1,7 @@
 """A 3D look-up table with tetrahedral or trilinear interpolation: see `core.lut.interpolation`.
 
-The table's domain is [0, 1]; what lies outside is looked up at the edge and keeps its distance: out = rgb + strength (table(x) - x),
-x = rgb clamped. Tetrahedra: Kasson, Plouffe and Nin (1993).
+The table's domain is [0, 1]; what lies outside is looked up at the edge and keeps its distance: out = rgb + strength
+(table(x) - x), x = rgb clamped. Tetrahedra: Kasson, Plouffe and Nin (1993).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The published Retouch Renderer: a small network that maps each pixel by itself, steered by three embeddings.
 
-Xie et al. (2026), "VeraRetouch", arXiv 2604.27375: 3 -> 128 -> 256 -> 512 -> 3. Each hidden layer is a linear one, rectified, normalised,
-with a projection of the rectified latent added; a sigmoid ends it. Pixels go in as [-1, 1] and come out in [0, 1].
+Xie et al. (2026), "VeraRetouch", arXiv 2604.27375: 3 -> 128 -> 256 -> 512 -> 3. Each hidden layer is a linear one,
+rectified, normalised, with a projection of the rectified latent added; a sigmoid ends it. Pixels go in as [-1, 1] and
+come out in [0, 1].
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The parametric curve: four tonal regions between three splits, as in Camera Raw.
 
-Each region's centre moves by up to 0.45 of the way to a neighbour, which may come to meet it, or 0.8 of the way to black or white,
-which stay: the curve is monotone for every setting. The five spans are joined by a monotone cubic (Fritsch and Butland 1984), sampled at
-65 positions. out = curve(rgb), hue kept: see `core.color.tone_map.tone_map`. No source is recorded for the reaches.
+Each region's centre moves by up to 0.45 of the way to a neighbour, which may come to meet it, or 0.8 of the way to
+black or white, which stay: the curve is monotone for every setting. The five spans are joined by a monotone cubic
+(Fritsch and Butland 1984), sampled at 65 positions. out = curve(rgb), hue kept: see `core.color.tone_map.tone_map`. No
+source is recorded for the reaches.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def sample(amounts: Tensor, splits: Tensor) -> Tensor:
 
 
 def _through(knots: Tensor, values: Tensor) -> Tensor:
-    """The monotone cubic through uneven knots (B, n), at 65 uniform positions (Fritsch and Butland 1984, uneven spacing)."""
+    """The monotone cubic through uneven knots (B, n), at 65 uniform positions (Fritsch and Butland 1984,
+    uneven spacing).
+    """
     gaps, secants = knots.diff(dim=1), values.diff(dim=1) / knots.diff(dim=1)
     left, right = gaps[:, :-1], gaps[:, 1:]
     weight = (left + 2 * right) / (3 * (left + right))

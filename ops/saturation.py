@@ -1,7 +1,9 @@
 """Saturation and vibrance: OkLab chroma, held back before the gamut's wall.
 
-Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.gamut.within_headroom`); the little that still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping. Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back by 0.6 about hue 55 degrees (fits to Camera Raw).
-OkLab: Ottosson (2020).
+Chroma grows with slope 1 and slows as a colour nears the wall (`core.color.gamut.within_headroom`); the little that
+still overshoots is set on the wall (`hold_in_gamut`): nothing clips to a flat patch and no hue turns on clipping.
+Saturation: C' = C (1 + amount). Vibrance: C' = C (1 + amount w), weight w = 1 - smoothstep(0, 0.25, C), skin held back
+by 0.6 about hue 55 degrees (fits to Camera Raw). OkLab: Ottosson (2020).
 """
 
 from __future__ import annotations

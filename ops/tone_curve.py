@@ -1,7 +1,8 @@
 """Tone curves: one that keeps hue, and one for each channel.
 
-out = channel(luma(rgb)): `luma` moves the largest and the smallest channel and keeps the middle one's place between them (DNG SDK, RGBTone: see
-`core.color.tone_map.tone_map`). Monotone cubic through the knots, Fritsch and Butland (1984): see `core.color.curves`.
+out = channel(luma(rgb)): `luma` moves the largest and the smallest channel and keeps the middle one's place between
+them (DNG SDK, RGBTone: see `core.color.tone_map.tone_map`). Monotone cubic through the knots, Fritsch and Butland
+(1984): see `core.color.curves`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Highlights, shadows, whites and blacks: the pointwise form.
 
-Shadows and highlights multiply a pixel by a polynomial of its luma, so ratios between channels (hue, saturation) stay; the
-luma curve v (1 + s c (1-v)^3 + h c (1-v) v^2) is monotone for every setting, with c = 0.8 fitted to Camera Raw's range (1.3 stops at
-the black end). Whites and blacks lift by 0.06 (1-x)^4 (a fit to Camera Raw) or draw in with a soft toe that never reaches past the end.
-No source is recorded for the forms of the polynomial and the toe; hue kept: see `core.color.tone_map.tone_map`.
-The spatial form (guided filter) belongs to spatial plugins.
+Shadows and highlights multiply a pixel by a polynomial of its luma, so ratios between channels (hue, saturation) stay;
+the luma curve v (1 + s c (1-v)^3 + h c (1-v) v^2) is monotone for every setting, with c = 0.8 fitted to Camera Raw's
+range (1.3 stops at the black end). Whites and blacks lift by 0.06 (1-x)^4 (a fit to Camera Raw) or draw in with a soft
+toe that never reaches past the end. No source is recorded for the forms of the polynomial and the toe; hue kept:
+see `core.color.tone_map.tone_map`. The spatial form (guided filter) belongs to spatial plugins.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """White balance: von Kries adaptation in Bradford space between whites along the Planckian locus.
 
-Locus: Kim et al. (2002), a cubic spline in 1/T, continued past 25,000 K towards infinite temperature. Tint: along the normal of
-the locus in CIE 1960 uv, 1/3000 a DNG tint unit (DNG SDK, dng_temperature). Adaptation: Bradford (Lam 1985; ICC.1 annex E).
+Locus: Kim et al. (2002), a cubic spline in 1/T, continued past 25,000 K towards infinite temperature. Tint: along the
+normal of the locus in CIE 1960 uv, 1/3000 a DNG tint unit (DNG SDK, dng_temperature). Adaptation: Bradford (Lam 1985;
+ICC.1 annex E).
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def adaptation(temperature: Tensor, tint: Tensor) -> Tensor:
 
 
 def adapt(before: Tensor, after: Tensor) -> Tensor:
-    """The (B, 3, 3) matrix on linear sRGB, float64, that takes a white to another, each XYZ (B, 3); the luminance of white is kept."""
+    """The (B, 3, 3) matrix on linear sRGB, float64, that takes a white to another, each XYZ (B, 3);
+    the luminance of white is kept.
+    """
     bradford = before.new_tensor(_BRADFORD)
     to_cone = bradford @ before.new_tensor(TO_XYZ)
     gains = (after @ bradford.T) / (before @ bradford.T)

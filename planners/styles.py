@@ -25,7 +25,8 @@ def preset_params(path: Path, *, partial: bool = False) -> dict[str, Any]:
     """The values of a preset; what it holds besides is told on stderr.
 
     Raises:
-        InvalidDocument; InvalidRequest: nothing in it is rendered, or its look depends on what is not and `partial` is off.
+        InvalidDocument; InvalidRequest: nothing in it is rendered,
+        or its look depends on what is not and `partial` is off.
     """
     return _readable(path, partial).params
 

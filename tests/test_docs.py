@@ -1,4 +1,6 @@
-"""The committed reference is the one that `make docs` writes, its pictures are what the ops render, its examples run, and the site builds."""
+"""The committed reference is the one that `make docs` writes, its pictures are what the ops render,
+its examples run, and the site builds.
+"""
 
 import io
 import json

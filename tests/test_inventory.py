@@ -108,7 +108,9 @@ def tree(function):
 
 
 def raised(function):
-    """The errors of ours that a function raises itself, `raise Name(...)`, and those of the private helpers that it calls."""
+    """The errors of ours that a function raises itself, `raise Name(...)`,
+    and those of the private helpers that it calls.
+    """
     module, found, seen, waiting = sys.modules[function.__module__], set(), set(), [function]
     owner = getattr(module, function.__qualname__.split(".")[0], None)
     while waiting:

@@ -25,7 +25,8 @@ def documents():
 def too_long(text):
     """Number and line of all that are longer than they need be.
 
-    A row of a table may be longer, since Markdown has no way to wrap it, and so may a line that is one link or one word.
+    A row of a table may be longer, since Markdown has no way to wrap it,
+    and so may a line that is one link or one word.
     """
     for number, line in enumerate(text.split("\n"), 1):
         alone = re.sub(r"!?\[[^\]]*\]\([^)]*\)", "link", line.strip())

@@ -49,7 +49,8 @@ Source = HubRepository | Folder
 
 
 def parse_source(text: str, *, revision: str | None = None, base: Path | None = None) -> Source | None:
-    """The source that a text means: `owner/repo[@revision]`, `hf://owner/repo[@revision]`, or a folder; None for a plain name.
+    """The source that a text means: `owner/repo[@revision]`, `hf://owner/repo[@revision]`, or a folder;
+    None for a plain name.
 
     A folder that exists goes before a repository of the same spelling.
 

@@ -1,7 +1,7 @@
 """Looks of film, each pixel by itself.
 
-Faded blacks and the curve are fits by eye; the bleach bypass overlays a picture on its own luma (the look that skipping the bleach leaves),
-with a smooth step between the overlay's two branches.
+Faded blacks and the curve are fits by eye; the bleach bypass overlays a picture on its own luma (the look that skipping
+the bleach leaves), with a smooth step between the overlay's two branches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Ops that look at neighbouring pixels, or at where in the photo they are.
 
-Clarity: guided filter, He, Sun and Tang (2010), "Guided image filtering", eq. 5 and 6, of the luma by itself. Sharpening: unsharp mask.
-Grain: value noise on a lattice of hashed integers (Perlin 2002's interpolation), which needs no state, so that tiles agree.
+Clarity: guided filter, He, Sun and Tang (2010), "Guided image filtering", eq. 5 and 6, of the luma by itself.
+Sharpening: unsharp mask. Grain: value noise on a lattice of hashed integers (Perlin 2002's interpolation), which needs
+no state, so that tiles agree.
 """
 
 from __future__ import annotations

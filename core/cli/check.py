@@ -70,7 +70,9 @@ def check(
 
 
 def check_suites() -> dict[str, CheckSuite]:
-    """The suite of each kind that can be checked, in the order of lists; one that cannot be imported is left out and told."""
+    """The suite of each kind that can be checked, in the order of lists;
+    one that cannot be imported is left out and told.
+    """
     from ..plugins.registry import registry
     from ..terminal import complain
 

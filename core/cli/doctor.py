@@ -88,7 +88,9 @@ def _torch() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    """The optional packages of each extra, by the extra's own examination where a room has registered one of its name."""
+    """The optional packages of each extra, by the extra's own examination where a room has registered one of its
+    name.
+    """
     from ..plugins.registry import registry
 
     for extra in optional_packages():

@@ -1,6 +1,7 @@
 """The command `veraretouch`. It knows no command: each is a plugin of the group `veraretouch.commands`.
 
-A plugin named with a dot is a sub-command: `export.coreml` stands below `export`, which is a Typer app of its own. Help and completion read metadata and source and import no plugin; a command's module is imported when it is run.
+A plugin named with a dot is a sub-command: `export.coreml` stands below `export`, which is a Typer app of its own. Help
+and completion read metadata and source and import no plugin; a command's module is imported when it is run.
 """
 
 from __future__ import annotations

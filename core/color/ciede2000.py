@@ -1,7 +1,7 @@
 """CIEDE2000: how different two colours look.
 
-Source: Sharma, Wu and Dalal (2005), "The CIEDE2000 color-difference formula: implementation notes, supplementary test data, and mathematical
-observations". Lab is CIE 1976 under D65, the white of sRGB.
+Source: Sharma, Wu and Dalal (2005), "The CIEDE2000 color-difference formula: implementation notes, supplementary test
+data, and mathematical observations". Lab is CIE 1976 under D65, the white of sRGB.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ def ciede2000(a: Tensor, b: Tensor) -> Tensor:
 
 
 def smooth_ciede2000(a: Tensor, b: Tensor) -> Tensor:
-    """CIEDE2000 (B, H, W) of encoded pixels (B, 3, H, W) in their own precision, with a finite slope everywhere, for descent.
+    """CIEDE2000 (B, H, W) of encoded pixels (B, 3, H, W) in their own precision, with a finite slope everywhere,
+    for descent.
 
-    Roots and angles are held off zero by a thousandth of a unit; the rotation of blues, whose seams a descent would feel, is left out.
+    Roots and angles are held off zero by a thousandth of a unit; the rotation of blues,
+    whose seams a descent would feel, is left out.
     """
     (light1, a1, b1), (light2, a2, b2) = (cielab(_planes(srgb_to_linear(rgb), 1)) for rgb in (a, b))
     stretch = stretch_of_a(((_length(a1, b1) + _length(a2, b2)) / 2).clamp(max=200), held=1e-12)
@@ -65,7 +67,9 @@ def chroma_scale(chroma: Tensor) -> Tensor:
 
 
 def hue_scale(chroma: Tensor, hue: Tensor) -> Tensor:
-    """The formula's S_H, elementwise: by how much differences of hue count less at this chroma (from 0) and hue (radians)."""
+    """The formula's S_H, elementwise: by how much differences of hue count less at this chroma (from 0) and hue
+    (radians).
+    """
     weight = (
         1
         - 0.17 * torch.cos(hue - math.radians(30))
@@ -77,7 +81,9 @@ def hue_scale(chroma: Tensor, hue: Tensor) -> Tensor:
 
 
 def stretch_of_a(chroma: Tensor, *, held: float = 0.0) -> Tensor:
-    """The formula's 1 + G, elementwise: the factor on a* for greys of this mean chroma (from 0); `held` keeps the root's slope finite."""
+    """The formula's 1 + G, elementwise: the factor on a* for greys of this mean chroma (from 0);
+    `held` keeps the root's slope finite.
+    """
     power = chroma**7
     return 1.5 - 0.5 * torch.sqrt(power / (power + _POWER) + held)
 

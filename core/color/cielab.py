@@ -1,4 +1,6 @@
-"""CIE 1976 L*a*b* of sRGB's linear light under D65. Source: CIE 15:2004, section 8.2.1; the matrix is IEC 61966-2-1's primaries."""
+"""CIE 1976 L*a*b* of sRGB's linear light under D65. Source: CIE 15:2004, section 8.2.1;
+the matrix is IEC 61966-2-1's primaries.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ _KNEE: Final = (6 / 29) ** 3
 
 
 def cielab(light: Planes) -> Planes:
-    """L* (0 to 100 for black to white), a* and b* of linear light, three tensors of any one shape; straight lines below black.
+    """L* (0 to 100 for black to white), a* and b* of linear light, three tensors of any one shape;
+    straight lines below black.
 
     Gradients are finite everywhere.
     """

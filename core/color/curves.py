@@ -1,7 +1,7 @@
 """Monotone cubic curves through uniformly spaced values.
 
-Slopes: harmonic mean of the neighbouring secants, Fritsch and Butland (1984), eq. 5 with equal spacing; it satisfies the
-monotonicity condition of Fritsch and Carlson (1980), eq. 2.2, and is smooth where the secants keep their sign.
+Slopes: harmonic mean of the neighbouring secants, Fritsch and Butland (1984), eq. 5 with equal spacing; it satisfies
+the monotonicity condition of Fritsch and Carlson (1980), eq. 2.2, and is smooth where the secants keep their sign.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ MIDDLE: Final = 0.6
 
 
 def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
-    """A gain 1 + growth, elementwise, that slows down before the wall: slope 1 at no growth, never past fullness 1; shrinking is untouched.
+    """A gain 1 + growth, elementwise, that slows down before the wall: slope 1 at no growth,
+    never past fullness 1; shrinking is untouched.
 
     Args:
         growth: the wanted relative change; negative shrinks.
@@ -25,16 +26,19 @@ def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
     """
     full = full.clamp(min=1e-4)
     room = (1 - full).clamp(min=0)
-    # tanh(t) = e / (-2 - e) with e = expm1(-2 t): faster than torch.tanh, and as precise near 0, unlike forms with a sigmoid.
+    # tanh(t) = e / (-2 - e) with e = expm1(-2 t): faster than torch.tanh, and as precise near 0,
+    # unlike forms with a sigmoid.
     e = torch.expm1(-2 * growth.clamp(min=0) * full / room.clamp(min=1e-4))
     slowed = room / full * (e / (-2 - e))
     return 1 + slowed + growth.clamp(max=0)
 
 
 def chroma_share(light: Planes, roots: Planes, L: Tensor) -> Tensor:
-    """Chroma as a share of that at which a channel reaches 0 at this lightness and hue: 0 grey, 1 and more there; (B, 1, H, W).
+    """Chroma as a share of that at which a channel reaches 0 at this lightness and hue: 0 grey,
+    1 and more there; (B, 1, H, W).
 
-    How far the lowest channel of linear light lies below its grey tells: 0 grey, 1 at the wall, more below. The wall is met by one secant step from the straight guess in linear light; the way there is bent most for blues.
+    How far the lowest channel of linear light lies below its grey tells: 0 grey, 1 at the wall, more below. The wall is
+    met by one secant step from the straight guess in linear light; the way there is bent most for blues.
     """
     grey = cube(L).clamp(min=1e-6)
     full = (1 - smallest(light) / grey).clamp(1e-4, 1)
@@ -49,8 +53,9 @@ def chroma_share(light: Planes, roots: Planes, L: Tensor) -> Tensor:
 def hold_in_gamut(after: Planes, before: Planes, L: Tensor) -> Planes:
     """Set what left the gamut on its wall, straight towards a grey, where clipping would turn the hue.
 
-    The grey is a middle one, or the colour's own where that is darker: bright colours then darken a little and stay strong, where
-    their own grey would pale them (the adaptive anchor of Ottosson (2021), "sRGB gamut clipping", made fixed).
+    The grey is a middle one, or the colour's own where that is darker: bright colours then darken a little and stay
+    strong, where their own grey would pale them (the adaptive anchor of Ottosson (2021), "sRGB gamut clipping", made
+    fixed).
 
     Args:
         after, before: linear light; what was outside before may stay as far out.

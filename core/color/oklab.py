@@ -1,6 +1,7 @@
 """OkLab and OkLCh. Source: Ottosson (2020), "A perceptual color space for image processing".
 
-All functions take and return channels-first tensors (B, 3, H, W) or planes (B, 1, H, W), and have finite gradients for every finite input.
+All functions take and return channels-first tensors (B, 3, H, W) or planes (B, 1, H, W),
+and have finite gradients for every finite input.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _FROM_LAB: Final = _inverse(_TO_LAB)
 
 
 class OkLab(NamedTuple):
-    """OkLab, each (B, 1, H, W): lightness L in [0, 1] for the sRGB gamut, opponent axes a (green to red) and b (blue to yellow)."""
+    """OkLab, each (B, 1, H, W): lightness L in [0, 1] for the sRGB gamut,
+    opponent axes a (green to red) and b (blue to yellow).
+    """
 
     L: Tensor
     a: Tensor
@@ -55,7 +58,9 @@ def oklab(rgb: Tensor) -> OkLab:
 
 
 def roots_of(light: Planes) -> Planes:
-    """The cube roots of the cones' responses to linear light, planes (B, 1, H, W) both: OkLab before its last matrix."""
+    """The cube roots of the cones' responses to linear light, planes (B, 1, H, W) both:
+    OkLab before its last matrix.
+    """
     return each(_cbrt, mix(light, _TO_LMS))
 
 
@@ -70,7 +75,9 @@ def lightness(roots: Planes) -> Tensor:
 
 
 def with_chroma(roots: Planes, L: Tensor, gain: Tensor) -> Planes:
-    """The cones' roots of the same lightness and hue with `gain` times the chroma: a root is L and a share of a and b; all (B, 1, H, W)."""
+    """The cones' roots of the same lightness and hue with `gain` times the chroma:
+    a root is L and a share of a and b; all (B, 1, H, W).
+    """
     return each(lambda root: torch.lerp(L, root, gain), roots)
 
 
@@ -80,7 +87,9 @@ def moved(roots: Planes, before: OkLab, after: OkLab) -> Planes:
 
 
 def light_at(roots: Planes) -> Planes:
-    """Linear light of the cones' roots, planes (B, 1, H, W); the inverse of `roots_of` to 3e-4 near black: ops add `moved_light`."""
+    """Linear light of the cones' roots, planes (B, 1, H, W); the inverse of `roots_of` to 3e-4 near black:
+    ops add `moved_light`.
+    """
     return mix(each(cube, roots), _FROM_LMS)
 
 

@@ -1,7 +1,7 @@
 """The channels of a photo as planes, and what is done to all three.
 
-Work on planes fuses in the compiler, where stacked channels leave a dozen loops, and stays in the cache without it; a product of 3x3
-matrices by BLAS was no faster.
+Work on planes fuses in the compiler, where stacked channels leave a dozen loops, and stays in the cache without it; a
+product of 3x3 matrices by BLAS was no faster.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from .planes import each, join, largest, planes_of, smallest
 def tone_map(rgb: Tensor, curve: Callable[[Tensor], Tensor]) -> Tensor:
     """Apply a tone curve to the largest and smallest channel and keep the middle one's relative place between them.
 
-    Hue survives this where a curve on each channel would turn it, and it costs two channels, not three. Source: DNG SDK, RGBTone.
-    A kink where two channels are equal is inherent: there the middle changes its neighbour.
+    Hue survives this where a curve on each channel would turn it, and it costs two channels, not three. Source: DNG
+    SDK, RGBTone. A kink where two channels are equal is inherent: there the middle changes its neighbour.
 
     Args:
         rgb: (B, 3, H, W).

@@ -97,7 +97,9 @@ class Latents:
     def identity(
         cls, schema: Schema, batch: int = 1, *, device: Any = None, dtype: torch.dtype = torch.float32
     ) -> Latents:
-        """Every op that has an identity, present and doing nothing in `batch` rows, at least 1; the others are absent."""
+        """Every op that has an identity, present and doing nothing in `batch` rows, at least 1;
+        the others are absent.
+        """
         values = {
             spec.id: {name: constant(slot.identity, batch, dtype, device) for name, slot in spec.slots.items()}
             for spec in schema.specs.values()
@@ -138,7 +140,9 @@ class Latents:
         return self._map(unsquash).pack()
 
     def pack(self) -> Tensor:
-        """All values as (B, D) in schema order; ops without values stand at their identity (`off` where there is none)."""
+        """All values as (B, D) in schema order; ops without values stand at their identity (`off` where there is
+        none).
+        """
         parts = [torch.empty(self.batch, 0, dtype=self.dtype, device=self.device)]
         for op, name, slot in self.schema:
             if op in self.values:

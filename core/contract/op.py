@@ -43,7 +43,9 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a tile lies in its photo: `top`, `left` of the tile, `height`, `width` of the photo, in pixels; `seed` for grain."""
+    """Where a tile lies in its photo: `top`, `left` of the tile, `height`, `width` of the photo, in pixels;
+    `seed` for grain.
+    """
 
     top: int
     left: int
@@ -66,7 +68,8 @@ class Weights(Protocol):
 
 
 class Params:
-    """An op's slot values, shaped to broadcast over (B, 3, H, W): scalars (B,1,1,1), vectors (B,n,1,1), others (B, *shape).
+    """An op's slot values, shaped to broadcast over (B, 3, H, W): scalars (B,1,1,1), vectors (B,n,1,1),
+    others (B, *shape).
 
     `frame` says where the tile lies; every other attribute is a slot's value, or what `Op.prepare` made of them.
     """
@@ -101,12 +104,13 @@ class Op:
     """A differentiable map of photos, steered by the slots that the class declares.
 
     A subclass states `id`, `version`, `stage` and `pointwise`, declares slots as class attributes and defines `apply`.
-    The class docstring's first line says what it does to a photo. With `linear = True`, `apply` takes and gives linear light: the
-    renderer converts, once for such ops in a row. With `costly = True`, a few thousand pixels take so long that threads share them. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
+    The class docstring's first line says what it does to a photo. With `linear = True`, `apply` takes and gives linear
+    light: the renderer converts, once for such ops in a row. With `costly = True`, a few thousand pixels take so long
+    that threads share them. An op with weights has a class method `from_bundle(bundle, *, device, dtype)`, which keeps
     the bundle's `asset` in the instance: plans record it, and whoever renders one opens the same weights.
 
-    `requires = {"contract": ">=1,<2"}` says what the op was written for, see `core.plugins.requirements`; `deprecated = "Use acme.new."` warns
-    whoever uses it, once a process.
+    `requires = {"contract": ">=1,<2"}` says what the op was written for, see `core.plugins.requirements`;
+    `deprecated = "Use acme.new."` warns whoever uses it, once a process.
 
     Raises:
         InvalidOp: at class creation, where a declaration is missing or breaks a rule.
@@ -149,8 +153,8 @@ class Op:
         """Return the changed photo.
 
         Args:
-            rgb: (B, 3, H, W), nominally in [0, 1], sRGB-encoded or, for an op that is `linear`, linear light in at least float32;
-                values outside survive.
+            rgb: (B, 3, H, W), nominally in [0, 1], sRGB-encoded or, for an op that is `linear`,
+                linear light in at least float32; values outside survive.
             p: the slots' values, see `Params`.
         """
         raise TypeError(f"{type(self).__name__} defines no apply()")
@@ -165,16 +169,22 @@ class Op:
         return linear_to_srgb(self.apply(srgb_to_linear(at_least_single(rgb)), p)).to(rgb.dtype)
 
     def prepare(self, p: Params) -> Mapping[str, Any]:
-        """What `apply` needs of the values alone, by names that it finds in its params: made once a photo, not once a tile."""
+        """What `apply` needs of the values alone, by names that it finds in its params: made once a photo,
+        not once a tile.
+        """
         return {}
 
     def params(self, values: Mapping[str, Tensor], frame: Frame) -> Params:
-        """The params that `apply` is given: the slots' values, (B, *shape) as latents hold them, and what `prepare` made of them."""
+        """The params that `apply` is given: the slots' values, (B, *shape) as latents hold them,
+        and what `prepare` made of them.
+        """
         p = Params.of(values, frame)
         return Params({**vars(p), **self.prepare(p)}, frame)
 
     def halo(self, p: Params, size: tuple[int, int]) -> int | None:
-        """How many neighbouring pixels each pixel depends on, in a photo of `size` (height, width); None: on the whole photo."""
+        """How many neighbouring pixels each pixel depends on, in a photo of `size` (height, width); None:
+        on the whole photo.
+        """
         return 0 if self.pointwise else None
 
     @classmethod

@@ -24,7 +24,8 @@ class Request:
     """What a planner is asked for.
 
     Attributes:
-        mode: `auto`, `style` (a prompt in words), `param` (exact values) or `reference` (a before/after pair or one target).
+        mode: `auto`, `style` (a prompt in words), `param` (exact values) or `reference` (a before/after pair or one
+            target).
         prompt: the words, for style.
         params: exact values: a plan, ``{"exposure.ev": 0.35}``, a published parameter file, or a path to either.
         reference: photos, one (the target) or two (before, after).
@@ -52,8 +53,8 @@ class Request:
         """The request that these keywords make; none of style, params and reference means auto.
 
         Raises:
-            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a seed below 0 or
-                beyond 63 bits, a reference of no photo or of three.
+            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a seed below
+                0 or beyond 63 bits, a reference of no photo or of three.
         """
         given = {
             name: value

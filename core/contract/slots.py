@@ -30,7 +30,7 @@ class Slot:
     """One scalar latent: what it means, how far it reaches and where it does nothing.
 
     Args:
-        identity: the value at which the slot changes nothing; None where there is none (then the op is present or absent).
+        identity: the value at which nothing changes; None where there is none (the op is then present or absent).
         low, high: bounds, scalars or nested lists of the slot's shape; None for unbounded.
         unit: SI or field unit, "1" for a plain ratio.
         group: the control group that switches the slot on and off; `GROUPS` or a plugin's own.
@@ -118,10 +118,10 @@ class Slot:
         return self
 
     def check(self, value: Any, *, path: str) -> FloatArray:
-        """Return `value` as a float64 array of the slot's shape; what float32 rounding puts beyond a bound is put on it.
+        """Return `value` as a float64 array of the slot's shape; float32 rounding beyond a bound is undone.
 
         Raises:
-            OutOfBounds: a wrong type or shape, a value that is not finite or lies outside the bounds; `path` begins the message.
+            OutOfBounds: a wrong type or shape, a value not finite or outside the bounds; the message begins by `path`.
         """
         if isinstance(value, str | bytes | Mapping) or _holds_bool(value):
             raise OutOfBounds(f"{path}: {shorten(value)} is not made of numbers", cure=self._expected())
@@ -130,7 +130,7 @@ class Slot:
         except ValueError:
             raise OutOfBounds(f"{path}: a list of uneven rows", cure=self._expected()) from None
         if array.dtype.kind == "O" and all(isinstance(item, int | float) for item in array.flat):
-            # Integers beyond 64 bits lie beyond every bound; float64 takes most of them, infinity stands for the others.
+            # Integers beyond 64 bits lie beyond every bound: float64 holds most of them, the others are infinite.
             array = np.array([_as_float(item) for item in array.flat]).reshape(array.shape)
         if array.dtype.kind not in "iuf":
             raise OutOfBounds(f"{path}: {shorten(value)} is not made of numbers", cure=self._expected())
@@ -189,7 +189,7 @@ class Slot:
         return {**self.facts(), "unit": self.unit, "doc": self.doc}
 
     def json_schema(self) -> dict[str, Any]:
-        """A JSON Schema (draft 2020-12) of one value of this slot as a plan writes it, `INLINE` numbers or more as base64."""
+        """A JSON Schema (draft 2020-12) of this slot's value as a plan writes it; above `INLINE` numbers in base64."""
         schema: dict[str, Any] = _number_schema(self.low, self.high, self.shape)
         if self.size > INLINE:
             schema = {"anyOf": [schema, _base64_schema(self.shape)]}
@@ -221,7 +221,8 @@ class Bands(Slot):
 class Curve(Slot):
     """A curve given by its values at `n` uniform positions on [0, 1], at least 1, joined by a monotone cubic.
 
-    The identity is the straight line, bounds are 0 and 1 unless declared. Source: Fritsch and Carlson (1980), see `core.color.curves`.
+    The identity is the straight line, bounds are 0 and 1 unless declared. Source: Fritsch and Carlson (1980),
+    see `core.color.curves`.
 
     Raises:
         InvalidSlot: as `Slot`.
@@ -238,7 +239,7 @@ class Curve(Slot):
 
 
 class Matrix(Slot):
-    """A matrix of `rows` x `columns`, each at least 1; the identity is the unit matrix, bounds are -1 and 1 unless declared."""
+    """A matrix of `rows` x `columns`, each at least 1; by default the unit matrix, from -1 to 1."""
 
     kind = "matrix"
 
@@ -259,7 +260,7 @@ class Embedding(Slot):
 class Lattice(Slot):
     """A look-up table whose number of points `n` is fixed by the schema, rows as a .cube file has them.
 
-    Of three dimensions it has shape (n, n, n, 3), axes blue, green, red: a map of colours. Of one it has shape (n, 3): a curve a channel.
+    Of three dimensions it has shape (n, n, n, 3), axes blue, green, red: a map of colours; of one (n, 3): a curve each.
 
     Args:
         n: points an edge, from 2 to 129, or to 65,536 in one dimension; the identity and `off` follow from it.

@@ -1,7 +1,7 @@
 """Between unbounded reals and bounded slots, so that a network's output is always a valid latent.
 
-`squash(x) = identity + up*tanh(x+/up) - down*tanh(x-/down)` with x+ = max(x, 0), x- = max(-x, 0), up = high - identity and
-down = identity - low: raw 0 is the identity, and the slope there is 1 in the slot's own unit.
+`squash(x) = identity + up*tanh(x+/up) - down*tanh(x-/down)` with x+ = max(x, 0), x- = max(-x, 0), up = high - identity
+and down = identity - low: raw 0 is the identity, and the slope there is 1 in the slot's own unit.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class _OneSided(torch.autograd.Function):
 def squash(slot: Slot, raw: Tensor) -> Tensor:
     """Map raw (..., *shape) reals to values of the slot; 0 becomes the identity (`off` where there is none).
 
-    At a bound that is also the identity the slope outwards is zero and the gradient is projected, so training can leave it.
-    Angles wrap instead.
+    At a bound that is also the identity the slope outwards is zero and the gradient is projected,
+    so training can leave it. Angles wrap instead.
 
     Raises:
         InvalidSlot: a slot with a period and no bounds, which no declaration can make.

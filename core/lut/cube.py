@@ -45,7 +45,8 @@ class Cube:
     def apply(self, pixels: Pixels, device: torch.device | None = None, *, in_place: bool = False) -> Pixels:
         """Colours of (H, W, 3) pixels at their own depth, [0, 1] or full scale; integers are rounded and clipped.
 
-        On the CPU by OpenColorIO in strips, side by side, each depth without a trip through another; elsewhere by torch.
+        On the CPU by OpenColorIO in strips, side by side, each depth without a trip through another;
+        elsewhere by torch.
         """
         if device is not None and device.type != "cpu":
             return self._by_torch(pixels, device)

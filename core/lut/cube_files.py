@@ -1,7 +1,9 @@
-"""Read .cube files in both dialects: Iridas (DOMAIN_MIN, DOMAIN_MAX) and Resolve (LUT_1D_INPUT_RANGE, LUT_3D_INPUT_RANGE, a shaper).
+"""Read .cube files in both dialects: Iridas (DOMAIN_MIN,
+DOMAIN_MAX) and Resolve (LUT_1D_INPUT_RANGE, LUT_3D_INPUT_RANGE, a shaper).
 
-Sources: Adobe, "Cube LUT Specification 1.0"; Blackmagic Design, DaVinci Resolve's manual, "3D LUT format". A file with both sizes holds a
-shaper of LUT_1D_SIZE rows, then the lattice. Comments, blank lines and TITLE may stand in either; red runs fastest.
+Sources: Adobe, "Cube LUT Specification 1.0"; Blackmagic Design, DaVinci Resolve's manual, "3D LUT format". A file with
+both sizes holds a shaper of LUT_1D_SIZE rows, then the lattice. Comments, blank lines and TITLE may stand in either;
+red runs fastest.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ def read_cube(path: Path) -> LookUpTable:
     """The table of a .cube file.
 
     Raises:
-        InvalidDocument: a file that cannot be read, is larger than 96 MiB, has a keyword or number that no .cube has, sizes or
-            ranges out of bounds, or another number of rows than it announces; the line is named.
+        InvalidDocument: a file that cannot be read, is larger than 96 MiB, has a keyword or number that no .cube has,
+            sizes or ranges out of bounds, or another number of rows than it announces; the line is named.
     """
     data = read_bytes(path, LARGEST)
     if len(data) > LARGEST:

@@ -19,7 +19,9 @@ PERCENTILE = 99.2
 
 @dataclass(frozen=True)
 class Baked:
-    """A cube that holds the tolerance, or None, and the 99th percentile of its CIEDE2000 (the best cube's if none does)."""
+    """A cube that holds the tolerance, or None, and the 99th percentile of its CIEDE2000 (the best cube's if none
+    does).
+    """
 
     cube: Cube | None
     error: float
@@ -49,7 +51,9 @@ def bake_for(
 
 
 def sample(pixels: Pixels) -> Pixels:
-    """About 16,000 of a photo's colours (1, N, 3): an even grid, and the extremes of each channel and of colourfulness."""
+    """About 16,000 of a photo's colours (1, N, 3): an even grid,
+    and the extremes of each channel and of colourfulness.
+    """
     height, width = pixels.shape[:2]
     step = max(1, int((height * width / SAMPLE) ** 0.5))
     even = pixels[step // 2 :: step, step // 2 :: step].reshape(-1, 3)

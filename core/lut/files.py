@@ -1,6 +1,8 @@
 """Look-up tables as files: .cube and HALD pictures out; .cube, HALD pictures and whatever OpenColorIO reads in.
 
-The .cube files that are written are of both dialects, Iridas and Resolve: they name neither domain nor range, which then are [0, 1]. Sources: Adobe, "Cube LUT Specification 1.0"; Willan, "Hald CLUT" (a picture of level L has L^3 pixels a side and L^2 points an axis).
+The .cube files that are written are of both dialects, Iridas and Resolve: they name neither domain nor range, which
+then are [0, 1]. Sources: Adobe, "Cube LUT Specification 1.0"; Willan, "Hald CLUT" (a picture of level L has L^3 pixels
+a side and L^2 points an axis).
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ def read_table(path: Path) -> LookUpTable:
     """The look-up table of a file.
 
     Args:
-        path: .cube in both dialects, a HALD picture (.png, .tif), or what else OpenColorIO reads (.3dl, .csp, .spi1d, .spi3d, .clf, ...).
+        path: .cube in both dialects, a HALD picture (.png, .tif), or what else OpenColorIO reads (.3dl, .csp,
+            .spi1d, .spi3d, .clf, ...).
 
     Raises:
         InvalidDocument: no such file, or no look-up table in it.
@@ -91,7 +94,9 @@ def _read_hald(path: Path) -> Floats:
 
 
 def _read_by_ocio(path: Path) -> LookUpTable:
-    """The table of a file in another form: curves and a lattice where it is made of these, otherwise a lattice of what it does."""
+    """The table of a file in another form: curves and a lattice where it is made of these,
+    otherwise a lattice of what it does.
+    """
     import PyOpenColorIO as ocio
 
     data = read_bytes(path, _LARGEST)

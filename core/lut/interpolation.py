@@ -1,6 +1,7 @@
 """Interpolation in a lattice in torch, tetrahedral and trilinear, for any device and with gradients.
 
-Each cell is split into six tetrahedra by the order of the fractions (Kasson, Plouffe and Nin 1993; OpenColorIO's INTERP_TETRAHEDRAL).
+Each cell is split into six tetrahedra by the order of the fractions (Kasson, Plouffe and Nin 1993;
+OpenColorIO's INTERP_TETRAHEDRAL).
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def tetrahedral(rgb: Tensor, lattice: Tensor) -> Tensor:
 
 
 def trilinear(rgb: Tensor, lattice: Tensor) -> Tensor:
-    """Colours of lattices (B, n, n, n, 3) at rgb (B, 3, H, W) in [0, 1] by the eight corners of each cell, as many published models do it."""
+    """Colours of lattices (B, n, n, n, 3) at rgb (B, 3, H, W) in [0, 1] by the eight corners of each cell,
+    as many published models do it.
+    """
     table, inside, index, stride = _cells(rgb, lattice)
     done = torch.zeros_like(inside)
     for corner in product((0, 1), repeat=3):
@@ -42,7 +45,9 @@ def trilinear(rgb: Tensor, lattice: Tensor) -> Tensor:
 
 
 def _cells(rgb: Tensor, lattice: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The vertices in one line (B, n^3, 3), each pixel's place within its cell (B, pixels, 3), the cell's first vertex, and steps."""
+    """The vertices in one line (B, n^3, 3), each pixel's place within its cell (B, pixels, 3),
+    the cell's first vertex, and steps.
+    """
     batch, n = lattice.shape[0], lattice.shape[1]
     place = rgb.flatten(2).transpose(1, 2) * (n - 1)
     corner = place.detach().floor().clamp(0, n - 2)

@@ -1,4 +1,6 @@
-"""What a look-up table's file holds, as the ops `lut1d` and `lut3d` take it: a curve a channel, a lattice, or one before the other."""
+"""What a look-up table's file holds, as the ops `lut1d` and `lut3d` take it: a curve a channel, a lattice,
+or one before the other.
+"""
 
 from __future__ import annotations
 

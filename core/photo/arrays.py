@@ -41,7 +41,8 @@ def as_photo(source: PhotoLike) -> Photo:
     if hasattr(source, "read"):
         return open_photo(source)
     raise InvalidPhoto(
-        f"a {type(source).__module__}.{type(source).__qualname__} is no photo; a path, bytes, an open file, a PIL image or an array is",
+        f"a {type(source).__module__}.{type(source).__qualname__} is no photo; a path, bytes, an open file, a PIL image"
+        " or an array is",
         cure="Convert it to one of these",
     )
 

@@ -134,8 +134,8 @@ class Photo(Picture):
 
         `path` may be a file opened for writing bytes; then `format` ("jpeg", "png", "tiff" ...) must be given. A file
         named by its path appears whole or not at all. Raises UnwritablePhoto for an unknown suffix or format, a missing
-        folder, no permission, an existing file with `overwrite=False`, or a picture the format cannot hold; MissingExtra
-        for HEIC without pillow-heif. Warns (PhotoWarning) when alpha has to be dropped.
+        folder, no permission, an existing file with `overwrite=False`, or a picture the format cannot hold;
+        MissingExtra for HEIC without pillow-heif. Warns (PhotoWarning) when alpha has to be dropped.
         """
         chosen = options or SaveOptions()
         if isinstance(path, str | os.PathLike):

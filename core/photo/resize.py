@@ -13,7 +13,9 @@ _WORTH_SHARING = 2**21
 
 
 def fitted(pixels: Pixels, alpha: Pixels | None, long_side: int) -> tuple[Pixels, Pixels | None]:
-    """Resize (H, W, 3) pixels and (H, W) alpha so that the longer side has `long_side` pixels, each at its own depth."""
+    """Resize (H, W, 3) pixels and (H, W) alpha so that the longer side has `long_side` pixels,
+    each at its own depth.
+    """
     height, width = pixels.shape[:2]
     scale = long_side / max(width, height)
     return resize(pixels, alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
@@ -46,7 +48,9 @@ def _channel(values: Pixels, size: tuple[int, int]) -> Floats:
 
 
 def _scaled(values: Pixels, size: tuple[int, int]) -> Pixels:
-    """Bytes as they are, all else as float32 channels. The box is of whole pixels and leaves Lanczos at least a factor of 3."""
+    """Bytes as they are, all else as float32 channels. The box is of whole pixels and leaves Lanczos at least a
+    factor of 3.
+    """
     height, width = values.shape[:2]
     across, down = (max(1, int(before / after / _GAP)) for before, after in zip((width, height), size, strict=True))
     dtype = np.uint8 if values.dtype == np.uint8 else np.float32

@@ -31,8 +31,8 @@ def save(photo: Picture, path: Path, options: SaveOptions, name: str | None = No
     name = name or writer_of(path.suffix.lower())
     if name is None:
         raise UnwritablePhoto(
-            f"{str(path)!r}: no format is known for the suffix {path.suffix!r}; {', '.join(sorted(EXTENSIONS.writable))} are."
-            f"{nearest(path.suffix.lower(), EXTENSIONS.writable)}",
+            f"{str(path)!r}: no format is known for the suffix {path.suffix!r};"
+            f" {', '.join(sorted(EXTENSIONS.writable))} are.{nearest(path.suffix.lower(), EXTENSIONS.writable)}",
             cure="Give the file one of these suffixes",
         )
     _check(photo, name, options)

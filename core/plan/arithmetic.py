@@ -1,7 +1,8 @@
 """Arithmetic of plans: weighted means, differences and sums of their values, slot by slot.
 
-What a plan does not set, or has switched off with its group, counts as at rest: at the slot's identity. Angles go the shorter way round; in
-means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning tells which were put there.
+What a plan does not set, or has switched off with its group, counts as at rest: at the slot's identity. Angles go the
+shorter way round; in means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning
+tells which were put there.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def mean(plans: Sequence[_Plan], weights: Sequence[float] | None = None) -> _Pla
 
 
 def difference(plan: _Plan, before: _Plan) -> _Plan:
-    """What a plan does beyond another, each value's distance counted from rest: `added` to the other, it gives the plan.
+    """What a plan does beyond another, each value's distance counted from rest: `added` to the other,
+    it gives the plan.
 
     Raises:
         InvalidPlan: plans of different strengths, or that cannot be mixed.

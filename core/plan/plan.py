@@ -36,8 +36,8 @@ class Plan:
     Attributes:
         mode: how it was asked for; `prompt`: in which words.
         edits: op id -> `Edit`; the chain's order rules, not this mapping's.
-        groups: the groups that are switched on; the values of others are kept but not applied. By default the built-in groups
-            and every other that the edits have.
+        groups: the groups that are switched on; the values of others are kept but not applied.
+            By default the built-in groups and every other that the edits have.
         strength: blend of the finished picture with the input, 0..1.
         reasoning: group -> problem and plan in words.
     """
@@ -61,7 +61,8 @@ class Plan:
         """Read a plan from a path, JSON text or an object, strictly; older op versions are migrated.
 
         Raises:
-            InvalidPlan: the JSON path, the rule and the cure; an op that is not installed is named with its distribution.
+            InvalidPlan: the JSON path, the rule and the cure;
+                an op that is not installed is named with its distribution.
         """
         try:
             document = strict_json.load(source, "plan", name="plan")
@@ -194,7 +195,8 @@ class Plan:
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def blend(self, other: Plan, weight: float) -> Plan:
-        """This plan's values moved towards another's by a weight from 0, this plan, to 1, the other; see `core.plan.arithmetic`.
+        """This plan's values moved towards another's by a weight from 0, this plan, to 1, the other;
+        see `core.plan.arithmetic`.
 
         Raises:
             InvalidRequest: a weight outside [0, 1]. InvalidPlan: plans that cannot be mixed.
@@ -211,7 +213,9 @@ class Plan:
         return arithmetic.difference(self, before)
 
     def __add__(self, more: Plan) -> Plan:
-        """This plan with another on top: `a + (b - a)` is `b`, as far as bounds allow; raises InvalidPlan as `blend`."""
+        """This plan with another on top: `a + (b - a)` is `b`, as far as bounds allow;
+        raises InvalidPlan as `blend`.
+        """
         return arithmetic.added(self, more)
 
     def notes(self) -> dict[str, str]:

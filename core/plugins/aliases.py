@@ -1,7 +1,7 @@
 """Old names of plugins: the entry-point group `veraretouch.aliases`, `"acme.old_name" = "acme.new_name"`.
 
-An alias is metadata, so that a renamed plugin is found without importing its package. It holds for every kind in which the
-new id is a plugin and the old one is not.
+An alias is metadata, so that a renamed plugin is found without importing its package. It holds for every kind in which
+the new id is a plugin and the old one is not.
 """
 
 from __future__ import annotations

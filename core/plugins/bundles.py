@@ -52,7 +52,8 @@ def pack_planner(
 
     Raises:
         BrokenPlugin: the planner has no `save_bundle`. InvalidDocument: a fact breaks a rule.
-        UnreachableBundle: the folder is not empty or cannot be written to. UnknownBundle: nothing installed packs bundles.
+        UnreachableBundle: the folder is not empty or cannot be written to. UnknownBundle:
+            nothing installed packs bundles.
     """
     given = {
         "planner": planner,

@@ -1,7 +1,7 @@
 """The catalogue of one kind of plugin, by id. Listing reads metadata and imports nothing.
 
-A plugin is judged first (blocked, collision) and imported on first use. One that breaks then is named with its reason, and the
-others go on.
+A plugin is judged first (blocked, collision) and imported on first use.
+One that breaks then is named with its reason, and the others go on.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ class Catalogue:
 
         Raises:
             PluginCollision: an installed distribution has a plugin of this id.
-            InvalidOp, BrokenPlugin, IncompatiblePlugin: what was added breaks the contract of its kind, or needs another.
+            InvalidOp, BrokenPlugin, IncompatiblePlugin: what was added breaks the contract of its kind,
+                or needs another.
         """
         name = str(getattr(plugin, "id", "")) if id is None else id
         self._check(name, plugin)

@@ -28,7 +28,9 @@ USABLE = frozenset({PluginState.AVAILABLE, PluginState.LOADED})
 
 @dataclass
 class PluginEntry:
-    """One plugin. `reason` and `cure` say why one that cannot be used cannot; `load_seconds` is there once it was tried."""
+    """One plugin. `reason` and `cure` say why one that cannot be used cannot;
+    `load_seconds` is there once it was tried.
+    """
 
     id: str
     distribution: str

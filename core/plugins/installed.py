@@ -29,7 +29,9 @@ class Installed:
         self._lock = Lock()
 
     def claims(self, group: str) -> dict[str, list[Claim]]:
-        """By name, each distribution's claim once: it may be seen twice, through a stale egg-info beside an editable install."""
+        """By name, each distribution's claim once: it may be seen twice,
+        through a stale egg-info beside an editable install.
+        """
         with self._lock:
             if self._claims is None:
                 self._claims = _search()

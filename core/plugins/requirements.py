@@ -1,7 +1,7 @@
 """What a plugin requires: `requires = {"contract": ">=1,<2", "exposure": ">=1,<3"}`.
 
-Each key is `contract`, the version of the contract between plugins and veraretouch, or an op's id; each value a range of
-versions as pip writes them (PEP 440). A whole number is a version: op version 2 is within ">=1,<3".
+Each key is `contract`, the version of the contract between plugins and veraretouch, or an op's id; each value a range
+of versions as pip writes them (PEP 440). A whole number is a version: op version 2 is within ">=1,<3".
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def check_requirements(requires: Any, op_version: Callable[[str], int | None]) -
             if CONTRACT not in wanted:
                 raise IncompatiblePlugin(
                     f"it was written for version {wanted} of the plugin contract, which is {CONTRACT} here",
-                    cure="Install the veraretouch that it was written for, or a version of it that was written for this one.",
+                    cure=(
+                        "Install the veraretouch that it was written for, or a version of it that was written for this"
+                        " one."
+                    ),
                 )
             continue
         version = op_version(name)

@@ -1,7 +1,9 @@
-"""Try plugins in processes of their own: what breaks, hangs, exits or crashes on import does so there, and is known by its reason.
+"""Try plugins in processes of their own: what breaks, hangs, exits or crashes on import does so there,
+and is known by its reason.
 
-One process takes a distribution's plugins one after another; where one ends or stops it, the next goes on behind that one.
-It imports torch and veraretouch before the first of them, so that a plugin's seconds, and its timeout, are its own.
+One process takes a distribution's plugins one after another; where one ends or stops it, the next goes on behind that
+one. It imports torch and veraretouch before the first of them, so that a plugin's seconds, and its timeout, are its
+own.
 """
 
 from __future__ import annotations
@@ -258,7 +260,9 @@ def _answers(names: Sequence[Sequence[str]]) -> Iterator[Any]:
 
 
 def _import_what_all_share() -> None:
-    """Torch, and veraretouch as far as it is public; what cannot be imported is left for the plugins that need it to say."""
+    """Torch, and veraretouch as far as it is public; what cannot be imported is left for the plugins that need it to
+    say.
+    """
     face = sys.modules[str(__package__).partition(".")[0]]
     for name in dir(face):
         with suppress(Exception):

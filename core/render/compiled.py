@@ -1,4 +1,6 @@
-"""Functions of tensors fused into one loop over the pixels by torch.compile, and left as they are where there is no compiler."""
+"""Functions of tensors fused into one loop over the pixels by torch.compile,
+and left as they are where there is no compiler.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ Fuse = Callable[[Function], Function]
 def compiled(function: Function) -> Function:
     """The function, compiled at its first call for tensors of any size, and once more for gradients.
 
-    Compiling takes seconds to minutes and a C++ compiler (Triton on CUDA); torch keeps what it compiled on disk. Where it fails the
-    function runs as it is, with one RuntimeWarning.
+    Compiling takes seconds to minutes and a C++ compiler (Triton on CUDA); torch keeps what it compiled on disk. Where
+    it fails the function runs as it is, with one RuntimeWarning.
     """
     fused = torch.compile(function, dynamic=True)
     works = True

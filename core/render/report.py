@@ -10,11 +10,12 @@ class RenderReport:
     """How a photo was rendered.
 
     Attributes:
-        engine: `lut` if look-up tables made the pixels (around spatial ops, if there are any), `exact` if the ops alone did.
+        engine: `lut` if look-up tables made the pixels (around spatial ops, if there are any),
+            `exact` if the ops alone did.
         ops: the ids of the ops that ran.
         lattice: points an axis of the look-up table, of the finest if there are several; None where there is none.
-        error: the 99th percentile of CIEDE2000 on a sample of the photo's own pixels, added up if there are several tables; the
-            best table's where none was good enough; None where none was tried.
+        error: the 99th percentile of CIEDE2000 on a sample of the photo's own pixels, added up if there are several
+            tables; the best table's where none was good enough; None where none was tried.
         timings: seconds per stage.
     """
 

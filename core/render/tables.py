@@ -1,4 +1,6 @@
-"""Rendering by look-up tables: one for a photo whose ops are all pointwise, else one for each run between spatial ops."""
+"""Rendering by look-up tables: one for a photo whose ops are all pointwise,
+else one for each run between spatial ops.
+"""
 
 from __future__ import annotations
 

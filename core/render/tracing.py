@@ -7,7 +7,8 @@ from torch.autograd import forward_ad
 
 
 def is_tracing() -> bool:
-    """Whether torch.compile, torch.export, a transform of torch.func (`vmap`, `jacfwd`, `hessian`) or forward derivatives are at work.
+    """Whether torch.compile, torch.export, a transform of torch.func (`vmap`, `jacfwd`,
+    `hessian`) or forward derivatives are at work.
 
     torch has no public question for the last two.
     """

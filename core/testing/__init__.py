@@ -1,4 +1,5 @@
-"""What authors of plugins test with: `check_op` and `check_planner` judge a plugin as the registry's users will meet it.
+"""What authors of plugins test with: `check_op` and `check_planner` judge a plugin as the registry's users will meet
+it.
 
 >>> from veraretouch.core.testing import check_op, check_planner
 >>> check_op("contrast")  # says nothing where all is well; ConformanceError lists everything that is not

@@ -10,7 +10,8 @@ from ..plugins.registry import Registry, registry
 
 @contextmanager
 def isolated_registry() -> Iterator[Registry]:
-    """The registry, of which every catalogue is as it was after the block; installed plugins are discovered anew at both ends.
+    """The registry, of which every catalogue is as it was after the block;
+    installed plugins are discovered anew at both ends.
 
     >>> with isolated_registry() as isolated:
     ...     _ = isolated.commands.add(print, id="acme.hello")

@@ -20,7 +20,8 @@ CHECKS: Final = functions(OF_OPS)
 def check_op(op: type[Op] | Op | str, *, only: Collection[str] | None = None) -> None:
     """Check an op, given as its class, an instance or the id of an installed one.
 
-    Every check runs, whatever the others found: `CHECKS` holds them by name, and `veraretouch check --list` says what each looks at.
+    Every check runs, whatever the others found: `CHECKS` holds them by name,
+    and `veraretouch check --list` says what each looks at.
 
     Args:
         only: the names of the checks to run; all by default.

@@ -1,4 +1,6 @@
-"""`check_planner`: one function that says whether a planner keeps the contract of `Planner`, and what to do where it does not."""
+"""`check_planner`: one function that says whether a planner keeps the contract of `Planner`,
+and what to do where it does not.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ PLANNER_CHECKS: Final = functions(OF_PLANNERS)
 def check_planner(planner: Planner | type[Any] | str, *, only: Collection[str] | None = None) -> None:
     """Check a planner, given as an instance, its class or the id of an installed one, in each mode that it declares.
 
-    Every check runs, whatever the others found: `PLANNER_CHECKS` holds them by name, and `veraretouch check --list` says what each
-    looks at.
+    Every check runs, whatever the others found: `PLANNER_CHECKS` holds them by name,
+    and `veraretouch check --list` says what each looks at.
 
     Args:
         only: the names of the checks to run; all by default.

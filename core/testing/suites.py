@@ -1,6 +1,7 @@
 """What the command `check` can judge: a suite of checks for each kind, brought by the room that knows the kind.
 
-A suite is a plugin of the group `veraretouch.checks`, whose entry point is named as the kind. Importing one loads no torch.
+A suite is a plugin of the group `veraretouch.checks`, whose entry point is named as the kind.
+Importing one loads no torch.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class CheckSuite:
         knows: whether an id is one of this kind.
         ids: the ids to suggest for a misspelt one.
         promises: what each check looks at, in a sentence, by the check's name; nothing heavy is imported for it.
-        outcomes: runs the checks on an id, of which `only` may name some, and gives each outcome as soon as it is there;
-            the last argument says that a licence without commercial use is agreed to.
+        outcomes: runs the checks on an id, of which `only` may name some, and gives each outcome as soon as it is
+            there; the last argument says that a licence without commercial use is agreed to.
         hint: what to write instead of an id that is not known; empty where there is nothing to say.
         place: its place in lists.
     """

@@ -18,14 +18,18 @@ _Given = TypeVar("_Given")
 
 @dataclass(frozen=True)
 class Failure:
-    """One promise that was not kept: the check's name, and what was expected, what came and the smallest input that shows it."""
+    """One promise that was not kept: the check's name, and what was expected,
+    what came and the smallest input that shows it.
+    """
 
     check: str
     message: str
 
 
 class ConformanceError(VeraRetouchError):
-    """A plugin does not keep its contract. `failures` holds one entry a finding, `checks` the names of the failed checks."""
+    """A plugin does not keep its contract. `failures` holds one entry a finding,
+    `checks` the names of the failed checks.
+    """
 
     def __init__(self, plugin: str, failures: Sequence[Failure]) -> None:
         self.plugin = plugin

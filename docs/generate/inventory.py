@@ -69,7 +69,9 @@ def names(module: ModuleType) -> list[str]:
 
 
 def members(thing: type) -> Iterator[tuple[str, Any]]:
-    """Methods, properties and fields that a class declares itself or inherits from classes of ours, `__call__` among them."""
+    """Methods, properties and fields that a class declares itself or inherits from classes of ours,
+    `__call__` among them.
+    """
     seen: dict[str, Any] = {}
     for base in reversed(thing.__mro__):
         if not base.__module__.startswith("veraretouch"):

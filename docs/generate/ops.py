@@ -43,8 +43,10 @@ def index(ops: list[type[vr.Op]], distribution: str) -> str:
     which = "Built-in ops" if distribution == "veraretouch" else f"Ops of {distribution}"
     return page(
         f"# {which}",
-        "In the order of the chain. Every op works on sRGB-encoded pixels, does nothing at its identity values and passes",
-        "[`check_op`](checks.md). The crs fields are Camera Raw's, which XMP presets and the published model's parameter files use.",
+        "In the order of the chain. Every op works on sRGB-encoded pixels, does nothing at its identity values and"
+        " passes",
+        "[`check_op`](checks.md). The crs fields are Camera Raw's, which XMP presets and the published model's"
+        " parameter files use.",
         "",
         *table(
             ("op", "stage", "what it does"),
@@ -143,7 +145,10 @@ def crs_note(op: type[vr.Op]) -> Iterator[str]:
     """How a published parameter file scales the fields, where the op has any."""
     if any(field.op == op.id for field in FIELDS.values()):
         yield ""
-        yield "In a published parameter file a field with a range about 0 is -100..100 of it: for exposure 100 is taken as 5 EV."
+        yield (
+            "In a published parameter file a field with a range about 0 is -100..100 of it: for exposure 100 is taken"
+            " as 5 EV."
+        )
 
 
 def values_of(op: type[vr.Op]) -> dict[str, Any]:

@@ -131,7 +131,10 @@ def example(planner: Any, name: str) -> Iterator[str]:
 def reasoning(planner: Any, bundles: dict[str, Any]) -> Iterator[str]:
     """What it says of a sample photo, in each mode that needs no second photo."""
     if bundles:
-        yield "Group -> problem and plan, as `Result.reasoning` gives them: here the answer's words, which the weights decide."
+        yield (
+            "Group -> problem and plan, as `Result.reasoning` gives them: here the answer's words, which the weights"
+            " decide."
+        )
         return
     wishes: dict[str, dict[str, Any]] = {
         "auto": {},

@@ -1,4 +1,6 @@
-"""Strips of pictures: a photo by five values of a slot, from its low end to its high one. A slot with bands has a row a band."""
+"""Strips of pictures: a photo by five values of a slot, from its low end to its high one.
+A slot with bands has a row a band.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +66,20 @@ BESIDE: dict[str, dict[str, Any]] = {
     "color_grading.highlight_saturation": {"highlight_hue": 45.0},
     "color_grading.global_hue": {"global_saturation": 0.7},
     "color_grading.global_saturation": {"global_hue": 30.0},
-    "color_grading.blending": {"shadow_hue": 230.0, "shadow_saturation": 0.8, "highlight_hue": 45.0, "highlight_saturation": 0.8},
-    "color_grading.balance": {"shadow_hue": 230.0, "shadow_saturation": 0.8, "highlight_hue": 45.0, "highlight_saturation": 0.8},
+    "color_grading.blending": {
+        "shadow_hue": 230.0,
+        "shadow_saturation": 0.8,
+        "highlight_hue": 45.0,
+        "highlight_saturation": 0.8,
+    },
+    "color_grading.balance": {
+        "shadow_hue": 230.0,
+        "shadow_saturation": 0.8,
+        "highlight_hue": 45.0,
+        "highlight_saturation": 0.8,
+    },
     "grey_mixer.bands": {"monochrome": 1.0},
-}  # fmt: skip
+}
 
 GAMMAS = (2.0, 1.4, 1.0, 0.7, 0.5)
 TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5)

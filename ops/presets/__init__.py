@@ -1,4 +1,6 @@
-"""Lightroom presets and Camera Raw sidecars: read, explained, written. What Adobe's programs make of them is theirs; ours differs."""
+"""Lightroom presets and Camera Raw sidecars: read, explained, written.
+What Adobe's programs make of them is theirs; ours differs.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Point curves of Camera Raw (pairs of 0..255) and the 17 knots of `tone_curve`.
 
-Camera Raw joins points by the cubic of continuous curvature with natural ends (DNG SDK, dng_spline_solver); ours is monotone between
-its knots. Points that we wrote, one at each knot, come back as they were.
+Camera Raw joins points by the cubic of continuous curvature with natural ends (DNG SDK, dng_spline_solver); ours is
+monotone between its knots. Points that we wrote, one at each knot, come back as they were.
 """
 
 from __future__ import annotations

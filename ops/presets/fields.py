@@ -21,7 +21,8 @@ GLOBAL: Final = "no op of ours does this"
 
 @dataclass(frozen=True)
 class Known:
-    """Settings whose names match: why they are not rendered, where they rest, and from which size a look depends on them.
+    """Settings whose names match: why they are not rendered, where they rest,
+    and from which size a look depends on them.
 
     Attributes:
         rest: values that do nothing; None where any value does nothing by itself.

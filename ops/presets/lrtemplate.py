@@ -1,4 +1,5 @@
-"""`.lrtemplate` files: a Lua assignment of one table, read as literals. Nothing is run, and nothing but literals is read.
+"""`.lrtemplate` files: a Lua assignment of one table, read as literals. Nothing is run,
+and nothing but literals is read.
 
 Source: Lua 5.1 reference manual, 2.1 (lexical conventions) and 2.5.7 (table constructors).
 """
@@ -26,10 +27,12 @@ _WORDS: Final = {"true": "True", "false": "False", "nil": ""}
 
 
 def read_lua(text: str, name: str) -> dict[str, Any]:
-    """The table of ``s = { ... }``: numbers, truths and strings as text, tables as dict, or as list where they have no keys.
+    """The table of ``s = { ... }``: numbers, truths and strings as text, tables as dict,
+    or as list where they have no keys.
 
     Raises:
-        InvalidDocument: anything but literals (calls, functions, concatenations), a key twice, depth beyond 20, more than 10,000 values.
+        InvalidDocument: anything but literals (calls, functions, concatenations), a key twice, depth beyond 20,
+            more than 10,000 values.
 
     >>> read_lua('s = { title = "Film", value = { 0, -0.5 } }', "film")
     {'title': 'Film', 'value': ['0', '-0.5']}

@@ -1,4 +1,6 @@
-"""A folder of presets as a pack of styles: a prompt that names one gets its values, the rest of the words go on as words."""
+"""A folder of presets as a pack of styles: a prompt that names one gets its values,
+the rest of the words go on as words.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ def read_preset(path: str | os.PathLike[str]) -> Preset:
         path: .xmp, or .lrtemplate.
 
     Raises:
-        InvalidDocument: a file that cannot be read, is malformed, of an older process version, or holds a value out of range.
+        InvalidDocument: a file that cannot be read, is malformed, of an older process version,
+            or holds a value out of range.
     """
     path = Path(path)
     data = read_small(path)

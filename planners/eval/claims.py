@@ -1,7 +1,8 @@
 """Whether reasoning says what the edit does: directions that the words name, against the rendered change.
 
-The words of a group's plan are judged by what that group alone makes of the photo: the means of OkLab's L (lightness), b (warmth) and chroma, and
-the deviation of L (contrast). What the words say of single tones or single colours is not judged, nor are problems, prompts and hopes.
+The words of a group's plan are judged by what that group alone makes of the photo: the means of OkLab's L (lightness),
+b (warmth) and chroma, and the deviation of L (contrast). What the words say of single tones or single colours is not
+judged, nor are problems, prompts and hopes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The command `eval`: judges a planner on pictures before and after. Only Typer is imported here, everything else inside, so that help stays quick."""
+"""The command `eval`: judges a planner on pictures before and after. Only Typer is imported here,
+everything else inside, so that help stays quick.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a planner is judged on: cases of a dataset of `aether` or of a folder of pairs, their pictures read when they are needed."""
+"""What a planner is judged on: cases of a dataset of `aether` or of a folder of pairs,
+their pictures read when they are needed.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ class Stored:
 
 @dataclass(frozen=True)
 class Pictures:
-    """A case's pictures: `before` (H, W, 3) float32 in [0, 1] at the file's own depth, `after` (H, W, 3) uint8; `people` (H, W) bool."""
+    """A case's pictures: `before` (H, W, 3) float32 in [0, 1] at the file's own depth,
+    `after` (H, W, 3) uint8; `people` (H, W) bool.
+    """
 
     before: Floats
     after: Picture
@@ -121,7 +125,8 @@ def read_cases(
         limit: so many cases at most, from 1, evenly spread.
 
     Raises:
-        InvalidRequest: nothing is there, or nothing of the split. InvalidDocument: a dataset that cannot be read. UnknownLayout.
+        InvalidRequest: nothing is there, or nothing of the split. InvalidDocument:
+            a dataset that cannot be read. UnknownLayout.
     """
     if not root.is_dir():
         raise InvalidRequest(f"{str(root)!r} is no folder", cure="Give a dataset of aether, or a folder of pairs.")

@@ -1,9 +1,10 @@
 """Before/after pairs in the folders that people have: MIT-Adobe FiveK, PPR10K, or pairs of one's own.
 
-FiveK (Bychkovsky et al. 2011) as Zeng et al. (2020) publish it: `input/JPG/480p`, `expertC/JPG/480p` and `test.txt` with bare names; or as the
-original archive unpacks, `raw_photos` with DNG and `tiff16_c`, where photos beyond number 4500 are the test. PPR10K (Liang et al. 2021):
-`train` and `val` with `source`, `target_a` to `target_c` and `masks`; a name begins with its group's number. Pairs of one's own: `before`
-and `after` with equal names, or NAME-before and NAME-after in one folder; `prompts.csv` (name,prompt) says which were asked for in words.
+FiveK (Bychkovsky et al. 2011) as Zeng et al. (2020) publish it: `input/JPG/480p`, `expertC/JPG/480p` and `test.txt`
+with bare names; or as the original archive unpacks, `raw_photos` with DNG and `tiff16_c`, where photos beyond number
+4500 are the test. PPR10K (Liang et al. 2021): `train` and `val` with `source`, `target_a` to `target_c` and `masks`; a
+name begins with its group's number. Pairs of one's own: `before` and `after` with equal names, or NAME-before and
+NAME-after in one folder; `prompts.csv` (name,prompt) says which were asked for in words.
 """
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ def collection_in(root: str | Path, *, expert: str = "") -> Collection:
     by = f" by expert {expert!r}" if expert else ""
     raise UnknownLayout(
         f"no pairs{by} in {folder}",
-        cure="Give FiveK's or PPR10K's folder, one with `before` and `after` of equal names, or NAME-before and NAME-after.",
+        cure=(
+            "Give FiveK's or PPR10K's folder, one with `before` and `after` of equal names, or NAME-before and"
+            " NAME-after."
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """Measures by learned weights, for those who have the weights: nothing is ever fetched.
 
-LPIPS: Zhang, Isola, Efros, Shechtman and Wang (2018), AlexNet, by torchmetrics. Aesthetic score, without a reference: CLIP-IQA, Wang, Chan and Loy
-(2023), "Exploring CLIP for assessing the look and feel of images": how sure CLIP is that it sees a beautiful photo and no ugly one, by transformers.
+LPIPS: Zhang, Isola, Efros, Shechtman and Wang (2018), AlexNet, by torchmetrics. Aesthetic score, without a reference:
+CLIP-IQA, Wang, Chan and Loy (2023), "Exploring CLIP for assessing the look and feel of images": how sure CLIP is that
+it sees a beautiful photo and no ugly one, by transformers.
 """
 
 from __future__ import annotations

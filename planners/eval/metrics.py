@@ -1,8 +1,8 @@
 """How far a picture lies from the wanted one. Pictures are (H, W, 3) uint8 in sRGB, as a saved file holds them.
 
-Sources: PSNR as 10 log10(255^2 / MSE) over the three channels. SSIM: Wang, Bovik, Sheikh and Simoncelli (2004), by scikit-image. CIEDE2000: Sharma
-et al. (2005), see `core.color.ciede2000`. CIE 1976, by scikit-image, and the weighted measures: Zeng et al. (2020), Liang et al. (2021). Histogram
-intersection: Swain and Ballard (1991), "Color indexing".
+Sources: PSNR as 10 log10(255^2 / MSE) over the three channels. SSIM: Wang, Bovik, Sheikh and Simoncelli (2004), by
+scikit-image. CIEDE2000: Sharma et al. (2005), see `core.color.ciede2000`. CIE 1976, by scikit-image, and the weighted
+measures: Zeng et al. (2020), Liang et al. (2021). Histogram intersection: Swain and Ballard (1991), "Color indexing".
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def psnr(done: Picture, wanted: Picture) -> float:
 
 
 def ssim(done: Picture, wanted: Picture) -> float:
-    """In [-1, 1], of pictures (H, W, 3) uint8: Gaussian window of 11 pixels and sigma 1.5, the mean of the three channels."""
+    """In [-1, 1], of pictures (H, W, 3) uint8: Gaussian window of 11 pixels and sigma 1.5,
+    the mean of the three channels.
+    """
     from skimage import metrics
 
     similarity: Any = metrics.structural_similarity
@@ -80,7 +82,9 @@ def difference_1976(done: Picture, wanted: Picture) -> float:
 
 
 def histogram_match(done: Picture, wanted: Picture) -> float:
-    """In percent: the intersection of the histograms of R, G and B, 64 bins each, of pictures (H, W, 3) uint8; 100 where they are equal."""
+    """In percent: the intersection of the histograms of R, G and B, 64 bins each, of pictures (H, W, 3) uint8;
+    100 where they are equal.
+    """
     one, two = _histograms(done), _histograms(wanted)
     return float(100 * np.minimum(one, two).sum(axis=1).mean())
 
@@ -92,12 +96,16 @@ def weighted_psnr(done: Picture, wanted: Picture, people: NDArray[np.bool_]) -> 
 
 
 def weighted_difference_1976(done: Picture, wanted: Picture, people: NDArray[np.bool_]) -> float:
-    """CIE 1976 of pictures (H, W, 3) uint8 whose Lab values without `people` (H, W) are halved, as PPR10K weighs them."""
+    """CIE 1976 of pictures (H, W, 3) uint8 whose Lab values without `people` (H, W) are halved,
+    as PPR10K weighs them.
+    """
     return float((_apart_1976(done, wanted) * np.where(people, 1.0, _BACKGROUND)).mean())
 
 
 def mean_colour(picture: Picture) -> tuple[float, float]:
-    """The means of CIE Lab's a and b of a picture (H, W, 3) uint8: what PPR10K's consistency of groups is the variance of."""
+    """The means of CIE Lab's a and b of a picture (H, W, 3) uint8:
+    what PPR10K's consistency of groups is the variance of.
+    """
     from skimage.color import rgb2lab
 
     _, a, b = rgb2lab(picture / 255).reshape(-1, 3).mean(axis=0).tolist()
@@ -105,7 +113,9 @@ def mean_colour(picture: Picture) -> tuple[float, float]:
 
 
 def group_consistency(colours: Mapping[str, list[tuple[float, float]]]) -> float | None:
-    """PPR10K's GLC: the mean over scenes of the variance of `mean_colour` over a scene's photos, of a and b; 0 is best, None without scenes of several photos."""
+    """PPR10K's GLC: the mean over scenes of the variance of `mean_colour` over a scene's photos, of a and b;
+    0 is best, None without scenes of several photos.
+    """
     several = [np.var(np.array(found), axis=0, ddof=1).mean() for found in colours.values() if len(found) > 1]
     return float(sum(several) / len(colours)) if several else None
 
@@ -120,11 +130,21 @@ def plain_metrics() -> list[Metric]:
         Metric("psnr", "PSNR", "dB", "up", "mean over photos, 8 bit, three channels", _plain(psnr)),
         Metric("ssim", "SSIM", "", "up", "Gaussian window, mean of three channels", _plain(ssim), missing),
         Metric("ciede2000", "CIEDE2000", "", "down", "mean of all pixels", _plain(difference)),
-        Metric("cie1976", "CIE 1976", "", "down", "mean of all pixels, as FiveK's tables have it", _plain(difference_1976), missing),
-        Metric("histogram", "histogram match", "%", "up", f"intersection, {BINS} bins a channel", _plain(histogram_match)),
+        Metric(
+            "cie1976",
+            "CIE 1976",
+            "",
+            "down",
+            "mean of all pixels, as FiveK's tables have it",
+            _plain(difference_1976),
+            missing,
+        ),
+        Metric(
+            "histogram", "histogram match", "%", "up", f"intersection, {BINS} bins a channel", _plain(histogram_match)
+        ),
         Metric("psnr_hc", "PSNR, people", "dB", "up", halved, _of_people(weighted_psnr)),
         Metric("cie1976_hc", "CIE 1976, people", "", "down", halved, _of_people(weighted_difference_1976), missing),
-    ]  # fmt: skip
+    ]
 
 
 def _plain(measure: Callable[[Picture, Picture], float]) -> Measure:

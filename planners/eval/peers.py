@@ -1,4 +1,6 @@
-"""What stands beside a planner in the same run: corrections that need no understanding, another's network, and the best that the ops can do."""
+"""What stands beside a planner in the same run: corrections that need no understanding, another's network,
+and the best that the ops can do.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,8 @@ def nothing(case: Case, pictures: Pictures) -> Picture:
 
 
 class ConstantCorrection:
-    """One gain a channel of linear light, the same for every photo: what the other photos of the subset got on average, in stops.
+    """One gain a channel of linear light, the same for every photo:
+    what the other photos of the subset got on average, in stops.
 
     Args:
         cases, light: each case with the stops (3,) between the channels' mean light before and after.

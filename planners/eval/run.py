@@ -65,7 +65,9 @@ class CaseOutcome:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A whole run: `unjudged` counts the cases of modes that the planner has not; `prompts` of style cases that differ."""
+    """A whole run: `unjudged` counts the cases of modes that the planner has not;
+    `prompts` of style cases that differ.
+    """
 
     planner: str
     version: str
@@ -88,10 +90,12 @@ def evaluate(
     """Judge a planner.
 
     Args:
-        peers: judge other corrections beside it; doing nothing always is. with_oracle: the best that the ops can do, some seconds a case.
+        peers: judge other corrections beside it; doing nothing always is. with_oracle:
+            the best that the ops can do, some seconds a case.
 
     Raises:
-        InvalidRequest: the planner has no mode that a case asks for. UnreadablePhoto, InvalidPhoto: a picture of a case.
+        InvalidRequest: the planner has no mode that a case asks for. UnreadablePhoto, InvalidPhoto:
+            a picture of a case.
     """
     origin = retoucher.origin or {}
     name = origin.get("name", retoucher.planner.id)
@@ -124,7 +128,9 @@ def evaluate(
 
 
 def other_prompts(cases: Sequence[Case]) -> dict[str, str]:
-    """A style case's name -> the prompt of another one, drawn the same way every time; none where all ask for the same."""
+    """A style case's name -> the prompt of another one, drawn the same way every time;
+    none where all ask for the same.
+    """
     styled = [case for case in cases if case.subset == "style" and case.prompt is not None]
     rng = np.random.default_rng(0)
     found = {}

@@ -23,15 +23,17 @@ from .tables import Section, Shown, html, markdown, plain
 PROTOCOLS: Final = {
     "aether": "A dataset of aether: its own input and target pictures, 8 bit, in its split by source photo.",
     "fivek": (
-        "MIT-Adobe FiveK (Bychkovsky et al. 2011) in the files and the split of Zeng et al. (2020): 8-bit sRGB inputs and targets."
+        "MIT-Adobe FiveK (Bychkovsky et al. 2011) in the files and the split of Zeng et al. (2020): 8-bit sRGB inputs"
+        " and targets."
     ),
     "fivek-archive": (
-        "MIT-Adobe FiveK (Bychkovsky et al. 2011) from its archive: the DNG files developed by LibRaw, photos beyond number 4500. "
-        "Tables of papers use inputs that Lightroom exported: these figures are not comparable with theirs."
+        "MIT-Adobe FiveK (Bychkovsky et al. 2011) from its archive: the DNG files developed by LibRaw, photos beyond"
+        " number 4500. Tables of papers use inputs that Lightroom exported: these figures are not comparable with"
+        " theirs."
     ),
     "ppr10k": (
-        "PPR10K (Liang et al. 2021), val against train, pictures as they are (360p). With masks, PSNR and CIE 1976 are also given with the "
-        "background halved, as published; GLC is the consistency of groups."
+        "PPR10K (Liang et al. 2021), val against train, pictures as they are (360p). With masks, PSNR and CIE 1976 are"
+        " also given with the background halved, as published; GLC is the consistency of groups."
     ),
     "pairs": "Pairs of before and after.",
 }
@@ -99,8 +101,14 @@ def _heading(document: Mapping[str, Any]) -> Section:
     split = f", split {data['split']}" if data["split"] else ""
     lines = [
         PROTOCOLS[data["layout"]],
-        f"{data['cases']} cases of {data['photos']} photos{split}; {size}. Results are rendered by the ops themselves and rounded to 8 bit.",
-        "A photo's value is the mean of its cases, a figure the mean over photos; in brackets the 95 % interval of a bootstrap over photos.",
+        (
+            f"{data['cases']} cases of {data['photos']} photos{split}; {size}. Results are rendered by the ops"
+            " themselves and rounded to 8 bit."
+        ),
+        (
+            "A photo's value is the mean of its cases, a figure the mean over photos; in brackets the 95 % interval of"
+            " a bootstrap over photos."
+        ),
     ]
     for subset, count in data["unjudged"].items():
         lines.append(f"{count} cases of {subset} are not judged: the planner has no such mode.")
@@ -116,15 +124,17 @@ def _subset(document: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> 
     ordered = sorted(part["contestants"].items(), key=lambda item: -item[1]["psnr"]["mean"])
     rows = [[who, *(_number(c["id"], found.get(c["id"])) for c in columns)] for who, found in ordered]
     gains = [
-        f"{'Gain' if rival == NOTHING else 'Lead'} over {rival}{'' if rival != part['best_peer'] else ', the best peer'}: "
-        f"PSNR {_signed(gain['psnr'])} dB, CIEDE2000 {_signed(gain['ciede2000'])}."
+        f"{'Gain' if rival == NOTHING else 'Lead'} over"
+        f" {rival}{'' if rival != part['best_peer'] else ', the best peer'}: PSNR {_signed(gain['psnr'])} dB, CIEDE2000"
+        f" {_signed(gain['ciede2000'])}."
         for rival, gain in part["gains"].items()
     ]
     title = "All subsets" if name == ALL else f"Subset {name}"
     if name == UNSPOILT:
         title = "Photos that need nothing"
         gains = [
-            "Before and after are the same picture: CIEDE2000 is how far a photo is moved that should stay. In no mean above."
+            "Before and after are the same picture: CIEDE2000 is how far a photo is moved that should stay. In no mean"
+            " above."
         ]
     if part["photos"] < _FEW:
         gains.append(f"Of fewer than {_FEW} photos an interval is too narrow: take it as a hint.")
@@ -133,8 +143,8 @@ def _subset(document: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> 
 
 def _leakage(leakage: Mapping[str, Any]) -> Section:
     about = (
-        "What a group alone moves of what is another's: of lighting the share of colour in its move, of the colour groups the share "
-        "of light (0: none, 1: nothing but); over the cases in which the group moves anything."
+        "What a group alone moves of what is another's: of lighting the share of colour in its move, of the colour"
+        " groups the share of light (0: none, 1: nothing but); over the cases in which the group moves anything."
     )
     rows = [(group, _number("", found), str(found["photos"])) for group, found in leakage.items()]
     if not rows:

@@ -1,9 +1,11 @@
 """Whether each group moves what it is for: light without colour, colour without light.
 
-Our own measure; the paper (arXiv 2604.27375) claims decoupled groups and, as far as we know, gives no formula. A planner's latents of one group
-alone are rendered, without the final clamp. In OkLab (Ottosson 2020), the move of light is the root mean square of L' - L over the pixels; that
-of colour is that of (a', b') - (a, b) L'/L: more light on a surface scales L, a and b alike, which is no change of colour. Of `lighting`, the share
-of colour in the whole move is leakage; of `global_color` and `specific_color`, the share of light. 0: a group moves its own attribute alone; 1: only the other.
+Our own measure; the paper (arXiv 2604.27375) claims decoupled groups and, as far as we know, gives no formula. A
+planner's latents of one group alone are rendered, without the final clamp. In OkLab (Ottosson 2020), the move of light
+is the root mean square of L' - L over the pixels; that of colour is that of (a', b') - (a, b) L'/L: more light on a
+surface scales L, a and b alike, which is no change of colour. Of `lighting`, the share of colour in the whole move is
+leakage; of `global_color` and `specific_color`, the share of light. 0: a group moves its own attribute alone; 1: only
+the other.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _DARK: Final = 0.05
 
 
 def alone(rgb: Tensor, plan: Plan, renderer: Renderer) -> dict[str, Tensor]:
-    """Pixels (1, 3, H, W) by each of the three groups of a plan alone, unclamped; a plugin's own groups are not judged."""
+    """Pixels (1, 3, H, W) by each of the three groups of a plan alone, unclamped;
+    a plugin's own groups are not judged.
+    """
     if not plan.edits:
         return dict.fromkeys(GROUPS, rgb)
     latents = plan.latents()

@@ -1,4 +1,6 @@
-"""Means over photos and how sure they are: the percentile bootstrap (Efron and Tibshirani 1993, chapter 13), photos being drawn."""
+"""Means over photos and how sure they are: the percentile bootstrap (Efron and Tibshirani 1993, chapter 13),
+photos being drawn.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ class Figure:
 
 
 def figure(values: Mapping[str, Sequence[float]], *, draws: int = DRAWS) -> Figure:
-    """The mean over photos, of which there is at least one, of the means of each photo's values; always the same for the same values.
+    """The mean over photos, of which there is at least one, of the means of each photo's values;
+    always the same for the same values.
 
     Args:
         draws: how many times as many photos are drawn, at least 1.

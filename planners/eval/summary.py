@@ -55,7 +55,9 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _part(evaluation: Evaluation, outcomes: Sequence[CaseOutcome]) -> dict[str, Any]:
-    """Each contestant's figures, and the planner's gains over doing nothing and over the best peer by PSNR; the oracle is no peer."""
+    """Each contestant's figures, and the planner's gains over doing nothing and over the best peer by PSNR;
+    the oracle is no peer.
+    """
     names = list(outcomes[0].scores)
     contestants: dict[str, Any] = {
         name: _figures((found.case.photo, found.scores[name]) for found in outcomes) for name in names

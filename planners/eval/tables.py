@@ -1,4 +1,6 @@
-"""A report as sections of paragraphs, tables and pictures, and the three forms that it is read in: Markdown, HTML, the terminal."""
+"""A report as sections of paragraphs, tables and pictures, and the three forms that it is read in: Markdown,
+HTML, the terminal.
+"""
 
 from __future__ import annotations
 

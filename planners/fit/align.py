@@ -1,7 +1,7 @@
 """Two pictures of one scene brought to the same pixels: another size, and a crop or a shift of a few pixels.
 
-The shift is where the phases of both pictures' edges agree best (Kuglin and Hines 1975): edges, since an edit of tones and colours leaves them
-where they are.
+The shift is where the phases of both pictures' edges agree best (Kuglin and Hines 1975): edges,
+since an edit of tones and colours leaves them where they are.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ ALIKE: Final = 0.25
 class Aligned:
     """The part that two pictures share, (H, W, 3) float32, extended sRGB, at most about half a megapixel.
 
-    `shift`: where the after's pixels lie in the before's, down and right; `scale`: before's size by after's; `likeness`: -1..1, how far
-    their edges agree.
+    `shift`: where the after's pixels lie in the before's, down and right; `scale`: before's size by after's;
+    `likeness`: -1..1, how far their edges agree.
     """
 
     before: Picture

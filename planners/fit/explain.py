@@ -35,7 +35,9 @@ _CHROMA: Final = 0.11
 
 @dataclass(frozen=True)
 class Explanation:
-    """An edit as sliders: `plan`, `report` and `within`, the mean CIEDE2000 that was allowed; `report.error_after` was reached."""
+    """An edit as sliders: `plan`, `report` and `within`, the mean CIEDE2000 that was allowed;
+    `report.error_after` was reached.
+    """
 
     plan: Plan
     report: FitReport
@@ -66,7 +68,8 @@ def explain(
         renderer: what renders the edit, where its ops carry weights of their own.
 
     Raises:
-        InvalidRequest: an edit that looks at neighbouring pixels, or is none; InvalidDocument: a file that cannot be read.
+        InvalidRequest: an edit that looks at neighbouring pixels, or is none; InvalidDocument:
+            a file that cannot be read.
 
     >>> import numpy, veraretouch as vr
     >>> plan = vr.zoo.load("rules").plan(numpy.full((8, 8, 3), 0.4, "float32"), params={"cdl.saturation": 1.2})

@@ -24,7 +24,8 @@ from .sliders import CURVES, MONOCHROME, SLIDERS, Sliders, load_ops
 
 DEFAULT_OPS: Final = (*SLIDERS, *CURVES, MONOCHROME)
 VERSION: Final = "0.1.0"
-# A place was retouched by hand where the edit of the whole explains it worse than this, in CIEDE2000 and in medians of all places.
+# A place was retouched by hand where the edit of the whole explains it worse than this,
+# in CIEDE2000 and in medians of all places.
 SQUARE: Final = 12
 RETOUCHED: Final = 5.0
 RETOUCHED_MEDIANS: Final = 4.0
@@ -49,16 +50,18 @@ def fit(
     """Recover an edit's sliders from a photo before and after it.
 
     Args:
-        before, after: photos of any kind that `Renderer.render` takes. They may differ by a crop or a shift of a few pixels, in size, by
-            JPEG's noise, and where somebody retouched a part by hand.
-        ops: which ops may explain the edit: ids, classes or instances; by default those that Camera Raw has sliders for.
+        before, after: photos of any kind that `Renderer.render` takes. They may differ by a crop or a shift of a few
+            pixels, in size, by JPEG's noise, and where somebody retouched a part by hand.
+        ops: which ops may explain the edit: ids, classes or instances;
+            by default those that Camera Raw has sliders for.
         groups: only slots of these groups.
 
     Returns:
         A `Fit`: `plan`, whose unused sliders are left out or at their identity exactly, and `report`.
 
     Raises:
-        InvalidRequest: an op that is not installed, has weights, or looks at neighbouring pixels. InvalidPhoto, UnreadablePhoto.
+        InvalidRequest: an op that is not installed, has weights, or looks at neighbouring pixels.
+            InvalidPhoto, UnreadablePhoto.
 
     >>> import numpy, veraretouch as vr
     >>> before = numpy.random.default_rng(0).random((64, 64, 3), dtype="float32").repeat(4, 0).repeat(4, 1)
@@ -88,7 +91,9 @@ def explain_pictures(aligned: Aligned, ops: list[Op], groups: frozenset[str] | N
 
 
 def _around(errors: Array, size: tuple[int, ...]) -> Array:
-    """The mean error of squares of pixels, at each pixel of a picture of this size: hands work on places, JPEG errs at single pixels."""
+    """The mean error of squares of pixels, at each pixel of a picture of this size: hands work on places,
+    JPEG errs at single pixels.
+    """
     height, width = size
     parts = max(1, height // SQUARE), max(1, width // SQUARE)
     plane = torch.from_numpy(errors)[None, None]

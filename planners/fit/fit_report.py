@@ -1,4 +1,6 @@
-"""What a fit has to say: errors, what moved, where and in which colours the edit stays unexplained, and what the photo cannot tell."""
+"""What a fit has to say: errors, what moved, where and in which colours the edit stays unexplained,
+and what the photo cannot tell.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _COLUMNS: Final = ("left", "centre", "right")
 
 @dataclass(frozen=True)
 class Move:
-    """One slider that moved: its share of reach, -1..1, and how much the mean squared error (CIEDE2000) would rise without it."""
+    """One slider that moved: its share of reach, -1..1,
+    and how much the mean squared error (CIEDE2000) would rise without it.
+    """
 
     slider: str
     share: float
@@ -110,7 +114,9 @@ def reasons(found: Found, report: FitReport) -> Reasoning:
             listed = ", ".join(f"{move.slider} {move.share:+.0%}" for move in moved[:8])
             said[group] = {
                 "problem": f"An edit was given by example: {report.error_before:.1f} CIEDE2000 to explain.",
-                "plan": f"{listed}{', and others' if len(moved) > 8 else ''}; {report.error_after:.1f} stay unexplained.",
+                "plan": (
+                    f"{listed}{', and others' if len(moved) > 8 else ''}; {report.error_after:.1f} stay unexplained."
+                ),
             }
     return said
 
@@ -189,7 +195,9 @@ def _missing_colours(found: Found, missing: set[str]) -> Iterator[str]:
 
 
 def identifiable(found: Found) -> dict[str, tuple[float, float]]:
-    """Family -> how far its whole reach moves the photo, alone and with the moved ones making up for it, in CIEDE2000 (rms)."""
+    """Family -> how far its whole reach moves the photo, alone and with the moved ones making up for it,
+    in CIEDE2000 (rms).
+    """
     curvature, moved = found.curvature, np.flatnonzero(found.x != 0)
     told: dict[str, tuple[float, float]] = {}
     for family, places in found.sliders.families.items():

@@ -1,7 +1,8 @@
 """What two pictures say about a map of colours: pairs of colours before and after, fewer and cleaner than pixels.
 
-Pixels of one colour (32 steps a channel) become one pair, their average: this takes out what JPEG and noise did. Pixels at edges hardly
-count, where half-resolution chroma and shifts of a pixel speak; those that went another way than most of their colour do not count at all.
+Pixels of one colour (32 steps a channel) become one pair, their average: this takes out what JPEG and noise did. Pixels
+at edges hardly count, where half-resolution chroma and shifts of a pixel speak; those that went another way than most
+of their colour do not count at all.
 """
 
 from __future__ import annotations

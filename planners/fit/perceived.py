@@ -1,7 +1,8 @@
 """Differences of colour as three numbers whose length is close to CIEDE2000, with slopes, for least squares.
 
-CIE Lab differences are divided by CIEDE2000's own weights of lightness, chroma and hue at the wanted colour (Sharma, Wu and Dalal 2005), as
-they hold for small differences. A channel that was clipped says only that it lies beyond: it does not count where the fit is beyond, too.
+CIE Lab differences are divided by CIEDE2000's own weights of lightness, chroma and hue at the wanted colour (Sharma, Wu
+and Dalal 2005), as they hold for small differences. A channel that was clipped says only that it lies beyond: it does
+not count where the fit is beyond, too.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def _lab(rgb: Tensor) -> Tensor:
 
 
 def _weights(lab: Tensor) -> Tensor:
-    """For each colour the matrix (3, 3, N) from Lab differences to differences in lightness, chroma and hue as they are seen."""
+    """For each colour the matrix (3, 3, N) from Lab differences to differences in lightness,
+    chroma and hue as they are seen.
+    """
     lightness, a, b = lab.unbind(1)
     chroma = torch.hypot(a, b)
     stretch = stretch_of_a(chroma)

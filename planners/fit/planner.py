@@ -28,7 +28,9 @@ _Key = tuple[tuple[str, str, frozenset[str] | None], tuple[str, ...]]
 
 
 class FitPlanner:
-    """Plan by example: the sliders that explain a pair of photos, or that bring a photo's colours to those of one target."""
+    """Plan by example: the sliders that explain a pair of photos,
+    or that bring a photo's colours to those of one target.
+    """
 
     id = "fit"
     version = VERSION

@@ -1,4 +1,6 @@
-"""From pairs of colours to sliders: coarse ones from several starts, then all, then curves where something is left; at each step pruned."""
+"""From pairs of colours to sliders: coarse ones from several starts, then all,
+then curves where something is left; at each step pruned.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A chain of ops as a function of its sliders and of colours, with derivatives, by the renderer.
 
-Ops are pointwise: where each colour is a photo of one pixel, with a row of sliders of its own, a pass backwards gives the derivatives of a
-number that comes out by every slider at every colour.
+Ops are pointwise: where each colour is a photo of one pixel, with a row of sliders of its own, a pass backwards gives
+the derivatives of a number that comes out by every slider at every colour.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class SliderChain:
     def differentiate(
         self, x: Vector, colours: Tensor, moving: NDArray[np.bool_], function: Callable[[Tensor], Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """A function of the colours retouched, (N, 3), and its slopes (moving sliders, 3, N), in the order of the sliders."""
+        """A function of the colours retouched, (N, 3), and its slopes (moving sliders, 3, N),
+        in the order of the sliders.
+        """
         count = len(colours)
         # The colours three times over, one for each number that comes out: one pass backwards then gives all slopes.
         rows = torch.from_numpy(x).to(colours.dtype).repeat(3 * count, 1).requires_grad_()

@@ -1,7 +1,8 @@
 """The sliders of a set of ops as one vector of free numbers, and the way back to latents.
 
-A free number is a slot's distance from its identity in units of its reach, so that 0 does nothing and 1 is the slider's end. A hue with
-a strength beside it (`shadow_hue`, `shadow_saturation`) becomes two numbers, a point in the disc, where a strength of 0 has no hue.
+A free number is a slot's distance from its identity in units of its reach, so that 0 does nothing and 1 is the slider's
+end. A hue with a strength beside it (`shadow_hue`, `shadow_saturation`) becomes two numbers, a point in the disc, where
+a strength of 0 has no hue.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from ...ops.hsl import BANDS
 
 Vector = NDArray[np.float64]
 
-# What Camera Raw has, so that every fit can be written as a preset; its monochrome mixer joins where the picture is black and white.
+# What Camera Raw has, so that every fit can be written as a preset;
+# its monochrome mixer joins where the picture is black and white.
 SLIDERS: Final = (
     "white_balance",
     "exposure",
@@ -55,7 +57,9 @@ _BANDED: Final = {("hsl", "hue"), ("hsl", "saturation"), ("hsl", "luminance"), (
 
 @dataclass(frozen=True)
 class Slider:
-    """One free number. `part`: of a polar pair, 0 along hue 0 and 1 along hue 90 degrees; `curve`: it is a knot of one."""
+    """One free number. `part`: of a polar pair, 0 along hue 0 and 1 along hue 90 degrees; `curve`:
+    it is a knot of one.
+    """
 
     op: str
     slot: str

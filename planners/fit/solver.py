@@ -1,8 +1,9 @@
 """Damped Gauss-Newton with robust weights and a sparse prior, and the pruning of what the data do not ask for.
 
-Levenberg (1944), Marquardt (1963). Robust: Cauchy's function, whose weights leave retouched places behind (Holland and Welsch 1977). Sparse: an
-L1 norm by reweighted least squares (Candes, Wakin and Boyd 2008). Pruning: the least rise of the error when a number is set to 0 and the others
-make up for it, x^2 / (2 H^-1), as in "Optimal Brain Surgeon" (Hassibi and Stork 1993).
+Levenberg (1944), Marquardt (1963). Robust: Cauchy's function, whose weights leave retouched places behind
+(Holland and Welsch 1977). Sparse: an L1 norm by reweighted least squares (Candes, Wakin and Boyd 2008). Pruning: the
+least rise of the error when a number is set to 0 and the others make up for it, x^2 / (2 H^-1), as in "Optimal Brain
+Surgeon" (Hassibi and Stork 1993).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _TRUST: Final = 0.5
 
 @dataclass
 class SolverState:
-    """Where the search stands: free numbers, the mean error (CIEDE2000 squared, robust), and its curvature over the moving ones."""
+    """Where the search stands: free numbers, the mean error (CIEDE2000 squared, robust),
+    and its curvature over the moving ones.
+    """
 
     x: Vector
     cost: float
@@ -97,7 +100,9 @@ class Problem:
         sparse: bool = True,
         settled: float = 4e-3,
     ) -> SolverState:
-        """Descend from x over the moving numbers, at most so many rounds, until a round gains less than the share `settled`."""
+        """Descend from x over the moving numbers, at most so many rounds,
+        until a round gains less than the share `settled`.
+        """
         x = self.sliders.project(np.where(moving, x, 0.0))
         errors = self.errors(x)
         scale = self.scale(errors)
@@ -152,7 +157,8 @@ class Problem:
         return None, damping
 
     def settle(self, state: SolverState, worth: Callable[[float], float]) -> SolverState:
-        """Without the prior's pull, what is hardly moved and what is not worth it at 0, and the others where they are best.
+        """Without the prior's pull, what is hardly moved and what is not worth it at 0,
+        and the others where they are best.
 
         Args:
             worth: what a family of sliders has to lower an error by, given that error.
@@ -167,7 +173,9 @@ class Problem:
         return state
 
     def _pruned(self, state: SolverState, worth: float) -> NDArray[np.bool_]:
-        """Which numbers stay when families that are not worth so much leave one by one, by the curvature at the state."""
+        """Which numbers stay when families that are not worth so much leave one by one,
+        by the curvature at the state.
+        """
         moving, x = state.moving.copy(), state.x.copy()
         lost = 0.0
         while moving.any():

@@ -1,8 +1,9 @@
-"""One picture's look without its before: the photo's colour statistics brought to the target's, skin and neutrals protected.
+"""One picture's look without its before: the photo's colour statistics brought to the target's,
+skin and neutrals protected.
 
-Lightness follows the target's distribution (histogram matching, Gonzalez and Woods), colours the linear map of Monge and Kantorovich between
-both distributions of OkLab's a and b (Pitie and Kokaram 2007), each only part of the way. What that makes of the photo's colours is then
-explained by sliders, so that it stays an edit and no transfer of noise.
+Lightness follows the target's distribution (histogram matching, Gonzalez and Woods), colours the linear map of Monge
+and Kantorovich between both distributions of OkLab's a and b (Pitie and Kokaram 2007), each only part of the way. What
+that makes of the photo's colours is then explained by sliders, so that it stays an edit and no transfer of noise.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def _matched(values: Array, like: Array) -> Array:
 
 
 def _moved(one: Array, two: Array) -> Array:
-    """a and b of the first, mapped linearly so that mean and covariance become the second's; growth is held to twice."""
+    """a and b of the first, mapped linearly so that mean and covariance become the second's;
+    growth is held to twice.
+    """
     own, wanted = one[..., 1:].reshape(-1, 2), two[..., 1:].reshape(-1, 2)
     floor = 1e-5 * np.eye(2)
     root = _root(np.cov(own.T, bias=True) + floor)

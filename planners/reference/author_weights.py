@@ -49,15 +49,15 @@ def pick_published(names: Collection[str]) -> str:
 def read_published(path: Path, *, name: str = "") -> tuple[ReferenceEncoder, RetouchNetwork]:
     """Encoder and renderer out of the published checkpoint, in float32, without gradients.
 
-    The key `model_state_dict` holds tensors by name. Before the names of each network stands a prefix, which is not known for sure and
-    therefore read from the file: what stands before most of the names that are this network's.
+    The key `model_state_dict` holds tensors by name. Before the names of each network stands a prefix, which is not
+    known for sure and therefore read from the file: what stands before most of the names that are this network's.
 
     Args:
         name: what errors call the file; the path's own name by default.
 
     Raises:
-        InvalidDocument: no such pickle, or one that asks for code; one error that counts and names the tensors that are missing, left
-            over or of another kind.
+        InvalidDocument: no such pickle, or one that asks for code;
+            one error that counts and names the tensors that are missing, left over or of another kind.
         MissingExtra: a torch that a pickle could make run code. UnreachableBundle: the file cannot be read.
     """
     called = name or path.name

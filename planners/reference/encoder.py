@@ -1,7 +1,9 @@
-"""The published reference encoder: a pair of pictures, before and after, to the latent that leads from one to the other.
+"""The published reference encoder: a pair of pictures, before and after,
+to the latent that leads from one to the other.
 
-Xie et al. (2026), "VeraRetouch", arXiv 2604.27375. The residual network of 18 layers (He et al. 2016, arXiv 1512.03385) on six channels, with
-attention as in CBAM (Woo et al. 2018, arXiv 1807.06521). Inferred from the published parameters' names and shapes and confirmed by golden values.
+Xie et al. (2026), "VeraRetouch", arXiv 2604.27375. The residual network of 18 layers (He et al. 2016, arXiv 1512.03385)
+on six channels, with attention as in CBAM (Woo et al. 2018, arXiv 1807.06521). Inferred from the published parameters'
+names and shapes and confirmed by golden values.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ class ReferenceEncoder(nn.Module):
         return network.requires_grad_(False).eval()
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) in [-1, 1], sRGB-encoded, to latents (B, 3 * 896): light, colour of the whole, single colours."""
+        """Pictures (B, 3, H, W) in [-1, 1], sRGB-encoded, to latents (B, 3 * 896): light,
+        colour of the whole, single colours.
+        """
         x = self.model0(torch.cat([before, after], dim=1))
         # Both summands are rectified, so that the sum needs no rectifying.
         x = self.attn_spatial1(x + self.model1(x))
@@ -81,7 +85,9 @@ class ReferenceEncoder(nn.Module):
 
 
 class _Norm(nn.Module):
-    """Batch normalisation without torch's count of batches, which is no weight; statistics move by a tenth a step of training."""
+    """Batch normalisation without torch's count of batches, which is no weight;
+    statistics move by a tenth a step of training.
+    """
 
     running_mean: Tensor
     running_var: Tensor

@@ -1,7 +1,8 @@
 """Auto mode: what the measurements call for, held back where the scene has a mood of its own.
 
-Three steps: the calibrated controls (`evidence`), the moods that hold them back (night, snow, warm light, one dominant colour), and
-single colours that are garish. Then the reasoning: what was measured, what is done, what is left alone and why.
+Three steps: the calibrated controls (`evidence`), the moods that hold them back (night, snow, warm light, one dominant
+colour), and single colours that are garish. Then the reasoning: what was measured, what is done, what is left alone and
+why.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """From measurements to the strength of each control, by calibrated weights.
 
-Each control weighs the measurements that speak for or against it (`calibration.json`; fitted by tests/benchmarks/retouching/calibrate_rules.py on ordinary
-photos spoilt on purpose and undone through the renderer). A soft dead zone keeps weak evidence from acting, a confidence scales it, and tanh
-holds it below the control's limit. The numbers are data; what they mean stands here.
+Each control weighs the measurements that speak for or against it (`calibration.json`; fitted by
+tests/benchmarks/retouching/calibrate_rules.py on ordinary photos spoilt on purpose and undone through the renderer). A
+soft dead zone keeps weak evidence from acting, a confidence scales it, and tanh holds it below the control's limit. The
+numbers are data; what they mean stands here.
 """
 
 from __future__ import annotations

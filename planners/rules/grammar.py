@@ -1,7 +1,8 @@
 """From words to asks: which term, how much, of what; and which colours to leave as they are.
 
-Degrees and negations go to the next term; behind a term ("brighter, a bit") to the one before. A term goes to the region beside it
-("teal shadows", "the sky bluer"). `and` carries a negation only from colour to colour ("less green and magenta").
+Degrees and negations go to the next term; behind a term ("brighter, a bit") to the one before. A term goes to the
+region beside it ("teal shadows", "the sky bluer"). `and` carries a negation only from colour to colour ("less green and
+magenta").
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The lexicon: what the words of a style prompt do to slots. Data: `lexicon.json` beside this file, and users' files after it."""
+"""The lexicon: what the words of a style prompt do to slots. Data: `lexicon.json` beside this file,
+and users' files after it.
+"""
 
 from __future__ import annotations
 
@@ -103,8 +105,8 @@ class Lexicon:
         """The built-in lexicon with these files merged over it: a later file's word wins.
 
         Raises:
-            InvalidDocument: a file that cannot be read, breaks the schema, says a word twice, or names a slot, band, region or
-                opposite that no lexicon has.
+            InvalidDocument: a file that cannot be read, breaks the schema, says a word twice, or names a slot,
+                band, region or opposite that no lexicon has.
         """
         lexicon = cls()
         text = files(__package__).joinpath("lexicon.json").read_text("utf-8")

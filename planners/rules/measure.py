@@ -1,8 +1,10 @@
-"""What the rules measure on a thumbnail: tones, clipping, colourfulness, the cast by several estimators, single colours.
+"""What the rules measure on a thumbnail: tones, clipping, colourfulness, the cast by several estimators,
+single colours.
 
-Casts are log2 ratios of linear light, (red/green, blue/green) in stops: 0 is neutral. Estimators: shades of grey with p = 6 (Finlayson and
-Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), near-neutral pixels in OkLCh, the brightest unclipped pixels, and
-percentiles of each channel by itself: the white patch (Land 1977), the median and the shadows.
+Casts are log2 ratios of linear light, (red/green, blue/green) in stops: 0 is neutral. Estimators: shades of grey with p
+= 6 (Finlayson and Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), near-neutral pixels in OkLCh, the
+brightest unclipped pixels, and percentiles of each channel by itself: the white patch (Land 1977), the median and the
+shadows.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ THUMBNAIL: Final = 128
 TONES: Final = (1, 5, 25, 50, 75, 95, 99)
 CEILINGS: Final = (98, 99.5, 100)
 FLOORS: Final = (0.5, 2)
-# First a sharp reduction, cheap on a large photo; then plain averages, which unlike it never overshoot the ends of the tones.
+# First a sharp reduction, cheap on a large photo; then plain averages,
+# which unlike it never overshoot the ends of the tones.
 _SHARP: Final = 4 * THUMBNAIL
 _BLACK: Final = 2.5 / 255
 _WHITE: Final = 252.5 / 255
@@ -54,7 +57,8 @@ class Measurements:
         ceilings, floors: percentile -> encoded value of each pixel's largest, smallest channel, 0..1.
         piled: share of pixels just below the ceiling, as where light was clipped before the picture was darkened.
         clipped_high, clipped_low: shares of pixels with a channel at white, with all channels at black.
-        chroma, chroma_strong: mean and 90th percentile of OkLab chroma, measured on pixels that are neither clipped nor black.
+        chroma, chroma_strong: mean and 90th percentile of OkLab chroma,
+            measured on pixels that are neither clipped nor black.
         casts: estimator -> (red/green, blue/green) in stops.
         neutral_share: share of pixels close to grey.
         warm_share: chroma-weighted share of hues from red to yellow.

@@ -88,7 +88,8 @@ def _colour(m: Measurements) -> str:
     cast = f"near-neutral tones lean {' and '.join(leans)}" if leans else "near-neutral tones are neutral"
     strength = "muted" if m.chroma < 0.03 else "strong" if m.chroma > 0.085 else "ordinary"
     return _sentence(
-        f"{cast} (red {red:+.2f}, blue {blue:+.2f} stops against green); colours are {strength} (mean chroma {m.chroma:.3f})"
+        f"{cast} (red {red:+.2f}, blue {blue:+.2f} stops against green); colours are {strength} (mean chroma"
+        f" {m.chroma:.3f})"
     )
 
 

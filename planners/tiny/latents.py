@@ -20,8 +20,8 @@ from ..rules.style import read_style
 
 REPAIRS = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation")
 
-# A repair as large as this is halved, larger ones less: small ones are those of photos that need none. In five folds this took a quarter off
-# the change of unspoilt photos and 0.07 dB off the gain.
+# A repair as large as this is halved, larger ones less: small ones are those of photos that need none. In five folds
+# this took a quarter off the change of unspoilt photos and 0.07 dB off the gain.
 DOUBT: Final = 0.3
 # Edits below this would not be seen; an op of which nothing is more is left out.
 LEAST: Final = 0.004
@@ -64,7 +64,8 @@ def restrained(raw: Tensor) -> Tensor:
 def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor) -> Latents:
     """Latents of the network's raw numbers (B, `repair_size`) on top of wishes (B, D); raw 0 is the wish exactly.
 
-    Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds. Ops that neither moves are left out.
+    Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds.
+    Ops that neither moves are left out.
     """
     values: dict[str, dict[str, Tensor]] = {}
     present: dict[str, Tensor] = {}

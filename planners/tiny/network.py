@@ -1,8 +1,8 @@
 """The network of `tiny`: statistics, a small CNN and the wish of a style prompt in, raw latents out.
 
-Nothing is normalised before it is pooled: a normalised feature map has forgotten how bright and how coloured the photo is. The head
-starts at zero, so that training starts at the identity (for a prompt: at what the lexicon says). A gate scales all of a photo's
-repair: whether it needs work is easier to learn than how much of what.
+Nothing is normalised before it is pooled: a normalised feature map has forgotten how bright and how coloured the photo
+is. The head starts at zero, so that training starts at the identity (for a prompt: at what the lexicon says). A gate
+scales all of a photo's repair: whether it needs work is easier to learn than how much of what.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Shape:
 
 
 class TinyNetwork(nn.Module):
-    """Statistics (B, SIZE), a picture (B, 3, 64, 64) in [0, 1] and wishes (B, shape.wishes) -> raw latents (B, shape.outputs)."""
+    """Statistics (B, SIZE), a picture (B, 3, 64, 64) in [0,
+    1] and wishes (B, shape.wishes) -> raw latents (B, shape.outputs).
+    """
 
     centre: Tensor
     scale: Tensor

@@ -1,7 +1,7 @@
 """The reasoning of `tiny`: what its edit does to this photo, measured on the rendered pixels, and by which values.
 
-A network gives no reasons. So the words say what can be checked: how lightness, contrast, casts and chroma change in the rendered picture,
-hence what is taken to be wrong with it, and the values that do it.
+A network gives no reasons. So the words say what can be checked: how lightness, contrast, casts and chroma change in
+the rendered picture, hence what is taken to be wrong with it, and the values that do it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _LEAST: Final = 0.02  # values below are not worth a word
 class Change(NamedTuple):
     """One thing that a picture can be: the group that changes it, how it is measured, what is seen, and its words.
 
-    `low` and `high` say what the photo was, when the measure rises and when it falls; `rises` and `falls` what happens to it.
+    `low` and `high` say what the photo was, when the measure rises and when it falls;
+    `rises` and `falls` what happens to it.
     """
 
     group: str
@@ -50,7 +51,9 @@ CHANGES: Final = (
 
 
 def changes(before: Tensor, latents: Latents, renderer: Renderer) -> dict[Change, tuple[float, float]]:
-    """What the edit of each group does to pixels (1, 3, H, W), by itself: each change that is seen, from what to what."""
+    """What the edit of each group does to pixels (1, 3, H, W), by itself: each change that is seen,
+    from what to what.
+    """
     found = {}
     now = oklab(before)
     for group in dict.fromkeys(change.group for change in CHANGES):

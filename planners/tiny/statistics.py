@@ -1,8 +1,9 @@
 """What `tiny` measures of a photo before it looks: tones, light, casts, colours, as about a hundred numbers.
 
-All are taken on a grid of the photo's own pixels, not of averages: spoiling a photo and taking the grid, or the other way round, then gives
-the same numbers. Casts are log2 ratios of linear light: the mean, shades of grey with p = 6 (Finlayson and Trezzi 2004), grey edge of first
-order (van de Weijer et al. 2007), the brightest pixels that are not clipped (Land 1977), and pixels close to grey.
+All are taken on a grid of the photo's own pixels, not of averages: spoiling a photo and taking the grid, or the other
+way round, then gives the same numbers. Casts are log2 ratios of linear light: the mean, shades of grey with p = 6
+(Finlayson and Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), the brightest pixels that are not
+clipped (Land 1977), and pixels close to grey.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def grid(rgb: Tensor) -> Tensor:
 
 
 def thinned(rgb: Tensor, side: int) -> Tensor:
-    """Every so many pixels of grids (..., GRID, GRID): (..., side, side), the same ones whatever was done to the photo."""
+    """Every so many pixels of grids (..., GRID, GRID): (..., side, side),
+    the same ones whatever was done to the photo.
+    """
     step = GRID // side
     return rgb[..., step // 2 :: step, step // 2 :: step].contiguous()
 
@@ -42,7 +45,9 @@ def picture_of(rgb: Tensor) -> Tensor:
 
 
 def statistics(rgb: Tensor) -> Tensor:
-    """The numbers (B, SIZE) of encoded pixels (B, 3, H, W) in [0, 1]; each in its own unit, none normalised by another."""
+    """The numbers (B, SIZE) of encoded pixels (B, 3, H, W) in [0, 1]; each in its own unit,
+    none normalised by another.
+    """
     rgb = rgb.clamp(0, 1)
     lab, light = oklab(rgb), srgb_to_linear(rgb)
     flat, pixels = light.flatten(2), rgb.flatten(2)

@@ -1,7 +1,8 @@
-"""The training loop: steps over examples in an order that the seed decides, checkpoints, and an exact way back from any of them.
+"""The training loop: steps over examples in an order that the seed decides, checkpoints,
+and an exact way back from any of them.
 
-Everything that is random follows from (seed, step), so a checkpoint holds no state of generators: a run that was killed and goes on makes
-the same weights, bit for bit on a CPU, as one that was not.
+Everything that is random follows from (seed, step), so a checkpoint holds no state of generators: a run that was killed
+and goes on makes the same weights, bit for bit on a CPU, as one that was not.
 """
 
 from __future__ import annotations
@@ -51,9 +52,12 @@ class TrainingSettings:
     """How it is trained.
 
     Attributes:
-        steps: of `batch` examples each, over all processes; `lr`: the highest learning rate, reached after `warmup` steps, then a cosine.
-        decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end; 0 keeps the weights themselves.
-        save_every: steps between checkpoints; `precision`: mixed precision for the network; pixels are rendered in float32.
+        steps: of `batch` examples each, over all processes; `lr`: the highest learning rate,
+            reached after `warmup` steps, then a cosine.
+        decay: of AdamW; `average`: of the moving average of the weights, which is what is kept in the end;
+            0 keeps the weights themselves.
+        save_every: steps between checkpoints; `precision`: mixed precision for the network;
+            pixels are rendered in float32.
         accumulate: into how many parts a process divides its share of a batch, one after another: memory for time.
     """
 
@@ -94,7 +98,8 @@ def train(
         device: `cpu` keeps off a GPU that is there.
         about: what else a checkpoint must have been made with, as JSON holds it.
         judge: figures of the averaged network by name, logged at each checkpoint.
-        progress: called every tenth step with the step, from 1, and the mean loss of its examples; by the first of several processes.
+        progress: called every tenth step with the step, from 1, and the mean loss of its examples;
+            by the first of several processes.
 
     Returns:
         The averaged weights (see `moving`), each of its parameter's shape, on the CPU.
@@ -131,7 +136,8 @@ def train(
                 if judge is not None and accelerator.is_main_process:
                     figures |= _judged(judge, inner, state)
                 total, count = torch.zeros_like(total), 0
-                # The line comes first: what is beyond the checkpoint is dropped on the way back, what is missing would stay so.
+                # The line comes first: what is beyond the checkpoint is dropped on the way back,
+                # what is missing would stay so.
                 write(state.step, figures)
                 if out is not None and accelerator.is_main_process:
                     save_checkpoint(out, made_with, inner, optimizer, state)
@@ -147,7 +153,9 @@ def is_first() -> bool:
 
 
 def moving(network: nn.Module) -> dict[str, Tensor]:
-    """What training moves of a network, by name: the parameters that are not frozen, and the floats that it keeps beside them."""
+    """What training moves of a network, by name: the parameters that are not frozen,
+    and the floats that it keeps beside them.
+    """
     kept = network.state_dict()
     found = {name: value.detach() for name, value in network.named_parameters() if value.requires_grad}
     return found | {n: value for n, value in network.named_buffers() if n in kept and value.is_floating_point()}

@@ -10,7 +10,8 @@ from ...core.color.oklab import oklab
 
 
 def pixel_loss(done: Tensor, wanted: Tensor) -> Tensor:
-    """Each photo's distance (B,) of encoded pixels (B, 3, H, W): OkLab, CIEDE2000 and the logarithm that PSNR takes, about alike in weight.
+    """Each photo's distance (B,) of encoded pixels (B, 3, H, W): OkLab,
+    CIEDE2000 and the logarithm that PSNR takes, about alike in weight.
 
     `done` may leave [0, 1]: what is outside is pulled back, where a clamp would have no gradient.
     """

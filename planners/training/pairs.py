@@ -1,7 +1,7 @@
 """Pairs of pictures, before and after, of which it is known what each group of edits alone would have made.
 
-They come from good photos, edited here at random; from a dataset of `aether`, whose examples say what was done; or from a folder of an
-expert's pairs, `before` and `after`, of which nothing is known but the whole.
+They come from good photos, edited here at random; from a dataset of `aether`, whose examples say what was done; or from
+a folder of an expert's pairs, `before` and `after`, of which nothing is known but the whole.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
 from .data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
 
-# What good photos are edited by, and how far: standard deviations in the slots' own units, and how often each op. Pairs then lie about as
-# far apart (17 to 19 dB) as those of spoilings.json.
+# What good photos are edited by, and how far: standard deviations in the slots' own units, and how often each op. Pairs
+# then lie about as far apart (17 to 19 dB) as those of spoilings.json.
 OPS: Final = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance", "saturation", "hsl")
 _DEVIATIONS: Final = {"exposure": 1.5}
 _DEVIATION: Final = 0.7
@@ -69,8 +69,8 @@ class PicturePairs(Protocol):
 class EditedPairs:
     """Photos (P, 3, S, S) uint8 and edits (N, D), packed in a schema; each edit is of `photo` (N,).
 
-    Where `forward` (N,), the photo comes first, and the edit makes what comes after; else the edit spoils the photo, and the pair
-    leads back. Pixels of the loss are every `step`th of a row and of a column.
+    Where `forward` (N,), the photo comes first, and the edit makes what comes after; else the edit spoils the photo,
+    and the pair leads back. Pixels of the loss are every `step`th of a row and of a column.
     """
 
     photos: Tensor
@@ -89,7 +89,9 @@ class EditedPairs:
         return replace(self, photos=_thinned(self.photos, self.step), step=1)
 
     def edit_parameters(self, rows: Tensor) -> Tensor:
-        """The standardised parameters of edits (B, D) and their direction (1 forward, -1 back), as (B, D + 1); back, their signs are reversed."""
+        """The standardised parameters of edits (B, D) and their direction (1 forward, -1 back), as (B, D + 1);
+        back, their signs are reversed.
+        """
         deviation, mean = self._usual
         way = torch.where(self.forward[rows], 1.0, -1.0).unsqueeze(1)
         return torch.cat([way * (self.edits[rows] - mean) / (deviation + 1e-6), way], dim=1)
@@ -100,7 +102,9 @@ class EditedPairs:
         return torch.std_mean(self.edits, dim=0)
 
     def batch(self, rows: Tensor, masks: Masks, device: Any = None) -> Batch:
-        """Render what the edits make, and what the groups that are on make alone: what leads back leaves the others' faults."""
+        """Render what the edits make, and what the groups that are on make alone:
+        what leads back leaves the others' faults.
+        """
         photos = self.photos[self.photo[rows]].to(device).float() / 255
         edits = Latents.unpack(self.schema, self.edits[rows].to(device))
         forward = self.forward[rows].to(device)[:, None, None, None]
@@ -141,7 +145,8 @@ def read_pairs(folder: Path, *, image_size: int, copies: int, seed: int, split: 
         image_size: of the pictures, in pixels; copies: pairs a photo, for good photos.
 
     Raises:
-        InvalidDocument: a dataset that is not in the format, or that is empty. UnreadablePhoto: no photos, or a photo without its pair.
+        InvalidDocument: a dataset that is not in the format, or that is empty. UnreadablePhoto: no photos,
+            or a photo without its pair.
     """
     if is_dataset(folder):
         return _of_dataset(shards_of(folder, split), image_size)
@@ -220,7 +225,9 @@ def _squares(paths: Sequence[Path], image_size: int) -> Tensor:
 
 
 def _square(rgb: Tensor, image_size: int) -> Tensor:
-    """A photo (3, H, W) uint8 as the encoder is shown it, (3, image_size, image_size): the whole of it, whatever its proportions."""
+    """A photo (3, H, W) uint8 as the encoder is shown it, (3, image_size, image_size): the whole of it,
+    whatever its proportions.
+    """
     pixels, _ = resize(rgb.permute(1, 2, 0).numpy(), None, (image_size, image_size))
     return torch.from_numpy(pixels).permute(2, 0, 1)
 

@@ -1,6 +1,8 @@
-"""Training the reference encoder and the renderer together: the published pre-training, by pairs of pictures and random masks of groups.
+"""Training the reference encoder and the renderer together: the published pre-training,
+by pairs of pictures and random masks of groups.
 
-Xie et al. (2026), arXiv 2604.27375. What a masked group would have done is left out of the wanted picture, so that each group learns its own.
+Xie et al. (2026), arXiv 2604.27375. What a masked group would have done is left out of the wanted picture,
+so that each group learns its own.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ class PretrainingChain(nn.Module):
         self.renderer = Renderer([Neural(RetouchNetwork())])
 
     def forward(self, parameters: Tensor, batch: Batch) -> Tensor:
-        """Edit parameters (B, N) and pairs to the thinned `before` as the groups that are on retouch it, not clamped."""
+        """Edit parameters (B, N) and pairs to the thinned `before` as the groups that are on retouch it,
+        not clamped.
+        """
         return render(self.renderer, batch.rgb, self.parameter_encoder(parameters), batch.masks)
 
 
@@ -100,11 +104,12 @@ class PretrainingTask:
 
 
 class PairTask:
-    """Networks and pairs; see `training.loop.TrainingTask`. The loss is that of `training.losses`, whose logarithm minds weak edits as strong ones.
+    """Networks and pairs; see `training.loop.TrainingTask`. The loss is that of `training.losses`,
+    whose logarithm minds weak edits as strong ones.
 
     Args:
-        pretrained: a task that has been trained on the same pairs. Its renderer is where this one's begins, and the loss has a second part: how far the
-            encoder's latents are from those of the numbers, in variances.
+        pretrained: a task that has been trained on the same pairs. Its renderer is where this one's begins, and the
+            loss has a second part: how far the encoder's latents are from those of the numbers, in variances.
     """
 
     def __init__(self, pairs: PicturePairs, *, seed: int = 0, pretrained: PretrainingTask | None = None) -> None:

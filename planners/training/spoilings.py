@@ -1,6 +1,7 @@
 """Good photos spoilt on purpose: the distribution of `spoilings.json`, drawn by seed.
 
-Plain formulas and not the ops that repair: light is multiplied and clips, as on a sensor; contrast is a straight line; so what is lost is lost.
+Plain formulas and not the ops that repair: light is multiplied and clips, as on a sensor;
+contrast is a straight line; so what is lost is lost.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ def distribution() -> Mapping[str, Any]:
 
 
 def draw(seeds: Sequence[tuple[int, ...]]) -> Tensor:
-    """Faults (B, 5) in the order of FAULTS, all in log2: one row a tuple of numbers, which is all that the row depends on."""
+    """Faults (B, 5) in the order of FAULTS, all in log2: one row a tuple of numbers,
+    which is all that the row depends on.
+    """
     rows = [_row(np.random.default_rng(seed)) for seed in seeds]
     return torch.tensor([[row[fault] for fault in FAULTS] for row in rows], dtype=torch.float32)
 
 
 def spoil(rgb: Tensor, faults: Tensor) -> Tensor:
-    """Spoilt pixels (B, 3, H, W), uint8, of encoded ones in [0, 1]: exposure and cast, contrast, saturation, each clamped."""
+    """Spoilt pixels (B, 3, H, W), uint8, of encoded ones in [0, 1]: exposure and cast, contrast, saturation,
+    each clamped.
+    """
     ev, red, blue, contrast, saturation = (2 ** fault.reshape(-1, 1, 1, 1) for fault in faults.unbind(1))
     light = srgb_to_linear(rgb) * ev
     light = light * torch.cat([red, torch.ones_like(red), blue], dim=1)

@@ -1,7 +1,7 @@
 """Training examples in memory: what the network sees, and a few of the pixels that it is judged by.
 
-They come from a dataset of `aether` (shards of input and target pictures), or from a folder of good photos, spoilt here. All
-measuring is done once and kept in a file; an epoch then reads nothing.
+They come from a dataset of `aether` (shards of input and target pictures), or from a folder of good photos, spoilt
+here. All measuring is done once and kept in a file; an epoch then reads nothing.
 """
 
 from __future__ import annotations
@@ -166,7 +166,9 @@ def _example(before: Tensor, after: Tensor, wishes: Tensor, photo: Tensor) -> Ex
 
 
 def of_shards(paths: Sequence[Path], schema: Schema) -> Examples:
-    """The examples of auto and style of webdataset shards; those of exact values teach a planner that is exact nothing."""
+    """The examples of auto and style of webdataset shards;
+    those of exact values teach a planner that is exact nothing.
+    """
     names: dict[str, int] = {}
     made, waiting = [], []
     for key, about, files in examples_of(paths):

@@ -18,7 +18,9 @@ from .tiny_examples import Examples
 
 @dataclass
 class TinyTask:
-    """A network and its examples; see `training.loop.Task`. `effort` weighs the size of the edit, so that good photos are left alone."""
+    """A network and its examples; see `training.loop.Task`. `effort` weighs the size of the edit,
+    so that good photos are left alone.
+    """
 
     network: TinyNetwork
     examples: Examples

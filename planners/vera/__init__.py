@@ -1,1 +1,3 @@
-"""The published planner: a vision-language model of half a billion parameters that looks, reasons and emits latents for `neural`."""
+"""The published planner: a vision-language model of half a billion parameters that looks,
+reasons and emits latents for `neural`.
+"""

@@ -26,8 +26,8 @@ Part = Literal["problem", "plan"]
 def read_answer(text: str) -> dict[str, Thought]:
     """Group -> problem and plan, of what is there.
 
-    A passage belongs to the tag before it, if that opens one, else to the tag after it, if that closes one: so an opening or closing
-    tag that is missing loses nothing. The first passage that says something counts.
+    A passage belongs to the tag before it, if that opens one, else to the tag after it, if that closes one: so an
+    opening or closing tag that is missing loses nothing. The first passage that says something counts.
 
     >>> read_answer("<problem_light_start>Dark.<problem_light_end>Brighten it.<plan_light_end>")
     {'lighting': {'problem': 'Dark.', 'plan': 'Brighten it.'}}

@@ -55,24 +55,28 @@ def wanted(names: Collection[str]) -> list[str]:
         for what, there in (
             ("config.json", "config.json" in found),
             ("*.safetensors", any(_WEIGHTS.fullmatch(name) for name in found)),
-            ("tokenizer.json, or vocab.json with merges.txt", "tokenizer.json" in found or {"vocab.json", "merges.txt"} <= set(found)),
+            (
+                "tokenizer.json, or vocab.json with merges.txt",
+                "tokenizer.json" in found or {"vocab.json", "merges.txt"} <= set(found),
+            ),
         )
         if not there
-    ]  # fmt: skip
+    ]
     if missing:
         raise IncompatibleBundle(f"no {'; no '.join(missing)}", cure="Is it a published VeraRetouch?")
     return found
 
 
 def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwork]:
-    """The networks and the tokenizer of a published checkpoint; generation_config.json is set aside, as published inference does.
+    """The networks and the tokenizer of a published checkpoint; generation_config.json is set aside,
+    as published inference does.
 
     Args:
         files: the paths of `wanted` files, by their names in the repository.
 
     Raises:
-        InvalidDocument: a name that is neither used nor known to be dropped, a parameter that nothing fills, a configuration or a
-            tokenizer that is not supported.
+        InvalidDocument: a name that is neither used nor known to be dropped, a parameter that nothing fills, a
+            configuration or a tokenizer that is not supported.
     """
     document = strict_json.parse(files["config.json"].read_bytes(), name="config.json")
     read_config(document)  # before gigabytes are read
@@ -137,7 +141,9 @@ def _renamed(name: str) -> str:
 
 
 def _named(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors by published name: without a wrapper's prefix, and without what is computed anew or serves training alone."""
+    """Tensors by published name: without a wrapper's prefix,
+    and without what is computed anew or serves training alone.
+    """
     found = {}
     for name, value in tensors.items():
         bare = name.removeprefix(_WRAPPER)

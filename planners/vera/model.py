@@ -19,7 +19,9 @@ GROUPS = 3
 
 @dataclass(frozen=True)
 class VeraConfig:
-    """Sizes of the language model and the head; names as in the published config.json, defaults those of the published model."""
+    """Sizes of the language model and the head; names as in the published config.json,
+    defaults those of the published model.
+    """
 
     vocab_size: int = 151_936
     hidden_size: int = 896
@@ -36,7 +38,8 @@ class VeraConfig:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> VeraConfig:
-        """The configuration that a document holds; what it does not name keeps its default, what is not known here is left.
+        """The configuration that a document holds; what it does not name keeps its default,
+        what is not known here is left.
 
         Raises:
             InvalidDocument: a value of another kind.

@@ -19,7 +19,8 @@ class Runtime:
     """Who writes answers.
 
     Attributes:
-        name: `torch`; `graphs`: torch, one answer at a time, each token one CUDA graph; `onnx`: ONNX Runtime on the CPU.
+        name: `torch`; `graphs`: torch, one answer at a time, each token one CUDA graph; `onnx`:
+            ONNX Runtime on the CPU.
         weights: of the language model on ONNX Runtime: `float32`, `int8` or `int4`.
     """
 

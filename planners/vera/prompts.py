@@ -16,17 +16,18 @@ _HEAD: Final = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im
 _TAIL: Final = "<|im_end|>\n<|im_start|>assistant\n"
 
 _AUTO: Final = (
-    "\n<Auto_Retouch_Task>\nNow, you are acting as a Retouch Agent. When I provide an image, please state the problems found in the image "
-    "(from 3 aspects: lighting, global_color, specific color), and give the solution and retouch tokens."
+    "\n<Auto_Retouch_Task>\nNow, you are acting as a Retouch Agent. When I provide an image, please state the problems"
+    " found in the image (from 3 aspects: lighting, global_color, specific color), and give the solution and retouch"
+    " tokens."
 )
 _STYLE: Final = (
-    "\n<Style_Retouch_Task>\nNow, you are acting as a Retouch Agent. I will provide an image and an instruction, please give me a retouch "
-    "plan and retouch tokens.\n Instruction: "
+    "\n<Style_Retouch_Task>\nNow, you are acting as a Retouch Agent. I will provide an image and an instruction, please"
+    " give me a retouch plan and retouch tokens.\n Instruction: "
 )
 _PARAM: Final = (
-    "<Professional_Retouch_Task>\nNow, you are acting as a Retouch Agent. I will provide an image and an professional instruction (plain "
-    "text description or retouch operator parameters range from -1.0 to 1.0), please give me a retouch plan and retouch tokens.\n "
-    "Instruction: "
+    "<Professional_Retouch_Task>\nNow, you are acting as a Retouch Agent. I will provide an image and an professional"
+    " instruction (plain text description or retouch operator parameters range from -1.0 to 1.0), please give me a"
+    " retouch plan and retouch tokens.\n Instruction: "
 )
 _TITLES: Final = {
     "lighting": "Light Adjustment",
@@ -38,7 +39,8 @@ _NOTHING: Final = 1e-4
 
 @dataclass(frozen=True)
 class Prompt:
-    """Text before the picture and after it; no text after it where there is no picture. `groups` are those that are edited.
+    """Text before the picture and after it; no text after it where there is no picture.
+    `groups` are those that are edited.
 
     `shared` is how much of `before` is the same in every prompt of its kind.
     """
@@ -81,7 +83,8 @@ def parameters(values: Values, numbers: Mapping[str, float] | None = None) -> di
 
     Args:
         values: op -> slot -> value.
-        numbers: what a parameter file says of a field, from -100 to 100; it is taken as it is, since the way through a slot's unit rounds.
+        numbers: what a parameter file says of a field, from -100 to 100; it is taken as it is,
+            since the way through a slot's unit rounds.
 
     Raises:
         InvalidRequest: a value of an op, slot or band that no field stands for.

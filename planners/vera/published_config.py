@@ -1,7 +1,8 @@
-"""The published config.json: what its keys must say for the networks here to be the model, and the sizes that they give.
+"""The published config.json: what its keys must say for the networks here to be the model,
+and the sizes that they give.
 
-A key that changes what a network computes is a row of `_ALLOWED`: other values are refused by name. Keys that only describe
-training or serving are ignored.
+A key that changes what a network computes is a row of `_ALLOWED`: other values are refused by name.
+Keys that only describe training or serving are ignored.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def read_config(document: Any, *, vocab_size: int | None = None, head_size: int 
     """The sizes of a published config.json.
 
     Args:
-        vocab_size, head_size: rows of the embedding and of the retouch head's first layer, as the weights have them. An embedding
-            padded beyond the document's `vocab_size` is accepted.
+        vocab_size, head_size: rows of the embedding and of the retouch head's first layer, as the weights have them. An
+            embedding padded beyond the document's `vocab_size` is accepted.
 
     Raises:
         InvalidDocument: a value that the networks here do not support, or of another kind; its key is named.

@@ -15,12 +15,14 @@ _CURE = "Fetch it again."
 
 
 def read_slow_tokenizer(files: Mapping[str, Path]) -> Tokenizer:
-    """The tokenizer of vocab.json and merges.txt, and the tokens that added_tokens.json and tokenizer_config.json add under ids.
+    """The tokenizer of vocab.json and merges.txt, and the tokens that added_tokens.json and tokenizer_config.json add
+    under ids.
 
     Of tokenizer_config.json nothing else is read: no class that it names, and no code.
 
     Raises:
-        InvalidDocument: a file that is no such part of a tokenizer, or ids that leave a gap or clash with the vocabulary.
+        InvalidDocument: a file that is no such part of a tokenizer,
+            or ids that leave a gap or clash with the vocabulary.
     """
     vocabulary = _ids(files["vocab.json"], "vocab.json")
     lines = _text(files["merges.txt"], "merges.txt").split("\n")

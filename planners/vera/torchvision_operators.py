@@ -1,8 +1,10 @@
-"""Let torchvision be imported beside a torch that it was not compiled for; timm imports it for transforms that nobody here uses.
+"""Let torchvision be imported beside a torch that it was not compiled for;
+timm imports it for transforms that nobody here uses.
 
-PyPI's torchvision is compiled for CUDA builds of torch. Beside a CPU build its compiled library does not load, and its import ends with
-"operator torchvision::nms does not exist", since two of its modules describe operators that are not there. Declaring their signatures
-suffices. To be removed when torchvision imports without its compiled library, or timm without torchvision.
+PyPI's torchvision is compiled for CUDA builds of torch. Beside a CPU build its compiled library does not load, and its
+import ends with "operator torchvision::nms does not exist", since two of its modules describe operators that are not
+there. Declaring their signatures suffices. To be removed when torchvision imports without its compiled library, or timm
+without torchvision.
 """
 
 from __future__ import annotations

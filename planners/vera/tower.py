@@ -1,4 +1,6 @@
-"""The vision tower: FastViTHD of FastVLM (Vasu et al. 2025, arXiv 2412.13303), which is timm's `fastvit_mci3` in its fused form."""
+"""The vision tower: FastViTHD of FastVLM (Vasu et al. 2025, arXiv 2412.13303),
+which is timm's `fastvit_mci3` in its fused form.
+"""
 
 from __future__ import annotations
 

@@ -223,9 +223,13 @@ def test_presets_become_prompts_with_their_own_values(photos, tmp_path):
     folder = tmp_path / "presets"
     folder.mkdir()
     settings = 'crs:ProcessVersion="11.0" crs:Exposure2012="+0.50" crs:Saturation="-30"'
-    namespaces = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/"'
+    namespaces = (
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        ' xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/"'
+    )
     (folder / "faded.xmp").write_text(
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {namespaces}><rdf:Description rdf:about="" {settings}/></rdf:RDF></x:xmpmeta>'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {namespaces}><rdf:Description rdf:about=""'
+        f" {settings}/></rdf:RDF></x:xmpmeta>"
     )
     made(photos, tmp_path / "data", presets=folder)
     asked = [

@@ -1,4 +1,6 @@
-"""The distributions of contrib, as strangers' packages: built, installed beside the built wheel, found by their entry points alone."""
+"""The distributions of contrib, as strangers' packages: built, installed beside the built wheel,
+found by their entry points alone.
+"""
 
 import json
 import shutil

@@ -1,4 +1,6 @@
-"""`veraretouch new` from the built wheel: each kind of package passes its own tests at once and is used from the command line."""
+"""`veraretouch new` from the built wheel: each kind of package passes its own tests at once and is used from the
+command line.
+"""
 
 import importlib
 import json

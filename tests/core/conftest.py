@@ -1,4 +1,6 @@
-"""What the core's tests share: a renderer of test ops, small tiles; properties drawn anew each time, and few enough to be quick."""
+"""What the core's tests share: a renderer of test ops, small tiles; properties drawn anew each time,
+and few enough to be quick.
+"""
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -23,7 +23,9 @@ LIGHT = {
     "its names": "import veraretouch; dir(veraretouch)",
     "the registry": "import veraretouch; veraretouch.registry",
     "the ops' ids": "import veraretouch; assert 'exposure' in veraretouch.registry.ops.ids()",
-    "every catalogue": "import veraretouch\nfor catalogue in veraretouch.registry.catalogues().values(): catalogue.entries()",
+    "every catalogue": (
+        "import veraretouch\nfor catalogue in veraretouch.registry.catalogues().values(): catalogue.entries()"
+    ),
     "slots": "from veraretouch import Slot, Bands, Curve, Matrix, Embedding, Lattice",
     "the op class": "from veraretouch import Op, Stage, Frame",
     "schemas": "from veraretouch import Schema",

@@ -17,7 +17,9 @@ def test_every_installed_op_conforms(op):
 
 
 class SmallNeural(Neural):
-    """The published network with embeddings of three numbers: every check meets the same code in a hundredth of the time."""
+    """The published network with embeddings of three numbers:
+    every check meets the same code in a hundredth of the time.
+    """
 
     id = "test.neural"
     light = Embedding(3, group="lighting", doc="What to do to light.")

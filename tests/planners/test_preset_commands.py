@@ -113,7 +113,10 @@ def test_a_folder_without_presets_and_two_of_one_name_are_refused(tmp_path):
 
 def with_slope(slope):
     """A correction that is right but for its slope."""
-    return f"<ColorCorrection id='a'><SOPNode><Slope>{slope}</Slope><Offset>0 0 0</Offset><Power>1 1 1</Power></SOPNode></ColorCorrection>"
+    return (
+        f"<ColorCorrection id='a'><SOPNode><Slope>{slope}</Slope><Offset>0 0 0</Offset><Power>1 1"
+        " 1</Power></SOPNode></ColorCorrection>"
+    )
 
 
 BROKEN = {

@@ -171,8 +171,19 @@ def test_documents_that_blow_up_stay_under_half_a_gigabyte(tmp_path):
         "lattice": [129, 129, 129, 3],
         "bands": [MOST_LATENTS],
     }.items():
-        slot = {"kind": kind, "shape": shape, "dtype": "float32", "low": None, "high": None, "identity": 0.0, "off": 0.0,
-                "period": None, "group": "lighting", "unit": "1", "doc": "x"}  # fmt: skip
+        slot = {
+            "kind": kind,
+            "shape": shape,
+            "dtype": "float32",
+            "low": None,
+            "high": None,
+            "identity": 0.0,
+            "off": 0.0,
+            "period": None,
+            "group": "lighting",
+            "unit": "1",
+            "doc": "x",
+        }
         op = {"id": "a", "version": 1, "stage": 100, "slots": {f"s{index}": slot for index in range(5)}}
         if kind == "bands":
             op["slots"] = {"s": slot}

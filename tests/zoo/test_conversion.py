@@ -31,7 +31,9 @@ def _one_thread():
 
 @pytest.fixture(scope="module")
 def files():
-    """The published layout with golden weights: a small language model behind the real tower, in two shards of half precision."""
+    """The published layout with golden weights: a small language model behind the real tower,
+    in two shards of half precision.
+    """
     tensors = [(name, value.half()) for name, value in weights("keys", "vlm_keys.json").items()]
     random.Random(0).shuffle(tensors)
     config = {"model_type": "llava_qwen2", **FACTS["config"], "eos_token_id": words().ids(END)[0]}
@@ -97,7 +99,10 @@ def test_a_repository_with_other_files_is_reported_not_guessed(publish, loopback
     publish({"config.json": b"{}", "model.safetensors": b"1234567"})
     with pytest.raises(
         IncompatibleBundle,
-        match=r"cannot be read: no tokenizer\.json, .*; it holds 2 files: config\.json \(2 bytes\), model\.safetensors \(7 bytes\)",
+        match=(
+            r"cannot be read: no tokenizer\.json, .*; it holds 2 files: config\.json \(2 bytes\), model\.safetensors"
+            r" \(7 bytes\)"
+        ),
     ):
         fetch("vera-0.5b")
     assert not loopback.downloads()

@@ -1,4 +1,6 @@
-"""Bundles from the loopback Hub through the real client: what arrives is verified, what is wrong is refused and gone."""
+"""Bundles from the loopback Hub through the real client: what arrives is verified,
+what is wrong is refused and gone.
+"""
 
 import json
 

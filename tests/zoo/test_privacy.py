@@ -23,7 +23,8 @@ XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
  xmlns:exifEX="http://cipa.jp/exif/1.0/" xmlns:ext="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
  xmlns:dji="http://www.dji.com/drone-dji/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
  dji:GpsLatitude="{PLACES["drone"]}" dji:Latitude="{PLACES["drone"]}" photoshop:City="{PLACES["city"]}"
- exif:GPSLatitude="{PLACES["attribute"]}" aux:SerialNumber="{SERIALS["aux"]}" exifEX:BodySerialNumber="{SERIALS["body"]}">
+ exif:GPSLatitude="{PLACES["attribute"]}" aux:SerialNumber="{SERIALS["aux"]}"
+ exifEX:BodySerialNumber="{SERIALS["body"]}">
 <exif:GPSLongitude>{PLACES["element"]}</exif:GPSLongitude>
 <ext:LocationShown><rdf:Bag><rdf:li rdf:parseType="Resource"><exif:GPSLongitude>{PLACES["nested"]}</exif:GPSLongitude>
 </rdf:li></rdf:Bag></ext:LocationShown></rdf:Description></rdf:RDF></x:xmpmeta>"""

@@ -49,7 +49,9 @@ def forked():
 
 @pytest.fixture
 def killed(loopback, hub, forked, tmp_path, monkeypatch):
-    """Fetch with a cache of one's own in a process that is killed, and then again; how it ended, and how many bytes it left."""
+    """Fetch with a cache of one's own in a process that is killed, and then again; how it ended,
+    and how many bytes it left.
+    """
 
     def attempt(name, *, before=0, kill=lambda process, blobs: None):
         own = replace(hub, cache=tmp_path / name / "hub")

@@ -1,4 +1,6 @@
-"""The model card of a bundle: README.md with the front matter that the Hub reads. Names and words of others are text there, nothing else."""
+"""The model card of a bundle: README.md with the front matter that the Hub reads.
+Names and words of others are text there, nothing else.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ def model_card(manifest: Manifest) -> str:
         'retoucher("photo.jpg").save("retouched.jpg")',
         "```",
         "",
-        f"Licence: {_text(licence.spdx)}; commercial use is {'allowed' if licence.commercial_use else 'not allowed'}. {_text(licence.note)}",
+        (
+            f"Licence: {_text(licence.spdx)}; commercial use is"
+            f" {'allowed' if licence.commercial_use else 'not allowed'}. {_text(licence.note)}"
+        ),
         "",
     ]
     for title, key in (("Training data", "training_data"), ("Citation", "citation")):

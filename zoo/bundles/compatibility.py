@@ -44,7 +44,8 @@ def check_system(bundle: Bundle, system: str) -> None:
     if needed and (least is None or Version(match[2]) < Version(least)):
         told = " or ".join(f"{name} {version}" for name, version in needed.items())
         raise IncompatibleBundle(
-            f"variant {bundle.variant!r} of {bundle.manifest.name!r} needs {told}, and {system} is too old or another system",
+            f"variant {bundle.variant!r} of {bundle.manifest.name!r} needs {told}, and {system} is too old or another"
+            " system",
             cure="Raise the app's deployment target, or take another variant.",
         )
 

@@ -59,7 +59,8 @@ class Manifest:
         source: a path, JSON text or an object.
 
     Raises:
-        InvalidDocument: it breaks its JSON Schema, names a file that could leave the folder, a pickle, or a hash that is none.
+        InvalidDocument: it breaks its JSON Schema, names a file that could leave the folder, a pickle,
+            or a hash that is none.
         InvalidSchema: its latent schema cannot be read.
     """
 
@@ -122,7 +123,9 @@ class Manifest:
         return self._common | self._variants[variant]
 
     def content(self, variant: str) -> str:
-        """SHA-256 of what decides a variant's edits: of the canonical JSON of its files' hashes and the planner's configuration."""
+        """SHA-256 of what decides a variant's edits: of the canonical JSON of its files' hashes and the planner's
+        configuration.
+        """
         hashes = {path: facts.sha256 for path, facts in self.files(variant).items()}
         facts = [hashes, self.planner.get("configuration", {})]
         return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,7 +1,8 @@
 """Tensors of a safetensors file, on the file's own memory.
 
-Format: eight bytes with the header's length, little endian; the header, a JSON object of {name: dtype, shape, data_offsets}; the
-data (the safetensors specification). Read here, since the descriptor that was hashed has to be the one that is mapped.
+Format: eight bytes with the header's length, little endian; the header, a JSON object of {name: dtype, shape,
+data_offsets}; the data (the safetensors specification). Read here, since the descriptor that was hashed has to be the
+one that is mapped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Files whose SHA-256 was found right, and the stamps that spare hashing them again.
 
-A stamp holds what the file system says of a file that was hashed: while that is unchanged, so is the file. Whoever can write the
-file can forge its times; `verify="always"` hashes in spite of any stamp. Stamps lie in a folder that only their owner can read.
+A stamp holds what the file system says of a file that was hashed: while that is unchanged, so is the file. Whoever can
+write the file can forge its times; `verify="always"` hashes in spite of any stamp. Stamps lie in a folder that only
+their owner can read.
 """
 
 from __future__ import annotations

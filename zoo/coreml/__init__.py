@@ -1,8 +1,9 @@
 """Core ML: bundles for the iPhone, made and proven on any machine.
 
-`networks` are what a phone runs, as torch modules of fixed shapes; `translate` turns their ATen ops into Core ML's intermediate language (MIL),
-`language` writes the language model in it; `packages` makes .mlpackage folders of them, the same bytes each time; `interpreter` runs
-a package without Apple's runtime; `exporting` puts it all into a bundle's variant.
+`networks` are what a phone runs, as torch modules of fixed shapes; `translate` turns their ATen ops into Core ML's
+intermediate language (MIL), `language` writes the language model in it; `packages` makes .mlpackage folders of them,
+the same bytes each time; `interpreter` runs a package without Apple's runtime; `exporting` puts it all into a bundle's
+variant.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-# Prefixes of the identifiers that a device tells of itself, by the memory that its kind has; iOS 18 runs on all of them.
+# Prefixes of the identifiers that a device tells of itself, by the memory that its kind has;
+# iOS 18 runs on all of them.
 _DEVICES: Final = {
     "3 to 4 GB": ("iPhone11,", "iPhone12,", "iPhone13,1", "iPhone13,2", "iPhone14,4", "iPhone14,5", "iPhone14,6"),
     "6 GB": ("iPhone13,3", "iPhone13,4", "iPhone14,2", "iPhone14,3", "iPhone14,7", "iPhone14,8", "iPhone15,"),
@@ -19,7 +20,9 @@ _ALL: Final = ("coreml-fp16", "coreml-int8", "coreml-int4")
 
 
 def device_support(planner: str, variants: Collection[str]) -> list[dict[str, Any]]:
-    """For kinds of devices the default among some variants, and all that fit; kinds for which none fits are left out."""
+    """For kinds of devices the default among some variants, and all that fit;
+    kinds for which none fits are left out.
+    """
     found = []
     for memory, identifiers in _DEVICES.items():
         fitting = [name for name in _FITTING.get(planner, {}).get(memory, _ALL) if name in variants]

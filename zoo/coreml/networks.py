@@ -25,7 +25,8 @@ PICTURE: Final = 256
 
 
 class Pixels(nn.Module):
-    """The retouch renderer as convolutions of one pixel: photos (1, 3, H, W) and a latent (1, 2688) to photos in [0, 1].
+    """The retouch renderer as convolutions of one pixel: photos (1, 3, H, W) and a latent (1,
+    2688) to photos in [0, 1].
 
     Args:
         encoded: photos come in [0, 1]; else in [-1, 1], as the network sees them.
@@ -57,7 +58,8 @@ def _normalised(norm: Any, x: Tensor) -> Tensor:
 
 
 class Baker(nn.Module):
-    """Latents to a cube (n, n, n, 4) for CIColorCubeWithColorSpace: axes blue, green, red, so that red runs fastest; alpha is 1.
+    """Latents to a cube (n, n, n, 4) for CIColorCubeWithColorSpace: axes blue, green, red,
+    so that red runs fastest; alpha is 1.
 
     Args:
         colours: a network from photos (1, 3, H, W) in [0, 1] and latents (1, D) to photos.
@@ -69,7 +71,8 @@ class Baker(nn.Module):
     def __init__(self, colours: nn.Module, n: int) -> None:
         super().__init__()
         self.colours, self.n = colours, n
-        # A layer's values on all points take twenty times as much space as the points; what ops make of them first, less.
+        # A layer's values on all points take twenty times as much space as the points;
+        # what ops make of them first, less.
         self.written = () if isinstance(colours, OpsNetwork) else ("lattice",)
         # Blue runs fastest in `nodes`: its axes are red, green, blue.
         red_fastest = nodes(n).reshape(n, n, n, 3).transpose(2, 1, 0, 3).reshape(n * n, n, 3)
@@ -82,7 +85,9 @@ class Baker(nn.Module):
 
 
 class OpsNetwork(nn.Module):
-    """Explicit ops in the order of their stages: photos (1, 3, H, W) in [0, 1] and packed latents (1, D) of their schema."""
+    """Explicit ops in the order of their stages: photos (1, 3, H, W) in [0, 1] and packed latents (1,
+    D) of their schema.
+    """
 
     def __init__(self, schema: Schema) -> None:
         super().__init__()
@@ -103,10 +108,11 @@ class OpsNetwork(nn.Module):
 
 
 class TinyPhone(nn.Module):
-    """The planner `tiny`: a picture (1, 3, 256, 256) from 0 to 255 to packed latents (1, D) of its schema, in the slots' own units.
+    """The planner `tiny`: a picture (1, 3, 256, 256) from 0 to 255 to packed latents (1, D) of its schema,
+    in the slots' own units.
 
-    The picture is the whole photo, scaled to a square. With `styled` it takes a style vector (1, D) as well: what the lexicon reads in a
-    prompt, as `planners.tiny.latents.wish_of` gives it.
+    The picture is the whole photo, scaled to a square. With `styled` it takes a style vector (1, D) as well: what the
+    lexicon reads in a prompt, as `planners.tiny.latents.wish_of` gives it.
     """
 
     def __init__(self, planner: Tiny) -> None:

@@ -1,7 +1,9 @@
-"""A table of styles for phones, where the lexicon is not: what each of its phrases asks of `tiny`, and how several add up.
+"""A table of styles for phones, where the lexicon is not: what each of its phrases asks of `tiny`,
+and how several add up.
 
-Of one phrase the table holds the very vector that the desktop makes of it. Several are added up as `planners.rules.style` adds up wishes, as far
-as that can be done with vectors; the rest of the grammar (degrees, negations, regions, colours to keep) stays with the desktop.
+Of one phrase the table holds the very vector that the desktop makes of it. Several are added up as
+`planners.rules.style` adds up wishes, as far as that can be done with vectors; the rest of the grammar (degrees,
+negations, regions, colours to keep) stays with the desktop.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ def table(schema: Schema, lexicon: Lexicon | None = None) -> dict[str, Any]:
 
     Returns:
         `slots`: names in the order of a style vector, whose length is `size`.
-        `plain`: [place, count, low, high] of numbers that words move, and how far: from half of that on a sum slows down; `hard`: places
+        `plain`: [place, count, low, high] of numbers that words move, and how far:
+            from half of that on a sum slows down; `hard`: places
         of those whose sums stop there at once.
-        `tints`: [place of the hue in degrees, of the saturation, high], where a sum is one of vectors in OkLab's plane; `wheel`: hues and
+        `tints`: [place of the hue in degrees, of the saturation, high],
+            where a sum is one of vectors in OkLab's plane; `wheel`: hues and
         the angles that they have there, straight lines between.
         `curves`: [place, knots, ...] whose sums must not fall.
-        `styles`: `phrases` that mean the same, in lower case, and `values`, place -> number, of their vector; other numbers are 0.
+        `styles`: `phrases` that mean the same, in lower case, and `values`, place -> number, of their vector;
+            other numbers are 0.
     """
     lexicon = lexicon or Lexicon.builtin()
     found: dict[str, dict[str, Any]] = {}

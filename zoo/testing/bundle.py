@@ -1,4 +1,6 @@
-"""`check_bundle`: one function that says whether a bundle can be loaded and does what it promises, and what to do where it does not."""
+"""`check_bundle`: one function that says whether a bundle can be loaded and does what it promises,
+and what to do where it does not.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def latents(given: Delivery) -> Iterator[str]:
 
 
 def plan(given: Delivery) -> Iterator[str]:
-    """A sample photo is retouched in every mode, by a plan that can be saved, names the bundle and keeps to the latents."""
+    """A sample photo is retouched in every mode, by a plan that can be saved,
+    names the bundle and keeps to the latents.
+    """
     from ...core.plan.plan import Plan
     from ...core.testing.planner_checks.bench import PROMPT, PlannerBench
 
@@ -137,8 +141,9 @@ def check_bundle(
 ) -> None:
     """Check a bundle, given as its folder or by any name that the zoo loads.
 
-    First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be made of it
-    (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample photo in every mode.
+    First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be
+    made of it (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample
+    photo in every mode.
 
     Args:
         variant, revision, accept_license: as in `zoo.load`.
@@ -161,7 +166,9 @@ def bundle_outcomes(
     accept_license: bool = False,
     only: Collection[str] | None = None,
 ) -> Iterator[CheckOutcome]:
-    """The same, check by check, each as soon as it is done; it ends where the files or the planner are not there to go on with."""
+    """The same, check by check, each as soon as it is done;
+    it ends where the files or the planner are not there to go on with.
+    """
     given = Delivery(_place(name), variant, revision, accept_license)
     for check in chosen(BUNDLE_CHECKS, only):
         outcome = judge(check, BUNDLE_CHECKS[check], given, "bundle")

@@ -1,4 +1,6 @@
-"""A Hugging Face Hub on the loopback interface: real HTTP, the routes that huggingface_hub uses to list, fetch, create and upload."""
+"""A Hugging Face Hub on the loopback interface: real HTTP, the routes that huggingface_hub uses to list,
+fetch, create and upload.
+"""
 
 from __future__ import annotations
 

@@ -137,8 +137,20 @@ class Routes(BaseHTTPRequestHandler):
             return
         sha, files = found
         siblings = [{"rfilename": name, "size": len(data), "blobId": _git_hash(data)} for name, data in files.items()]
-        self._json(200, {"_id": sha[:24], "id": repo, "modelId": repo, "sha": sha, "siblings": siblings, "private": False,
-                         "tags": [], "downloads": 0, "likes": 0})  # fmt: skip
+        self._json(
+            200,
+            {
+                "_id": sha[:24],
+                "id": repo,
+                "modelId": repo,
+                "sha": sha,
+                "siblings": siblings,
+                "private": False,
+                "tags": [],
+                "downloads": 0,
+                "likes": 0,
+            },
+        )
 
     def who(self, body: bytes) -> None:
         """Whose token it is."""
@@ -169,10 +181,14 @@ class Routes(BaseHTTPRequestHandler):
         if not self._is_known():
             return
         answers = [
-            {"path": file["path"], "uploadMode": "lfs" if file["size"] >= LFS_BYTES else "regular", "shouldIgnore": False,
-             "oid": None}
+            {
+                "path": file["path"],
+                "uploadMode": "lfs" if file["size"] >= LFS_BYTES else "regular",
+                "shouldIgnore": False,
+                "oid": None,
+            }
             for file in json.loads(body)["files"]
-        ]  # fmt: skip
+        ]
         self._json(200, {"files": answers})
 
     def batch(self, body: bytes, repo: str) -> None:
@@ -284,7 +300,9 @@ class Routes(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _holds(self, part: bytes) -> bool:
-        """Count what is sent; where it reaches the fault's limit, send up to there and wait until the client is gone."""
+        """Count what is sent; where it reaches the fault's limit,
+        send up to there and wait until the client is gone.
+        """
         with self.hub.lock:
             limit = self.hub.faults.hold_after
             left = len(part) if limit is None else max(0, limit - self.hub.sent)

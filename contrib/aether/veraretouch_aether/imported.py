@@ -32,9 +32,11 @@ def import_pairs(
     address: str | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.planners.eval.folders`) as a dataset, in the published split.
+    """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.planners.eval.folders`) as a dataset,
+    in the published split.
 
-    Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size. Returns dataset.json's document.
+    Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size.
+    Returns dataset.json's document.
 
     Raises:
         UnknownLayout, DifferentBuild

@@ -1,4 +1,6 @@
-"""Where the work is done: in this process, on this machine's cores, or on a cluster, by Ray Data. The work is the same."""
+"""Where the work is done: in this process, on this machine's cores, or on a cluster, by Ray Data.
+The work is the same.
+"""
 
 from __future__ import annotations
 

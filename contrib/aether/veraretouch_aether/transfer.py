@@ -1,6 +1,7 @@
 """An expert's work undone on other photos: the reverse of the pair whose result is most like the photo.
 
-The edits that lead from an expert's result back to what the expert began with are found by a planner that reads references.
+The edits that lead from an expert's result back to what the expert began with are found by a planner that reads
+references.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def transfers_for(
     """The edits that each photo may be spoilt by, by its id, and what became of each pair that was used.
 
     Args:
-        photos: id -> pixels; root: the pairs' folder, see `veraretouch.planners.eval.folders`; folder: where solved pairs are kept.
+        photos: id -> pixels; root: the pairs' folder, see `veraretouch.planners.eval.folders`; folder:
+            where solved pairs are kept.
     """
     pairs = {pair.name: pair for pair in collection_in(root).pairs}
     seen = dict(sorted(_seen(pairs.values()).items()))

@@ -1,8 +1,9 @@
-"""Photos of a series matched to one of them: each gets the exposure and white balance that bring its tones to the reference's.
+"""Photos of a series matched to one of them: each gets the exposure and white balance that bring its tones to the
+reference's.
 
-What is compared are quantiles of the three channels on a small copy, which follow a change of light whatever moves within the picture. A robust
-Gauss-Newton fit (Huber's weights) of three values through the ops themselves; a slight pull towards none, so that pictures of different things
-stay nearly as they are where their tones disagree.
+What is compared are quantiles of the three channels on a small copy, which follow a change of light whatever moves
+within the picture. A robust Gauss-Newton fit (Huber's weights) of three values through the ops themselves; a slight
+pull towards none, so that pictures of different things stay nearly as they are where their tones disagree.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def tones_of(photo: Photo) -> Tones:
 
 
 def matched(plan: Plan, photo: Photo, reference: Tones) -> Plan:
-    """A plan with the exposure and white balance on top that bring a photo's tones to a reference's, as far as its groups allow.
+    """A plan with the exposure and white balance on top that bring a photo's tones to a reference's,
+    as far as its groups allow.
 
     Where one of the two is black and white, exposure alone is matched: a light's colour would tint the one, and is unknown of the other.
 

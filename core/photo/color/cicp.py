@@ -1,6 +1,7 @@
 """Colour that a file describes by numbers instead of a profile: code points, or chromaticities and a gamma.
 
-Code points: ITU-T H.273, tables 2 and 3. Chromaticities are adapted to ICC's D50 by the Bradford matrix (ICC.1, annex E).
+Code points: ITU-T H.273, tables 2 and 3. Chromaticities are adapted to ICC's D50 by the Bradford matrix (ICC.1,
+annex E).
 """
 
 from __future__ import annotations

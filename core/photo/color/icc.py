@@ -37,7 +37,9 @@ def _curve(parameters: Sequence[float]) -> bytes:
 
 
 def rgb_profile(name: str, columns: Sequence[Sequence[float]], curve: Sequence[float]) -> bytes:
-    """Build a display profile of three primaries, XYZ under D50 each, and one curve: a gamma, or sRGB's five numbers."""
+    """Build a display profile of three primaries, XYZ under D50 each, and one curve: a gamma,
+    or sRGB's five numbers.
+    """
     primaries = {
         tag: b"XYZ \0\0\0\0" + _fixed(column) for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
     }

@@ -1,4 +1,6 @@
-"""JPEG: pixels through simplejpeg (libjpeg-turbo without detours), what the file says through Pillow. Quality: tables of ITU-T T.81, annex K.1, scaled as the IJG's jcparam.c does."""
+"""JPEG: pixels through simplejpeg (libjpeg-turbo without detours), what the file says through Pillow. Quality:
+tables of ITU-T T.81, annex K.1, scaled as the IJG's jcparam.c does.
+"""
 
 from __future__ import annotations
 

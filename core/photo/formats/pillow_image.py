@@ -11,7 +11,9 @@ from ..decoded import Decoded
 
 
 def pixels_of(image: Image.Image) -> Decoded:
-    """Decode an image, its mode brought to grey, grey and alpha, RGB or RGBA, and its profile. Raises InvalidPhoto for other modes."""
+    """Decode an image, its mode brought to grey, grey and alpha, RGB or RGBA, and its profile.
+    Raises InvalidPhoto for other modes.
+    """
     profile = image.info.get("icc_profile") or None
     mode = image.mode
     if mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info:

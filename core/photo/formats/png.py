@@ -1,6 +1,7 @@
 """PNG: chunks by hand, pixels by Pillow (8 bit, palettes) or imagecodecs (16 bit, which Pillow would cut to 8).
 
-Structure: W3C PNG (third edition): chunks 5, iCCP 11.3.2.3, gAMA 11.3.2.2, cHRM 11.3.2.1, cICP 11.3.2.6, tRNS 11.3.1.1, eXIf 11.3.3.2.
+Structure: W3C PNG (third edition): chunks 5, iCCP 11.3.2.3, gAMA 11.3.2.2, cHRM 11.3.2.1, cICP 11.3.2.6,
+tRNS 11.3.1.1, eXIf 11.3.3.2.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
 
 
 def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], tuple[str, ...]]:
-    """Each chunk's type and body, and what has to be said. Raises DamagedPixels where one of the picture's is broken."""
+    """Each chunk's type and body, and what has to be said.
+    Raises DamagedPixels where one of the picture's is broken.
+    """
     found: list[tuple[bytes, bytes]] = []
     broken: set[str] = set()
     at, kind = len(_SIGNATURE), b""

@@ -24,7 +24,8 @@ _STALE = (
     "{http://ns.adobe.com/xap/1.0/}Thumbnails",
 )
 
-# Properties that tell where a photo was taken, whatever vendor's: by coordinates, or by the place's name (IPTC, Photoshop).
+# Properties that tell where a photo was taken, whatever vendor's: by coordinates,
+# or by the place's name (IPTC, Photoshop).
 _PLACE = re.compile(
     r"\{[^}]*\}(?:\w*gps\w*|(?:\w*[a-z_])?(?:latitude|longitude)\w*|city|state|country|countrycode|countryname|sublocation|location\w*"
     r"|provincestate|worldregion)",

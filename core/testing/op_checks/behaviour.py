@@ -96,7 +96,8 @@ def batch_independence(specimen: Specimen) -> Iterator[str]:
                 "each row as if it were alone",
                 f"a difference of {worst:.2g}",
                 f"row {row} of a batch of {count}, {height} x {width}, {specimen.words(settings, row)}",
-                "Reduce over dims 1, 2, 3 and never over dim 0; a radius of all rows, such as p.radius.max(), couples them.",
+                "Reduce over dims 1, 2, 3 and never over dim 0; a radius of all rows, such as p.radius.max(), couples"
+                " them.",
             )
             return
 

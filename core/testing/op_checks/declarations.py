@@ -27,7 +27,9 @@ from .specimen import Specimen, rgb_words
 
 
 def declared(specimen: Specimen) -> Iterator[str]:
-    """The id has a vendor unless the op is built in; class and slots say in a sentence what they do; slots survive as documents."""
+    """The id has a vendor unless the op is built in; class and slots say in a sentence what they do;
+    slots survive as documents.
+    """
     op = specimen.op
     # Tests of our own live elsewhere: only the room `ops` holds built-ins.
     built_in = type(op).__module__.split(".")[:2] == ["veraretouch", "ops"]
@@ -111,8 +113,8 @@ def migration(specimen: Specimen) -> Iterator[str]:
         if said:
             yield from said
             continue
-        # Those of an older version are unknown here. Of today's, a sound `migrate` makes something of some: large values, small
-        # ones or plain numbers; it may also refuse any, as names, units and shapes may have changed.
+        # Those of an older version are unknown here. Of today's, a sound `migrate` makes something of some: large
+        # values, small ones or plain numbers; it may also refuse any, as names, units and shapes may have changed.
         said_of_each = [_migrated(op, values, version) for values in _older(specimen)]
         if all(said_of_each):
             yield from said_of_each[0]
@@ -156,7 +158,9 @@ def _migrated(op: type[Op], values: dict[str, object], version: int) -> list[str
 
 
 def group_off(specimen: Specimen) -> Iterator[str]:
-    """A group that is switched off is as good as absent: its slots do nothing, and with all groups off the photo passes bit for bit."""
+    """A group that is switched off is as good as absent: its slots do nothing,
+    and with all groups off the photo passes bit for bit.
+    """
     schema, photo = Schema([specimen.spec]), hostile()
     renderer = Renderer([specimen.op])
     settings = specimen.draw(1, seed=12, dtype=torch.float32)

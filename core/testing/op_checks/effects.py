@@ -47,7 +47,9 @@ def _acts(specimen: Specimen, name: str, ends: SlotSettings) -> bool:
 
 
 def _acts_in_a_large_photo(specimen: Specimen, settings: SlotSettings) -> bool:
-    """Whether settings differ on a tile of a large photo; an op that cannot be asked, as it needs all of it, has the benefit of the doubt."""
+    """Whether settings differ on a tile of a large photo; an op that cannot be asked, as it needs all of it,
+    has the benefit of the doubt.
+    """
     try:
         # One by one: what is a number of pixels is often one for all rows.
         rows = [specimen.apply(scene(24, 32), settings.row(row), LARGE) for row in range(len(settings))]
@@ -57,7 +59,9 @@ def _acts_in_a_large_photo(specimen: Specimen, settings: SlotSettings) -> bool:
 
 
 def _along(specimen: Specimen, name: str, ends: SlotSettings, seed: int) -> SlotSettings:
-    """A random setting four times: with another random value of one slot, with that slot as it is, at its low and at its high end."""
+    """A random setting four times: with another random value of one slot, with that slot as it is,
+    at its low and at its high end.
+    """
     drawn, other = (specimen.draw(1, seed=each, reach=1.0) for each in (seed, seed + 1000))
     rows = [ends.names.index(f"{name} at its {end}") for end in ("low", "high")]
     values = drawn.row(0, repeat=4)

@@ -38,7 +38,9 @@ TOLD_ELSEWHERE = (
 
 
 def engines(specimen: Specimen) -> Iterator[str]:
-    """A pointwise op renders a photo by a table as by itself; ordinary settings have a table, others may say that there is none."""
+    """A pointwise op renders a photo by a table as by itself; ordinary settings have a table,
+    others may say that there is none.
+    """
     if not specimen.op.pointwise:
         return
     ordinary = specimen.settings(reach=ORDINARY, draws=0)
@@ -76,7 +78,8 @@ def _disagreement(specimen: Specimen, settings: SlotSettings, row: int, *, must:
                 f"a picture by table within CIEDE2000 {TOLERANCE:g} of the op's own",
                 f"{found:.3g}",
                 where,
-                "A colour must come out the same alone, in a lattice and in a photo: no sizes, no statistics, no state.",
+                "A colour must come out the same alone, in a lattice and in a photo: no sizes, no statistics, no"
+                " state.",
             )
     elif must and report.error is not None:  # None at identity, where nothing is rendered
         return advice(

@@ -32,7 +32,10 @@ def finite_gradients(specimen: Specimen) -> Iterator[str]:
     values = {name: value.clone().requires_grad_() for name, value in settings.values.items()}
     done = specimen.apply(photo, values)
     gradients = torch.autograd.grad(done.sum(), [photo, *values.values()], allow_unused=True)
-    cure = "Add a small constant inside sqrt, cbrt, pow, norm and atan2, which have no slope at 0, or torch.where on their input."
+    cure = (
+        "Add a small constant inside sqrt, cbrt, pow, norm and atan2, which have no slope at 0, or torch.where on their"
+        " input."
+    )
     pixels = gradients[0]
     if pixels is not None and (bad := first_bad(~pixels.isfinite())) is not None:
         row, _, _, x = bad
@@ -169,7 +172,9 @@ def functional(specimen: Specimen) -> Iterator[str]:
 
 
 def smoothness(specimen: Specimen) -> Iterator[str]:
-    """Along ramps, hue wheels and ways through grey nothing jumps; at ordinary settings no step grows more than 60 times."""
+    """Along ramps, hue wheels and ways through grey nothing jumps;
+    at ordinary settings no step grows more than 60 times.
+    """
     for reach, limit in ((ORDINARY, STEEPEST), (1.0, math.inf)):
         settings = specimen.settings(reach=reach, draws=4, seed=40, dtype=torch.float64)
         names, points = list(paths()), torch.stack(list(paths().values()))
@@ -199,7 +204,9 @@ def smoothness(specimen: Specimen) -> Iterator[str]:
 
 
 def steepest(specimen: Specimen, points: Tensor, settings: SlotSettings) -> tuple[Tensor, Tensor, Tensor]:
-    """The largest output step per input step along paths (P, 3, n), as (S, P), and the colours (S, 3, P) at its two ends."""
+    """The largest output step per input step along paths (P, 3, n), as (S, P), and the colours (S, 3,
+    P) at its two ends.
+    """
     count, _, n = points.shape
     rows = len(settings)
     line = points.transpose(0, 1).reshape(3, count * n).expand(rows, -1, -1)

@@ -26,7 +26,9 @@ _OUTSIDE: Final = [
 
 
 def hostile(dtype: torch.dtype = torch.float32) -> Tensor:
-    """(1, 3, 1, N): corners of the cube (black first, white next), greys, near-greys, ramps, colours in and outside [0, 1]."""
+    """(1, 3, 1, N): corners of the cube (black first, white next), greys, near-greys, ramps,
+    colours in and outside [0, 1].
+    """
     corners = sorted(_CORNERS, key=lambda c: (len(set(c)), c))  # black and white before the colours
     ramps = [
         tuple(a + (b - a) * step / 8 for a, b in zip(start, end, strict=True))

@@ -1,4 +1,6 @@
-"""Checks of where an op looks: at the pixel alone, at neighbours within its halo, at shares of the photo and not at pixels."""
+"""Checks of where an op looks: at the pixel alone, at neighbours within its halo,
+at shares of the photo and not at pixels.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def pointwise(specimen: Specimen) -> Iterator[str]:
 
 
 def tiling(specimen: Specimen) -> Iterator[str]:
-    """A spatial op names a whole number of pixels as its halo; cut into tiles that overlap by it, it gives the picture of the whole."""
+    """A spatial op names a whole number of pixels as its halo; cut into tiles that overlap by it,
+    it gives the picture of the whole.
+    """
     if specimen.op.pointwise:
         return
     height, width = 90, 72
@@ -91,13 +95,16 @@ def tiling(specimen: Specimen) -> Iterator[str]:
                 f"tiles with a halo of {halo} pixels to give the whole picture",
                 f"a difference of {float(difference.max()):.2g}",
                 f"pixel {bad} of {height} x {width}, {specimen.words(settings, row)}",
-                "Widen halo(), take positions from p.frame, and no statistics of the tile; None asks for the whole photo.",
+                "Widen halo(), take positions from p.frame, and no statistics of the tile; None asks for the whole"
+                " photo.",
             )
             return
 
 
 def preview(specimen: Specimen) -> Iterator[str]:
-    """A spatial op does to a photo of half the size what it does to the photo: radii are shares of the long side, not pixels."""
+    """A spatial op does to a photo of half the size what it does to the photo:
+    radii are shares of the long side, not pixels.
+    """
     if specimen.op.pointwise or not specimen.has_identity:
         return
     height, width = 384, 512

@@ -1,4 +1,6 @@
-"""The smallest input with which an op raises: one row, then half of the photo as long as a half will do, then one slot after the other."""
+"""The smallest input with which an op raises: one row, then half of the photo as long as a half will do,
+then one slot after the other.
+"""
 
 from __future__ import annotations
 

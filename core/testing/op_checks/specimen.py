@@ -60,7 +60,8 @@ class Specimen:
         return all(slot.identity is not None for slot in self.slots.values())
 
     def apply(self, rgb: Tensor, values: Values, frame: Frame | None = None, *, chance: int = 0) -> Tensor:
-        """Call the op as the renderer does, on copies; `chance` seeds torch, so that only one check meets its randomness.
+        """Call the op as the renderer does, on copies; `chance` seeds torch,
+        so that only one check meets its randomness.
 
         Whatever it raises carries the smallest input that shows it; see `verdict.shown_by`.
         """
@@ -68,7 +69,9 @@ class Specimen:
             return self._call(Input(rgb, values), frame, chance)
 
     def smallest_of(self, rgb: Tensor, values: Values, *, otherwise: str) -> str:
-        """In words, the smallest part of an input with which the op raises; `otherwise` where it does not raise on its own."""
+        """In words, the smallest part of an input with which the op raises;
+        `otherwise` where it does not raise on its own.
+        """
         try:
             self._call(Input(rgb, values), None, 0)
         except Exception:
@@ -136,7 +139,9 @@ class Specimen:
     def settings(
         self, *, reach: float = 1.0, draws: int = 8, seed: int = 0, dtype: torch.dtype = torch.float32
     ) -> SlotSettings:
-        """Identity, each slot alone at both ends, all slots at both ends, random draws; `reach` is the share of the way there."""
+        """Identity, each slot alone at both ends, all slots at both ends, random draws;
+        `reach` is the share of the way there.
+        """
         start = {name: _start(slot) for name, slot in self.slots.items()}
         ends = {
             f"{name} at its {end}": {**start, name: _towards(slot, end, reach)}

@@ -109,7 +109,9 @@ class PlannerBench:
         return self.ask(photos, [self.request(mode)] * len(photos), chance=chance)
 
     def alone(self, mode: Mode, row: int, *, without: str | None = None) -> Proposal:
-        """The proposal for one of the ordinary photos, whatever group the request leaves out; made once, as `ordinary`."""
+        """The proposal for one of the ordinary photos, whatever group the request leaves out; made once,
+        as `ordinary`.
+        """
         key = mode, row, without
         if row == 0 and without is None:
             return self.ordinary(mode, 1)
@@ -124,7 +126,9 @@ class PlannerBench:
         return replace(self.request(mode), groups=every - {group})
 
     def ordinary(self, mode: Mode, count: int) -> Proposal:
-        """The proposal for the first so many of the ordinary photos; planners may be slow, so it is made once for all checks."""
+        """The proposal for the first so many of the ordinary photos; planners may be slow,
+        so it is made once for all checks.
+        """
         if (mode, count) not in self._made:
             self._made[mode, count] = self.plan(self.photos[:count], mode)
         return self._made[mode, count]
@@ -147,7 +151,9 @@ class PlannerBench:
         return {}
 
     def ask(self, photos: Sequence[Photo], requests: Sequence[Request], *, chance: int = 0) -> Proposal:
-        """The proposal for copies of photos; `chance` seeds the global random states, so that only one check meets their numbers."""
+        """The proposal for copies of photos; `chance` seeds the global random states,
+        so that only one check meets their numbers.
+        """
         self._asked[:] = [words(photos, requests)]
         copies = [replace(photo, pixels=photo.pixels.copy()) for photo in photos]
         kept, kept_numpy = random.getstate(), np.random.get_state()

@@ -62,7 +62,9 @@ def valid(trial: PlannerBench) -> Iterator[str]:
 
 
 def schema(trial: PlannerBench) -> Iterator[str]:
-    """Latents are of the schema that the planner names, if it names one, and of ops in the versions that are installed."""
+    """Latents are of the schema that the planner names, if it names one,
+    and of ops in the versions that are installed.
+    """
     named = getattr(trial.planner, "schema", None)
     for mode in trial.sound:
         own = trial.ordinary(mode, 1).latents.schema
@@ -143,7 +145,9 @@ def reasoned(trial: PlannerBench) -> Iterator[str]:
 
 
 def renders(trial: PlannerBench) -> Iterator[str]:
-    """Each row makes a plan that can be written, read again and rendered, by the planner's own `ops` if it brings some."""
+    """Each row makes a plan that can be written, read again and rendered,
+    by the planner's own `ops` if it brings some.
+    """
     renderer = Renderer(getattr(trial.planner, "ops", None))
     for mode in trial.sound:
         proposal = trial.ordinary(mode, len(trial.photos))
@@ -185,7 +189,9 @@ def batch_independence(trial: PlannerBench) -> Iterator[str]:
 
 
 def own_request(trial: PlannerBench) -> Iterator[str]:
-    """A photo of a batch is planned by the request beside it: by its prompt, its values, its reference, its groups and its seed."""
+    """A photo of a batch is planned by the request beside it: by its prompt, its values, its reference,
+    its groups and its seed.
+    """
     for mode in trial.sound:
         first, first_alone = trial.request(mode), trial.alone(mode, 0)
         second = trial.other_request(mode)
@@ -282,7 +288,9 @@ def _referring(trial: PlannerBench, request: Request, where: str) -> Iterator[st
 
 
 def hostile_photos(trial: PlannerBench) -> Iterator[str]:
-    """Photos without size, light, colour or sense, and of any depth, get a valid plan; as references a plan or an InvalidRequest."""
+    """Photos without size, light, colour or sense, and of any depth, get a valid plan;
+    as references a plan or an InvalidRequest.
+    """
     for mode in trial.sound:
         for name, photo in bench.hostile_photos().items():
             where = f"mode {mode}, a photo that is {name}"

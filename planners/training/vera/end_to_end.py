@@ -1,4 +1,6 @@
-"""The whole chain under autograd: photo, tower, language model, head, latents, renderer, pixels; and what it is judged by."""
+"""The whole chain under autograd: photo, tower, language model, head, latents, renderer, pixels;
+and what it is judged by.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class Lesson:
     """One example as the chain takes it.
 
     Attributes:
-        key: by which what the tower sees of the photo is kept; `picture`: makes (3, 1024, 1024) in [0, 1], None where none is shown.
+        key: by which what the tower sees of the photo is kept; `picture`: makes (3, 1024, 1024) in [0, 1],
+            None where none is shown.
         before, after: the prompt's tokens on either side of the picture; `answer`: the tokens to be written.
         groups: those that may be edited; `retouch`: the places in the answer of the three retouch tokens.
         rgb, wanted: pixels (3, H, W) in [0, 1] of the photo and of its target, H and W the same in a batch.
@@ -83,7 +86,9 @@ class VeraChain(nn.Module):
         return texts, (done - wanted).abs().flatten(1).mean(dim=1)
 
     def render(self, rgb: Tensor, latent: Tensor, groups: Sequence[frozenset[str]]) -> Tensor:
-        """Pixels (B, 3, H, W) by latents (B, 3, 896), groups that are off masked, in float32 whatever the networks compute in."""
+        """Pixels (B, 3, H, W) by latents (B, 3, 896), groups that are off masked,
+        in float32 whatever the networks compute in.
+        """
         with torch.autocast(rgb.device.type, enabled=False):
             slots = dict(zip(Neural.slots, latent.float().unbind(1), strict=True))
             latents = Latents(self.schema, {Neural.id: slots}).masked(groups)
@@ -113,7 +118,9 @@ class VeraChain(nn.Module):
         return torch.cat([*parts, self.model.embed(lesson.answer[:-1])], dim=1)[0]
 
     def _look(self, lessons: Sequence[Lesson]) -> dict[int, Tensor]:
-        """What the tower sees of each photo that is shown, (1, 256, 3072); a frozen one sees the same each time, so that is kept."""
+        """What the tower sees of each photo that is shown, (1, 256, 3072); a frozen one sees the same each time,
+        so that is kept.
+        """
         device, tower = self.model.device, self.model.tower
         shown = {lesson.key: lesson.picture for lesson in lessons if lesson.picture is not None}
         seen = {key: self._seen[key].to(device) for key in shown if key in self._seen}

@@ -30,7 +30,8 @@ class Example:
     Attributes:
         prompt: what the model is asked; its groups are those that the example edits.
         answer: what it is to write; `photo`: the content of the photo's file, `where`: it lies.
-        before, after: (3, image_size, image_size) uint8, pixels of the photo and of its target: enough of them, since each is retouched by itself.
+        before, after: (3, image_size, image_size) uint8, pixels of the photo and of its target: enough of them,
+            since each is retouched by itself.
     """
 
     prompt: Prompt

@@ -13,7 +13,8 @@ from .stages import TrainingStage, freeze
 
 
 class VeraTask:
-    """The chain and its examples; see `training.loop.Task`. The loss is alpha times the cross-entropy of the text, plus L1 of the pixels.
+    """The chain and its examples; see `training.loop.Task`. The loss is alpha times the cross-entropy of the text,
+    plus L1 of the pixels.
 
     Args:
         planner: whose networks are trained, in place. `stage`: which of them.

@@ -1,4 +1,6 @@
-"""Write answers with keys and values in caches of a fixed size: each token is the same work, which a GPU is given as one CUDA graph."""
+"""Write answers with keys and values in caches of a fixed size: each token is the same work,
+which a GPU is given as one CUDA graph.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ _WARMING: Final = 3
 
 
 class GraphWriter(SingleWriter):
-    """Writes answers to prompts, one after the other; on a CPU without a graph, which takes as long as `decode.Writer` does.
+    """Writes answers to prompts, one after the other; on a CPU without a graph,
+    which takes as long as `decode.Writer` does.
 
     Args:
         ending: what ends an answer.
@@ -83,7 +86,9 @@ class _FixedCache:
         self._values[..., : other.room, :] = other._values
 
     def update(self, keys: Tensor, values: Tensor, layer: int, **more: Any) -> tuple[Tensor, Tensor]:
-        """Called by a layer's attention: keep its new keys and values (1, heads, tokens, size), give all there is room for."""
+        """Called by a layer's attention: keep its new keys and values (1, heads, tokens, size),
+        give all there is room for.
+        """
         self._keys[layer].index_copy_(2, self._places, keys)
         self._values[layer].index_copy_(2, self._places, values)
         return self._keys[layer], self._values[layer]

@@ -1,4 +1,6 @@
-"""Write one answer after the other: what `decode.Writer` does, by whatever reads embeddings and keeps keys and values for itself."""
+"""Write one answer after the other: what `decode.Writer` does,
+by whatever reads embeddings and keeps keys and values for itself.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ class Reader(Protocol):
     """One answer under way."""
 
     def read(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
-        """Read embeddings (length, hidden size) after those before; the state (hidden size,) and the logits (vocabulary,) at the last."""
+        """Read embeddings (length, hidden size) after those before;
+        the state (hidden size,) and the logits (vocabulary,) at the last.
+        """
         ...
 
 

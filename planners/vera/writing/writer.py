@@ -20,7 +20,9 @@ OnToken = Callable[[int, int], None]
 
 @dataclass
 class Written:
-    """One answer: its tokens, and for each retouch token, at its first occurrence, the state (hidden size,) that predicted it."""
+    """One answer: its tokens, and for each retouch token, at its first occurrence,
+    the state (hidden size,) that predicted it.
+    """
 
     tokens: list[int] = field(default_factory=list)
     states: dict[int, Tensor] = field(default_factory=dict)
@@ -28,7 +30,9 @@ class Written:
 
 @dataclass(frozen=True)
 class StopCriterion:
-    """What ends an answer: the last of the three `retouch` tokens, one of the tokens `ends`, or a length of `most` tokens."""
+    """What ends an answer: the last of the three `retouch` tokens, one of the tokens `ends`,
+    or a length of `most` tokens.
+    """
 
     retouch: tuple[int, ...]
     ends: tuple[int, ...]

@@ -20,8 +20,8 @@ CONFIG = VeraConfig()
 _TOWER = "model.vision_tower."
 # An answer of 200 tokens and more, tags and all, as the model is trained to write them.
 _SENTENCE = (
-    "The picture is somewhat dark in the foreground, the highlights of the sky are close to clipping, the whole leans towards blue, and "
-    "the greens of the meadow look dull: all of it "
+    "The picture is somewhat dark in the foreground, the highlights of the sky are close to clipping, the whole leans"
+    " towards blue, and the greens of the meadow look dull: all of it "
 )
 ANSWER = "".join(
     f"{start}{_SENTENCE}needs care.{end}" for start, end in zip(TAGS[::2], TAGS[1::2], strict=True)

@@ -1,4 +1,6 @@
-"""All Core ML packages of the published model at its full size, random weights: time, memory, sizes; docs/benchmarks/coreml.md is the report."""
+"""All Core ML packages of the published model at its full size, random weights: time, memory,
+sizes; docs/benchmarks/coreml.md is the report.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,9 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "coreml",
         "networks/test_coreml.py",
-        "Sizes are the published ones; the weights of `tiny` are its own, all others random. Seconds are those of converting. The interpreter "
-        "ran the packages on this machine, and their distance is that from torch in float32; on Apple's hardware nothing has been timed or "
-        "verified.",
+        "Sizes are the published ones; the weights of `tiny` are its own, all others random. Seconds are those of"
+        " converting. The interpreter ran the packages on this machine, and their distance is that from torch in"
+        " float32; on Apple's hardware nothing has been timed or verified.",
     )
     yield made
     made.write(RECORDS / "coreml.json", RECORDS / "coreml.md")
@@ -69,7 +71,9 @@ def test_every_package_of_the_published_model_converts(figures: Figures, tmp_pat
 
 
 def test_the_published_model_in_half_precision_gives_torchs_values(figures: Figures, tmp_path: Path) -> None:
-    """What few bits cost says little where weights are random; how far half precision is from torch at full size does."""
+    """What few bits cost says little where weights are random;
+    how far half precision is from torch at full size does.
+    """
     packages = _run("vera", tmp_path, "coreml-fp16")["packages"]
     figures.grid("The published model, half precision", packages)
     for name in ("decoder_prefill", "decoder_step"):

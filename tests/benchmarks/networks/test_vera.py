@@ -1,4 +1,6 @@
-"""vera-0.5b at its full size with random weights: what loading, each stage and each mode cost; docs/benchmarks/vera.md is the report."""
+"""vera-0.5b at its full size with random weights: what loading,
+each stage and each mode cost; docs/benchmarks/vera.md is the report.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "vera-0.5b",
         "networks/test_vera.py",
-        "Sizes are the published ones, weights are random (the published ones are not at hand), and answers are forced to a fixed text.",
+        "Sizes are the published ones, weights are random (the published ones are not at hand), and answers are forced"
+        " to a fixed text.",
     )
     yield made
     made.write(RECORDS / "vera.json", RECORDS / "vera.md")

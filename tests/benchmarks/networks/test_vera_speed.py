@@ -1,4 +1,6 @@
-"""How fast vera's language model writes at its full size, by plain `generate`, by torch and by ONNX Runtime; docs/benchmarks/vera-speed.md is the report."""
+"""How fast vera's language model writes at its full size, by plain `generate`,
+by torch and by ONNX Runtime; docs/benchmarks/vera-speed.md is the report.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +49,9 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "vera-0.5b: writing",
         "networks/test_vera_speed.py",
-        "The language model at its published size with random weights, one answer at a time, sampling included; medians over tokens. "
-        "What int8 and int4 do to answers and pixels is not measured: only the published weights can tell."
-        + ("" if torch.cuda.is_available() else " On a GPU nothing was measured: none was at hand."),
+        "The language model at its published size with random weights, one answer at a time, sampling included; medians"
+        " over tokens. What int8 and int4 do to answers and pixels is not measured: only the published weights can"
+        " tell." + ("" if torch.cuda.is_available() else " On a GPU nothing was measured: none was at hand."),
     )
     yield made
     made.write(RECORDS / "vera-speed.json", RECORDS / "vera-speed.md")

@@ -1,4 +1,6 @@
-"""Training `vera`, its renderer and its encoder: what is learnt, what survives a kill, what two processes change, and how fast it is."""
+"""Training `vera`, its renderer and its encoder: what is learnt, what survives a kill,
+what two processes change, and how fast it is.
+"""
 
 from __future__ import annotations
 
@@ -71,8 +73,8 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "Training vera, its renderer and its encoder",
         "networks/test_vera_training.py",
-        "The language model is a small one of random weights behind the tower in its full size (pictures of 256 pixels where four photos "
-        f"are learnt by heart); renderer and encoder have their full size.{throughput}",
+        "The language model is a small one of random weights behind the tower in its full size (pictures of 256 pixels"
+        f" where four photos are learnt by heart); renderer and encoder have their full size.{throughput}",
     )
     yield made
     made.write(RECORDS / "vera-training.json", RECORDS / "vera-training.md")
@@ -169,15 +171,18 @@ def test_held_out_pairs_gain_at_least_five_decibels(figures: Figures) -> None:
     unseen = of_photos(_pictures(held), copies=20, seed=1)
     nothing, done = _decibels(task, unseen, frozenset(GROUPS))
     figures.table(
-        f"{PRETRAINING} steps of the renderer alone and {STEPS} of it and the encoder on {len(taught)} photos, their crops and both in other channels, "
-        f"judged on {len(held)} other photos",
+        f"{PRETRAINING} steps of the renderer alone and {STEPS} of it and the encoder on {len(taught)} photos, their"
+        f" crops and both in other channels, judged on {len(held)} other photos",
         {
             "doing nothing, dB": nothing,
             "trained, on photos held out, dB": done,
-            **{f"the group {g} alone, gain, dB": np.subtract(*_decibels(task, unseen, frozenset({g}))[::-1]) for g in GROUPS},
+            **{
+                f"the group {g} alone, gain, dB": np.subtract(*_decibels(task, unseen, frozenset({g}))[::-1])
+                for g in GROUPS
+            },
             "seconds": seconds,
         },
-    )  # fmt: skip
+    )
     figures.bar("pairs: gain over doing nothing, dB", done - nothing, at_least=5)
     batch = unseen.batch(torch.arange(8), [frozenset({"lighting"})] * 8)
     with torch.no_grad():

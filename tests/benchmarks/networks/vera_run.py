@@ -1,4 +1,6 @@
-"""One process of the benchmark: load vera-0.5b by name, retouch the photo in three modes if wished, tell what it took in JSON."""
+"""One process of the benchmark: load vera-0.5b by name, retouch the photo in three modes if wished,
+tell what it took in JSON.
+"""
 
 from __future__ import annotations
 

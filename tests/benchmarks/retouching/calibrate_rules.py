@@ -1,9 +1,11 @@
-"""Fit the weights of `planners/rules/calibration.json`: spoil ordinary photos, undo them through the renderer, learn from the pixels.
+"""Fit the weights of `planners/rules/calibration.json`: spoil ordinary photos, undo them through the renderer,
+learn from the pixels.
 
     python tests/benchmarks/retouching/calibrate_rules.py PHOTOS... --out calibration.json
 
-PHOTOS are folders of photographs; a folder that is named twice counts twice. Spoilings are those of undo.json under another seed. The loss is the OkLab distance to
-the unspoilt photo, with a penalty on every case that ends worse than it began and a bonus for undoing at least 12 %.
+PHOTOS are folders of photographs; a folder that is named twice counts twice. Spoilings are those of undo.json under
+another seed. The loss is the OkLab distance to the unspoilt photo, with a penalty on every case that ends worse than it
+began and a bonus for undoing at least 12 %.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from veraretouch.core.photo import as_photo
 from veraretouch.planners.rules.evidence import features
 from veraretouch.planners.rules.measure import measure
 
-# Control -> (scale of its evidence, limit of its action): a step of this size is worth its while on the right photo and harmless on the wrong.
+# Control -> (scale of its evidence, limit of its action):
+# a step of this size is worth its while on the right photo and harmless on the wrong.
 CONTROLS: dict[str, tuple[float, float]] = {
     "exposure.ev": (1.0, 0.75),
     "white_balance.temperature": (0.5, 0.27),
@@ -158,7 +161,10 @@ def _document(rows: Rows, learnt: dict[str, Tensor]) -> dict[str, Any]:
     usual = {
         n: [round(v, 5) for v in pair] for n, pair in zip(rows.names, rows.usual.tolist(), strict=True) if n in used
     }
-    about = "Centre and scale of each measurement on ordinary photos, and each control's weights on the scaled measurements."
+    about = (
+        "Centre and scale of each measurement on ordinary photos, and each control's weights on the scaled"
+        " measurements."
+    )
     return {
         "about": f"{about} Written by tests/benchmarks/retouching/calibrate_rules.py.",
         "usual": usual,

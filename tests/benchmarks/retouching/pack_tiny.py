@@ -1,4 +1,5 @@
-"""Pack a run of `veraretouch train tiny` as the bundle that the wheel carries, with its curves, its log and the figures of record.
+"""Pack a run of `veraretouch train tiny` as the bundle that the wheel carries, with its curves,
+its log and the figures of record.
 
 python tests/benchmarks/retouching/pack_tiny.py RUN
 """
@@ -21,10 +22,11 @@ from veraretouch.planners.tiny import __file__ as home
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks" / "tiny.json"
 DATA = (
-    "765 photographs: 675 everyday ones by many people, trained on and not passed on here; 36 free ones (Kodak's test photos, Pop!_OS and "
-    "Budgie wallpapers); 54 from Debian packages (mate-backgrounds, plasma-workspace-wallpapers, opencv-doc) and scikit-image's and "
-    "scikit-learn's samples. Each was spoilt 16 times by the distribution of planners/training/spoilings.json, 30 % left unspoilt, 15 % with "
-    "a style prompt whose target is what the lexicon makes of the good photo."
+    "765 photographs: 675 everyday ones by many people, trained on and not passed on here; 36 free ones (Kodak's test"
+    " photos, Pop!_OS and Budgie wallpapers); 54 from Debian packages (mate-backgrounds, plasma-workspace-wallpapers,"
+    " opencv-doc) and scikit-image's and scikit-learn's samples. Each was spoilt 16 times by the distribution of"
+    " planners/training/spoilings.json, 30 % left unspoilt, 15 % with a style prompt whose target is what the lexicon"
+    " makes of the good photo."
 )
 
 

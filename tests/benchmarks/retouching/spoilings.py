@@ -94,7 +94,9 @@ def spoil_by_opencolorio(rgb: Picture, direction: str, strength: float, variant:
 
 
 def spoil_by_imagemagick(rgb: Picture, direction: str, strength: float, variant: int) -> Picture:
-    """ImageMagick: exposure and casts multiply linear light and clip; contrast is sigmoidal, or straight (variant 1)."""
+    """ImageMagick: exposure and casts multiply linear light and clip; contrast is sigmoidal,
+    or straight (variant 1).
+    """
     linear, back = ["-colorspace", "RGB"], ["-colorspace", "sRGB"]
     if direction in CASTS:
         gains = [2 ** (gain * strength) for gain in CASTS[direction]]

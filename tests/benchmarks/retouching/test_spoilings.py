@@ -12,9 +12,17 @@ from veraretouch.planners.eval.peers import imagemagick
 
 # What a fault does: the axis (lightness, chroma, spread of lightness, Lab a, Lab b) and its sign.
 EFFECTS = {
-    "darker": ("L", -1), "brighter": ("L", 1), "muted": ("C", -1), "vivid": ("C", 1), "flat": ("S", -1), "harsh": ("S", 1),
-    "warm": ("b", 1), "cool": ("b", -1), "magenta": ("a", 1), "green": ("a", -1),
-}  # fmt: skip
+    "darker": ("L", -1),
+    "brighter": ("L", 1),
+    "muted": ("C", -1),
+    "vivid": ("C", 1),
+    "flat": ("S", -1),
+    "harsh": ("S", 1),
+    "warm": ("b", 1),
+    "cool": ("b", -1),
+    "magenta": ("a", 1),
+    "green": ("a", -1),
+}
 
 
 @pytest.fixture(scope="module")

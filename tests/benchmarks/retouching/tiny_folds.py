@@ -31,7 +31,9 @@ SETTINGS = TrainingSettings(steps=800, save_every=200)
 
 @dataclass(frozen=True)
 class Variant:
-    """One change of the recipe: what is left out of the network, the share of the photos, the share of unspoilt examples."""
+    """One change of the recipe: what is left out of the network, the share of the photos,
+    the share of unspoilt examples.
+    """
 
     about: str
     cnn: bool = True
@@ -106,7 +108,9 @@ def _kept(out: Path, ids: Tensor, recipe: ExampleRecipe, schema: Schema, grids: 
 
 
 def figures_of(task: TinyTask, held: Examples, network: nn.Module) -> Mapping[str, float]:
-    """PSNR of held-out examples, spoilt ones before and after, and the least PSNR that unspoilt ones keep on average."""
+    """PSNR of held-out examples, spoilt ones before and after,
+    and the least PSNR that unspoilt ones keep on average.
+    """
     with torch.no_grad():
         raw = network(held.statistics, held.picture.float() / 255, held.wishes)
         done = task.renderer(held.before.float() / 255, assemble(task.schema, task.repairs, raw, held.wishes))

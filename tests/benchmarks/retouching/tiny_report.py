@@ -183,7 +183,9 @@ SHOWN = (
 
 
 def sheet(paths: list[Path], folds: torch.Tensor, tinies: Mapping[int, Retouch], *, width: int = 230) -> Image.Image:
-    """Free photos of several kinds, each by the network that has not seen it: spoilt, original, tiny, rules, and the original by tiny."""
+    """Free photos of several kinds, each by the network that has not seen it: spoilt, original, tiny, rules,
+    and the original by tiny.
+    """
     rules, rows = _retoucher("rules"), []
     for path, fold in zip(paths, folds.tolist(), strict=True):
         if path.stem.replace("scikit-", "skimage-") not in SHOWN:
@@ -210,11 +212,17 @@ def markdown(report: Mapping[str, Any]) -> str:
     lines = [
         "# `tiny`, judged on photos that it has not seen",
         "",
-        f"{report['photos']} photos in {FOLDS} folds (twins share one), each spoilt {CASES} times by the distribution of `planners/training/spoilings.json`, "
-        "which was fixed before anything was trained. A photo is judged by the network of the fold that has not seen it, at 256 pixels.",
-        f"Each fold: {SETTINGS.steps} steps of {SETTINGS.batch} examples, {RECIPE.copies} examples a photo, on one core. "
-        "The photos: everyday ones that may be trained on and not passed on, and free ones. One number was chosen by looking at these folds: "
-        "how far small repairs are held back (`DOUBT` in planners/tiny/latents.py).",
+        (
+            f"{report['photos']} photos in {FOLDS} folds (twins share one), each spoilt {CASES} times by the"
+            " distribution of `planners/training/spoilings.json`, which was fixed before anything was trained. A photo"
+            " is judged by the network of the fold that has not seen it, at 256 pixels."
+        ),
+        (
+            f"Each fold: {SETTINGS.steps} steps of {SETTINGS.batch} examples, {RECIPE.copies} examples a photo, on one"
+            " core. The photos: everyday ones that may be trained on and not passed on, and free ones. One number was"
+            " chosen by looking at these folds: how far small repairs are held back (`DOUBT` in"
+            " planners/tiny/latents.py)."
+        ),
         "",
         "Written by `python tests/benchmarks/retouching/tiny_report.py` from the runs of `tiny_folds.py`.",
         "",
@@ -222,10 +230,24 @@ def markdown(report: Mapping[str, Any]) -> str:
         "",
         "| bar | wanted | measured |  |",
         "|---|---|---|---|",
-        f"| gain over doing nothing, lower bound of the 95 % interval over photos | at least {BARS['gain']} dB | {gain['mean']:.2f} dB ({gain['interval'][0]:.2f} to {gain['interval'][1]:.2f}) | {held[report['passed']['gain']]} |",
-        f"| gain over the best peer ({report['best peer']}), likewise | at least {BARS['over the best peer']} dB | {over['mean']:.2f} dB ({over['interval'][0]:.2f} to {over['interval'][1]:.2f}) | {held[report['passed']['over the best peer']]} |",
-        f"| mean CIEDE2000 against doing nothing | {BARS['difference']:.0%} | {report['difference']:.1%} | {held[report['passed']['difference']]} |",
-        f"| unspoilt photos moved, mean CIEDE2000 | below {BARS['unspoilt']} and less than by `rules` | {report['unspoilt']:.2f} | {held[report['passed']['unspoilt']]} |",
+        (
+            f"| gain over doing nothing, lower bound of the 95 % interval over photos | at least {BARS['gain']} dB |"
+            f" {gain['mean']:.2f} dB ({gain['interval'][0]:.2f} to {gain['interval'][1]:.2f}) |"
+            f" {held[report['passed']['gain']]} |"
+        ),
+        (
+            f"| gain over the best peer ({report['best peer']}), likewise | at least {BARS['over the best peer']} dB |"
+            f" {over['mean']:.2f} dB ({over['interval'][0]:.2f} to {over['interval'][1]:.2f}) |"
+            f" {held[report['passed']['over the best peer']]} |"
+        ),
+        (
+            f"| mean CIEDE2000 against doing nothing | {BARS['difference']:.0%} | {report['difference']:.1%} |"
+            f" {held[report['passed']['difference']]} |"
+        ),
+        (
+            f"| unspoilt photos moved, mean CIEDE2000 | below {BARS['unspoilt']} and less than by `rules` |"
+            f" {report['unspoilt']:.2f} | {held[report['passed']['unspoilt']]} |"
+        ),
         "",
         "## Beside its peers",
         "",

@@ -1,6 +1,7 @@
 """The undo test: spoil real photos in known ways, retouch them, and see whether they come nearer to the originals.
 
-    python tests/benchmarks/retouching/undo.py [--photos DIR] [--planner rules] [--cases-per-photo N] [--json OUT] [--markdown OUT]
+    python tests/benchmarks/retouching/undo.py [--photos DIR] [--planner rules] [--cases-per-photo N] [--json OUT]
+    [--markdown OUT]
 
 As a library: `cases` draws what `undo.json` describes, `spoil` makes one, `measure` judges a retoucher on all of them.
 """

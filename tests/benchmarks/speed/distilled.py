@@ -1,4 +1,6 @@
-"""The op `neural` with a network of the published size, distilled to three looks of the rules: the published weights are not at hand."""
+"""The op `neural` with a network of the published size, distilled to three looks of the rules:
+the published weights are not at hand.
+"""
 
 from __future__ import annotations
 

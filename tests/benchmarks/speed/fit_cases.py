@@ -1,4 +1,6 @@
-"""What the benchmark of `fit` measures on one photo: errors against the unencoded truth, seconds, sliders that should have stayed at rest."""
+"""What the benchmark of `fit` measures on one photo: errors against the unencoded truth, seconds,
+sliders that should have stayed at rest.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ CASES = 30
 LEAST = 1_000_000
 # Larger photos are brought to this long side: 1.6 megapixels and more, and 30 cases within the hour.
 SIDE = 1600
-# A slider at rest can be told from a moved one where 5 % of its range changes the photo by so much, whatever the others make up for.
+# A slider at rest can be told from a moved one where 5 % of its range changes the photo by so much,
+# whatever the others make up for.
 TOLD = 0.1
 NEAR_REST = 0.05
 

@@ -1,6 +1,8 @@
-"""Random edits of real photos, for the benchmark of `fit`: by veraretouch's own ops, and by OpenColorIO and ImageMagick.
+"""Random edits of real photos, for the benchmark of `fit`: by veraretouch's own ops,
+and by OpenColorIO and ImageMagick.
 
-Each moves three to eight sliders. It is drawn again until the whole moves the photo by 5 CIEDE2000 on average, and each slider alone by 0.5.
+Each moves three to eight sliders. It is drawn again until the whole moves the photo by 5 CIEDE2000 on average,
+and each slider alone by 0.5.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ SMALL = 160
 
 @dataclass(frozen=True)
 class Drawn:
-    """An edit: by whom, its settings by name, and what they make of a picture (H, W, 3) float32 in [0, 1], unencoded."""
+    """An edit: by whom, its settings by name, and what they make of a picture (H, W, 3) float32 in [0,
+    1], unencoded.
+    """
 
     maker: str
     settings: Mapping[str, float]
@@ -53,7 +57,9 @@ def moved(before: Pixels, after: Pixels) -> float:
 
 
 def own_sliders() -> Sliders:
-    """All sliders that edits of our own may move; of the curves the parametric one, since a single knot is nobody's edit."""
+    """All sliders that edits of our own may move; of the curves the parametric one,
+    since a single knot is nobody's edit.
+    """
     return Sliders(load_ops([*SLIDERS, CURVES[0]]))
 
 

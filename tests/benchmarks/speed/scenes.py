@@ -50,7 +50,9 @@ def ten_ops() -> Latents:
 
 
 def random_edit(seed: int) -> tuple[float, Latents]:
-    """A strength, and three to eight ops whose every value is drawn with it as spread, in units of `squash`; curves are smooth."""
+    """A strength, and three to eight ops whose every value is drawn with it as spread, in units of `squash`;
+    curves are smooth.
+    """
     generator = torch.Generator().manual_seed(seed)
     count = int(torch.randint(3, 9, (1,), generator=generator))
     chosen = [ORDINARY[i] for i in torch.randperm(len(ORDINARY), generator=generator)[:count].tolist()]
@@ -73,7 +75,9 @@ def samples() -> dict[str, Picture]:
 
 
 def mosaic(height: int = 3000, width: int = 4000) -> Picture:
-    """A photo of any size out of the samples at their own sharpness; 12 megapixels as a JPEG of quality 92 take 4 MB."""
+    """A photo of any size out of the samples at their own sharpness;
+    12 megapixels as a JPEG of quality 92 take 4 MB.
+    """
     pictures = list(samples().values())
     whole = np.zeros((height, width, 3), np.uint8)
     for index, (top, left) in enumerate((y, x) for y in range(0, height, 600) for x in range(0, width, 650)):

@@ -35,7 +35,8 @@ class Figures:
     """Everything that a run has measured.
 
     Args:
-        title: of the page; `script`: the benchmark that writes it, from tests/benchmarks; `about`: a sentence on its figures.
+        title: of the page; `script`: the benchmark that writes it, from tests/benchmarks; `about`:
+            a sentence on its figures.
     """
 
     def __init__(self, title: str, script: str, about: str) -> None:

@@ -1,4 +1,6 @@
-"""How many examples contrib/aether builds in a minute, in this process and on Ray with one and two workers; writes docs/benchmarks/aether."""
+"""How many examples contrib/aether builds in a minute, in this process and on Ray with one and two workers;
+writes docs/benchmarks/aether.
+"""
 
 import json
 import os
@@ -69,21 +71,25 @@ def write_report(rows):
     folder = ROOT / "docs" / "benchmarks"
     (folder / "aether.json").write_text(json.dumps(report, indent=2) + "\n")
     table = "\n".join(
-        f"| {row['workers'] or 'none: this process'} | {row['examples']:,} | {row['seconds']:.0f} s | {row['per_minute']:,} | {row['per_minute_with_start']:,} |"
+        f"| {row['workers'] or 'none: this process'} | {row['examples']:,} | {row['seconds']:.0f} s |"
+        f" {row['per_minute']:,} | {row['per_minute_with_start']:,} |"
         for row in rows
     )
     (folder / "aether.md").write_text(f"""# Building data
 
-`make bench` writes this file. The 30 photos of tests/data/photos, {PER_PHOTO} examples each, 512 px on the long side, JPEG 95 4:4:4, shards of
-50, {report["cores"]} cores, Python {report["python"]}. The rate is taken from the first finished shards on; the last column is the whole run with the start
-of Ray, of its workers' imports, and the decoding of the photos.
+`make bench` writes this file. The 30 photos of tests/data/photos, {PER_PHOTO} examples each, 512 px on the long side,
+JPEG 95 4:4:4, shards of 50, {report["cores"]} cores, Python {report["python"]}. The rate is taken from the first
+finished shards on; the last column is the whole run with the start of Ray, of its workers' imports, and the decoding
+of the photos.
 
 | Ray workers | examples | whole run | examples a minute | with start-up |
 |---|---|---|---|---|
 {table}
 
-- Two workers do {two["per_minute"] / one["per_minute"]:.2f} times the work of one. The driver only hands out names of shards.
-- **A million examples**: {hours:.1f} hours on this machine at that rate, {2 * hours:.0f} core-hours; at an assumed {MACHINE_HOUR:.2f} US dollars an hour
-  for two cores, {hours * MACHINE_HOUR:.2f} dollars. They take {size * 1e6 / 1e9:.0f} GB ({size / 1000:.0f} kB each).
+- Two workers do {two["per_minute"] / one["per_minute"]:.2f} times the work of one.
+  The driver only hands out names of shards.
+- **A million examples**: {hours:.1f} hours on this machine at that rate, {2 * hours:.0f} core-hours;
+  at an assumed {MACHINE_HOUR:.2f} US dollars an hour for two cores, {hours * MACHINE_HOUR:.2f} dollars.
+  They take {size * 1e6 / 1e9:.0f} GB ({size / 1000:.0f} kB each).
 - Not tried: more than one machine. `--address` was tried with a cluster of one node.
 """)

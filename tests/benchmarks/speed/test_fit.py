@@ -1,7 +1,8 @@
 """The benchmark of `fit` and `explain`: the report of record is docs/benchmarks/fit.md with fit.json beside it.
 
-Photos are not in the repository: docs/guide/fit.md says where free ones are. VERARETOUCH_FIT_PHOTOS names a folder of photos of a megapixel
-and more, VERARETOUCH_FIT_PAIRS one of pairs from another program: NAME-before.jpg and NAME-after.jpg.
+Photos are not in the repository: docs/guide/fit.md says where free ones are. VERARETOUCH_FIT_PHOTOS names a folder of
+photos of a megapixel and more, VERARETOUCH_FIT_PAIRS one of pairs from another program: NAME-before.jpg and
+NAME-after.jpg.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "Sliders from pictures",
         "speed/test_fit.py",
-        "Errors are mean CIEDE2000 over a photo, against the unencoded truth; only the after was a JPEG file, quality 90, 4:2:0. "
-        "Seconds are the processor's, of `vr.fit` on decoded photos, report and all: the clock of a machine that does nothing else shows no more.",
+        "Errors are mean CIEDE2000 over a photo, against the unencoded truth; only the after was a JPEG file, quality"
+        " 90, 4:2:0. Seconds are the processor's, of `vr.fit` on decoded photos, report and all: the clock of a machine"
+        " that does nothing else shows no more.",
     )
     yield made
     made.write(RECORDS / "fit.json", RECORDS / "fit.md")

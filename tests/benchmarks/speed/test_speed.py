@@ -1,4 +1,6 @@
-"""Rendering speed and what it costs in accuracy: ratios to peers in one run; docs/benchmarks/speed.md is the report of record."""
+"""Rendering speed and what it costs in accuracy: ratios to peers in one run;
+docs/benchmarks/speed.md is the report of record.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "Speed",
         "speed/test_speed.py",
-        "Times are medians of interleaved runs; ratios hold, seconds are this machine's. Pictures are made from the samples in docs/samples.",
+        "Times are medians of interleaved runs; ratios hold, seconds are this machine's. Pictures are made from the"
+        " samples in docs/samples.",
     )
     yield made
     made.write(RECORDS / "speed.json", RECORDS / "speed.md")

@@ -1,4 +1,6 @@
-"""Start-up: `import veraretouch`, `veraretouch --help` and lists of many plugins, each the median of fresh processes."""
+"""Start-up: `import veraretouch`, `veraretouch --help` and lists of many plugins,
+each the median of fresh processes.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,10 @@ def _median(*command: str, env: dict[str, str] | None = None) -> tuple[float, fl
 
 def _judge(what: str, took: float, bar: float) -> None:
     """The bars hold for an idle core: the load stands beside the figure, so that a busy machine is not blamed on us."""
-    said = f"{what}: {took * 1000:.0f} ms, bar {bar * 1000:.0f} ms, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    said = (
+        f"{what}: {took * 1000:.0f} ms, bar {bar * 1000:.0f} ms, load {os.getloadavg()[0]:.1f} on {os.cpu_count()}"
+        " cores"
+    )
     print(said)
     assert took < bar, said
 

@@ -1,4 +1,6 @@
-"""What the zoo costs: loading what is there, hashing it, fetching it; docs/benchmarks/zoo.md is the report of record."""
+"""What the zoo costs: loading what is there, hashing it, fetching it;
+docs/benchmarks/zoo.md is the report of record.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "The zoo",
         "speed/test_zoo_speed.py",
-        "Medians of interleaved runs, each in a process of its own with one thread; files lie in the page cache; imports are not counted.",
+        "Medians of interleaved runs, each in a process of its own with one thread; files lie in the page cache;"
+        " imports are not counted.",
     )
     yield made
     made.write(RECORDS / "zoo.json", RECORDS / "zoo.md")

@@ -1,4 +1,6 @@
-"""The command `plugins`: every plugin of every kind from metadata; with --check, each imported where it can do no harm."""
+"""The command `plugins`: every plugin of every kind from metadata; with --check,
+each imported where it can do no harm.
+"""
 
 import json
 import os
@@ -98,7 +100,10 @@ FATES = {
     "exits_at_once": ("import os\nos._exit(4)", "broken", "its import ended the process with exit code 4"),
     "exits_well": ("import os\nos._exit(0)", "broken", "its import ended the process with exit code 0"),
     "crashes": (
-        "import os, signal, sys\nprint('bad pointer', file=sys.stderr, flush=True)\nos.kill(os.getpid(), signal.SIGSEGV)",
+        (
+            "import os, signal, sys\nprint('bad pointer', file=sys.stderr, flush=True)\nos.kill(os.getpid(),"
+            " signal.SIGSEGV)"
+        ),
         "broken",
         "its import ended the process by signal SIGSEGV: bad pointer",
     ),

@@ -7,7 +7,8 @@ from skimage import color
 
 from veraretouch.core.color.ciede2000 import _difference, ciede2000
 
-# Sharma, Wu and Dalal (2005), table 1: pairs that each catch a common mistake (hue across 360 degrees, a grey beside a colour, the blue turn).
+# Sharma, Wu and Dalal (2005), table 1: pairs that each catch a common mistake (hue across 360 degrees,
+# a grey beside a colour, the blue turn).
 PAIRS = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
     ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0),

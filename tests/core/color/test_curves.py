@@ -1,4 +1,6 @@
-"""Monotone cubics: through their values, never past them, straight beyond the ends; SciPy's PCHIP is the same curve within."""
+"""Monotone cubics: through their values, never past them, straight beyond the ends;
+SciPy's PCHIP is the same curve within.
+"""
 
 from __future__ import annotations
 

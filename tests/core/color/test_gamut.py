@@ -47,7 +47,8 @@ def test_greys_are_the_emptiest_and_primaries_full():
         chroma_share(light, roots_of(light), lightness(roots_of(light)))
         for light in (planes(torch.tensor([rgb]).T) for rgb in ((0.5, 0.5, 0.5), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)))
     )
-    # The secant's first guess is four times the chroma, and its step at most twice that: no colour is emptier than a seventh.
+    # The secant's first guess is four times the chroma, and its step at most twice that:
+    # no colour is emptier than a seventh.
     assert float(grey) == pytest.approx(1 / 7, abs=1e-3)
     assert float(red) == pytest.approx(1, abs=1e-3)
     assert float(blue) == pytest.approx(1, abs=1e-3)

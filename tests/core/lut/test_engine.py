@@ -27,8 +27,16 @@ def plan_of(values):
     for address, value in values.items():
         op, slot = address.split(".")
         edits.setdefault(op, {"version": 1, "params": {}})["params"][slot] = value
-    return Plan.load({"schema": "veraretouch.plan/1", "mode": "param", "planner": {"id": "test", "version": "1"},
-                      "groups": ["lighting", "global_color", "specific_color"], "edits": edits, "reasoning": {}})  # fmt: skip
+    return Plan.load(
+        {
+            "schema": "veraretouch.plan/1",
+            "mode": "param",
+            "planner": {"id": "test", "version": "1"},
+            "groups": ["lighting", "global_color", "specific_color"],
+            "edits": edits,
+            "reasoning": {},
+        }
+    )
 
 
 def picture(name="kodak-18", dtype=np.uint8):

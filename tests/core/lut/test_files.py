@@ -39,7 +39,15 @@ def test_a_cube_file_renders_the_same_in_ffmpeg(tmp_path):
     cube, source = Cube.of(look, 33), pixels()
     path = write_cube(cube, tmp_path / "look.cube")
     Image.fromarray(source).save(tmp_path / "before.png")
-    command = ["ffmpeg", "-loglevel", "error", "-i", tmp_path / "before.png", "-vf", f"format=gbrp,lut3d={path}:interp=tetrahedral"]  # fmt: skip
+    command = [
+        "ffmpeg",
+        "-loglevel",
+        "error",
+        "-i",
+        tmp_path / "before.png",
+        "-vf",
+        f"format=gbrp,lut3d={path}:interp=tetrahedral",
+    ]
     subprocess.run([*command, "-pix_fmt", "rgb24", tmp_path / "after.png"], check=True)
     with Image.open(tmp_path / "after.png") as picture:
         after = np.array(picture).astype(int)

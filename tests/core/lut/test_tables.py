@@ -1,4 +1,6 @@
-"""Look-up tables of other programs: curves, lattices and shapers render as OpenColorIO does, and what is malformed is refused in time."""
+"""Look-up tables of other programs: curves, lattices and shapers render as OpenColorIO does,
+and what is malformed is refused in time.
+"""
 
 import socket
 import time
@@ -90,7 +92,10 @@ def test_a_file_that_was_changed_is_read_anew(tmp_path):
         assert apart(path, WHEEL / "cinespace" / f"{name}.csp") < 0.5
 
 
-CLF = '<?xml version="1.0"?>{}<ProcessList id="a" compCLFversion="3"><Matrix inBitDepth="32f" outBitDepth="32f"><Array dim="3 3">{}</Array></Matrix></ProcessList>'
+CLF = (
+    '<?xml version="1.0"?>{}<ProcessList id="a" compCLFversion="3"><Matrix inBitDepth="32f" outBitDepth="32f"><Array'
+    ' dim="3 3">{}</Array></Matrix></ProcessList>'
+)
 
 
 def test_a_clf_that_mixes_channels_is_baked_and_one_with_entities_is_refused(tmp_path):
@@ -108,10 +113,12 @@ ROWS = "\n".join(f"{r} {g} {b}" for b in (0, 1) for g in (0, 1) for r in (0, 1))
 SPELLINGS = {
     "a byte order mark": "\ufeffLUT_3D_SIZE 2\n" + ROWS,
     "Windows' line ends": "LUT_3D_SIZE 2\r\n" + ROWS.replace("\n", "\r\n"),
-    "small letters, tabs, comments between rows": "lut_3d_size\t2\n" + ROWS.replace("\n", "  \n# a comment\n\n").replace(" ", "\t"),
+    "small letters, tabs, comments between rows": (
+        "lut_3d_size\t2\n" + ROWS.replace("\n", "  \n# a comment\n\n").replace(" ", "\t")
+    ),
     "a title of another alphabet": 'TITLE "Пленка"\nLUT_3D_SIZE 2\n' + ROWS,
     "exponents": "LUT_3D_SIZE 2\n" + ROWS.replace("1", "1.0E+00"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", SPELLINGS)
@@ -125,7 +132,10 @@ HEAD = "LUT_3D_SIZE 2\n"
 MALFORMED = {
     "nothing": (b"", "neither LUT_1D_SIZE nor LUT_3D_SIZE"),
     "no size": (ROWS.encode(), "neither LUT_1D_SIZE nor LUT_3D_SIZE"),
-    "a size of 100,000": (b"LUT_3D_SIZE 100000\n0 0 0\n", "line 1: LUT_3D_SIZE '100000' is no whole number from 2 to 129"),
+    "a size of 100,000": (
+        b"LUT_3D_SIZE 100000\n0 0 0\n",
+        "line 1: LUT_3D_SIZE '100000' is no whole number from 2 to 129",
+    ),
     "a curve too long": (b"LUT_1D_SIZE 100000\n0 0 0\n", "65,536"),
     "a size below 2": (b"LUT_3D_SIZE 1\n0 0 0\n", "from 2 to 129"),
     "a size in full-width digits": (("LUT_3D_SIZE ２\n" + ROWS).encode(), "is no whole number"),
@@ -140,8 +150,14 @@ MALFORMED = {
     "two numbers": ((HEAD + ROWS.replace("1 1 1", "1 1")).encode(), "line 9: '1 1' is not three numbers"),
     "cut off": ((HEAD + ROWS)[:-6].encode(), "8 rows of numbers are announced and 7 are there"),
     "a row too many": ((HEAD + ROWS + "\n1 1 1").encode(), "8 rows of numbers are announced and more are"),
-    "a keyword among the rows": ((HEAD + ROWS[:-6] + "\nDOMAIN_MIN 0 0 0").encode(), "line 9: 'DOMAIN_MIN 0 0 0' is not three numbers"),
-    "an unknown keyword": ((HEAD + "LUT_IN_VIDEO_RANGE\n" + ROWS).encode(), "'LUT_IN_VIDEO_RANGE' is neither a keyword"),
+    "a keyword among the rows": (
+        (HEAD + ROWS[:-6] + "\nDOMAIN_MIN 0 0 0").encode(),
+        "line 9: 'DOMAIN_MIN 0 0 0' is not three numbers",
+    ),
+    "an unknown keyword": (
+        (HEAD + "LUT_IN_VIDEO_RANGE\n" + ROWS).encode(),
+        "'LUT_IN_VIDEO_RANGE' is neither a keyword",
+    ),
     "a domain without room": ((HEAD + "DOMAIN_MAX 0 1 1\n" + ROWS).encode(), "has no room"),
     "a domain of NaN": ((HEAD + "DOMAIN_MAX NaN 1 1\n" + ROWS).encode(), "DOMAIN_MAX 'NaN 1 1' is not 3 numbers"),
     "binary": (bytes(range(256)) * 40, "characters|keyword"),
@@ -149,7 +165,7 @@ MALFORMED = {
     "one line of 50 MB": (b"1 " * 25_000_000, "line 1: more than 250 characters"),
     "rows of 50 MB": (HEAD.encode() + b"0 0 0\n" * 8_400_000, "8 rows of numbers are announced"),
     "100 MB": (b"0 0 0\n" * 17_000_000, "more than 100,663,296 bytes"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", MALFORMED)

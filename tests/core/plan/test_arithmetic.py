@@ -41,7 +41,9 @@ def plans(draw, reach=1.0):
 
 
 def same(a, b, but=()):
-    """Whether two plans mean the same: every slot has one value in both, to the precision of files; but for some slots."""
+    """Whether two plans mean the same: every slot has one value in both, to the precision of files;
+    but for some slots.
+    """
     for id, name in {address for address in SLOTS if ".".join(address) not in but}:
         slot = SLOTS[id, name]
         left, right = (value(one, id, name) for one in (a, b))
@@ -191,7 +193,10 @@ def by(bundle):
 
 
 REFUSED = {
-    "learned latents and none": (lambda: neural(1.0).blend(vr.Plan(), 0.5), "is not in all of these plans, and has no rest"),
+    "learned latents and none": (
+        lambda: neural(1.0).blend(vr.Plan(), 0.5),
+        "is not in all of these plans, and has no rest",
+    ),
     "a difference of learned latents": (lambda: neural(1.0) - neural(2.0), "has no rest from which a difference"),
     "a difference from learned latents": (lambda: vr.Plan() - neural(2.0), "has no rest from which a difference"),
     "a sum of learned latents": (lambda: neural(1.0) + neural(2.0), "no rest from which a sum"),
@@ -207,10 +212,16 @@ REFUSED = {
         ),
         "lut3d.lattice has 2 and 3 points",
     ),
-    "a difference of strengths": (lambda: dataclasses.replace(vr.Plan(), strength=0.5) - vr.Plan(), "strengths 0.5 and 1 differ"),
-    "a weak plan on top": (lambda: vr.Plan() + dataclasses.replace(vr.Plan(), strength=0.5), "strength 0.5 cannot be added"),
+    "a difference of strengths": (
+        lambda: dataclasses.replace(vr.Plan(), strength=0.5) - vr.Plan(),
+        "strengths 0.5 and 1 differ",
+    ),
+    "a weak plan on top": (
+        lambda: vr.Plan() + dataclasses.replace(vr.Plan(), strength=0.5),
+        "strength 0.5 cannot be added",
+    ),
     "two licences": (lambda: by("a").blend(by("b"), 0.5), "the weights of two bundles"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)

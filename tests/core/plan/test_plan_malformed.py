@@ -18,7 +18,9 @@ LIMIT = 0.1  # seconds in which a malformed plan must be refused
 
 @pytest.fixture(autouse=True, scope="module")
 def catalogue():
-    """The test ops in the catalogue. Ops and the JSON Schema are read once a process: what is timed is each further plan."""
+    """The test ops in the catalogue. Ops and the JSON Schema are read once a process:
+    what is timed is each further plan.
+    """
     for op in (Fade, Embed):
         registry.ops.add(op)
     for source in (VALID, lattice(np.zeros((2, 2, 2, 3)).tolist())):

@@ -1,4 +1,6 @@
-"""Aliases and deprecations: a renamed plugin is found by its old id, with one warning; what cannot be followed says why."""
+"""Aliases and deprecations: a renamed plugin is found by its old id, with one warning;
+what cannot be followed says why.
+"""
 
 import json
 from pathlib import Path
@@ -69,8 +71,10 @@ def test_a_plan_with_an_old_id_is_carried_to_the_new_one_and_saved_so(site):
 
 def test_an_old_version_under_an_old_id_is_migrated_by_the_new_op(tmp_path):
     site = Site(tmp_path)
-    code = OP.format(id="acme.fade").replace("version = 1", "version = 2") + (
-        "\n    @classmethod\n    def migrate(cls, values, version):\n        return {'amount': values['strength'] / 100}\n"
+    code = (
+        OP.format(id="acme.fade").replace("version = 1", "version = 2")
+        + "\n    @classmethod\n    def migrate(cls, values, version):\n        return {'amount': values['strength'] /"
+        " 100}\n"
     )
     site.install("acme-film", "2", {"acme.fade": "acme_film:Fade"}, module="acme_film", code=code)
     site.alias("acme-names", "2", {"acme.fade_old": "acme.fade"})
@@ -97,7 +101,8 @@ def test_values_by_address_understand_the_old_id_and_refuse_one_given_twice(site
     values, twice = site.see("""
         from veraretouch.planners.params import read_params
         warnings.simplefilter("ignore")
-        values = {op: {k: float(v) for k, v in s.items()} for op, s in read_params({"acme.fade_old.amount": 0.5}).items()}
+        read = read_params({"acme.fade_old.amount": 0.5})
+        values = {op: {k: float(v) for k, v in s.items()} for op, s in read.items()}
         tell([values, error(read_params, {"acme.fade.amount": 0.1, "acme.fade_old.amount": 0.5})])
     """)
     assert values == {"acme.fade": {"amount": 0.5}}

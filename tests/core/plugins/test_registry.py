@@ -32,7 +32,8 @@ def test_a_plugin_is_imported_on_first_use_and_once(site):
     state, seconds, same, registered = site.see("""
         op = catalogue.load("acme.fade")
         e = catalogue.entries()["acme.fade"]
-        tell([str(e.state), e.load_seconds, catalogue.load("acme.fade") is op, catalogue.manager.get_plugin("acme.fade") is op])
+        registered = catalogue.manager.get_plugin("acme.fade") is op
+        tell([str(e.state), e.load_seconds, catalogue.load("acme.fade") is op, registered])
     """)
     assert state == "loaded"
     assert seconds > 0

@@ -73,10 +73,11 @@ def test_an_installed_op_for_another_contract_is_incompatible_and_the_rest_goes_
     code = OP.format(id="acme.fade").replace("version = 1", 'version = 1\n    requires = {"contract": ">=2"}')
     site.install("acme-film", "1.2", {"acme.fade": "acme_film:Fade"}, module="acme_film", code=code)
     message, state, ids = site.see('tell([error(catalogue.load, "acme.fade"), entry("acme.fade")[0], catalogue.ids()])')
-    assert message == (
-        "IncompatiblePlugin op 'acme.fade' of acme-film 1.2 is incompatible: it was written for version >=2 of the plugin "
-        f"contract, which is {CONTRACT} here. Install the veraretouch that it was written for, or a version of it that was "
-        "written for this one."
+    assert (
+        message
+        == "IncompatiblePlugin op 'acme.fade' of acme-film 1.2 is incompatible: it was written for version >=2 of the"
+        f" plugin contract, which is {CONTRACT} here. Install the veraretouch that it was written for, or a version"
+        " of it that was written for this one."
     )
     assert state == "incompatible"
     assert "exposure" in ids
@@ -95,7 +96,8 @@ def test_a_planner_for_another_version_of_an_op_ends_the_command_before_a_photo_
     )
     told = cli("auto", *photos, "--planner", "acme.half", "--jobs", "1", env={"PYTHONPATH": str(site.path)}, code=1)
     assert told.stderr.startswith(
-        "Error: planner 'acme.half' of acme-plan 3 is incompatible: it needs version <4,>=2 of op 'acme.fade', which is 1 here."
+        "Error: planner 'acme.half' of acme-plan 3 is incompatible: it needs version <4,>=2 of op 'acme.fade', which is"
+        " 1 here."
     )
     assert len(told.stderr.splitlines()) == 1
     assert not (photos[0].parent / "retouched").exists() or not list((photos[0].parent / "retouched").glob("*.jpg"))

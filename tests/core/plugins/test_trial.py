@@ -1,4 +1,6 @@
-"""Trials of plugins in other processes: what counts as late, as ended and as not tried. A shell script stands in for Python."""
+"""Trials of plugins in other processes: what counts as late, as ended and as not tried.
+A shell script stands in for Python.
+"""
 
 import io
 import threading
@@ -114,8 +116,9 @@ def test_the_process_imports_torch_and_veraretouch_before_it_is_ready_and_no_plu
     told = site.see("""
         from veraretouch.core.plugins.trial import _answers
         answers = _answers([("ops", "acme.fade")])
-        begun = [name for name in ("torch", "veraretouch.core.render.renderer", "acme_film") if name in sys.modules]
+        looked_at = ("torch", "veraretouch.core.render.renderer", "acme_film")
+        begun = [name for name in looked_at if name in sys.modules]
         ready = next(answers)
-        tell([begun, ready, [n for n in ("torch", "veraretouch.core.render.renderer", "acme_film") if n in sys.modules]])
+        tell([begun, ready, [name for name in looked_at if name in sys.modules]])
     """)
     assert told == [[], "ready", ["torch", "veraretouch.core.render.renderer"]]

@@ -158,7 +158,9 @@ def seeded(build: Callable[[], nn.Module]) -> nn.Module:
 
 
 def picture(kind: str, side: int) -> np.ndarray[Any, Any]:
-    """Pictures (1, 3, side, side), 0 to 255: a photo, greys, hues from pale to full, reds, hardly any light, colours of OkLab's axes."""
+    """Pictures (1, 3, side, side), 0 to 255: a photo, greys, hues from pale to full, reds, hardly any light,
+    colours of OkLab's axes.
+    """
     line = np.linspace(0, 255, side).round()
     if kind == "greys":
         planes = np.stack([np.broadcast_to(line, (side, side))] * 3)
@@ -193,7 +195,9 @@ def on_axes() -> np.ndarray[Any, Any]:
 
 
 def looks(schema: Schema) -> list[dict[str, Any]]:
-    """Latents of explicit ops: drawn, towards and at each end, what words ask for, one end and the other in turn, at rest."""
+    """Latents of explicit ops: drawn, towards and at each end, what words ask for, one end and the other in turn,
+    at rest.
+    """
     generator = np.random.default_rng(2)
     low, high, still = (
         np.concatenate([np.broadcast_to(np.asarray(bound, np.float32).ravel(), (slot.size,)) for bound, slot in each])

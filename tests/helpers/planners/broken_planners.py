@@ -316,8 +316,10 @@ BROKEN = [
     (
         FirstRequest,
         "own_request",
-        "expected photo 1 to be planned by its own request; came edits by no op against exposure, at mode auto, two photos, "
-        "groups: frozenset() and None. Plan each photo by the request beside it",
+        (
+            "expected photo 1 to be planned by its own request; came edits by no op against exposure, at mode auto, two"
+            " photos, groups: frozenset() and None. Plan each photo by the request beside it"
+        ),
     ),
     (
         FirstPrompt,

@@ -1,4 +1,6 @@
-"""Golden values of the published code, and the weights that they were recorded with; see tests/data/golden/README.md."""
+"""Golden values of the published code, and the weights that they were recorded with;
+see tests/data/golden/README.md.
+"""
 
 import json
 import math

@@ -1,4 +1,6 @@
-"""What `vera` is trained on and from in tests: a dataset in the form of `aether`'s, and a model that can tell photos apart."""
+"""What `vera` is trained on and from in tests: a dataset in the form of `aether`'s,
+and a model that can tell photos apart.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,11 @@ def picture(name: str, side: int = 96) -> Image.Image:
 def write_dataset(
     folder: Path, four: tuple = FOUR, *, side: int = 96, modes: tuple[str, ...] = ("auto",) * 4, edits: bool = False
 ) -> list[dict]:
-    """Write dataset.json and one shard; the documents of its examples, each with its `before` and `after` (H, W, 3) uint8.
+    """Write dataset.json and one shard; the documents of its examples,
+    each with its `before` and `after` (H, W, 3) uint8.
 
-    In the mode `param` a model is asked for exact values, and its tower sees nothing; with `edits` the documents say what was done.
+    In the mode `param` a model is asked for exact values, and its tower sees nothing;
+    with `edits` the documents say what was done.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
@@ -89,7 +93,9 @@ def _png(pixels: np.ndarray) -> bytes:
 
 @cache
 def sighted() -> VeraModel:
-    """Small networks behind the real tower, weights drawn so that the tower tells photos apart; the same in every process."""
+    """Small networks behind the real tower, weights drawn so that the tower tells photos apart;
+    the same in every process.
+    """
     config = VeraConfig(
         **{**small_vera.CONFIG.document(), "eos_token_id": tuple(small_vera.words().ids(small_vera.END))}
     )

@@ -1,4 +1,6 @@
-"""A checkpoint as the published class writes it: `save_pretrained` of a small language model behind the real tower, and a slow tokenizer."""
+"""A checkpoint as the published class writes it: `save_pretrained` of a small language model behind the real tower,
+and a slow tokenizer.
+"""
 
 import json
 from functools import cache

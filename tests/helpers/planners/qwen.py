@@ -1,4 +1,6 @@
-"""A real tokenizer of the model's family: the ranks that PyPI's `dashscope` ships (Apache-2.0), with the model's own tokens added."""
+"""A real tokenizer of the model's family: the ranks that PyPI's `dashscope` ships (Apache-2.0),
+with the model's own tokens added.
+"""
 
 from functools import cache
 from importlib.util import find_spec

@@ -1,4 +1,6 @@
-"""The planner `vera` with a small language model of random weights behind the real tower, and a tokenizer learned from its prompts."""
+"""The planner `vera` with a small language model of random weights behind the real tower,
+and a tokenizer learned from its prompts.
+"""
 
 from functools import cache
 
@@ -34,10 +36,11 @@ CONFIG = VeraConfig(
     head_size=48,
 )
 ANSWER = (
-    "<problem_light_start>Too dark.<problem_light_end><problem_globalcolor_start>A cold cast.<problem_globalcolor_end>"
-    "<problem_specificcolor_start>Dull greens.<problem_specificcolor_end><plan_light_start>Raise exposure.<plan_light_end>"
-    "<plan_globalcolor_start>Warm it.<plan_globalcolor_end><plan_specificcolor_start>Lift greens.<plan_specificcolor_end>"
-    "<retouch_light><retouch_color&temp><retouch_colormixer>"
+    "<problem_light_start>Too dark.<problem_light_end><problem_globalcolor_start>A cold"
+    " cast.<problem_globalcolor_end><problem_specificcolor_start>Dull"
+    " greens.<problem_specificcolor_end><plan_light_start>Raise exposure.<plan_light_end><plan_globalcolor_start>Warm"
+    " it.<plan_globalcolor_end><plan_specificcolor_start>Lift"
+    " greens.<plan_specificcolor_end><retouch_light><retouch_color&temp><retouch_colormixer>"
 )
 
 

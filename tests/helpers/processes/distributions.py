@@ -1,4 +1,6 @@
-"""Distributions of strangers, made as `*.dist-info` folders on the path, as pip leaves them, and looked at from fresh processes."""
+"""Distributions of strangers, made as `*.dist-info` folders on the path, as pip leaves them,
+and looked at from fresh processes.
+"""
 
 import json
 import os
@@ -45,15 +47,15 @@ class Site:
         self.install(name, version, {id: f"{module}:Fade"}, module=module, code=OP.format(id=id))
 
     def see(self, code, **environment):
-        """Run code in a fresh process in which `catalogue` is the catalogue of ops; what it gives to `tell` comes back."""
+        """Run code in a fresh process in which `catalogue` is the catalogue of ops;
+        what it gives to `tell` comes back.
+        """
         script = (
-            "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\ncatalogue = registry.ops\n"
-            "def tell(value): print('TOLD', json.dumps(value))\n"
-            "def error(call, *arguments):\n"
-            "    try: call(*arguments)\n"
-            "    except Exception as e: return type(e).__name__ + ' ' + str(e)\n"
-            "def entry(id): e = catalogue.entries()[id]; return [str(e.state), e.reason]\n"
-        ) + textwrap.dedent(code)
+            "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\ncatalogue ="
+            " registry.ops\ndef tell(value): print('TOLD', json.dumps(value))\ndef error(call, *arguments):\n    try:"
+            " call(*arguments)\n    except Exception as e: return type(e).__name__ + ' ' + str(e)\ndef entry(id): e ="
+            " catalogue.entries()[id]; return [str(e.state), e.reason]\n" + textwrap.dedent(code)
+        )
         env = {key: value for key, value in os.environ.items() if not key.startswith("VERARETOUCH_")}
         env |= {"PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1"} | environment
         done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
@@ -73,7 +75,9 @@ SLEEPER = "import time\ntime.sleep(10)\n"
 
 
 def crowd(site, *, bystanders=0):
-    """Fifty distributions with an op each, of which five break on import and one sleeps ten seconds; and some without plugins."""
+    """Fifty distributions with an op each, of which five break on import and one sleeps ten seconds;
+    and some without plugins.
+    """
     for i in range(44):
         site.fade(name=f"acme-{i}", id=f"acme.fade{i}", module=f"acme_{i}")
     for name, code in {**BROKEN, "sleeps": SLEEPER}.items():

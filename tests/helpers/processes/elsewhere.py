@@ -22,7 +22,9 @@ def run(command, **options):
 
 
 def wheel_of(source, folder):
-    """A wheel of a project, built from a copy: setuptools leaves folders behind that would shadow the installed entry points."""
+    """A wheel of a project, built from a copy: setuptools leaves folders behind that would shadow the installed
+    entry points.
+    """
     copy = shutil.copytree(source, folder / f"copy of {source.name}", ignore=_LITTER)
     known = {*folder.glob("*.whl")}
     build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, copy]

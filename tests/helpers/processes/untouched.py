@@ -1,4 +1,6 @@
-"""A file and an address that nobody may touch, and whether somebody did: what a parser must not open is watched by the kernel."""
+"""A file and an address that nobody may touch, and whether somebody did:
+what a parser must not open is watched by the kernel.
+"""
 
 import ctypes
 import os

@@ -1,6 +1,8 @@
-"""Which modules have a test file of their own name: `python tests/helpers/repository/mirror.py` prints those that have none.
+"""Which modules have a test file of their own name: `python tests/helpers/repository/mirror.py` prints those that have
+none.
 
-The tests of `core/lut/cube.py` are `tests/core/lut/test_cube.py`, and `test_cube_*.py` beside it where one file would be too long.
+The tests of `core/lut/cube.py` are `tests/core/lut/test_cube.py`,
+and `test_cube_*.py` beside it where one file would be too long.
 """
 
 from __future__ import annotations

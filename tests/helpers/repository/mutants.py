@@ -1,8 +1,9 @@
 """Mutants of a room: small changes to its source, found by cosmic-ray's operators and drawn with a seed.
 
-Places are drawn first, each with the same chance, then one change of those that fit there: a `+` fits a dozen, a number four, and would
-otherwise be drawn three times as seldom. Nothing is changed in annotations and in what only type checkers read. Two of cosmic-ray's changes
-are left out, as nobody can tell them from the original: `==` to `is`, and its variable operators, which need arguments.
+Places are drawn first, each with the same chance, then one change of those that fit there: a `+` fits a dozen, a number
+four, and would otherwise be drawn three times as seldom. Nothing is changed in annotations and in what only type
+checkers read. Two of cosmic-ray's changes are left out, as nobody can tell them from the original: `==` to `is`, and
+its variable operators, which need arguments.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class ScaleNumber(Operator):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file: the file relative to the root, the changed line before and after, and the whole source."""
+    """One change of one file: the file relative to the root, the changed line before and after,
+    and the whole source.
+    """
 
     path: str
     line: int
@@ -61,7 +64,9 @@ class Mutant:
 
 
 def draw(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
-    """At most `count` mutants of the modules in a folder (not of folders in it) or of one module; the same for the same source and seed."""
+    """At most `count` mutants of the modules in a folder (not of folders in it) or of one module;
+    the same for the same source and seed.
+    """
     where = root / room
     files = sorted(where.glob("*.py")) if where.is_dir() else [where]
     places: dict[tuple[str, Any], list[tuple[type[Operator], int]]] = {}

@@ -1,4 +1,6 @@
-"""Malformed presets, templates and sidecars: one clear line, in time, nothing opened that the file names, nothing lost."""
+"""Malformed presets, templates and sidecars: one clear line, in time, nothing opened that the file names,
+nothing lost.
+"""
 
 import socket
 import time
@@ -55,14 +57,18 @@ BOMB = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(
 INCLUDE = '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="{}" parse="text"/>'
 
 OUTSIDE = {
-    "an entity that is a file": lambda w: packet(inside=EXPOSURE.format("&s;"), head=f'<!DOCTYPE x [<!ENTITY s SYSTEM "file://{w.path}">]>'),
-    "an entity that is an address": lambda w: packet(inside=EXPOSURE.format("&s;"), head=f'<!DOCTYPE x [<!ENTITY s SYSTEM "{w.url}">]>'),
+    "an entity that is a file": lambda w: packet(
+        inside=EXPOSURE.format("&s;"), head=f'<!DOCTYPE x [<!ENTITY s SYSTEM "file://{w.path}">]>'
+    ),
+    "an entity that is an address": lambda w: packet(
+        inside=EXPOSURE.format("&s;"), head=f'<!DOCTYPE x [<!ENTITY s SYSTEM "{w.url}">]>'
+    ),
     "a parameter entity": lambda w: packet(head=f'<!DOCTYPE x [<!ENTITY % s SYSTEM "{w.url}">%s;]>'),
     "a document type that is a file": lambda w: packet(head=f'<!DOCTYPE x SYSTEM "file://{w.path}">'),
     "a document type that is an address": lambda w: packet(head=f'<!DOCTYPE x SYSTEM "{w.url}">'),
     "an include of a file": lambda w: packet(inside=EXPOSURE.format(INCLUDE.format(w.path))),
     "an include of an address": lambda w: packet(inside=INCLUDE.format(w.url)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", OUTSIDE)
@@ -83,7 +89,10 @@ XMP = {
     "an entity bomb": (packet(inside=EXPOSURE.format("&a9;"), head=BOMB), "document type|XML"),
     "a bomb in an attribute": (packet('crs:Exposure2012="&a9;"', head=BOMB), "document type|XML"),
     "a character that is none": (packet(inside=EXPOSURE.format("&#0;")), "XML"),
-    "a hundred thousand attributes": (packet(" ".join(f'crs:A{i}="1"' for i in range(100_000))), "parts|attributes|XML"),
+    "a hundred thousand attributes": (
+        packet(" ".join(f'crs:A{i}="1"' for i in range(100_000))),
+        "parts|attributes|XML",
+    ),
     "a million attributes": (packet(" ".join(f'crs:A{i}="1"' for i in range(1_000_000))), "more than 4,194,304 bytes"),
     "a hundred thousand elements": (packet(inside="<crs:A/>" * 100_000), "parts"),
     "a deep nest": (packet(inside="<crs:A>" * 50_000 + "</crs:A>" * 50_000), "XML|deep|parts"),
@@ -96,13 +105,33 @@ XMP = {
     "a hexadecimal": (packet('crs:Contrast2012="0x10"'), "not a number"),
     "a number of 5,000 digits": (packet(f'crs:Contrast2012="{"1" * 5000}"'), "not a number"),
     "out of range": (packet('crs:Contrast2012="100000"'), "outside"),
-    "a list for a number": (packet(inside="<crs:Contrast2012><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></crs:Contrast2012>"), "not a number"),
-    "a structure for a number": (packet(inside='<crs:Contrast2012><rdf:Description crs:a="1"/></crs:Contrast2012>'), "not a number"),
+    "a list for a number": (
+        packet(inside="<crs:Contrast2012><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></crs:Contrast2012>"),
+        "not a number",
+    ),
+    "a structure for a number": (
+        packet(inside='<crs:Contrast2012><rdf:Description crs:a="1"/></crs:Contrast2012>'),
+        "not a number",
+    ),
     "a number for a list": (packet('crs:ToneCurvePV2012="5"'), "no list of points"),
-    "a curve of one point": (packet(inside="<crs:ToneCurvePV2012><rdf:Seq><rdf:li>0, 0</rdf:li></rdf:Seq></crs:ToneCurvePV2012>"), "no list of points"),
-    "a curve that runs back": (packet(inside="<crs:ToneCurvePV2012><rdf:Seq><rdf:li>9, 0</rdf:li><rdf:li>3, 255</rdf:li></rdf:Seq></crs:ToneCurvePV2012>"), "left to right"),
+    "a curve of one point": (
+        packet(inside="<crs:ToneCurvePV2012><rdf:Seq><rdf:li>0, 0</rdf:li></rdf:Seq></crs:ToneCurvePV2012>"),
+        "no list of points",
+    ),
+    "a curve that runs back": (
+        packet(
+            inside=(
+                "<crs:ToneCurvePV2012><rdf:Seq><rdf:li>9, 0</rdf:li><rdf:li>3,"
+                " 255</rdf:li></rdf:Seq></crs:ToneCurvePV2012>"
+            )
+        ),
+        "left to right",
+    ),
     "neither true nor false": (packet('crs:ConvertToGrayscale="2"'), "neither True nor False"),
-    "a list for a version": (packet(inside="<crs:ProcessVersion><rdf:Seq><rdf:li>11.0</rdf:li></rdf:Seq></crs:ProcessVersion>"), "no process version"),
+    "a list for a version": (
+        packet(inside="<crs:ProcessVersion><rdf:Seq><rdf:li>11.0</rdf:li></rdf:Seq></crs:ProcessVersion>"),
+        "no process version",
+    ),
     "an older version": (packet('crs:ProcessVersion="5.7"'), "is of process version 5.7; 6.7 and later are read"),
     "binary": (bytes(range(256)) * 40, "XML"),
     "binary of 50 MB": (bytes(range(256)) * 200_000, "more than 4,194,304 bytes"),
@@ -112,7 +141,7 @@ XMP = {
     "half of UTF-16": (packet('crs:Exposure2012="1"').encode("utf-16")[:-3], "XML"),
     "UTF-8 that breaks": (packet('crs:Name="').encode() + b'\xff\xfe"', "XML"),
     "50 MB": (packet(" " * 50_000_000), "more than 4,194,304 bytes"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", XMP)
@@ -138,7 +167,10 @@ def template(value="{ Exposure2012 = 1 }", before="", after=""):
 
 LUA = {
     "os.execute": (template('{ a = os.execute("touch marker") }'), r"line 1.*Only tables of numbers"),
-    "a call after the table": (template(after='\nos.execute("touch marker")'), "line 2: one table and nothing after it"),
+    "a call after the table": (
+        template(after='\nos.execute("touch marker")'),
+        "line 2: one table and nothing after it",
+    ),
     "a call before the table": (template(before='os.execute("touch marker")\n'), "line 1"),
     "io.open": (template('{ a = io.open("marker", "w") }'), "line 1"),
     "dofile": (template('{ a = dofile("secret.txt") }'), "line 1"),
@@ -168,8 +200,14 @@ LUA = {
     "a truth for a number": (template("{ Contrast2012 = true }"), "not a number"),
     "a number for a curve": (template("{ ToneCurvePV2012 = 3 }"), "no list of points"),
     "an older version": (template('{ ProcessVersion = "5.0" }'), "process version 5.0"),
-    "a hundred thousand settings": (template("{" + ",".join(f"A{i}=1" for i in range(100_000)) + "}"), "more than 10,000"),
-    "a million settings": (template("{" + ",".join(f"A{i}=1" for i in range(1_000_000)) + "}"), "more than 4,194,304 bytes"),
+    "a hundred thousand settings": (
+        template("{" + ",".join(f"A{i}=1" for i in range(100_000)) + "}"),
+        "more than 10,000",
+    ),
+    "a million settings": (
+        template("{" + ",".join(f"A{i}=1" for i in range(1_000_000)) + "}"),
+        "more than 4,194,304 bytes",
+    ),
     "braces without end": ("s = " + "{},{" * 200_000, "line 1"),
     "quotes without end": ("s = " + '"\\' * 1_000_000, "line 1"),
     "binary": (bytes(range(256)) * 40, "UTF-8|line 1"),
@@ -177,7 +215,7 @@ LUA = {
     "compiled Lua": (b"\x1bLua\x51\x00\x01\x04\x04\x04\x08\x00", "line 1"),
     "nothing": (b"", "the end in line 1"),
     "50 MB": (template(" " * 50_000_000), "more than 4,194,304 bytes"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", LUA)

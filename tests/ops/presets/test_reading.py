@@ -1,4 +1,6 @@
-"""Presets of Lightroom: what real files hold is read, what is not rendered is listed. What is malformed: test_malformed.py."""
+"""Presets of Lightroom: what real files hold is read, what is not rendered is listed.
+What is malformed: test_malformed.py.
+"""
 
 from pathlib import Path
 
@@ -47,7 +49,9 @@ def test_both_forms_of_a_preset_say_the_same():
 
 
 def test_lightrooms_own_pictures_are_nearer_than_doing_nothing():
-    """Mean CIEDE2000 falls to the half of doing nothing on the median. One constant of colour grading was set by these five."""
+    """Mean CIEDE2000 falls to the half of doing nothing on the median.
+    One constant of colour grading was set by these five.
+    """
     params = read_preset(PRESETS / "9bichrome.xmp").params
     shares = []
     for name in PAIRS:

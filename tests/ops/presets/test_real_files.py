@@ -1,4 +1,6 @@
-"""Every setting of every real file is rendered, listed as not rendered, or named as one that does nothing: none is lost."""
+"""Every setting of every real file is rendered, listed as not rendered, or named as one that does nothing:
+none is lost.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Plans as presets of Lightroom: what is written reads back, other programs read the same, and foreign content stays."""
+"""Plans as presets of Lightroom: what is written reads back, other programs read the same,
+and foreign content stays.
+"""
 
 import json
 import shutil
@@ -73,9 +75,11 @@ def test_what_xmp_cannot_say_is_refused_or_told(tmp_path):
 def test_a_sidecar_keeps_what_is_not_ours(tmp_path):
     path = tmp_path / "IMG.xmp"
     path.write_text(
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
-        ' xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" xmlns:me="urn:me" me:stars="5" crs:ProcessVersion="11.0"'
-        ' crs:Exposure2012="-1.00" crs:Contrast2012="+30" crs:Dehaze="+7"><me:note>keep</me:note></rdf:Description></rdf:RDF></x:xmpmeta>'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
+        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+        ' xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" xmlns:me="urn:me" me:stars="5"'
+        ' crs:ProcessVersion="11.0" crs:Exposure2012="-1.00" crs:Contrast2012="+30"'
+        ' crs:Dehaze="+7"><me:note>keep</me:note></rdf:Description></rdf:RDF></x:xmpmeta>'
     )
     merge_sidecar(plan_of({"exposure.ev": 0.5}), path, overwrite=True)
     text = path.read_text()

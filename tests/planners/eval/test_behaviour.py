@@ -49,12 +49,18 @@ def test_saturation_keeps_light_and_leaks_little():
     [
         ("Raise exposure by 0.30 EV, soften contrast (0.10).", [("lightness", 1), ("contrast", -1)]),
         ("Exposure -0.30 EV; temperature +0.11", [("lightness", -1), ("warmth", 1)]),
-        ("Make it brighter and warmer: strengthen muted colours (0.20).", [("lightness", 1), ("warmth", 1), ("chroma", 1)]),
-        ("Increase the overall contrast and cool the picture; less saturated.", [("contrast", 1), ("warmth", -1), ("chroma", -1)]),
+        (
+            "Make it brighter and warmer: strengthen muted colours (0.20).",
+            [("lightness", 1), ("warmth", 1), ("chroma", 1)],
+        ),
+        (
+            "Increase the overall contrast and cool the picture; less saturated.",
+            [("contrast", 1), ("warmth", -1), ("chroma", -1)],
+        ),
         ("Leave it alone: held back, since this looks like warm light.", []),
         ("Lift the blacks, open the shadows, saturation of red +0.20", []),
     ],
-)  # fmt: skip
+)
 def test_directions_are_read_from_words(text, found):
     assert sorted((what, sign) for what, sign, _ in directions(text)) == sorted(found)
 

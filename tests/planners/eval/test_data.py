@@ -1,4 +1,6 @@
-"""What is judged: datasets of aether, FiveK, PPR10K and pairs, in their layouts; and what is wrong with others, in one message."""
+"""What is judged: datasets of aether, FiveK, PPR10K and pairs, in their layouts; and what is wrong with others,
+in one message.
+"""
 
 import io
 import json

@@ -32,7 +32,9 @@ def pair(tmp_path):
 
 @pytest.fixture
 def run(pair, tmp_path, monkeypatch):
-    """Run a command in this process, in `tmp_path`; processes of their own would spend their time on importing torch."""
+    """Run a command in this process, in `tmp_path`; processes of their own would spend their time on importing
+    torch.
+    """
     monkeypatch.chdir(tmp_path)
 
     def invoke(*arguments, code=0):

@@ -1,4 +1,6 @@
-"""Auto mode: faults are met in the right direction, moods are kept, garish colours muted, and the words say what is done."""
+"""Auto mode: faults are met in the right direction, moods are kept, garish colours muted,
+and the words say what is done.
+"""
 
 from __future__ import annotations
 

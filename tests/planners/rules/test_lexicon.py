@@ -35,11 +35,18 @@ def test_a_users_file_adds_words_regions_degrees_and_slots(tmp_path: Path) -> No
             {"names": ["Gronk", "gronk-like"], "doc": "Ours.", "edits": {"exposure.ev": 0.3, "hsl.hue[orange]": -0.2}},
             {"names": ["ungronk"], "doc": "Its reverse.", "opposite": "gronk"},
             {"names": ["milky"], "doc": "A plugin's.", "edits": {"acme.faded_blacks.amount": 0.4}},
-            {"names": ["toasted"], "doc": "A curve.", "edits": {"tone_curve.luma": [0.1, 0, -0.1]}, "in": {"brick": {"hsl.saturation[red]": 0.3}}},
+            {
+                "names": ["toasted"],
+                "doc": "A curve.",
+                "edits": {"tone_curve.luma": [0.1, 0, -0.1]},
+                "in": {"brick": {"hsl.saturation[red]": 0.3}},
+            },
         ],
-        regions=[{"id": "brick", "names": ["bricks", "brick walls"], "doc": "Walls.", "bands": {"red": 1, "orange": 0.4}}],
+        regions=[
+            {"id": "brick", "names": ["bricks", "brick walls"], "doc": "Walls.", "bands": {"red": 1, "orange": 0.4}}
+        ],
         degrees={"hella": 1.6},
-    )  # fmt: skip
+    )
     mine = Lexicon.load(path)
     assert read_style("gronk like", mine).edits == {
         "exposure": {"ev": 0.3},
@@ -81,13 +88,25 @@ def term(**fields: Any) -> str:
 
 MALFORMED = {
     "not JSON": ("{", "not JSON"),
-    "another version": ('{"schema": "veraretouch.lexicon/2"}', "schema: 'veraretouch.lexicon/2' is not 'veraretouch.lexicon/1'"),
-    "an unknown section": ('{"schema": "veraretouch.lexicon/1", "term": []}', "unknown key 'term'. Did you mean 'terms'?"),
+    "another version": (
+        '{"schema": "veraretouch.lexicon/2"}',
+        "schema: 'veraretouch.lexicon/2' is not 'veraretouch.lexicon/1'",
+    ),
+    "an unknown section": (
+        '{"schema": "veraretouch.lexicon/1", "term": []}',
+        "unknown key 'term'. Did you mean 'terms'?",
+    ),
     "an unknown key of a term": (term(edits={}, edit={}), "terms[0]: has an unknown key 'edit'"),
     "no names": (term(names=[], edits={"exposure.ev": 1}), "terms[0].names"),
-    "no doc": ('{"schema": "veraretouch.lexicon/1", "terms": [{"names": ["gronk"], "edits": {}}]}', "terms[0]: lacks 'doc'"),
+    "no doc": (
+        '{"schema": "veraretouch.lexicon/1", "terms": [{"names": ["gronk"], "edits": {}}]}',
+        "terms[0]: lacks 'doc'",
+    ),
     "neither edits nor opposite": (term(), "terms[0]: has neither edits nor opposite"),
-    "an unknown slot": (term(edits={"exposre.ev": 1}), "terms[0].edits.exposre.ev: no slot 'exposre.ev'. Did you mean 'exposure.ev'?"),
+    "an unknown slot": (
+        term(edits={"exposre.ev": 1}),
+        "terms[0].edits.exposre.ev: no slot 'exposre.ev'. Did you mean 'exposure.ev'?",
+    ),
     "an unknown band": (term(edits={"hsl.hue[teal]": 1}), "terms[0].edits.hsl.hue[teal]: no band 'teal'"),
     "a band left out": (term(edits={"hsl.hue": 1}), "Write hsl.hue[band]"),
     "a band too many": (term(edits={"exposure.ev[red]": 1}), "exposure.ev has no bands"),
@@ -98,13 +117,22 @@ MALFORMED = {
     "infinity": (term(edits={"exposure.ev": 1}).replace("1}}", "1e999}}"), "is not finite"),
     "an unknown opposite": (term(opposite="brigth"), "terms[0].opposite: 'brigth' is no term"),
     "an unknown region": (term(edits={"exposure.ev": 1}, **{"in": {"skies": {}}}), "no region 'skies'."),
-    "a name twice": (term(names=["gronk", "Gronk!"], edits={"exposure.ev": 1}), "terms[0].names[1]: 'Gronk!' stands there and in"),
+    "a name twice": (
+        term(names=["gronk", "Gronk!"], edits={"exposure.ev": 1}),
+        "terms[0].names[1]: 'Gronk!' stands there and in",
+    ),
     "a name without a word": (term(names=["!?"], edits={"exposure.ev": 1}), "'!?' holds no word"),
     "a degree below zero": ('{"schema": "veraretouch.lexicon/1", "degrees": {"hella": -1}}', "degrees.hella"),
-    "a slot without room": ('{"schema": "veraretouch.lexicon/1", "slots": {"a.b": {"group": "x", "name": "y", "low": 1, "high": 2}}}', "leave no room about 0"),
+    "a slot without room": (
+        '{"schema": "veraretouch.lexicon/1", "slots": {"a.b": {"group": "x", "name": "y", "low": 1, "high": 2}}}',
+        "leave no room about 0",
+    ),
     "a key twice": ('{"schema": "veraretouch.lexicon/1", "degrees": {"hella": 1, "hella": 2}}', "stands twice"),
-    "an unknown slot to hold": ('{"schema": "veraretouch.lexicon/1", "protection": {"holds": {"a.b": 1}}}', "protection.holds: no slot 'a.b'"),
-}  # fmt: skip
+    "an unknown slot to hold": (
+        '{"schema": "veraretouch.lexicon/1", "protection": {"holds": {"a.b": 1}}}',
+        "protection.holds: no slot 'a.b'",
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", MALFORMED)

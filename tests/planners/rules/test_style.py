@@ -37,8 +37,8 @@ HUES = {
     "blue": 262, "purple": 300, "magenta": 330, "pink": 355,
 }  # fmt: skip
 
-# What each prompt must do to every photo: mean lightness L, of the darks D, of the lights H, RMS contrast S (spread of lightness by its
-# mean), mean chroma C, up or down; or a shift of shadows, highlights or the whole towards a hue.
+# What each prompt must do to every photo: mean lightness L, of the darks D, of the lights H, RMS contrast S (spread of
+# lightness by its mean), mean chroma C, up or down; or a shift of shadows, highlights or the whole towards a hue.
 DIRECTIONS = {
     "bright": "L+",
     "brighter, please": "L+",
@@ -135,7 +135,8 @@ DIRECTIONS = {
     "warmer but keep skin natural": "whole:warm",
 }
 
-# What each prompt must do to the pixels of a colour, where a photo has them: chroma, lightness, or a turn towards a hue.
+# What each prompt must do to the pixels of a colour, where a photo has them: chroma, lightness,
+# or a turn towards a hue.
 COLOURS = {
     "bluer sky": ("blue", "C+"),
     "make the sky bluer": ("blue", "C+"),
@@ -231,7 +232,9 @@ def with_room() -> torch.Tensor:
 
 
 def tones(part: str) -> torch.Tensor:
-    """Which pixels (10, n) are shadows: of the darkest third, those below L 0.5; highlights: of the lightest third, those above 0.55."""
+    """Which pixels (10, n) are shadows: of the darkest third, those below L 0.5; highlights:
+    of the lightest third, those above 0.55.
+    """
     light = lab("")[:, 0]
     low, high = light.quantile(1 / 3, dim=1, keepdim=True), light.quantile(2 / 3, dim=1, keepdim=True)
     masks = {

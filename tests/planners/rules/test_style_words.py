@@ -31,14 +31,37 @@ SYNONYMS = [
     ("golden hour", "sunset", "sun-kissed"),
 ]
 FACED = [
-    ("bright", "less bright"), ("contrast", "less contrast"), ("green", "less green"), ("blue", "less blue"), ("red", "no red"),
-    ("pink", "less pink"), ("magenta", "less magenta"), ("yellow", "without yellow"), ("orange", "less orange"), ("teal", "less teal"),
-    ("purple", "less purple"), ("vivid", "less vivid"), ("warm", "less warm"), ("cool", "not so cool"), ("faded", "less faded"),
-    ("muted", "less muted"), ("desaturated", "less desaturated"), ("dramatic", "less dramatic"), ("soft", "less soft"),
-    ("cinematic", "no cinematic"), ("vintage", "not vintage"), ("dreamy", "less dreamy"), ("more greens", "less greens"),
-    ("teal shadows", "less teal shadows"), ("golden highlights", "-golden highlights"), ("bluer sky", "less blue sky"),
-    ("lift shadows", "reduce shadows"), ("noir", "less noir"), ("moody", "not too moody"), ("film", "less film"),
-]  # fmt: skip
+    ("bright", "less bright"),
+    ("contrast", "less contrast"),
+    ("green", "less green"),
+    ("blue", "less blue"),
+    ("red", "no red"),
+    ("pink", "less pink"),
+    ("magenta", "less magenta"),
+    ("yellow", "without yellow"),
+    ("orange", "less orange"),
+    ("teal", "less teal"),
+    ("purple", "less purple"),
+    ("vivid", "less vivid"),
+    ("warm", "less warm"),
+    ("cool", "not so cool"),
+    ("faded", "less faded"),
+    ("muted", "less muted"),
+    ("desaturated", "less desaturated"),
+    ("dramatic", "less dramatic"),
+    ("soft", "less soft"),
+    ("cinematic", "no cinematic"),
+    ("vintage", "not vintage"),
+    ("dreamy", "less dreamy"),
+    ("more greens", "less greens"),
+    ("teal shadows", "less teal shadows"),
+    ("golden highlights", "-golden highlights"),
+    ("bluer sky", "less blue sky"),
+    ("lift shadows", "reduce shadows"),
+    ("noir", "less noir"),
+    ("moody", "not too moody"),
+    ("film", "less film"),
+]
 
 
 @cache
@@ -214,8 +237,8 @@ def test_a_long_prompt_is_read_quickly(prompt: str) -> None:
 
 def test_reading_is_deterministic_and_needs_no_torch() -> None:
     code = (
-        "import sys; from veraretouch.planners.rules.style import read_style; print(read_style('moody teal film, less green')); "
-        "assert 'torch' not in sys.modules"
+        "import sys; from veraretouch.planners.rules.style import read_style; print(read_style('moody teal film, less"
+        " green')); assert 'torch' not in sys.modules"
     )
     runs = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

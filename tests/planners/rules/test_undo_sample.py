@@ -1,7 +1,9 @@
-"""A small undo test on every run of the tests; tests/benchmarks/retouching/test_undo.py is the full one, with its peers.
+"""A small undo test on every run of the tests; tests/benchmarks/retouching/test_undo.py is the full one,
+with its peers.
 
-Forty cases on ten photos, ImageMagick left out so that every machine draws the same ones. The share of cases undone is a proportion of
-forty: its standard error is 0.08, so the bar is one error lower, 0.52 instead of 0.60. The other bars are those of the full test.
+Forty cases on ten photos, ImageMagick left out so that every machine draws the same ones. The share of cases undone is
+a proportion of forty: its standard error is 0.08, so the bar is one error lower, 0.52 instead of 0.60. The other bars
+are those of the full test.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Networks on one thread: beside another worker, threads that wait for each other at each small product take many times as long."""
+"""Networks on one thread: beside another worker, threads that wait for each other at each small product take many
+times as long.
+"""
 
 import pytest
 

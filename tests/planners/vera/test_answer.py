@@ -51,7 +51,10 @@ def test_a_group_that_is_missing_is_missing(group):
 
 
 def test_what_is_said_twice_counts_once_and_empty_passages_do_not():
-    text = "<plan_light_start> <plan_light_end><plan_light_start>One.<plan_light_end><plan_light_start>Two.<plan_light_end>"
+    text = (
+        "<plan_light_start>"
+        " <plan_light_end><plan_light_start>One.<plan_light_end><plan_light_start>Two.<plan_light_end>"
+    )
     assert read_answer(text) == {"lighting": {"plan": "One."}}
 
 

@@ -1,4 +1,6 @@
-"""The published layout as `save_pretrained` writes it: what is read, what is dropped by name, and what is refused by name."""
+"""The published layout as `save_pretrained` writes it: what is read, what is dropped by name,
+and what is refused by name.
+"""
 
 import json
 import warnings

@@ -1,4 +1,6 @@
-"""What the published code computed, stage by stage, with weights filled from their names and read by the loader of published checkpoints."""
+"""What the published code computed, stage by stage, with weights filled from their names and read by the loader of
+published checkpoints.
+"""
 
 import pytest
 import torch

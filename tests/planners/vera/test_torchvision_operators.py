@@ -35,7 +35,7 @@ def test_it_does_nothing_where_torchvision_loads_by_itself():
     code = (
         STAND_IN.format(body="module.loaded = True")
         + MODULE
-        + ("make_torchvision_importable(); import torchvision; assert torchvision.loaded and not _declared")
+        + "make_torchvision_importable(); import torchvision; assert torchvision.loaded and not _declared"
     )
     assert run(code).returncode == 0, run(code).stderr
 
@@ -45,7 +45,7 @@ def test_it_declares_what_is_missing_and_leaves_the_import_to_come():
     code = (
         STAND_IN.format(body=body)
         + MODULE
-        + ("make_torchvision_importable(); assert _declared; import torchvision; assert torchvision.loaded")
+        + "make_torchvision_importable(); assert _declared; import torchvision; assert torchvision.loaded"
     )
     assert run(code).returncode == 0, run(code).stderr
 
@@ -59,7 +59,7 @@ def test_other_faults_are_not_hidden():
 
 def test_the_planner_is_listed_and_loaded_without_these_packages():
     code = (
-        "import sys, veraretouch as vr; assert 'vera' in vr.registry.planners.ids(); vr.registry.planners.load('vera'); "
-        "assert not {'timm', 'transformers', 'torchvision', 'tokenizers'} & set(sys.modules)"
+        "import sys, veraretouch as vr; assert 'vera' in vr.registry.planners.ids(); vr.registry.planners.load('vera');"
+        " assert not {'timm', 'transformers', 'torchvision', 'tokenizers'} & set(sys.modules)"
     )
     assert run(code).returncode == 0, run(code).stderr

@@ -18,7 +18,9 @@ def _one_thread():
 
 @pytest.fixture(scope="session")
 def network():
-    """The renderer's network in its own size, with weights of a seed, away from the middle so that pictures have contrast."""
+    """The renderer's network in its own size, with weights of a seed,
+    away from the middle so that pictures have contrast.
+    """
     made = RetouchNetwork.untrained(3)
     with torch.no_grad():
         made.out_layer.weight.mul_(4)

@@ -141,7 +141,15 @@ def test_a_head_of_a_large_vocabulary_comes_in_chunks(tmp_path):
     from veraretouch.planners.vera.model import VeraConfig, VeraModel
     from veraretouch.zoo.coreml.language import logits
 
-    config = VeraConfig(vocab_size=2 * CHUNK + 100, hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, head_size=8)  # fmt: skip
+    config = VeraConfig(
+        vocab_size=2 * CHUNK + 100,
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_size=8,
+    )
     model = VeraModel(config).eval()
     assert logits(model) == ["logits_0", "logits_1", "logits_2"]
     package = Interpreter(save(convert(head(model)), tmp_path / "head.mlpackage", about={}))

@@ -121,7 +121,9 @@ def parted(table, found, wanted):
 
 @pytest.mark.slow
 def test_several_phrases_add_up_as_the_lexicon_adds_them(table):
-    """All pairs of styles. A style that alone is beyond half of a slot's reach was slowed down before it is added: there a sum differs."""
+    """All pairs of styles. A style that alone is beyond half of a slot's reach was slowed down before it is added:
+    there a sum differs.
+    """
     apart = {}
     for one, two in combinations([row["phrases"][0] for row in table["styles"]], 2):
         wanted = wish_of_prompt(SCHEMA, f"{one}, {two}").numpy()

@@ -1,7 +1,8 @@
 """MIL operations in torch, as Core ML's reference of the iOS 15 to iOS 18 opsets defines them.
 
-Half-precision operands are computed in float32, and each result is rounded to the precision that the program declares: as the phone
-stores it. What the phone rounds within one operation (a convolution's partial sums) is not known and not imitated.
+Half-precision operands are computed in float32, and each result is rounded to the precision that the program declares:
+as the phone stores it. What the phone rounds within one operation (a convolution's partial sums) is not known and not
+imitated.
 """
 
 from __future__ import annotations

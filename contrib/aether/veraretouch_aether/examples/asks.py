@@ -116,7 +116,9 @@ def _terms() -> list[tuple[str, ...]]:
 
 
 def draw_params(rng: Generator, about: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Values op -> slot -> value, Gaussian about identity, and the groups that are on; values lie in those groups alone."""
+    """Values op -> slot -> value, Gaussian about identity, and the groups that are on;
+    values lie in those groups alone.
+    """
     while True:
         groups = [group for group in GROUPS if rng.random() < about["group_on"]]
         values: dict[str, dict[str, Any]] = {}

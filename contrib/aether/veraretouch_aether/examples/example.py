@@ -1,4 +1,5 @@
-"""One example of a dataset: what the planner sees, what it should become, and everything that is known of the way between.
+"""One example of a dataset: what the planner sees, what it should become,
+and everything that is known of the way between.
 
 An example depends on seed, photo and number alone, never on what was made before it or by whom.
 """

@@ -1,7 +1,8 @@
 """Realistic spoilings of a good photo, drawn family by family from the recipe.
 
-White points: Planckian by Kim et al. (2002); daylight by CIE 15:2018, eq. 4.1 to 4.4; others as published, in illuminants.json.
-A cast is the Bradford adaptation (ICC.1, annex E) from D65 to a white part of the way to the illuminant.
+White points: Planckian by Kim et al. (2002); daylight by CIE 15:2018, eq. 4.1 to 4.4; others as published, in
+illuminants.json. A cast is the Bradford adaptation (ICC.1, annex E) from D65 to a white part of the way to the
+illuminant.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def draw_spoiling(rng: Generator, auto: Mapping[str, Any], shares: Array) -> tup
 
 
 def invert(values: Values) -> Values | None:
-    """The edits that take a spoiling back, exactly but for clipping, where there are such: a single exposure or cast."""
+    """The edits that take a spoiling back, exactly but for clipping, where there are such:
+    a single exposure or cast.
+    """
     if not values:
         return {}
     if set(values) == {"exposure"}:
@@ -153,7 +156,9 @@ def daylight_xy(kelvin: float) -> Array:
 
 
 def adaptation(before: Array, after: Array) -> Array:
-    """The matrix (3, 3) on linear sRGB that takes the white `before` to `after` (CIE 1960 uv); the luminance of white is kept."""
+    """The matrix (3, 3) on linear sRGB that takes the white `before` to `after` (CIE 1960 uv);
+    the luminance of white is kept.
+    """
     one, two = (to_xyz(torch.from_numpy(uv).unsqueeze(0)) for uv in (before, after))
     matrix: Array = adapt(one, two)[0].numpy()
     return matrix

@@ -1,4 +1,6 @@
-"""Reasoning written by a vision-language model behind any chat API of OpenAI's form; the template's facts are its brief."""
+"""Reasoning written by a vision-language model behind any chat API of OpenAI's form;
+the template's facts are its brief.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ import httpx
 from .asks import GROUPS
 
 _SYSTEM = (
-    "You teach photo retouching. You see a photo and the same photo as it should become, and you are given the facts: what is "
-    "wrong in each of three views (lighting, global_color, specific_color) and what is done about it. Say it in your own words, "
-    "true to the facts and to what you see. Answer with one JSON object: "
-    '{"content": "...", "lighting": {"problem": "...", "plan": "..."}, "global_color": {...}, "specific_color": {...}}.'
+    "You teach photo retouching. You see a photo and the same photo as it should become, and you are given the facts:"
+    " what is wrong in each of three views (lighting, global_color, specific_color) and what is done about it. Say it"
+    ' in your own words, true to the facts and to what you see. Answer with one JSON object: {"content": "...",'
+    ' "lighting": {"problem": "...", "plan": "..."}, "global_color": {...}, "specific_color": {...}}.'
 )
 
 

@@ -21,7 +21,9 @@ Reasoning = dict[str, dict[str, str]]
 
 
 def content(rng: Generator, size: tuple[int, int], lightness: NDArray[np.float64], shares: NDArray[np.float64]) -> str:
-    """What the photo shows, as far as its pixels say: (height, width), OkLab lightness, each hue band's share of chroma."""
+    """What the photo shows, as far as its pixels say: (height, width), OkLab lightness,
+    each hue band's share of chroma.
+    """
     height, width = size
     shape = "An upright" if height > width else "A square" if height == width else "A wide"
     level = float(np.median(lightness))
@@ -52,7 +54,9 @@ def of_spoiling(rng: Generator, faults: Sequence[Mapping[str, Any]]) -> Reasonin
 def of_values(
     values: Mapping[str, Mapping[str, Any]], group_of: Mapping[str, str], groups: Sequence[str], given: str
 ) -> Reasoning:
-    """Values repeated, group by group, under what is said of how they were `given`; masked groups are said to be left alone."""
+    """Values repeated, group by group, under what is said of how they were `given`;
+    masked groups are said to be left alone.
+    """
     said: dict[str, list[str]] = {}
     for op, slots in values.items():
         for name, value in slots.items():

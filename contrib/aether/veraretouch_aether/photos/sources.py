@@ -40,10 +40,12 @@ class Source:
 
 
 def prepare(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Decode, convert to sRGB and shrink one photo into the build's folder; a photo that cannot be read gives its reason.
+    """Decode, convert to sRGB and shrink one photo into the build's folder;
+    a photo that cannot be read gives its reason.
 
     Args:
-        job: `path`, `name` (as the dataset calls it), `size` (long side in pixels), `folder` (where prepared photos lie).
+        job: `path`, `name` (as the dataset calls it), `size` (long side in pixels),
+            `folder` (where prepared photos lie).
     """
     path, folder = Path(job["path"]), Path(job["folder"])
     try:
@@ -81,7 +83,9 @@ def prepared(folder: str | Path, sha256: str) -> NDArray[np.uint8]:
 
 
 def likeness(pixels: NDArray[np.uint8]) -> int:
-    """A difference hash of 128 bits: whether brightness rises to the right and downwards, on a grid of 8 x 8 (Krawetz 2013)."""
+    """A difference hash of 128 bits: whether brightness rises to the right and downwards,
+    on a grid of 8 x 8 (Krawetz 2013).
+    """
     grey = Image.fromarray(pixels).convert("L")
     across = np.asarray(grey.resize((9, 8), Image.Resampling.LANCZOS), dtype=np.int16)
     down = np.asarray(grey.resize((8, 9), Image.Resampling.LANCZOS), dtype=np.int16)
@@ -110,7 +114,8 @@ def groups_of(hashes: Mapping[str, int]) -> dict[str, str]:
 
 
 def splits_of(groups: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Id -> split, whole groups together: in an order that seed and group alone decide, test is filled first, then validation.
+    """Id -> split, whole groups together: in an order that seed and group alone decide, test is filled first,
+    then validation.
 
     Where there are groups enough, every split with a share gets one.
     """

@@ -35,10 +35,11 @@ configs:
 # Retouching examples
 
 {total} examples from {len(photos)} photos: {", ".join(f"{count} {split}" for split, count in counts.items())}. Made by
-veraretouch-aether {made["veraretouch-aether"]} with seed {document["seed"]}; `dataset.json` holds every distribution, photo and shard.
+veraretouch-aether {made["veraretouch-aether"]} with seed {document["seed"]};
+`dataset.json` holds every distribution, photo and shard.
 
-Each example has `input` (what a planner sees), `target` (what it should become) and `json` (request, spoiling, edits, reasoning). Splits
-are by source photo; photos that are alike share one.
+Each example has `input` (what a planner sees), `target` (what it should become) and `json` (request, spoiling,
+edits, reasoning). Splits are by source photo; photos that are alike share one.
 
 ```python
 import webdataset

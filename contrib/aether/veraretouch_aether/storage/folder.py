@@ -1,4 +1,6 @@
-"""The folder of a dataset: claimed by one build, picked up where it was cut off, finished by its card and dataset.json."""
+"""The folder of a dataset: claimed by one build, picked up where it was cut off,
+finished by its card and dataset.json.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The language model as an ONNX graph: embeddings in; the last position's hidden state and logits out.
 
-Written node by node, since exporters want a checkpoint folder and a tokenizer and cannot leave out the logits of a prompt. Operators of ONNX Runtime:
-GroupQueryAttention (rotary embedding, cache in place), MatMulNBits, SkipSimplifiedLayerNormalization.
+Written node by node, since exporters want a checkpoint folder and a tokenizer and cannot leave out the logits of a
+prompt. Operators of ONNX Runtime: GroupQueryAttention (rotary embedding, cache in place), MatMulNBits,
+SkipSimplifiedLayerNormalization.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ class OnnxWriter(SingleWriter):
     """Writes answers to prompts.
 
     Args:
-        weights: `float32`, `int8` or `int4`, in blocks of 32. In int8 and int4 the products are of integers: activations are rounded to
-            8 bits within each block.
+        weights: `float32`, `int8` or `int4`, in blocks of 32. In int8 and int4 the products are of integers:
+            activations are rounded to 8 bits within each block.
         ending: what ends an answer.
     """
 

@@ -1,7 +1,8 @@
 """Weights in blocks of 32 with a scale each, as ONNX Runtime's MatMulNBits takes them.
 
-A block's largest value, with its sign, becomes the lowest code, so that all codes are used: q = round(w / s) + 2^(bits - 1), s = -max / 2^(bits - 1).
-Layout: (outputs, blocks, bytes); of two 4-bit codes in a byte the first stands in the low half.
+A block's largest value, with its sign, becomes the lowest code, so that all codes are used: q = round(w / s) + 2^(bits
+- 1), s = -max / 2^(bits - 1). Layout: (outputs, blocks, bytes); of two 4-bit codes in a byte the first stands in the
+low half.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def brought(pixels, reference, plan=None):
 
 
 def test_spoilt_photos_end_less_than_half_as_far_from_the_reference():
-    """Measured on 60 pairs of 10 photos: 0.17 of the distance on the median, 0.42 in nine of ten, 0.83 at worst, where lights are cut off."""
+    """Measured on 60 pairs of 10 photos: 0.17 of the distance on the median, 0.42 in nine of ten,
+    0.83 at worst, where lights are cut off.
+    """
     shares = []
     for name in NAMES:
         reference = picture(name)
@@ -130,7 +132,9 @@ def test_a_colour_photo_keeps_its_colours_beside_a_black_and_white_one():
 
 @pytest.mark.slow
 def test_a_folder_with_one_preset_looks_alike(cli, tmp_path):
-    """The command: three photos of one scene, 9bichrome on all; the pictures end closer than without, and each plan exports as XMP."""
+    """The command: three photos of one scene, 9bichrome on all; the pictures end closer than without,
+    and each plan exports as XMP.
+    """
     scene = picture("kodak-08")
     (tmp_path / "in").mkdir()
     for name, (ev, light) in {"a": (0.0, (1, 1, 1)), "b": (-1.0, (1.1, 1, 0.85)), "c": (-0.5, (0.9, 1, 1.15))}.items():

@@ -1,4 +1,6 @@
-"""The chain under autograd: whose gradients a stage lets through, the same numbers as in planning, and a few steps of training."""
+"""The chain under autograd: whose gradients a stage lets through, the same numbers as in planning,
+and a few steps of training.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Parity would fail without any one operation: each of a package is deleted and spoilt in turn, package by package.
 
-Small networks of the same architecture and random weights stand for the large ones: same operations, fewer of them and smaller.
+Small networks of the same architecture and random weights stand for the large ones: same operations,
+fewer of them and smaller.
 """
 
 from __future__ import annotations
@@ -179,13 +180,23 @@ def tiny_style(folder: Path) -> Case:
 def fastvithd(folder: Path) -> Case:
     """A tower of each kind of block, narrow and shallow, that sees 128 pixels."""
     build = lambda: package("timm").create_model(  # noqa: E731
-        "fastvit_mci3", num_classes=0, global_pool="", inference_mode=True, layers=(1, 1, 1, 1, 1), embed_dims=(32, 32, 32, 64, 64),
+        "fastvit_mci3",
+        num_classes=0,
+        global_pool="",
+        inference_mode=True,
+        layers=(1, 1, 1, 1, 1),
+        embed_dims=(32, 32, 32, 64, 64),
         mlp_ratios=(2, 2, 2, 2, 2),
-    )  # fmt: skip
+    )
     recipe = network_recipe(
-        "fastvithd", Vision(SimpleNamespace(model=seeded(build))), {"images": Feature((1, 3, 128, 128))}, {"image_features": Feature((1, 4, 128))},
-        about="", half=lambda operation: operation.op_type != "identity", tolerance=0.05,
-    )  # fmt: skip
+        "fastvithd",
+        Vision(SimpleNamespace(model=seeded(build))),
+        {"images": Feature((1, 3, 128, 128))},
+        {"image_features": Feature((1, 4, 128))},
+        about="",
+        half=lambda operation: operation.op_type != "identity",
+        tolerance=0.05,
+    )
     return of(recipe, folder, [{"images": mosaic(128).astype(np.float32) / 255}])
 
 
@@ -211,9 +222,13 @@ def retouch_head_of_eight_bits(folder: Path) -> Case:
 @case
 def projector(folder: Path) -> Case:
     recipe = network_recipe(
-        "projector", small_model().projector, {"image_features": Feature((1, 8, 3072))}, {"embeddings": Feature((1, 8, 64))}, about="",
+        "projector",
+        small_model().projector,
+        {"image_features": Feature((1, 8, 3072))},
+        {"embeddings": Feature((1, 8, 64))},
+        about="",
         half=lambda operation: operation.op_type != "identity",
-    )  # fmt: skip
+    )
     given = {"image_features": np.random.default_rng(0).standard_normal((1, 8, 3072)).astype(np.float32)}
     return of(recipe, folder, [given])
 
@@ -225,9 +240,14 @@ def ref_retouch_encoder(folder: Path) -> Case:
         "mask": Feature((1, 3))
     }
     recipe = network_recipe(
-        "ref_retouch_encoder", PairNetwork(seeded(ReferenceEncoder)), features, {"retouch_latent": Feature((1, 2688))}, about="",
-        half=lambda operation: operation.op_type != "identity", tolerance=0.02,
-    )  # fmt: skip
+        "ref_retouch_encoder",
+        PairNetwork(seeded(ReferenceEncoder)),
+        features,
+        {"retouch_latent": Feature((1, 2688))},
+        about="",
+        half=lambda operation: operation.op_type != "identity",
+        tolerance=0.02,
+    )
     before, after = (mosaic(64, first=first).astype(np.float32) / 127.5 - 1 for first in (0, 1))
     given = {"ref_before_img": before, "ref_after_img": after, "mask": np.float32([[1, 0, 1]])}
     return of(recipe, folder, [given])
@@ -249,9 +269,14 @@ def lm_head(folder: Path) -> Case:
     from veraretouch.planners.vera.model import VeraConfig, VeraModel
 
     config = VeraConfig(
-        vocab_size=2 * language.CHUNK + 100, hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
-        num_key_value_heads=1, head_size=8,
-    )  # fmt: skip
+        vocab_size=2 * language.CHUNK + 100,
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_size=8,
+    )
     model = seeded(lambda: VeraModel(config))
     hidden = np.random.default_rng(0).standard_normal((1, 1, 32)).astype(np.float16)
     return _language(folder, "lm_head", model, {"hidden": hidden})

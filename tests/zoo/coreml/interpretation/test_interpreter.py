@@ -1,4 +1,6 @@
-"""The interpreter: strict about operations, inputs and types; test_each_operation.py tells that every operation counts."""
+"""The interpreter: strict about operations, inputs and types;
+test_each_operation.py tells that every operation counts.
+"""
 
 import numpy as np
 import pytest
