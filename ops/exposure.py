@@ -2,8 +2,8 @@
 
 Darkening follows the DNG SDK's exposure tone (dng_render, dng_function_exposure_tone): proportional up to a quarter,
 then a quadratic that ends at white. Brightening is its exact inverse, a shoulder that keeps highlights apart: +e undoes
--e. For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept: see
-`core.color.tone_map.tone_map`.
+-e. For e below 0, with s = 2^e: out = s x, and 16/9 (1 - s) (x - 1/4)^2 more above 1/4. Hue kept:
+see `core.color.tone_map.tone_map`.
 """
 
 from __future__ import annotations
