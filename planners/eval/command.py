@@ -46,7 +46,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Judge a planner on pictures before and after, with intervals, its peers and its worst cases."""
-    from ...core.render.retoucher import load_retoucher
+    from ...core.render.loading import load_retoucher
     from ...core.terminal import complain, json_text, say
     from .data import read_cases
     from .run import evaluate as judge

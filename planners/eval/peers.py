@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ...core.color.srgb import linear_to_srgb, srgb_to_linear
 from ...core.plugins.bundles import bundle_names
+from ...core.render.loading import load_retoucher
 from ...core.render.renderer import Renderer
-from ...core.render.retoucher import Retoucher, load_retoucher
+from ...core.render.retoucher import Retoucher
 from .data import Case, Floats, Picture, Pictures, eight_bit
 
 NOTHING: Final = "doing nothing"

@@ -17,7 +17,7 @@ from ...core.contract.bundle import OpenedBundle
 from ...core.contract.planner import Planner
 from ...core.errors import IncompatibleBundle, UnreachableBundle
 from ...core.plugins.bundles import open_bundle, pack_planner
-from ...core.render.retoucher import load_retoucher
+from ...core.render.loading import load_retoucher
 from ...core.terminal import complain
 from ...ops.neural import Neural
 from ..reference.planner import Reference
