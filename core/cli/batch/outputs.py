@@ -22,6 +22,7 @@ from .inputs import OUTPUT_FOLDER, Source
 FIELDS = ("stem", "ext", "source", "style", "planner", "index")
 _DEFAULT_NAME = "{stem}.{ext}"
 _LONGEST_STYLE = 60
+_LONGEST_NAME = 255  # bytes, on all usual file systems
 # Suffixes of files that `mimetypes` does not know everywhere.
 _OTHER_FILES = {
     *(
@@ -119,6 +120,12 @@ def name_products(
                 plan=picture.with_name(f"{picture.stem}.plan.json") if save_plan else None,
             )
         )
+    for path in (path for files in products for path in files):
+        if (length := len(os.fsencode(path.name))) > _LONGEST_NAME:
+            raise UnwritablePhoto(
+                f"the file name {path.name[:40] + '...'!r} has {length} bytes; at most {_LONGEST_NAME} can be written",
+                cure="Choose a shorter --name.",
+            )
     _refuse_collisions(sources, products)
     _spare_inputs(sources, products, may_replace=into_file and overwrite)
     return products
@@ -193,7 +200,7 @@ def _filled(template: str, path: Path, words: dict[str, object]) -> str:
         name = template.format_map(facts)
     except (ValueError, TypeError) as error:
         raise InvalidRequest(f"--name {template!r} cannot be filled in: {error}") from None
-    if Path(name).name != name:
+    if Path(name).name != name or "\0" in name:
         raise InvalidRequest(f"--name gives {name!r}, which is no file's name", cure="--out is for the folder.")
     return name
 

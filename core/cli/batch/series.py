@@ -70,7 +70,7 @@ def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
             request, open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
         )
     if plan is None:
-        raise VeraRetouchError(f"no plan for {str(median)!r}, the median photo of the series: {outcome.problem}")
+        raise VeraRetouchError(f"no plan for {str(median)!r}, whose plan the series would get: {outcome.problem}")
     return replace(request, plan=plan.document(), groups=None, strength=None, seed=None)
 
 

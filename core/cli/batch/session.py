@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ... import errors
@@ -35,7 +35,7 @@ _VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, er
 
 
 def retouch_all(
-    given: Sequence[Path], request: BatchRequest, options: WriteOptions, series: SeriesOptions | None = None
+    given: Iterable[Path], request: BatchRequest, options: WriteOptions, series: SeriesOptions | None = None
 ) -> bool:
     """Retouch photos and folders of photos as ordered; say whether every one succeeded.
 

@@ -82,6 +82,9 @@ def test_compare_and_plan_lie_beside_the_picture():
         (["a.jpg"], {"name": "{stem:04d}.jpg"}, "cannot be filled in"),
         (["a.jpg"], {"name": "../{stem}.jpg"}, "which is no file's name"),
         (["a.jpg"], {"name": "x/{stem}.jpg"}, "--out is for the folder"),
+        (["a.jpg"], {"name": "{stem}\0.jpg"}, "is no file's name"),
+        (["a.jpg"], {"name": "é" * 126 + ".jpg"}, "has 256 bytes; at most 255"),
+        (["a" * 245 + ".jpg"], {"compare": True}, "has 257 bytes; at most 255"),
     ],
 )
 def test_names_that_cannot_be_are_refused(photos, wishes, message):
