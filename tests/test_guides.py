@@ -128,6 +128,18 @@ def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_commands_of_the_guide_to_many_photos_run(cli, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        shutil.copy(sample("portrait"), tmp_path / "photos" / name)
+    (shell,) = blocks("many-photos.md", "sh")
+    for line in shell.splitlines():
+        cli(*shlex.split(line.partition("#")[0])[1:])
+    for folder in ("photos/retouched", "web", "series"):
+        assert {file.name for file in (tmp_path / folder).glob("*.jpg")} == {"a.jpg", "b.jpg"}
+
+
+@pytest.mark.slow
 def test_the_commands_of_the_guide_to_presets_run(cli, tmp_path):
     shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
     shutil.copy(sample("portrait"), tmp_path / "photo.jpg")
