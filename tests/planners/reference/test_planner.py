@@ -76,7 +76,7 @@ def test_the_channel_order_is_asked_of_a_bundle(planner, tmp_path):
     folder = tmp_path / "pair"
     zoo.pack(Retoucher(planner), folder, name="pair", licence=LICENCE)
     assert zoo.load(str(folder)).planner.channel_order == "rgb"
-    assert zoo.load(str(folder), channel_order="bgr").planner.channel_order == "bgr"
+    assert zoo.load(str(folder), options={"channel_order": "bgr"}).planner.channel_order == "bgr"
 
 
 def test_a_picture_of_one_colour_keeps_it():
