@@ -25,13 +25,13 @@ from .tables import LookUpTable, is_straight, ramp
 LARGEST: Final = 96 * 2**20  # bytes: 129 points an axis are 60 MB
 LARGEST_CURVE: Final = 65_536
 LARGEST_LATTICE: Final = 129
-_LONGEST: Final = 250  # characters of a line, by the specification
+_LONGEST: Final = 4096  # characters of a line that is no comment, as OpenColorIO reads
 _SIZES: Final = {"LUT_1D_SIZE": LARGEST_CURVE, "LUT_3D_SIZE": LARGEST_LATTICE}
 _RANGES: Final = {"DOMAIN_MIN": 3, "DOMAIN_MAX": 3, "LUT_1D_INPUT_RANGE": 2, "LUT_3D_INPUT_RANGE": 2}
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
-_NUMBER: Final = r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?"
+_NUMBER: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?"
 _ROW: Final = re.compile(rf"[ \t]*{_NUMBER}[ \t]+{_NUMBER}[ \t]+{_NUMBER}[ \t]*$", re.MULTILINE)
-_ENDLESS: Final = re.compile(rf"[^\n]{{{_LONGEST + 1}}}")
+_ENDLESS: Final = re.compile(rf"^(?![ \t]*#)[^\n]{{{_LONGEST + 1}}}", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _LINE: Final = re.compile(r"^[ \t]*[^\s#][^\n]*", re.MULTILINE)  # neither blank nor a comment
 _NO_ROW: Final = re.compile(rf"^(?!{_ROW.pattern})[ \t]*[^\s#][^\n]*", re.MULTILINE)
@@ -66,7 +66,8 @@ class _Cube:
         self.name = name
         self.sizes: dict[str, int] = {}
         self.ranges: dict[str, tuple[float, ...]] = {}
-        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # Ctrl-Z ends a text file of DOS and CP/M.
+        self.text = text.partition("\x1a")[0].replace("\r\n", "\n").replace("\r", "\n")
         if (endless := _ENDLESS.search(self.text)) is not None:
             raise self.error(f"more than {_LONGEST} characters", endless.start())
         self.body = len(self.text)

@@ -17,15 +17,16 @@ import numpy as np
 from ..atomic_write import write_file
 from ..contract.slots import identity_lattice
 from ..errors import InvalidDocument, InvalidRequest
-from ..photo import Photo, SaveOptions, open_photo
+from ..photo import EXTENSIONS, Photo, SaveOptions, is_raw, open_photo
 from ..photo.color.encoding import Floats, full_scale
 from ..strict_json import read_bytes
 from .cube import Cube
 from .cube_files import read_cube
 from .tables import POINTS, LookUpTable, is_straight, ramp
 
-LARGEST_LEVEL = 11
-_PICTURES = (".png", ".tif", ".tiff")
+LARGEST_LEVEL = 16
+_LARGEST_LATTICE = 129  # points an axis that are kept, as of a .cube file
+_PICTURES = (".png", ".tif", ".tiff")  # that are written: without loss
 _BAKED = 65
 _LARGEST = 96 * 2**20  # bytes
 _DECLARES: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -67,18 +68,18 @@ def read_table(path: Path) -> LookUpTable:
     """The look-up table of a file.
 
     Args:
-        path: .cube in both dialects, a HALD picture (.png, .tif), or what else OpenColorIO reads (.3dl, .csp,
+        path: .cube in both dialects, a HALD picture (.png, .tif, .jpg ...), or what else OpenColorIO reads (.3dl, .csp,
             .spi1d, .spi3d, .clf, ...).
 
     Raises:
-        InvalidDocument: no such file, or no look-up table in it.
+        InvalidDocument: no such file, no look-up table in it, or one whose values are beyond -16 to 16.
     """
     if not path.is_file():
         raise InvalidDocument("is no file", path=str(path), cure="Check the path.")
     kind = path.suffix.lower()
-    if kind in _PICTURES:
+    if kind in EXTENSIONS.readable and not is_raw(path):
         return LookUpTable(lattice=_read_hald(path))
-    return read_cube(path) if kind == ".cube" else _read_by_ocio(path)
+    return (read_cube(path) if kind == ".cube" else _read_by_ocio(path)).within_bounds(str(path))
 
 
 def _read_hald(path: Path) -> Floats:
@@ -90,7 +91,19 @@ def _read_hald(path: Path) -> Floats:
             path=str(path),
             cure="Use the picture as it was exported, not resized.",
         )
-    return photo.working().reshape(level**2, level**2, level**2, 3)
+    lattice = photo.working().reshape(level**2, level**2, level**2, 3)
+    return lattice if len(lattice) <= _LARGEST_LATTICE else _thinned(lattice)
+
+
+def _thinned(lattice: Floats) -> Floats:
+    """A lattice of 129 points an axis, by straight lines between the points of a finer one, an axis at a time."""
+    places = np.linspace(0, len(lattice) - 1, _LARGEST_LATTICE)
+    before = np.minimum(places.astype(int), len(lattice) - 2)
+    for axis in range(3):
+        share = (places - before).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(4)])
+        near, far = np.take(lattice, before, axis), np.take(lattice, before + 1, axis)
+        lattice = near + share * (far - near)
+    return lattice
 
 
 def _read_by_ocio(path: Path) -> LookUpTable:

@@ -162,7 +162,7 @@ MALFORMED = {
     "a domain of NaN": ((HEAD + "DOMAIN_MAX NaN 1 1\n" + ROWS).encode(), "DOMAIN_MAX 'NaN 1 1' is not 3 numbers"),
     "binary": (bytes(range(256)) * 40, "characters|keyword"),
     "binary of 50 MB": (b"\x00\xff\n" * 17_000_000, "neither a keyword"),
-    "one line of 50 MB": (b"1 " * 25_000_000, "line 1: more than 250 characters"),
+    "one line of 50 MB": (b"1 " * 25_000_000, "line 1: more than 4096 characters"),
     "rows of 50 MB": (HEAD.encode() + b"0 0 0\n" * 8_400_000, "8 rows of numbers are announced"),
     "100 MB": (b"0 0 0\n" * 17_000_000, "more than 100,663,296 bytes"),
 }
