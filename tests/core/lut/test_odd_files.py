@@ -1,4 +1,4 @@
-"""Look-up tables that other programs read, by OpenColorIO's own measure: odd numbers, long comments, wide domains, HALD levels."""
+"""Look-up tables that other programs read, by OpenColorIO's measure: odd numbers, wide domains, HALD levels."""
 
 from __future__ import annotations
 
