@@ -21,14 +21,13 @@ ColorMap = Callable[[Floats], Floats]
 
 @cache
 def nodes(n: int) -> Floats:
-    """The colours (n, n * n, 3) of a lattice's points in [0, 1]; blue runs fastest, then green, then red."""
-    red_first = identity_lattice(n).transpose(2, 1, 0, 3)
-    return np.ascontiguousarray(red_first.reshape(n, n * n, 3), dtype=np.float32)
+    """The colours (n, n * n, 3) of a lattice's points in [0, 1]; red runs fastest, then green, then blue, as in a .cube file."""
+    return np.ascontiguousarray(identity_lattice(n).reshape(n, n * n, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Cube:
-    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1]; axes red, green, blue."""
+    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1]; axes blue, green, red, as everywhere."""
 
     values: Floats
 
@@ -57,7 +56,7 @@ class Cube:
         return done
 
     def _by_torch(self, pixels: Pixels, device: torch.device) -> Pixels:
-        lattice = torch.from_numpy(self.values).to(device).permute(2, 1, 0, 3).unsqueeze(0)
+        lattice = torch.from_numpy(self.values).to(device).unsqueeze(0)
         scale = full_scale(pixels.dtype)
         done = np.empty(pixels.shape, pixels.dtype)
         for top in range(0, pixels.shape[0], 512):
@@ -91,7 +90,8 @@ class Cube:
 
         transform = ocio.Lut3DTransform(self.size)
         transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
-        transform.setData(self.values.ravel())
+        # OpenColorIO takes blue fastest, and alone in that.
+        transform.setData(self.values.transpose(2, 1, 0, 3).ravel())
         return ocio.Config.CreateRaw().getProcessor(transform)
 
 

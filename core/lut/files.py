@@ -40,7 +40,7 @@ def write_cube(cube: Cube, path: Path, *, title: str = "veraretouch", overwrite:
     """
     if not title.isprintable() or '"' in title:
         raise InvalidRequest(f"title {title!r} does not fit into a .cube file", cure="Give one line without quotes.")
-    rows = cube.values.transpose(2, 1, 0, 3).reshape(-1, 3)
+    rows = cube.values.reshape(-1, 3)
     head = f'TITLE "{title}"\nLUT_3D_SIZE {cube.size}\n'
     body = "".join(f"{red:.7g} {green:.7g} {blue:.7g}\n" for red, green, blue in rows.tolist())
     write_file(path, (head + body).encode(), overwrite=overwrite)
@@ -59,7 +59,7 @@ def write_hald(cube: Cube, path: Path, *, overwrite: bool = True) -> Path:
             f"a HALD picture of {cube.size} points an axis at {str(path)!r}",
             cure="Take a square number of points, such as 64, and a name that ends in .png or .tif.",
         )
-    colours = cube.values.transpose(2, 1, 0, 3).reshape(level**3, level**3, 3)
+    colours = cube.values.reshape(level**3, level**3, 3)
     pixels = np.rint(colours.clip(0, 1) * full_scale(np.uint16)).astype(np.uint16)
     return Photo(pixels).save(path, options=SaveOptions(overwrite=overwrite))
 

@@ -74,9 +74,8 @@ class Baker(nn.Module):
         # A layer's values on all points take twenty times as much space as the points;
         # what ops make of them first, less.
         self.written = () if isinstance(colours, OpsNetwork) else ("lattice",)
-        # Blue runs fastest in `nodes`: its axes are red, green, blue.
-        red_fastest = nodes(n).reshape(n, n, n, 3).transpose(2, 1, 0, 3).reshape(n * n, n, 3)
-        self.register_buffer("lattice", torch.from_numpy(red_fastest.copy()).permute(2, 0, 1).unsqueeze(0))
+        points = torch.from_numpy(nodes(n).copy()).reshape(n * n, n, 3)
+        self.register_buffer("lattice", points.permute(2, 0, 1).unsqueeze(0))
         self.register_buffer("opaque", torch.ones(1, 1, n * n, n))
 
     def forward(self, latents: Tensor) -> Tensor:

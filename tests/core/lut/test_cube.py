@@ -22,9 +22,9 @@ def pixels(dtype, height=37, width=23):
     return (np.rint(values * scale) if scale > 1 else values).astype(dtype)
 
 
-def test_the_points_of_a_lattice_run_blue_fastest():
+def test_the_points_of_a_lattice_run_red_fastest():
     points = nodes(3).reshape(-1, 3)
-    assert points[1].tolist() == [0, 0, 0.5]
+    assert points[1].tolist() == [0.5, 0, 0]
     assert points[-1].tolist() == [1, 1, 1]
     assert len(points) == 27
 
