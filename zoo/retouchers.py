@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from ..core.errors import BrokenPlugin, IncompatibleBundle, InvalidRequest
 from ..core.plugins.registry import registry
-from ..core.render.loading import load_planner
 from ..core.render.renderer import Renderer
 from ..core.render.retoucher import Retoucher
 from .bundles.bundle import Bundle

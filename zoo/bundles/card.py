@@ -10,16 +10,32 @@ from typing import Any
 
 from .manifest import Manifest
 
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$:])")
+
+
+_PYTHON = (
+    "```python",
+    "from veraretouch import zoo",
+    "",
+    'retoucher = zoo.load("OWNER/REPOSITORY")',
+    'retoucher("photo.jpg").save("retouched.jpg")',
+    "```",
+    "",
+)
+COREML_LOADERS = ("zoo pull OWNER/REPOSITORY --variant", "open_package", "contrib/ios")
+"""What a card names that loads Core ML packages: the command that fetches them, Python, and the Swift package."""
 
 
 def model_card(manifest: Manifest) -> str:
     """The card's Markdown."""
     document, licence = manifest.document, manifest.licence
+    coreml = [name for name, variant in document["variants"].items() if "coreml" in variant]
+    loaded = [name for name in manifest.variants if name not in coreml]
     front: dict[str, Any] = {
-        "library_name": "veraretouch",
+        "library_name": "veraretouch" if loaded else "coreml",
         "pipeline_tag": "image-to-image",
-        "tags": ["photo-retouching", "veraretouch"],
+        "tags": ["photo-retouching", "veraretouch", *(["coreml"] if coreml else [])],
         "license": licence.spdx.lower() if licence.spdx != "other" else "other",
     }
     lines = [
@@ -32,13 +48,8 @@ def model_card(manifest: Manifest) -> str:
         "",
         _text(document.get("summary", "")),
         "",
-        "```python",
-        "from veraretouch import zoo",
-        "",
-        'retoucher = zoo.load("OWNER/REPOSITORY")',
-        'retoucher("photo.jpg").save("retouched.jpg")',
-        "```",
-        "",
+        *(_PYTHON if loaded else ()),
+        *(_phone(coreml) if coreml else ()),
         (
             f"Licence: {_text(licence.spdx)}; commercial use is"
             f" {'allowed' if licence.commercial_use else 'not allowed'}. {_text(licence.note)}"
@@ -58,6 +69,21 @@ def model_card(manifest: Manifest) -> str:
         for name, facts in manifest.files(variant).items()
     ]
     return "\n".join([*lines, ""])
+
+
+def _phone(variants: list[str]) -> list[str]:
+    """How Core ML variants are fetched and what loads them."""
+    return [
+        f"For iPhones and Macs: {', '.join(map(_text, variants))}. Fetch a variant for an app:",
+        "",
+        "```sh",
+        *(f"veraretouch {COREML_LOADERS[0]} {name} --to Models/" for name in variants if _PLAIN.fullmatch(name)),
+        "```",
+        "",
+        f"The Swift package of {_text('veraretouch')} ({COREML_LOADERS[2]}) loads it by its bundle.json. In Python, on any system,",
+        f"`veraretouch.zoo.coreml.{COREML_LOADERS[1]}(veraretouch.zoo.fetch.fetch(NAME, variant=VARIANT), PACKAGE)` runs a package.",
+        "",
+    ]
 
 
 def _text(words: str) -> str:

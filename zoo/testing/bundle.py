@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import VeraRetouchError
 from ...core.testing.verdict import CheckOutcome, advice, chosen, demand, judge
+from ..bundles.card import COREML_LOADERS
 
 if TYPE_CHECKING:
     from ...core.render.retoucher import Retoucher
@@ -48,6 +49,12 @@ class Delivery:
 
         return open_bundle(self.bundle)
 
+    @property
+    def coreml(self) -> dict[str, Any] | None:
+        """What bundle.json says of the variant's Core ML packages; None: it is no Core ML variant."""
+        found: dict[str, Any] | None = self.bundle.manifest.document["variants"][self.bundle.variant].get("coreml")
+        return found
+
 
 def files(given: Delivery) -> Iterator[str]:
     """The manifest keeps its rules, and every file is what it says, hashed anew."""
@@ -59,6 +66,8 @@ def files(given: Delivery) -> Iterator[str]:
 
 def planner(given: Delivery) -> Iterator[str]:
     """The planner and the ops that the manifest names are installed, and the planner can be made of the files."""
+    if given.coreml is not None:
+        return  # `packages` judges it
     try:
         assert given.retoucher
     except VeraRetouchError as error:
@@ -85,6 +94,8 @@ def licence(given: Delivery) -> Iterator[str]:
 
 def latents(given: Delivery) -> Iterator[str]:
     """The manifest's latent schema is the planner's."""
+    if given.coreml is not None:
+        return
     written, planner = given.bundle.manifest.latents, given.retoucher.planner
     own = getattr(planner, "schema", None)
     if written is None:
@@ -99,6 +110,8 @@ def plan(given: Delivery) -> Iterator[str]:
     """A sample photo is retouched in every mode, by a plan that can be saved,
     names the bundle and keeps to the latents.
     """
+    if given.coreml is not None:
+        return
     from ...core.plan.plan import Plan
     from ...core.testing.planner_checks.bench import PROMPT, PlannerBench
 
@@ -124,8 +137,42 @@ def plan(given: Delivery) -> Iterator[str]:
             )
 
 
+def packages(given: Delivery) -> Iterator[str]:
+    """Each package of a Core ML variant can be opened, and gives its golden values within its tolerance."""
+    if given.coreml is None:
+        return
+    from ..coreml.golden import golden_failures
+
+    yield from golden_failures(given.bundle, given.coreml)
+
+
+def card(given: Delivery) -> Iterator[str]:
+    """The model card, where there is one, names what loads the variant."""
+    path = given.bundle.folder / "README.md"
+    if not path.is_file():
+        return
+    words = path.read_text(encoding="utf-8", errors="replace")
+    wanted = COREML_LOADERS if given.coreml is not None else ("zoo.load(",)
+    missing = [word for word in wanted if word not in words]
+    if missing:
+        yield advice(
+            f"a card that says {', '.join(missing)}",
+            "no such words",
+            "README.md",
+            "zoo.pack and zoo.export write a card.",
+        )
+
+
 BUNDLE_CHECKS: Final = MappingProxyType[str, Callable[[Delivery], Iterator[str]]](
-    {"files": files, "planner": planner, "licence": licence, "latents": latents, "plan": plan}
+    {
+        "files": files,
+        "planner": planner,
+        "licence": licence,
+        "latents": latents,
+        "plan": plan,
+        "packages": packages,
+        "card": card,
+    }
 )
 # Without these there is nothing to go on with.
 _NEEDED = ("files", "planner")
@@ -141,9 +188,15 @@ def check_bundle(
 ) -> None:
     """Check a bundle, given as its folder or by any name that the zoo loads.
 
+<<<<<<< HEAD
     First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be
     made of it (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample
     photo in every mode.
+=======
+    First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be made of it
+    (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample photo in every mode. Of a Core ML
+    variant it runs the `packages` against their golden values instead. The model `card` has to name what loads the variant.
+>>>>>>> 286fc4b (feat: cards of Core ML bundles name what loads them, and check judges their packages by golden values)
 
     Args:
         variant, revision, accept_license: as in `zoo.load`.
