@@ -1,11 +1,14 @@
 """Names and texts from files are shown as data: nothing in them is obeyed."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from veraretouch.core.plugins.blame import blamed_plugin
-from veraretouch.core.terminal import columns, json_text, message, printable
+from veraretouch.core.terminal import columns, json_text, message, printable, stdout_to_stderr
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,34 @@ def test_an_exception_inside_an_op_names_it():
     with pytest.raises(TypeError) as caught:
         op.apply(torch.zeros(1, 3, 2, 2), Params({"ev": None}, Frame(0, 0, 2, 2)))
     assert blamed_plugin(caught.value).startswith("op 'exposure' of veraretouch ")
+
+
+def test_stdout_is_given_back_whatever_happens_and_all_that_was_written_meanwhile_goes_to_stderr(capfd):
+    def fail():
+        with stdout_to_stderr():
+            print("by print")
+            os.write(1, b"by the descriptor\n")
+            raise ZeroDivisionError
+
+    print("before", flush=True)
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    print("after", flush=True)
+    os.write(1, b"at last\n")
+    told = capfd.readouterr()
+    assert told.out == "before\nafter\nat last\n"
+    assert sorted(told.err.splitlines()) == ["by print", "by the descriptor"]
+
+
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_process_without_stdout_or_stderr_works_on(closed):
+    script = f"""if True:
+        import os, sys
+        from veraretouch.core.terminal import stdout_to_stderr
+        os.close({closed})
+        with stdout_to_stderr():
+            print("inside", file=open(os.devnull, "w"))
+        os._exit(7)
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")

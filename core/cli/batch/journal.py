@@ -56,8 +56,12 @@ class JournalEntry:
     written: Mapping[str, frozenset[str]]
 
     def made(self, path: Path) -> bool:
-        """Whether a file is an earlier run's own work, which nobody has touched since: it has a hash that a run wrote."""
-        return path.is_file() and file_hash(path) in self.written.get(written_name(path), ())
+        """Whether a file is an earlier run's own work, which nobody has touched since: it has a hash that a run wrote.
+
+        An empty one is so too: without hard links a name is claimed by an empty file, and it holds nothing to lose.
+        """
+        hashes = self.written.get(written_name(path), frozenset())
+        return bool(hashes) and path.is_file() and (path.stat().st_size == 0 or file_hash(path) in hashes)
 
     def is_done(self, origin: Provenance, products: Iterable[Path]) -> bool:
         """Whether these products were made from this and are still there as they were written."""

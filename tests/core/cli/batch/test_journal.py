@@ -78,6 +78,15 @@ def test_a_line_of_old_that_only_says_that_a_picture_was_started_claims_nothing(
     assert past(picture).is_done(ORIGIN, [picture])
 
 
+def test_an_empty_file_at_a_noted_name_is_a_claim_of_a_run_and_elsewhere_nobodys(picture):
+    picture.write_bytes(b"")
+    assert past(picture).made(picture)
+    assert not past(picture).is_done(ORIGIN, [picture])
+    other = picture.with_name("other.jpg")
+    other.touch()
+    assert not past(picture).made(other)
+
+
 def test_what_is_no_file_is_nobodys_and_never_opened(picture):
     picture.unlink()
     os.mkfifo(picture)

@@ -38,6 +38,14 @@ def test_one_job_works_in_this_process_and_prints_to_stderr(capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
+def test_one_job_leaves_descriptor_1_alone(capfd):
+    assert len(list(run(os.system, ["echo from a library"], jobs=1))) == 1
+    print("ours", flush=True)
+    told = capfd.readouterr()
+    assert told.out == "ours\n"
+    assert told.err == "from a library\n"
+
+
 def test_workers_leave_stdout_alone_and_share_the_cores(capfd):
     assert len(list(run(os.system, ["echo from a library", "echo twice"], jobs=2))) == 2
     told = capfd.readouterr()
