@@ -105,6 +105,7 @@ FORMATS = {
         avif.read,
         avif.write,
         suffixes=frozenset({".avif"}),
+        dtypes=(np.uint16, np.uint8),
         alpha=True,
         longest_side=65_535,
     ),

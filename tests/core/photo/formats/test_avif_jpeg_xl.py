@@ -71,6 +71,34 @@ def test_avif_of_ten_and_twelve_bits_by_another_library_fills_sixteen(picture, b
     assert read_header(data).bits == bits
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("profile", [None, DISPLAY_P3])
+def test_avif_of_sixteen_bits_keeps_twelve_of_them_and_its_metadata(
+    tmp_path, picture, camera_exif, gps_xmp, channels, profile
+):
+    values = picture(dtype=np.uint16)
+    values = {1: values[..., 0], 3: values, 4: np.dstack((values, values[..., 1]))}[channels]
+    photo = replace(as_photo(values), profile=profile if channels > 1 else None, exif=camera_exif(), xmp=gps_xmp)
+    path = photo.save(tmp_path / "a.avif", options=SaveOptions(quality=100))
+    again = open_photo(path)
+    assert again.pixels.dtype == np.uint16
+    assert np.abs(again.pixels.astype(int) - photo.pixels).max() < 200
+    assert (again.profile, again.grey, again.warnings) == (photo.profile, channels == 1, ())
+    if channels == 4:
+        assert np.abs(again.alpha.astype(int) - photo.alpha).max() < 100
+    assert read_header(path).bits == 12
+    with Image.open(path) as image:  # as libavif finds it
+        assert b"2023:04:05 06:07:08" in image.info["exif"]
+        assert "Ann Ö".encode() in image.info["xmp"]
+        assert image.info.get("icc_profile") == photo.profile
+
+
+def test_avif_of_sixteen_bits_without_metadata_is_read(tmp_path, picture):
+    photo = as_photo(picture(dtype=np.uint16))
+    for profile in (None, DISPLAY_P3):
+        assert open_photo(replace(photo, profile=profile).encode("avif")).profile == profile
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_avif_is_turned_upright(tmp_path, picture, orientation):
     exif = Image.Exif()
