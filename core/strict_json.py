@@ -15,6 +15,7 @@ from .errors import InvalidDocument, nearest
 
 LARGEST = 64 * 2**20
 DEEPEST = 40
+MOST_ITEMS = 2_000_000  # Python spends some sixty bytes on each; large tables are written as base64
 _LARGE = 10**300  # beyond it, integers are no floats
 _PLAIN_KEY = re.compile(r"[\w.\- ]{1,100}")
 
@@ -23,12 +24,17 @@ def parse(text: str | bytes, *, name: str = "document") -> Any:
     """Parse JSON strictly.
 
     Raises:
-        InvalidDocument: too large, not UTF-8, not JSON, nested too deep, a key twice in one object, or a number that is not
+        InvalidDocument: too large, too many items, not UTF-8, not JSON, nested too deep, a key twice in one object, or a number that is not
             finite (NaN, Infinity, 1e999).
     """
     if len(text) > LARGEST:
         raise InvalidDocument(
             f"{len(text)} bytes are more than {LARGEST}", path=name, cure="Plans are small; check the file."
+        )
+    marks: tuple[Any, ...] = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    if sum(map(text.count, marks)) > MOST_ITEMS:
+        raise InvalidDocument(
+            f"more than {MOST_ITEMS:,} items", path=name, cure="Write large tables as base64, as plan.save does."
         )
     try:
         if isinstance(text, bytes):
