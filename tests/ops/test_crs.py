@@ -1,4 +1,6 @@
-"""The table of Camera Raw's fields: each drives a slot that exists, within its bounds, on the scale that XMP and parameter files have."""
+"""The table of Camera Raw's fields: each drives a slot that exists, within its bounds, on the scale that XMP and
+parameter files have.
+"""
 
 from __future__ import annotations
 

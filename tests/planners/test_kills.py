@@ -1,4 +1,6 @@
-"""Runs that are killed before each of their changes to the file system: nothing half-written, nothing lost, --resume right."""
+"""Runs that are killed before each of their changes to the file system: nothing half-written, nothing lost, --resume
+right.
+"""
 
 import json
 import shutil

@@ -1,4 +1,6 @@
-"""A photo in its own place is never replaced by less than it holds, unless that is said twice; what is its file's stays."""
+"""A photo in its own place is never replaced by less than it holds, unless that is said twice; what is its file's
+stays.
+"""
 
 import os
 import shutil
@@ -22,7 +24,10 @@ GAIN_MAP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://ww
 
 @pytest.fixture
 def replace(tmp_path, monkeypatch):
-    """Retouch a photo in its own place by a stranger's planner; return the result. Nothing else is left in its folder."""
+    """Retouch a photo in its own place by a stranger's planner; return the result.
+
+    Nothing else is left in its folder.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(PLUGINS / "fake")
     registry.planners.refresh()

@@ -1,4 +1,6 @@
-"""A run that is gone on with touches nothing that is not its own, and what cannot be written is told before work starts."""
+"""A run that is gone on with touches nothing that is not its own, and what cannot be written is told before work
+starts.
+"""
 
 import json
 import os

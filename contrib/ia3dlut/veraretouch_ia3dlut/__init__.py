@@ -1,4 +1,6 @@
-"""Image-adaptive 3D look-up tables (Zeng et al., TPAMI 2020): a network weighs three tables, whose sum is the photo's own."""
+"""Image-adaptive 3D look-up tables (Zeng et al., TPAMI 2020): a network weighs three tables, whose sum is the photo's
+own.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ POINTS = 33
 
 
 def network() -> nn.Sequential:
-    """Photos (B, 3, H, W) in [0, 1] to the tables' weights (B, 3, 1, 1); layers are numbered as in the published checkpoint."""
+    """Photos (B, 3, H, W) in [0, 1] to the tables' weights (B, 3, 1, 1); layers are numbered as in the published
+    checkpoint.
+    """
     layers: list[nn.Module] = [nn.Upsample(size=(256, 256), mode="bilinear"), *_block(3, 16)]
     layers += [nn.InstanceNorm2d(16, affine=True), *_block(16, 32), nn.InstanceNorm2d(32, affine=True), *_block(32, 64)]
     layers += [nn.InstanceNorm2d(64, affine=True), *_block(64, 128), nn.InstanceNorm2d(128, affine=True)]

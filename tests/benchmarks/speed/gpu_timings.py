@@ -1,10 +1,11 @@
-"""Times on a CUDA device: the renderer, its gradients, answers of `vera` and training steps. Medians, with the machine they are of.
+"""Times on a CUDA device: the renderer, its gradients, answers of `vera` and training steps. Medians, with the machine
+they are of.
 
     python tests/benchmarks/speed/gpu_timings.py [--seconds 330] [--out timings.json]
 
-It runs from a bare checkout: without an installed `veraretouch` it makes a folder with a link to the checkout and the entry points of
-pyproject.toml. Each part runs by itself; one that fails, or lacks a package, says so, and the rest go on. What does not fit into the
-time is left out.
+It runs from a bare checkout: without an installed `veraretouch` it makes a folder with a link to the checkout and the
+entry points of pyproject.toml. Each part runs by itself; one that fails, or lacks a package, says so, and the rest go
+on. What does not fit into the time is left out.
 """
 
 from __future__ import annotations

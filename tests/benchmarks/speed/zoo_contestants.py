@@ -1,6 +1,8 @@
-"""What the zoo's benchmark times, each in a process of its own: `python zoo_contestants.py NAME FOLDER` prints seconds and memory.
+"""What the zoo's benchmark times, each in a process of its own: `python zoo_contestants.py NAME FOLDER` prints seconds
+and memory.
 
-Modules are imported before the clock starts. `peak` is the whole process's memory, `imports` what it was before the clock started.
+Modules are imported before the clock starts. `peak` is the whole process's memory, `imports` what it was before the
+clock started.
 """
 
 from __future__ import annotations

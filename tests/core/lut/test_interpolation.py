@@ -1,4 +1,6 @@
-"""Interpolation in lattices: by hand in one cell, by torch's own `grid_sample`, and with the slopes that finite differences have."""
+"""Interpolation in lattices: by hand in one cell, by torch's own `grid_sample`, and with the slopes that finite
+differences have.
+"""
 
 from __future__ import annotations
 

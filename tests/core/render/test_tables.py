@@ -1,4 +1,6 @@
-"""Rendering by tables: which photos get one, what the report says, what lies beyond the lattice, how tolerances are shared."""
+"""Rendering by tables: which photos get one, what the report says, what lies beyond the lattice, how tolerances are
+shared.
+"""
 
 from __future__ import annotations
 

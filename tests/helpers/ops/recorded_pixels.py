@@ -1,7 +1,7 @@
 """The pixels that each version of a built-in op gives: `python tests/helpers/ops/recorded_pixels.py` records them anew.
 
-An op's version rises when its pixels change for the same values. The record is tests/data/ops/pixels.json: the version, and for some settings
-the colours after. Record anew only together with a new version.
+An op's version rises when its pixels change for the same values. The record is tests/data/ops/pixels.json: the version,
+and for some settings the colours after. Record anew only together with a new version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ RECORD = Path(__file__).parents[2] / "data" / "ops" / "pixels.json"
 SETTINGS = 4
 POINTS = 5
 
-# Greys from black to white, primaries and secondaries, skin, a sky, foliage, muted and near-grey colours, and what lies outside [0, 1].
+# Greys from black to white, primaries and secondaries, skin, a sky, foliage, muted and near-grey colours, and what lies
+# outside [0, 1].
 COLOURS = torch.tensor(
     [
         *[[grey] * 3 for grey in (0.0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)],
@@ -41,7 +42,9 @@ COLOURS = torch.tensor(
 
 
 def settings_of(id: str) -> list[dict[str, Tensor]]:
-    """Values of every slot, drawn with a fixed seed between identity and both bounds; the last setting is stronger than the others."""
+    """Values of every slot, drawn with a fixed seed between identity and both bounds; the last setting is stronger than
+    the others.
+    """
     spec = Schema.of([registry.ops.load(id)], lattice=POINTS).spec(id)
     generator = torch.Generator().manual_seed(sum(map(ord, id)))
     drawn = []

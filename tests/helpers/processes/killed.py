@@ -1,8 +1,9 @@
 """Processes that fetch a bundle and are killed on the way.
 
-As a script it imports what a fetch needs once, then forks a process for each line of JSON on its standard input; for each it prints the
-process's id, and how it ended. A forked process counts its changes to the file system (files opened for writing, renames, links,
-removals) by Python's audit events, which come before the change, and kills itself before the one that it was told.
+As a script it imports what a fetch needs once, then forks a process for each line of JSON on its standard input; for
+each it prints the process's id, and how it ended. A forked process counts its changes to the file system (files opened
+for writing, renames, links, removals) by Python's audit events, which come before the change, and kills itself before
+the one that it was told.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def _serve():
 
 
 def die_before(number):
-    """From now on count this process's changes to the file system, and kill it before the `number`th; return the list of them."""
+    """From now on count this process's changes to the file system, and kill it before the `number`th; return the list
+    of them.
+    """
     made = []
 
     def watch(event, arguments):

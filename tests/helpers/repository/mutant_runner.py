@@ -1,7 +1,8 @@
 """Runs the tests of one mutant after the other, each in a forked process, so that torch is imported once.
 
-Reads a line of JSON a mutant from its standard input, `{"path": file, "source": text, "runs": [arguments of pytest, ...], "seconds": deadline}`
-with a deadline for each run, and prints `{"outcome": "killed" | "survived" | "timeout", "seconds": s}`. It runs inside the environment that `mutate.py` makes.
+Reads a line of JSON a mutant from its standard input, `{"path": file, "source": text, "runs": [arguments of pytest,
+...], "seconds": deadline}` with a deadline for each run, and prints `{"outcome": "killed" | "survived" | "timeout",
+"seconds": s}`. It runs inside the environment that `mutate.py` makes.
 """
 
 from __future__ import annotations

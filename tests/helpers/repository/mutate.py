@@ -1,9 +1,11 @@
-"""Mutation testing: does a test fail when a room's source is changed? `make mutate ROOM=core/lut` runs it and prints the survivors.
+"""Mutation testing: does a test fail when a room's source is changed? `make mutate ROOM=core/lut` runs it and prints
+the survivors.
 
     python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--tests PATH...] [--out out/mutation]
 
-A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as it is. For each
-mutant the tests of its module run first, then those of the room. A run that was cut off goes on where it was.
+A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as
+it is. For each mutant the tests of its module run first, then those of the room. A run that was cut off goes on where
+it was.
 """
 
 from __future__ import annotations

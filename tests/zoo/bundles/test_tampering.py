@@ -1,8 +1,9 @@
 """Bundles that were changed: each byte, each file. What is wrong is refused; nothing in a bundle is ever run.
 
-bundle.json vouches for every other file. For bundle.json itself vouch: the `sha256` of an index's entry; on the Hub the name that the Hub
-gave it, which is its Git hash; for a plain folder nobody. There a changed byte is refused, or it changes words, versions or the planner's
-configuration, which the folder's owner is free to write; weights and latents stay what they were.
+bundle.json vouches for every other file. For bundle.json itself vouch: the `sha256` of an index's entry; on the Hub the
+name that the Hub gave it, which is its Git hash; for a plain folder nobody. There a changed byte is refused, or it
+changes words, versions or the planner's configuration, which the folder's owner is free to write; weights and latents
+stay what they were.
 """
 
 import hashlib

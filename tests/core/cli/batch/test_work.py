@@ -1,4 +1,6 @@
-"""From what a picture is made decides whether `--resume` leaves it: photo, request, every option that changes it, versions."""
+"""From what a picture is made decides whether `--resume` leaves it: photo, request, every option that changes it,
+versions.
+"""
 
 from dataclasses import fields, make_dataclass, replace
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""ONNX Runtime writes what torch writes: exactly in float32, and with weights of 8 and 4 bits what torch makes of the same rounded weights."""
+"""ONNX Runtime writes what torch writes: exactly in float32, and with weights of 8 and 4 bits what torch makes of the
+same rounded weights.
+"""
 
 import copy
 
