@@ -1,4 +1,6 @@
-"""Prompts of the command `style` that are not what they seem: too long for a file's name, in words that nothing reads."""
+"""Prompts of the command `style` that are not what they seem: too long for a file's name, in words that
+nothing reads.
+"""
 
 import pytest
 from PIL import Image, ImageChops

@@ -11,10 +11,21 @@ from veraretouch.core.photo import open_photo
 
 DEGREES = (8767, 1000)  # a rational that is easily found
 DATE = "2023:04:05"
-PLACES = {"attribute": "48,8.7654321N", "element": "11,34.7654321E", "nested": "12,34.1234567E",
-          "drone": "+48.7654999", "city": "Zanzibarville"}  # fmt: skip
-SERIALS = {"body": "SN-BODY-7654321", "lens": "SN-LENS-7654321", "DNG": "SN-DNG-7654321", "note": "SN-NOTE-7654321",
-           "aux": "SN-AUX-7654321", "owner": "Ann Oewner"}  # fmt: skip
+PLACES = {
+    "attribute": "48,8.7654321N",
+    "element": "11,34.7654321E",
+    "nested": "12,34.1234567E",
+    "drone": "+48.7654999",
+    "city": "Zanzibarville",
+}
+SERIALS = {
+    "body": "SN-BODY-7654321",
+    "lens": "SN-LENS-7654321",
+    "DNG": "SN-DNG-7654321",
+    "note": "SN-NOTE-7654321",
+    "aux": "SN-AUX-7654321",
+    "owner": "Ann Oewner",
+}
 PROMPT = "dreamy zanzibarish pink"
 FORMATS = ("jpg", "png", "webp", "tif", "heic")
 

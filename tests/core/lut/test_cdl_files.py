@@ -12,9 +12,11 @@ from veraretouch.core.errors import InvalidDocument, InvalidRequest
 from veraretouch.core.lut.cdl_files import LARGEST, SUFFIXES, ColorDecision, read_decision, write_decision
 
 WARM = ColorDecision((1.2, 1.0, 0.85), (0.01, -0.02, 0.03), (0.9, 1.1, 1.25), 1.3, "warm")
-ONE = """<ColorCorrection id="{id}"><SOPNode><Slope>{slope}</Slope><Offset>0 0 0</Offset><Power>1 1 1</Power></SOPNode>
+ONE = """<ColorCorrection id="{id}"><SOPNode>
+<Slope>{slope}</Slope><Offset>0 0 0</Offset><Power>1 1 1</Power></SOPNode>
 <SatNode><Saturation>0.5</Saturation></SatNode></ColorCorrection>"""
-TWO = f"<ColorCorrectionCollection>{ONE.format(id='a', slope='1 1 1')}{ONE.format(id='b', slope='2 1 1')}</ColorCorrectionCollection>"
+BOTH = ONE.format(id="a", slope="1 1 1") + ONE.format(id="b", slope="2 1 1")
+TWO = f"<ColorCorrectionCollection>{BOTH}</ColorCorrectionCollection>"
 
 
 def written(folder: Path, text: str, name: str = "a.ccc") -> Path:

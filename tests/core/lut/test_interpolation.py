@@ -33,7 +33,9 @@ def colours(*, batch: int = 1, count: int = 60, seed: int = 1) -> Tensor:
     ],
 )
 def test_each_of_the_six_tetrahedra_weighs_its_four_vertices(rgb, way):
-    """From black the largest channel goes first, then the next: the weights are the differences of the sorted channels."""
+    """From black the largest channel goes first, then the next: the weights are the differences of the sorted
+    channels.
+    """
     table = lattice(2)
     place = {"r": 0, "g": 0, "b": 0}
     high, middle, low = sorted(rgb, reverse=True)

@@ -28,7 +28,9 @@ class Fetches:
         self._process = process
 
     def begin(self, *, before=0, report=os.devnull, **environment):
-        """Fork a process that fetches `me/look`; its id. It kills itself before its `before`th change; 0: it does not."""
+        """Fork a process that fetches `me/look`; its id. It kills itself before its `before`th change; 0: it
+        does not.
+        """
         order = {"environment": environment, "before": before, "report": str(report)}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()

@@ -1,6 +1,7 @@
-"""The page on mutation testing, from the records of `mutate.py`: `python tests/helpers/repository/mutation_report.py [--records DIR]`.
+"""The page on mutation testing: `python tests/helpers/repository/mutation_report.py [--records DIR]` writes it.
 
-Why a survivor may live stands in survivors.json beside this file, by the beginning of its name; one without a reason is listed as open.
+It is made from the records of `mutate.py`. Why a survivor may live stands in survivors.json beside this file, by the
+beginning of its name; one without a reason is listed as open.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ PAGE = ROOT / "docs" / "benchmarks" / "mutation.md"
 REASONS = Path(__file__).with_name("survivors.json")
 HEAD = """# Mutation testing
 
-Written by `python tests/helpers/repository/mutation_report.py` from the records of `make mutate ROOM=...`. Mutants are drawn with a seed
-from all places that cosmic-ray's operators, and one that halves and doubles numbers, can change; see
-`tests/helpers/repository/mutants.py`. A mutant dies where a test of its module or of its room fails. Mutants that would run for ever
-count as killed.
+Written by `python tests/helpers/repository/mutation_report.py` from the records of `make mutate ROOM=...`. Mutants are
+drawn with a seed from all places that cosmic-ray's operators, and one that halves and doubles numbers, can change; see
+`tests/helpers/repository/mutants.py`. A mutant dies where a test of its module or of its room fails. Mutants that would
+run for ever count as killed.
 
 | room | mutants judged | killed | share |
 |---|---|---|---|

@@ -162,7 +162,7 @@ def test_words_add_up_and_repeating_one_does_not() -> None:
         ("blue shadows, but not dark", "blue shadows, not dark"),
         ("boost the shadows slightly", "slightly lift shadows"),
     ],
-)  # fmt: skip
+)
 def test_spelling_and_order_do_not_matter(prompt: str, same: str) -> None:
     assert np.allclose(vector(prompt), vector(same), atol=0.02)
 

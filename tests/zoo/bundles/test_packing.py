@@ -97,9 +97,31 @@ def test_hostile_words_are_text_in_a_model_card():
     assert [line for line in body.splitlines() if line.startswith("# ")] == [body.splitlines()[1]]
 
 
-HARM = ["[x](javascript:alert(1))", "![x](http://e.example/x.png)", "<script>alert(1)</script>", "<!-- x -->", "<http://e.example>",
-        "\n\n---\nlicense: mit\n---\n", "\n```\ncode\n```\n", "\n\n# x", "x\n===", "> x", "- x", "1. x", "\n\n    x", "***", "| x | x |", "|---|---|",
-        "[x]: http://e.example\n[x]", "**x** _x_ ~~x~~ `x`", "\\[x](x)", "\\", "&lt;b&gt; &#60;", "\u202ex\u2066", "\x1b[31m\0"]  # fmt: skip
+HARM = [
+    "[x](javascript:alert(1))",
+    "![x](http://e.example/x.png)",
+    "<script>alert(1)</script>",
+    "<!-- x -->",
+    "<http://e.example>",
+    "\n\n---\nlicense: mit\n---\n",
+    "\n```\ncode\n```\n",
+    "\n\n# x",
+    "x\n===",
+    "> x",
+    "- x",
+    "1. x",
+    "\n\n    x",
+    "***",
+    "| x | x |",
+    "|---|---|",
+    "[x]: http://e.example\n[x]",
+    "**x** _x_ ~~x~~ `x`",
+    "\\[x](x)",
+    "\\",
+    "&lt;b&gt; &#60;",
+    "\u202ex\u2066",
+    "\x1b[31m\0",
+]
 
 
 @pytest.mark.parametrize("words", HARM)

@@ -91,9 +91,13 @@ def retouch_decoder(folder: Path) -> Case:
     """The network of `ref_retouch_decoder` too."""
     inputs = {"input_img": Feature((1, 3, 16, 16)), "retouch_latent": Feature((1, 2688))}
     recipe = network_recipe(
-        "retouch_decoder", Pixels(contrasty()), inputs, {"output": Feature((1, 3, 16, 16))}, about="",
+        "retouch_decoder",
+        Pixels(contrasty()),
+        inputs,
+        {"output": Feature((1, 3, 16, 16))},
+        about="",
         half=lambda operation: operation.op_type not in ("sigmoid", "identity"),
-    )  # fmt: skip
+    )
     photo = 2 * np.random.default_rng(0).random((1, 3, 16, 16), np.float32) - 1
     return of(recipe, folder, [{"input_img": photo, "retouch_latent": latents(1)}], codes)
 
@@ -202,9 +206,13 @@ def fastvithd(folder: Path) -> Case:
 
 def head_of(folder: Path, bits: int) -> Case:
     recipe = network_recipe(
-        "retouch_head", small_model().head, {"input": Feature((1, 192))}, {"output": Feature((1, 2688))}, about="",
+        "retouch_head",
+        small_model().head,
+        {"input": Feature((1, 192))},
+        {"output": Feature((1, 2688))},
+        about="",
         half=lambda operation: operation.op_type != "identity",
-    )  # fmt: skip
+    )
     given = {"input": np.random.default_rng(0).standard_normal((1, 192)).astype(np.float32)}
     return of(recipe, folder, [given], bits=bits)
 
