@@ -34,12 +34,7 @@ _METADATA = "tests/core/photo/metadata/test_metadata.py"
 _READING = "tests/core/photo/test_reading.py"
 _VERA = "tests/planners/vera/test_planner.py"
 TESTED_BY = {
-    "core/cli/batch/compare.py": "tests/planners/test_commands.py",
-    "core/cli/batch/console.py": "tests/planners/test_commands.py",
-    "core/cli/batch/planning.py": "tests/core/cli/batch/test_work.py",
-    "core/cli/batch/replacing.py": "tests/planners/test_overwriting.py",
     "core/cli/batch/session.py": "tests/planners/test_processes.py",
-    "core/cli/batch/task.py": "tests/core/cli/batch/test_work.py",
     "core/cli/new.py": "tests/contrib/test_template.py",
     "core/photo/assemble.py": _READING,
     "core/photo/color/cicp.py": "tests/core/photo/formats/test_png.py",
@@ -161,7 +156,6 @@ TESTED_BY = {
     "zoo/testing/hub_state.py": "tests/zoo/test_fetch.py",
     "zoo/testing/routes.py": "tests/zoo/test_attacks.py",
     "zoo/testing/suite.py": "tests/zoo/testing/test_check_bundle.py",
-    "zoo/transfer_limits.py": "tests/zoo/test_attacks.py",
 }
 
 

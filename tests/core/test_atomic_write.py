@@ -1,4 +1,6 @@
-"""Files appear whole or not at all; what has the name already stays, or hands over what is not its content; nothing is left behind."""
+"""Files appear whole or not at all; what has the name already stays, or hands over what is not its content; nothing is
+left behind.
+"""
 
 import os
 import stat

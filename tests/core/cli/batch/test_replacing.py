@@ -1,4 +1,6 @@
-"""What a photo's products may replace: nothing, unless the user says so or an earlier run made it; a photo, by nothing less."""
+"""What a photo's products may replace: nothing, unless the user says so or an earlier run made it; a photo, by nothing
+less.
+"""
 
 import os
 
