@@ -1,4 +1,7 @@
-"""Repositories that are not in our format: a planner that knows their files makes a bundle of them, once, on this machine."""
+"""Repositories that are not in our format.
+
+A planner that knows their files makes a bundle of them, once, on this machine.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ def fetch_published(listing: Listing, source: HubRepository, options: FetchOptio
     """The bundle that a published repository makes: fetched and converted where that has not been done.
 
     Raises:
-        IncompatibleBundle: no planner reads it, or its files are not those that the planner expects: what it holds is told.
+        IncompatibleBundle: no planner reads it, or its files are not those that the planner expects: what it holds is
+            told.
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, InvalidDocument
     """
     pinned = HubRepository(source.id, hub.commit(source))
@@ -43,7 +47,7 @@ def fetch_published(listing: Listing, source: HubRepository, options: FetchOptio
 
 
 def made_once(listing: Listing, source: HubRepository, options: FetchOptions, make: Callable[[Path], None]) -> Bundle:
-    """The bundle of a repository at its commit, which `make` writes into a folder of the cache where it is not there yet.
+    """The bundle of a repository at its commit, which `make` writes into the cache where it is not there yet.
 
     Raises:
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, TamperedBundle, and whatever `make` raises.

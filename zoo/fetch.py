@@ -1,6 +1,6 @@
-"""From a name to a verified bundle on disk: resolve the name, fetch bundle.json, ask for the licence, fetch and verify each file.
+"""From a name to a verified bundle on disk.
 
-A published repository, which has no bundle.json, is converted instead.
+Resolve the name, fetch bundle.json, ask for the licence, fetch and verify each file. A published repository, which has no bundle.json, is converted instead.
 """
 
 from __future__ import annotations
@@ -74,8 +74,9 @@ def fetch_listed(listing: Listing, options: FetchOptions, hub: Hub) -> Bundle:
 def fetch_asset(asset: Mapping[str, str], *, hub: Hub | None = None) -> Bundle:
     """The bundle that a plan names by `Bundle.asset`.
 
-    A plan comes from anywhere: what it names is fetched only from repositories that an index lists or the user allows. Others are taken
-    from the cache, where the user has fetched them before. No token is sent, and bundle.json is compared before any weights are fetched.
+    A plan comes from anywhere: what it names is fetched only from repositories that an index lists or the user allows.
+    Others are taken from the cache, where the user has fetched them before. No token is sent, and bundle.json is
+    compared before any weights are fetched.
 
     Raises:
         UntrustedBundle: no index lists the repository, and nobody has allowed or fetched it.

@@ -61,7 +61,8 @@ class Hub:
     def from_environment(cls) -> Hub:
         """As HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE say now.
 
-        A token is for huggingface.co: another endpoint gets it only where VERARETOUCH_TOKEN_ENDPOINT repeats that endpoint.
+        A token is for huggingface.co: another endpoint gets it only where VERARETOUCH_TOKEN_ENDPOINT repeats that
+        endpoint.
         """
         endpoint = (os.environ.get("HF_ENDPOINT") or _PUBLIC).rstrip("/")
         home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface").expanduser()
@@ -70,7 +71,9 @@ class Hub:
         return cls(endpoint, cache, _token() if _may_see_token(endpoint) else None, offline)
 
     def file(self, repository: HubRepository, name: str, *, most_bytes: int = _LARGEST_FILE) -> Path:
-        """Fetch a file unless it is in the cache; interrupted transfers go on where they stopped, failed ones are tried again.
+        """Fetch a file unless it is in the cache.
+
+        Interrupted transfers go on where they stopped, failed ones are tried again.
 
         Args:
             most_bytes: what it may have; a longer one is cut off and refused.
@@ -105,7 +108,10 @@ class Hub:
         return path
 
     def _is_as_announced(self, path: Path, repository: HubRepository) -> bool:
-        """Whether a file lies in the cache and, where the Hub named it by Git's hash, has that hash: the manifest's only surety."""
+        """Whether a file lies in the cache and, where the Hub named it by Git's hash, has that hash.
+
+        The manifest's only surety.
+        """
         blob = path.resolve()
         if not blob.is_relative_to(self.folder(repository).resolve()):
             return False
@@ -133,7 +139,7 @@ class Hub:
         return {sibling.rfilename: sibling.size for sibling in info.siblings or []}
 
     def commit(self, repository: HubRepository) -> str:
-        """The commit that a revision stands for; a commit stands for itself, and offline for the branch as it was last seen.
+        """The commit that a revision stands for; offline, the commit at which a branch was last seen.
 
         Raises:
             UnreachableBundle, UnknownBundle
@@ -197,7 +203,7 @@ class Hub:
     def _asked(
         self, ask: Callable[[], _T], repository: HubRepository, name: str, *, most_bytes: int = _LARGEST_ANSWER
     ) -> _T:
-        """The answer to a question, which is asked again where that may help, and given up where its limits are passed."""
+        """The answer to a question, asked again where that may help and given up where its limits are passed."""
         if self.offline:
             return self._tried(ask, repository, name)
         if not self.folder(repository).is_dir():

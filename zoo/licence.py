@@ -40,9 +40,8 @@ def require_consent(name: str, licence: Licence, text: bytes = b"", *, accept: b
         return
     note = f" {licence.note}" if licence.note else ""
     raise LicenceNotAccepted(
-        f"the weights of {name!r} are under the licence {licence.spdx!r}, which does not allow commercial use.{note}".rstrip(
-            "."
-        ),
+        f"the weights of {name!r} are under the licence {licence.spdx!r}, "
+        f"which does not allow commercial use.{note}".rstrip("."),
         cure=f"If you agree: --accept-license, accept_license=True, or {ACCEPT_VARIABLE}=1",
     )
 

@@ -29,10 +29,11 @@ class Info:
     """What is known of a name.
 
     Attributes:
-        name: as it was asked for; `source` and `origin`: where its files are, and whose index or package says so; `summary`: one sentence.
+        name: as it was asked for; `source` and `origin`: where its files are, and whose index or package says so;
+            `summary`: one sentence.
         licence: SPDX identifier, whether commercial use is allowed, and a note.
-        state: `built-in` (a planner that needs no weights) or, where another distribution brings it, `installed`; `cached`, `remote`,
-            `folder`, or `unverified` where nobody here has seen the files.
+        state: `built-in` (a planner that needs no weights) or, where another distribution brings it, `installed`;
+            `cached`, `remote`, `folder`, or `unverified` where nobody here has seen the files.
         figures: what the bundle's author has measured, by name with its unit.
         manifest: bundle.json, where it is on this machine.
     """
@@ -69,7 +70,10 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
 
 
 def installed_bundle(planner: str) -> Path | None:
-    """The folder of weights that an installed planner comes with, beside its module; None: it has none. Nothing is imported."""
+    """The folder of weights that an installed planner comes with, beside its module.
+
+    None: it has none. Nothing is imported.
+    """
     entry = registry.planners.find(planner)
     spec = find_module(entry.target.partition(":")[0].strip()) if entry is not None else None
     folder = Path(spec.origin).with_name("bundle") if spec is not None and spec.origin else None
@@ -146,7 +150,8 @@ def verify(name: str, *, variant: str | None = None, revision: str | None = None
     """Hash every file of a bundle anew, whatever stamps say. Its licence is not asked about: nothing is used.
 
     Raises:
-        LicenceNotAccepted: files are missing here, and the licence has to be agreed to before they are fetched. As `pull`, too.
+        LicenceNotAccepted: files are missing here, and the licence has to be agreed to before they are fetched. As
+            `pull`, too.
         TamperedBundle
     """
     options = FetchOptions(variant, verify="always", use=False)

@@ -64,7 +64,10 @@ def listings() -> dict[str, Listing]:
 
 
 def all_names() -> list[str]:
-    """What can be loaded by name: bundles of every index, and the installed planners but those that a bundle has to bring weights for."""
+    """What can be loaded by name.
+
+    Bundles of every index, and the installed planners but those that a bundle has to bring weights for.
+    """
     known = listings()
     return sorted({*known, *registry.planners.ids()} - {listing.published for listing in known.values()})
 
@@ -136,7 +139,8 @@ def _of_plugins() -> Iterator[Listing]:
             continue
         given = registry.bundles.load(id)
         base = Path(given).parent if isinstance(given, str | os.PathLike) else None
-        bundle = strict_json.load({"schema": "veraretouch.index/1", "bundles": {id: given}} if isinstance(given, dict) else given, "index", name=f"the bundles of {entry.distribution}")  # fmt: skip
+        document = {"schema": "veraretouch.index/1", "bundles": {id: given}} if isinstance(given, dict) else given
+        bundle = strict_json.load(document, "index", name=f"the bundles of {entry.distribution}")
         yield from _read(bundle, entry.distribution, base)
 
 

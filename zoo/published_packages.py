@@ -1,4 +1,7 @@
-"""The published Core ML packages as a bundle's variant: fetched, their inputs and outputs compared with the published app's."""
+"""The published Core ML packages as a bundle's variant.
+
+Fetched, their inputs and outputs compared with the published app's.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ _SYSTEMS: Final = {6: "15.0", 7: "16.0", 8: "17.0", 9: "18.0", 10: "26.0"}
 
 
 def fetch_packages(listing: Listing, source: HubRepository, options: FetchOptions, hub: Hub) -> Bundle:
-    """The bundle of a published repository of Core ML packages; its only variant is named for how its weights are stored.
+    """The bundle of a repository of Core ML packages; its only variant is named for how its weights are stored.
 
     Raises:
         IncompatibleBundle: its packages are not those of the published app: what the repository holds is told.

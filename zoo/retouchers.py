@@ -39,8 +39,8 @@ def load(
     """A retoucher by name.
 
     Args:
-        name: a planner that needs no weights, a bundle's name, `owner/repo[@revision]`, `hf://...`, or a folder: a path, or text such as
-            `./bundle`.
+        name: a planner that needs no weights, a bundle's name, `owner/repo[@revision]`, `hf://...`, or a folder: a
+            path, or text such as `./bundle`.
         variant: which of the bundle's variants; `torch` by default.
         revision: another commit, branch or tag than the index names.
         device: a torch device for the planner and the renderer; the CPU by default.
@@ -76,8 +76,8 @@ def open_bundle(
 ) -> Retoucher:
     """The retoucher that a bundle makes of an installed planner: its class's `from_bundle(bundle, device=, dtype=)`.
 
-    The planner's class may state `dtypes`, the names of those that it takes, and `configuration_schema`, a JSON Schema that the bundle's
-    configuration is judged by before anything is made.
+    The planner's class may state `dtypes`, the names of those that it takes, and `configuration_schema`, a JSON Schema
+    that the bundle's configuration is judged by before anything is made.
 
     Args:
         device, dtype, runtime, options: as in `load`.
@@ -127,7 +127,8 @@ def _planner_of(bundle: Bundle) -> Any:
     if "coreml" in manifest.document["variants"][bundle.variant]:
         raise IncompatibleBundle(
             f"variant {bundle.variant!r} of {manifest.name!r} is for iPhones and Macs",
-            cure="Load another variant here, or copy this one to an app: veraretouch zoo pull NAME --variant ... --to FOLDER.",
+            cure="Load another variant here, or copy this one to an app: "
+            "veraretouch zoo pull NAME --variant ... --to FOLDER.",
         )
     check_compatible(manifest)
     plugin = registry.planners.load(manifest.planner["id"])

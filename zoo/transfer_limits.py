@@ -1,7 +1,8 @@
 """Limits of one question to the Hub: bytes, time and speed, and headers that could not name a file.
 
-The Hub's client waits up to ten seconds for each read, however many there are, and takes whatever length a server sends. It offers event
-hooks on its HTTP session: they are used here, and do nothing for requests that no `TransferLimits` is watching.
+The Hub's client waits up to ten seconds for each read, however many there are, and takes whatever length a server
+sends. It offers event hooks on its HTTP session: they are used here, and do nothing for requests that no
+`TransferLimits` is watching.
 """
 
 from __future__ import annotations

@@ -21,13 +21,19 @@ ColorMap = Callable[[Floats], Floats]
 
 @cache
 def nodes(n: int) -> Floats:
-    """The colours (n, n * n, 3) of a lattice's points in [0, 1]; red runs fastest, then green, then blue, as in a .cube file."""
+    """The colours (n, n * n, 3) of a lattice's points in [0, 1].
+
+    Red runs fastest, then green, then blue, as in a .cube file.
+    """
     return np.ascontiguousarray(identity_lattice(n).reshape(n, n * n, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Cube:
-    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1]; axes blue, green, red, as everywhere."""
+    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1].
+
+    Axes blue, green, red, as everywhere.
+    """
 
     values: Floats
 

@@ -1,5 +1,6 @@
-"""Plans that name bundles: nobody is asked, no token is sent and no weights come before bundle.json is the
-right one.
+"""Plans that name bundles.
+
+Nobody is asked, no token is sent and no weights come before bundle.json is the right one.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""A bundle on disk: what a planner or an op is made from. Files are opened here, and only if they are what the manifest says."""
+"""A bundle on disk.
+
+What a planner or an op is made from. Files are opened here, and only if they are what the manifest says.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,8 @@ class Bundle:
         found = self.manifest.content(self.variant)
         if sha256 is not None and found != sha256:
             raise TamperedBundle(
-                f"bundle {self.source!r} is not the one that the plan was made with: its files have SHA-256 {found[:12]}...",
+                f"bundle {self.source!r} is not the one that the plan was made with: "
+                f"its files have SHA-256 {found[:12]}...",
                 cure="Make the plan again, or fetch the bundle that it names.",
             )
 

@@ -1,4 +1,4 @@
-"""A bundle's configuration, judged by the JSON Schema that its planner's class declares, before anything is made of it."""
+"""A bundle's configuration, judged by the JSON Schema of its planner's class before anything is made of it."""
 
 from __future__ import annotations
 

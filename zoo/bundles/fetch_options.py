@@ -16,7 +16,8 @@ class FetchOptions:
         verify: `always` hashes every file anew, `stamp` those that changed since they were hashed.
         accept_license: agree to a licence that does not allow commercial use.
         use: the bundle is to be used: its licence has to be agreed to. False: it is only looked at.
-        content: SHA-256 of the only content that will do, as `Manifest.content` gives it; compared before any weights are fetched.
+        content: SHA-256 of the only content that will do, as `Manifest.content` gives it; compared before any weights
+            are fetched.
     """
 
     variant: str | None = None

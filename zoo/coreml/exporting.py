@@ -57,7 +57,8 @@ def export(
         name: a bundle, as `zoo.load` takes it, whose planner has Core ML packages.
         variant: `coreml-fp16`, `coreml-int8` or `coreml-int4`, or what follows the hyphen.
         only: these packages and no others.
-        decoder: of a language model: `one` package with the functions `prefill` and `step`, `two` packages, or `both` ways.
+        decoder: of a language model: `one` package with the functions `prefill` and `step`, `two` packages, or `both`
+            ways.
         target: the system that the packages are for, from iOS18.
 
     Returns:
@@ -67,7 +68,8 @@ def export(
         InvalidRequest: no such variant or package, or a system that is too old.
         MissingExtra: coremltools is not installed.
         UnknownBundle, IncompatibleBundle: no bundle of that name, or its planner has no Core ML packages.
-        UnreachableBundle: the folder holds something else, has the variant already, or cannot be written; it stays as it was.
+        UnreachableBundle: the folder holds something else, has the variant already, or cannot be written; it stays as
+            it was.
         And what `zoo.load` raises.
     """
     chosen = variant_of(variant)

@@ -16,7 +16,7 @@ from .running import Package, open_package
 
 
 def golden_failures(bundle: Bundle, facts: Mapping[str, Any]) -> Iterator[str]:
-    """One line for each package that cannot be opened or run, or whose outputs are further from golden ones than it may.
+    """One line for each package that cannot be run, or whose outputs are further from golden ones than they may be.
 
     Args:
         facts: the variant's `coreml` of bundle.json.

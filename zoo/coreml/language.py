@@ -1,12 +1,14 @@
 """The language model in MIL: token embedding, a decoder with a cache of keys and values as states, and the head.
 
-It is Qwen2 (Yang et al. 2024, arXiv 2407.10671), written for half precision so that no intermediate value leaves its range:
+It is Qwen2 (Yang et al. 2024, arXiv 2407.10671), written for half precision so that no intermediate value leaves its
+range:
 
 - Root mean square norm: x is divided by m = max(|x|, sqrt(eps)) first; then sum(y^2) <= width and
   rms(x) = m sqrt(mean(y^2) + (sqrt(eps) / m)^2) exactly. Squares of x itself pass 65504 from |x| = 256 on.
-- Queries, keys before the cache, scores and softmax are in single precision. The cache holds keys without their bias, rotated: a
-  bias of hundreds would cost the rest of a key its digits. What the bias adds to a score depends on the query and the place alone:
-  q' R(j) b = sum over pairs of (q1 b1 + q2 b2) cos(j t) + (q2 b1 - q1 b2) sin(j t), one product with the table of rotations.
+- Queries, keys before the cache, scores and softmax are in single precision. The cache holds keys without their bias,
+    rotated: a bias of hundreds would cost the rest of a key its digits. What the bias adds to a score depends on the
+    query and the place alone: q' R(j) b = sum over pairs of (q1 b1 + q2 b2) cos(j t) + (q2 b1 - q1 b2) sin(j t), one
+    product with the table of rotations.
 """
 
 from __future__ import annotations
@@ -164,7 +166,10 @@ class _Layer:
 
 
 def decoder(model: Any, tokens: int, context: int = CONTEXT) -> Any:
-    """The decoder's program for so many tokens a call: `embeddings` (1, T, width) and `position` (1,), the place of the first."""
+    """The decoder's program for so many tokens a call.
+
+    `embeddings` (1, T, width) and `position` (1,), the place of the first.
+    """
     mb, language = builder(), model.language
     mil = coremltools().converters.mil.mil
     config = language.config

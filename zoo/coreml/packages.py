@@ -18,7 +18,8 @@ from ..extras import coremltools
 # Variant -> bits of a weight.
 BITS: Final = {"coreml-fp16": 16, "coreml-int8": 8, "coreml-int4": 4}
 BLOCK: Final = 32
-# Of coremltools' ninety passes those that our programs gain by: the rest took a minute on the chain of ops, and one of them fails on it.
+# Of coremltools' ninety passes those that our programs gain by: the rest took a minute on the chain of ops, and one of
+# them fails on it.
 _PASSES: Final = (
     "noop_elimination",
     "const_elimination",
@@ -80,7 +81,8 @@ def save(model: Any, folder: Path, *, about: Mapping[str, str]) -> Path:
     """Write a package; equal models give equal bytes.
 
     Args:
-        folder: ends in .mlpackage and does not exist. `about`: what Xcode shows: author, license, short_description, version.
+        folder: ends in .mlpackage and does not exist. `about`: what Xcode shows: author, license, short_description,
+            version.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         draft = Path(place) / "draft.mlpackage"

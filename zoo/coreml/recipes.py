@@ -204,7 +204,10 @@ def _seen_through(op: Neural) -> dict[str, Any]:
 
 
 def decoder_of(op: Neural, name: str) -> PackageRecipe:
-    """A published renderer: `input_img` is in [-1, 1], as its network sees it; nobody here has seen the published package."""
+    """A published renderer.
+
+    `input_img` is in [-1, 1], as its network sees it; nobody here has seen the published package.
+    """
     return network_recipe(
         name,
         Pixels(op.network),
@@ -219,7 +222,7 @@ def decoder_of(op: Neural, name: str) -> PackageRecipe:
 
 
 def of_vera(planner: Any) -> list[PackageRecipe]:
-    """The published planner's tower, head and renderer under their published names, and what its language model needs besides."""
+    """The published planner's tower, head and renderer under their published names, and its language model."""
     model, size = planner.model, planner.model.config.hidden_size
     tokens = Feature((1, 256, 3072), {"layout": "256 tokens"})
     return [

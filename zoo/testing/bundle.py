@@ -188,15 +188,10 @@ def check_bundle(
 ) -> None:
     """Check a bundle, given as its folder or by any name that the zoo loads.
 
-<<<<<<< HEAD
     First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be
     made of it (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample
-    photo in every mode.
-=======
-    First its manifest and the hash of every file, stamps or not (`files`), then whether the installed planner can be made of it
-    (`planner`); then, whatever the others found: its `licence`, its `latents`, and a `plan` of a sample photo in every mode. Of a Core ML
-    variant it runs the `packages` against their golden values instead. The model `card` has to name what loads the variant.
->>>>>>> 286fc4b (feat: cards of Core ML bundles name what loads them, and check judges their packages by golden values)
+    photo in every mode. Of a Core ML variant, `packages` compares what each package gives with its golden values
+    instead. The model `card` has to name what loads the variant.
 
     Args:
         variant, revision, accept_license: as in `zoo.load`.

@@ -47,7 +47,8 @@ class Faults:
         redirect_to: send content requests to this base URL.
         flip_at: change one bit of the byte that is sent at this place.
         hold_after: after so many bytes say nothing more until the client hangs up.
-        seconds_per_byte: send single bytes, so many seconds apart; `slow_head`: those of the answer's head, too, else of its body.
+        seconds_per_byte: send single bytes, so many seconds apart; `slow_head`: those of the answer's head, too, else
+            of its body.
         surplus: so many bytes more than the file has follow it, and the content's length says so.
         etag: the entity tag of every file. `commit`: the commit that answers say they are of.
     """

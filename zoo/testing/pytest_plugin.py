@@ -1,4 +1,4 @@
-"""Fixtures for the tests of plugins, in every pytest session where veraretouch is installed. Importing this imports no torch.
+"""Fixtures for the tests of plugins, in every pytest session where veraretouch is installed; no torch is imported.
 
 `veraretouch_registry`, `sample_photos` and `loopback_hub`; a fixture of yours with one of these names goes before it.
 """
@@ -52,8 +52,8 @@ def sample_photos(tmp_path: Path) -> dict[str, Path]:
 def loopback_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
     """A Hub on this machine that the zoo asks instead of the real one, with caches of its own and nobody's token.
 
-    `loopback_hub.publish("me/look", files)` makes a repository of names and bytes; `loopback_hub.faults` says what goes wrong.
-    `zoo.push` works as it is; for private and gated repositories set HF_TOKEN to `loopback_hub.token`.
+    `loopback_hub.publish("me/look", files)` makes a repository of names and bytes; `loopback_hub.faults` says what goes
+    wrong. `zoo.push` works as it is; for private and gated repositories set HF_TOKEN to `loopback_hub.token`.
     """
     import huggingface_hub.constants
 

@@ -1,6 +1,9 @@
-"""Run a package's MIL program without Apple's runtime: operation by operation, each result in the precision that it is declared with.
+"""Run a package's MIL program without Apple's runtime.
 
-An operation that is not known here is an error, never skipped. Values are checked against their declared shapes and types.
+Operation by operation, each result in the precision that it is declared with.
+
+An operation that is not known here is an error, never skipped. Values are checked against their declared shapes and
+types.
 """
 
 from __future__ import annotations
@@ -105,7 +108,10 @@ class Interpreter:
         return {variable.name: _value(variable, values).numpy() for variable in self.function.outputs}
 
     def peak_bytes(self) -> int:
-        """The most that values of one run take at a time, and the states: an estimate of the memory beside the weights."""
+        """The most that values of one run take at a time, and the states.
+
+        An estimate of the memory beside the weights.
+        """
         inputs = self.function.inputs.values()
         held = peak = sum(map(_bytes, inputs))
         for place, operation in enumerate(self.function.operations):

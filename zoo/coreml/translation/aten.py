@@ -1,4 +1,7 @@
-"""ATen operations as MIL operations. Semantics: torch's core ATen opset; Core ML's reference of MIL operations, opset iOS 18."""
+"""ATen operations as MIL operations.
+
+Semantics: torch's core ATen opset; Core ML's reference of MIL operations, opset iOS 18.
+"""
 
 from __future__ import annotations
 

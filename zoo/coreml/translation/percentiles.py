@@ -1,4 +1,6 @@
-"""Percentiles out of histograms: torch counts bins, adds the counts up and searches for places; Core ML sorts and looks there.
+"""Percentiles out of histograms.
+
+torch counts bins, adds the counts up and searches for places; Core ML sorts and looks there.
 
 The first bin up to which a share p of N values lies is the bin of the value of rank ceil(p N).
 """
@@ -29,7 +31,10 @@ class Histogram:
     scale: float = 1.0
 
     def search(self, places: Tensor) -> Any:
-        """The first bin of each row whose scaled running sum is not below each place (..., m): a variable of that shape."""
+        """The first bin of each row whose scaled running sum is not below each place (..., m).
+
+        A variable of that shape.
+        """
         mb = builder()
         width = self.shape[-1]
         rows = int(np.prod(self.shape[:-1]))

@@ -1,6 +1,7 @@
 """From torch to MIL: a network is exported to ATen operations, and each of them is written as MIL operations.
 
-What depends on no input is computed by torch and becomes a constant: matrices that are inverted in float64 arrive as numbers.
+What depends on no input is computed by torch and becomes a constant: matrices that are inverted in float64 arrive as
+numbers.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ def program(
 
     Args:
         inputs: name -> shape, in the order of the network's arguments; `outputs`: names of what it returns.
-            Buffers that its attribute `written` names are written down as they are: what follows from them is computed on the phone.
-        by_value: trace it on zeros, where some shapes depend on values, and not on shapes alone, which takes no computing.
+            Buffers that its attribute `written` names are written down as they are: what follows from them is computed
+            on the phone.
+        by_value: trace it on zeros, where some shapes depend on values, and not on shapes alone, which takes no
+            computing.
 
     Raises:
         BrokenPlugin: the network does something that has no translation.
@@ -97,7 +100,8 @@ class _Translator(torch.fx.Interpreter):
 
     def __init__(self, graph: torch.fx.GraphModule) -> None:
         super().__init__(graph)
-        # What was written for an operation and its arguments; the arguments stay, or another object might take their place in memory.
+        # What was written for an operation and its arguments; the arguments stay, or another object might take their
+        # place in memory.
         self._written: dict[Any, tuple[Any, Any]] = {}
 
     def run_node(self, node: torch.fx.Node) -> Any:
