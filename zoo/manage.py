@@ -102,7 +102,7 @@ def _installed(entry: PluginEntry) -> Info:
 def _licence_of(distribution: str) -> str:
     """The SPDX expression that a distribution's metadata state; empty where they do not, or it is not installed."""
     try:
-        return str(metadata(distribution).get("License-Expression") or "")
+        return str(metadata(distribution).json.get("license_expression", ""))
     except PackageNotFoundError:
         return ""
 

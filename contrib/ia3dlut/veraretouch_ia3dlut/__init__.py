@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from veraretouch import Latents, Photo, Proposal, Request, Schema, registry
+from veraretouch.core.errors import InvalidDocument
 
 BUNDLE = {
     "source": str(Path(__file__).with_name("bundle")),
     "summary": "Image-adaptive 3D look-up tables, Zeng et al. 2020, trained on FiveK, expert C.",
 }
-POINTS = 33
+TABLES, POINTS = 3, 33
 
 
 def network() -> nn.Sequential:
@@ -77,9 +78,21 @@ class ImageAdaptiveLut:
 
 
 def _parts(bundle: Any) -> tuple[nn.Module, Tensor]:
-    weigh = network()
-    weigh.load_state_dict(bundle.tensors("classifier.safetensors"))
-    return weigh.requires_grad_(False), bundle.tensors("luts.safetensors")["luts"]
+    weigh, tables = network(), bundle.tensors("luts.safetensors").get("luts")
+    try:
+        weigh.load_state_dict(bundle.tensors("classifier.safetensors"))
+    except RuntimeError as error:
+        raise InvalidDocument(
+            " ".join(str(error).split()), path="classifier.safetensors", cure="Fetch the bundle again."
+        ) from None
+    if tables is None or tables.shape != (TABLES, 3, POINTS, POINTS, POINTS):
+        shape = "no tensor" if tables is None else f"a tensor of shape {tuple(tables.shape)}"
+        raise InvalidDocument(
+            f"holds {shape} named luts, not {(TABLES, 3, POINTS, POINTS, POINTS)}",
+            path="luts.safetensors",
+            cure="Fetch the bundle again.",
+        )
+    return weigh.requires_grad_(False), tables
 
 
 def _thoughts(weights: list[float]) -> dict[str, dict[str, str]]:
