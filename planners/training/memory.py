@@ -90,9 +90,9 @@ def check_memory(estimate: MemoryEstimate, *, device: str) -> str:
                 f"training needs about {_gb(needed)} of {where}, and {_gb(free)} are free",
                 cure=_cure(estimate, needed, free),
             )
-    free = f", of {_gb(machine)} that are free" if machine is not None else ""
+    there = f", of {_gb(machine)} that are free" if machine is not None else ""
     step = "" if gpu is None else f" and about {_gb(estimate.step)} of the GPU's, of {_gb(gpu)}"
-    return f"training takes about {_gb(on_machine)} of memory{free}{step}"
+    return f"training takes about {_gb(on_machine)} of memory{there}{step}"
 
 
 def _cure(estimate: MemoryEstimate, needed: int, free: int) -> str:
