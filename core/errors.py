@@ -131,3 +131,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+class ForkedProcess(VeraRetouchError):
+    """A process that was forked after veraretouch had rendered would wait for threads that it does not have."""

@@ -43,8 +43,10 @@ class Planner(Protocol):
         version: the planner's own version; it rises when plans change for the same photo.
         modes: the request modes it understands.
 
-    A planner may also have `asks_for_color(request) -> bool`: whether a style's words ask for colour. Without it, or where it says no, photos
-    without colour stay without: the groups of colour in their plans are off. And it may have `to(device)`, for its networks.
+    A planner may also have `asks_for_color(request) -> bool`: whether a style's words ask for colour. Without it, or
+    where it says no, photos
+    without colour stay without: the groups of colour in their plans are off. And it may have `to(device)`, for its
+        networks.
     """
 
     id: str
@@ -52,5 +54,7 @@ class Planner(Protocol):
     modes: frozenset[Mode]
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
-        """Propose latents for each photo, of any size, by the request beside it; the same input gives the same proposal."""
+        """Propose latents for each photo, of any size, by the request beside it; the same input gives the same
+        proposal.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from ..photo.color.encoding import Floats, Pixels, full_scale, quantise
 from .cube import ColorMap, Cube
 
 LATTICES = (33, 49, 65)
-SAMPLE = 2**14
+SAMPLE = 2**15
+LOOKED_AT = 2**18  # pixels, for extremes
 # The sample's percentile that stands for the photo's 99th: the rest is room for chance.
 PERCENTILE = 99.2
 
@@ -51,17 +53,36 @@ def bake_for(
 
 
 def sample(pixels: Pixels) -> Pixels:
-    """About 16,000 of a photo's colours (1, N, 3): an even grid,
-    and the extremes of each channel and of colourfulness.
+    """About 33,000 of a photo's colours (1, N, 3), and the extremes of each channel and of colourfulness.
+
+    The photo is divided into cells, and each gives a pixel at random: no pattern of the picture can fall between
+        them. The same photo gives
+    the same sample.
     """
-    height, width = pixels.shape[:2]
-    step = max(1, int((height * width / SAMPLE) ** 0.5))
-    even = pixels[step // 2 :: step, step // 2 :: step].reshape(-1, 3)
-    finer = pixels[:: max(1, step // 4), :: max(1, step // 4)].reshape(-1, 3)
+    generator = np.random.default_rng(0)
+    even, finer = (_one_a_cell(pixels, count, generator) for count in (SAMPLE, LOOKED_AT))
     spread = finer.max(axis=1).astype(np.int32 if finer.dtype.kind == "u" else finer.dtype) - finer.min(axis=1)
     ends = [finer[pick(finer[:, channel])] for channel in range(3) for pick in (np.argmin, np.argmax)]
     vivid = finer[np.argpartition(spread, -min(64, len(finer)))[-64:]]
     return np.ascontiguousarray(np.concatenate([even, np.stack(ends), vivid])[None])
+
+
+def _one_a_cell(pixels: Pixels, count: int, generator: np.random.Generator) -> Pixels:
+    """One colour (N, 3) of each of about so many cells of a photo, at a random place in it; every colour if there are
+    no more.
+    """
+    height, width = pixels.shape[:2]
+    if height * width <= count:
+        return pixels.reshape(-1, 3)
+    side = (height * width / count) ** 0.5
+    down, across = min(height, math.ceil(height / side)), min(width, math.ceil(width / side))
+    rows = (np.arange(down)[:, None] + generator.random((down, across))) * (height / down)
+    columns = (np.arange(across) + generator.random((down, across))) * (width / across)
+    # Rounding may lead just beyond the last.
+    chosen: Pixels = pixels[
+        np.minimum(rows.astype(np.intp), height - 1), np.minimum(columns.astype(np.intp), width - 1)
+    ]
+    return chosen.reshape(-1, 3)
 
 
 def _on_lattice(colours: Pixels) -> Pixels:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, overload
 
@@ -96,6 +97,14 @@ class Photo(Picture):
         if self.exif is not None:
             image.info["exif"] = upright(self.exif)
         return image
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the photo at no more than 480 pixels a side, without its metadata."""
+        small = self.resized(480).pil()
+        plain, held = small.copy(), BytesIO()
+        plain.info = {name: value for name, value in small.info.items() if name == "icc_profile"}
+        plain.save(held, "PNG")
+        return held.getvalue()
 
     def tensor(self) -> Tensor:
         """Return a (3, H, W) float32 torch tensor on the CPU, extended sRGB as `working` gives."""

@@ -18,6 +18,7 @@ from ..contract.slots import GROUPS, Lattice
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
 from ..plugins.registry import registry
 from . import arithmetic
+from .display import plan_html, plan_line
 from .edit import Edit, located, op_of, provider_of, read_edit, write_edit
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ EVERY_GROUP = ("*",)
 """What `Plan.groups` is given to have every group of its edits; a plan never holds it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What one photo gets, and why. Make one by `Plan.load`, `Plan.of` or a planner.
 
@@ -224,6 +225,12 @@ class Plan:
         if not bundle:
             return {}
         return {"Bundle": f"{bundle['name']} {bundle['version']}", "BundleLicence": bundle.get("licence", "")}
+
+    def __repr__(self) -> str:
+        return plan_line(self)
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.

@@ -1,4 +1,4 @@
-"""Ops with their values, in order, and how they run: pointwise ones tile by tile, spatial ones in strips that overlap."""
+"""Ops with their values, in order: pointwise ones run tile by tile, spatial ones in strips that overlap."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def _versions(rgb: Tensor, params: Params) -> list[int]:
 
 @dataclass(frozen=True)
 class Chain:
-    """Steps in order, blended with the input by `strength`; fused ones run a photo at a time, `neutral` ones give greys."""
+    """Steps in order, blended with the input by `strength`; fused ones run a photo at a time, `neutral` ones give
+    greys.
+    """
 
     steps: tuple[Step, ...]
     strength: float = 1.0
@@ -178,7 +180,9 @@ def _tile_pixels(rgb: Tensor) -> int:
 
 
 def _fused(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
-    """Pointwise ops compiled, which share a tile among torch's threads themselves; a photo's rows count for nothing there."""
+    """Pointwise ops compiled, which share a tile among torch's threads themselves; a photo's rows count for nothing
+    there.
+    """
     line = rgb.reshape(1, 3, 1, -1)
     frame = Frame(0, 0, 1, line.shape[3], chain.seed)
     if whole or line.shape[3] <= FUSED_PIXELS:

@@ -58,7 +58,8 @@ def retouch(
     Args:
         photo, style, params, reference, groups: as in `Retoucher.__call__`.
         strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
-        engine: `exact`, `lut` or `auto`. `tolerance`: maximum LUT error in CIEDE2000, above 0; above it the exact engine is used.
+        engine: `exact`, `lut` or `auto`. `tolerance`: maximum LUT error in CIEDE2000, above 0; above it the exact
+            engine is used.
         device: where the planner computes, and where photos that are no tensors are rendered.
 
     Raises:
@@ -90,10 +91,11 @@ def retouch(
 
 
 def load_retoucher(name: str, *, device: Any = None, dtype: Any = None) -> Retoucher:
-    """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of the name.
+    """The retoucher of an installed planner, or what a listener of `open_retoucher`, such as the zoo, makes of a name.
 
     Raises:
-        UnknownPlugin and whatever the listener refuses. InvalidRequest: a dtype for a planner without weights of a bundle.
+        UnknownPlugin and whatever the listener refuses. InvalidRequest: a dtype for a planner without weights of a
+        bundle.
     """
     if name not in registry.planners:
         for found in registry.announce("open_retoucher", name=name, device=device, dtype=dtype):
@@ -140,7 +142,9 @@ _kept = _shelf.get
 
 
 def _identity(name: str) -> tuple[Any, ...]:
-    """What a name stands for now: another class of that id, a folder that was packed anew or another cache is another retoucher."""
+    """What a name stands for now: another class of that id, a folder that was packed anew or another cache is another
+    retoucher.
+    """
     if name in registry.planners:
         return name, registry.planners.load(name)
     settings: Mapping[str, str] = {k: v for k, v in os.environ.items() if k.startswith(("HF_", "VERARETOUCH_"))}

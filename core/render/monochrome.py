@@ -1,7 +1,9 @@
 """Photos without colour stay without: which are, and what of a plan is held back for them.
 
-A photo is monochrome where its channels agree as closely as JPEG leaves them. Unless its words or exact values ask for colour, its plan has the
-groups of colour switched off, and a plan without them is rendered to neutral pixels: networks tint even by their lighting group.
+A photo is monochrome where its channels agree as closely as JPEG leaves them. Unless its words or exact values ask for
+colour, its plan has the
+groups of colour switched off, and a plan without them is rendered to neutral pixels: networks tint even by their
+    lighting group.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ def _neutral(pixels: Pixels, scale: float) -> bool:
 
 
 def hold_colour(plan: Plan, photo: Photo) -> Plan:
-    """The plan for this photo: one without colour has the groups of colour switched off, their values kept and not applied."""
+    """The plan for this photo: one without colour has the groups of colour switched off, their values kept and not
+    applied.
+    """
     if COLOR_GROUPS.isdisjoint(plan.groups) or not is_monochrome(photo.pixels):
         return plan
     return replace(plan, groups=tuple(group for group in plan.groups if group not in COLOR_GROUPS))

@@ -1,4 +1,4 @@
-"""The renderer: registered ops in stage order as one torch module, on any device, differentiable, in cache-sized tiles."""
+"""The renderer: registered ops in stage order as one torch module, differentiable, in cache-sized tiles."""
 
 from __future__ import annotations
 
@@ -41,9 +41,11 @@ class Renderer(nn.Module):
 
     Args:
         ops: op classes or instances; None takes, for each plan, the installed ops that it names.
-        device: where photos that come as files, PIL images or arrays are rendered, and the ops' weights; tensors stay on their own.
+        device: where photos that come as files, PIL images or arrays are rendered, and the ops' weights; tensors
+            stay on their own.
             `.to(device)` moves both.
-        fused: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is compiled, which
+        fused: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is
+            compiled, which
             takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are, with a warning.
 
     Raises:
@@ -127,8 +129,10 @@ class Renderer(nn.Module):
             groups: only these groups, of those that are on in the plan.
             strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back.
             seed: of whatever is random, such as grain, from 0; the plan's own by default.
-            engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise; the ops themselves
-                where no table is good enough), or `auto`: `lut` for photos of a megapixel and more, `exact` for tensors.
+            engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise;
+                the ops themselves
+                where no table is good enough), or `auto`: `lut` for photos of a megapixel and more, `exact` for
+                tensors.
             tolerance: for `lut`, the 99th percentile of CIEDE2000 that is allowed, measured on the photo's own pixels.
             clamp: clamp to [0, 1] once at the end; False for training, since a clamp has no gradient on clipped pixels.
             color_space: `keep`, `srgb` or `p3`, for photos with a profile.
@@ -209,11 +213,13 @@ class Renderer(nn.Module):
     ) -> Tensor:
         """Apply the chain to pixels: differentiable in pixels, latents and the ops' weights.
 
-        It goes through torch.compile, torch.export and the transforms of torch.func, such as `vmap` and `jacfwd`. Under them values
+        It goes through torch.compile, torch.export and the transforms of torch.func, such as `vmap` and `jacfwd`. Under
+        them values
         cannot decide what runs: every op sees every row, and rows in which it is absent are put back afterwards.
 
         Args:
-            rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they came.
+            rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they
+                came.
             latents: one row for all photos, or one a photo; rows in which an op is absent pass it bit for bit.
             strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
             clamp: to [0, 1], once at the end.
@@ -256,7 +262,7 @@ class Renderer(nn.Module):
         keep_identities: bool = False,
         tracing: bool = False,
     ) -> Chain:
-        """The present ops in chain order. At identity an op does nothing, so it is left out where no gradient is wanted.
+        """The present ops in chain order; those at identity do nothing and are left out where no gradient is wanted.
 
         While `tracing`, presence is a tensor whose values nobody knows: the steps keep it.
         """

@@ -51,7 +51,8 @@ class Result(Generic[Image]):
         """Write the picture, with the licence of the weights that planned it in its XMP.
 
         Args:
-            path: a file, whose suffix names the format unless `format` does, or an open binary file, which needs `format`.
+            path: a file, whose suffix names the format unless `format` does, or an open binary file, which needs
+                `format`.
 
         Returns:
             The path; None for an open file.

@@ -28,7 +28,8 @@ class Retoucher:
     """A planner and a renderer.
 
     Args:
-        origin: the bundle that the planner's weights come from: name, version, revision, licence. Every plan records it.
+        origin: the bundle that the planner's weights come from: name, version, revision, licence. Every plan
+            records it.
 
     >>> import numpy, veraretouch as vr
     >>> retoucher = vr.zoo.load("rules")
@@ -58,7 +59,8 @@ class Retoucher:
         """The plan alone; keywords as in `__call__`: `strength` from 0 to 1, `seed` from 0.
 
         Raises:
-            InvalidRequest: a mode that the planner has not, a strength outside [0, 1], unknown groups, and as `Request.of`.
+            InvalidRequest: a mode that the planner has not, a strength outside [0, 1], unknown groups, and as
+                `Request.of`.
             InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
         """
         request = Request.of(style=style, params=params, reference=_pair(reference), groups=groups, seed=seed)
@@ -104,7 +106,9 @@ class Retoucher:
         return self
 
     def held_back(self, plan: Plan, photo: Photo) -> Plan:
-        """A plan of this planner for another photo: one without colour has the groups of colour off, unless exact values or words ask for some."""
+        """A plan of this planner for another photo: one without colour has the groups of colour off, unless exact
+        values or words ask for some.
+        """
         held = plan if plan.mode == "param" else hold_colour(plan, photo)
         if held is plan or plan.prompt is None:
             return held
@@ -132,12 +136,15 @@ class Retoucher:
     ) -> Any:
         """Plan and render one photo, or each of a list.
 
-        A photo without colour stays without, unless exact values or words ask for some: the plan's groups of colour are then off.
+        A photo without colour stays without, unless exact values or words ask for some: the plan's groups of colour
+            are then off.
 
         Args:
-            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`; or a list, tuple or iterator of them, of
+            photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`; or a list, tuple or
+                iterator of them, of
                 any kinds and sizes.
-            style: the look in words; `params`: exact values (a plan, ``{"exposure.ev": 0.35}``, a parameter file or its path);
+            style: the look in words; `params`: exact values (a plan, ``{"exposure.ev": 0.35}``, a parameter file or
+                its path);
                 `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.
             groups: only these groups are edited.
             strength: blend with the input, 0..1.
@@ -148,7 +155,8 @@ class Retoucher:
             A `Result`; a list of them for several photos.
 
         Raises:
-            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses; of several photos the error says which.
+            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses; of several photos the error
+            says which.
         """
         wishes: RetouchOptions = {
             "style": style,

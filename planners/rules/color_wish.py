@@ -18,7 +18,9 @@ _TINT: Final = 1 / 255  # between a pixel's channels
 
 
 def asks_for_color(prompt: str | None, lexicon: Lexicon | None = None) -> bool:
-    """Whether what the lexicon reads in a prompt gives colour to greys: "sepia" does, "more contrast" and "vivid" do not."""
+    """Whether what the lexicon reads in a prompt gives colour to greys: "sepia" does, "more contrast" and "vivid" do
+    not.
+    """
     edits = read_style(prompt or "", lexicon).edits
     if not edits:
         return False

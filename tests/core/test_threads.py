@@ -116,10 +116,9 @@ def test_several_threads_may_render_at_once(set_threads, busy):
     assert [torch.equal(done, photo()) for done in found] == [True] * 4
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_process_makes_its_own_threads():
-    script = """
-import os, torch
+FORKED = """
+import os, sys, torch
+from veraretouch.core.errors import ForkedProcess
 from veraretouch.core.threads import fill
 torch.set_num_threads(2)
 def go():
@@ -127,10 +126,41 @@ def go():
 go()
 child = os.fork()
 if child == 0:
-    os._exit(0 if bool((go() == 1).all()) else 1)
-raise SystemExit(os.waitpid(child, 0)[1])
+    torch.set_num_threads(int(sys.argv[1]))
+    try:
+        os._exit(0 if bool((go() == 1).all()) else 1)
+    except ForkedProcess as error:
+        print(error, flush=True)
+        os._exit(3)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
-    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize(("number", "code"), [(1, 0), (2, 3)])
+def test_a_forked_process_renders_with_one_thread_and_is_refused_with_the_reason_with_more(number, code):
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(number)], timeout=120, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert ("spawn" in done.stdout) is (number > 1)
+
+
+def test_new_threads_get_the_common_number_while_another_has_one():
+    numbers = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads.one_thread():
+            assert torch.get_num_threads() == 1
+            for ask in (torch.get_num_threads, threads.own_threads):
+                thread = threading.Thread(target=lambda ask=ask: numbers.append(ask()))
+                thread.start()
+                thread.join()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert numbers == [2, 2]
 
 
 def test_strips_cover_all_rows_once():

@@ -1,0 +1,63 @@
+"""Plans as people read them: a line, and a table for notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+_MOST: Final = 200  # rows of the table
+_LISTED: Final = 12  # numbers of one value
+
+
+def plan_line(plan: Plan) -> str:
+    """A plan in a line: mode, then each op with its values."""
+    edits = ", ".join(
+        f"{op}({', '.join(f'{name}={value_text(value)}' for name, value in edit.params.items())})"
+        for op, edit in plan.edits.items()
+    )
+    return f"<Plan {plan.mode}: {edits or 'nothing'}>"
+
+
+def plan_html(plan: Plan) -> str:
+    """A plan's edits as an HTML table, a slot a row; groups that are off are struck out."""
+    rows = [
+        (op, name, value_text(value), op in shown)
+        for op, edit in plan.edits.items()
+        for shown in [_applied(plan)]
+        for name, value in edit.params.items()
+    ]
+    lines = [
+        "<tr>" + "".join(f"<td>{_struck(cell, applied)}</td>" for cell in (op, name, value)) + "</tr>"
+        for op, name, value, applied in rows[:_MOST]
+    ]
+    if len(rows) > _MOST:
+        lines.append(f'<tr><td colspan="3">and {len(rows) - _MOST} more</td></tr>')
+    head = "<tr><th>op</th><th>slot</th><th>value</th></tr>"
+    return f"<table><caption>{escape(plan.mode)}</caption>{head}{''.join(lines)}</table>"
+
+
+def value_text(value: Any) -> str:
+    """A slot's value in a few characters: numbers, or the shape of what is larger."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{float(array):.4g}"
+    if array.size > _LISTED:
+        return f"<{' x '.join(map(str, array.shape))}>"
+    return "[" + ", ".join(f"{float(number):.4g}" for number in array.ravel()) + "]"
+
+
+def _applied(plan: Plan) -> frozenset[str]:
+    """The ops of which a group is on."""
+    from ..plugins.registry import registry
+
+    known = registry.ops
+    return frozenset(op for op in plan.edits if op not in known or set(known.load(op).groups()) & set(plan.groups))
+
+
+def _struck(text: str, applied: bool) -> str:
+    return escape(text) if applied else f"<s>{escape(text)}</s>"

@@ -1,0 +1,59 @@
+"""The sample by which a look-up table is judged: no pattern of a picture falls between its pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from veraretouch import Plan, Renderer
+from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.lut.engine import sample
+
+HEIGHT, WIDTH = 512, 640
+STRONG = Plan.load(
+    {
+        "schema": "veraretouch.plan/1",
+        "mode": "param",
+        "edits": {
+            "exposure": {"version": 1, "params": {"ev": 1.2}},
+            "contrast": {"version": 1, "params": {"amount": 0.9}},
+            "saturation": {"version": 1, "params": {"amount": 0.9}},
+        },
+    }
+)
+
+
+def aligned(step: int, rows: bool) -> np.ndarray:
+    """Grey where every `step`th pixel is looked at, vivid elsewhere."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    seen = (y % step == step // 2) & (rows | (x % step == step // 2))
+    vivid = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    return np.where(seen[..., None], np.uint8(128), vivid)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("step", [2, 3, 4, 5, 8])
+def test_a_picture_aligned_with_a_grid_holds_the_tolerance_on_every_pixel(step, rows):
+    picture, renderer = aligned(step, rows), Renderer()
+    made, report = renderer.render_reported(picture, STRONG, engine="lut", tolerance=0.3)
+    exact = renderer.render(picture, STRONG, engine="exact")
+    apart = ciede2000(*(torch.from_numpy(one.astype(np.float32) / 255) for one in (exact, made))).numpy()
+    assert np.percentile(apart, 99) <= 0.3
+    if report.engine == "lut":
+        assert report.error > 0
+
+
+@pytest.mark.parametrize("step", [2, 3, 4, 5, 7])
+def test_the_share_of_a_pattern_in_the_sample_is_that_in_the_picture(step):
+    picture = aligned(step, rows=False)
+    share = (picture == 128).all(axis=2).mean()
+    found = (sample(picture)[0] == 128).all(axis=1).mean()
+    assert found == pytest.approx(share, abs=0.01)
+
+
+def test_the_same_photo_gives_the_same_sample_and_a_small_one_all_of_its_colours():
+    picture = aligned(3, rows=True)
+    assert np.array_equal(sample(picture), sample(picture))
+    small = picture[:100, :120]
+    assert len(sample(small)[0]) >= 100 * 120
