@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import PyOpenColorIO as ocio
@@ -122,3 +123,10 @@ def test_a_tag_that_never_ends_costs_no_more_than_its_length(tmp_path):
     with pytest.raises(InvalidDocument, match="holds no colour correction"):
         read_decision(path)
     assert time.process_time() - start < 2
+
+
+def test_a_long_word_is_cut_at_forty_characters_and_a_decision_stays_as_it_is(tmp_path):
+    with pytest.raises(InvalidDocument, match=f"'{'x' * 40}' is not a number"):
+        read_decision(written(tmp_path, ONE.format(id="a", slope=f"{'x' * 99} 1 1"), "a.cc"))
+    with pytest.raises(FrozenInstanceError):
+        WARM.saturation = 2.0

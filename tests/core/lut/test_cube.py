@@ -1,5 +1,7 @@
 """Cubes: what a map of colours becomes on a lattice, at every depth, on either way of applying it."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 import torch
@@ -65,3 +67,19 @@ def test_a_view_that_is_not_contiguous_is_taken():
     photo = pixels("uint8")
     cube = Cube.of(warm, 5)
     assert np.array_equal(cube.apply(photo[::2, ::-1]), cube.apply(np.ascontiguousarray(photo[::2, ::-1])))
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_torch_does_tall_photos_strip_by_strip_and_clips_integers_at_both_ends(dtype):
+    cube = Cube.of(lambda colours: colours * 2 - 0.5, 5)
+    photo, scale = pixels(dtype, 1100, 3), DEPTHS[dtype]
+    by_torch = cube._by_torch(photo, torch.device("cpu")).astype(float)
+    assert np.abs(cube.apply(photo) - by_torch).max() <= (1 if scale > 1 else 2e-6)
+    assert by_torch.min() == (0 if scale > 1 else pytest.approx(-0.5))
+
+
+def test_nodes_are_made_once_and_a_cube_stays_as_it_is():
+    assert nodes(4) is nodes(4)
+    cube = Cube.of(lambda colours: colours, 2)
+    with pytest.raises(FrozenInstanceError):
+        cube.values = cube.values

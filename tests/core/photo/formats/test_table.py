@@ -38,8 +38,13 @@ def test_what_cannot_be_written_becomes_what_its_row_says(monkeypatch):
         name: suffix_to_write(Path(name)) for name in ("a.NEF", "a.gif", "a.bmp", "a.jfif", "a.TIF", "a.avif", "a.xyz")
     }
     assert found == {
-        **{"a.NEF": "jpg", "a.gif": "png", "a.bmp": "png", "a.jfif": "jpg"},
-        **{"a.TIF": "TIF", "a.avif": "avif", "a.xyz": "jpg"},
+        "a.NEF": "jpg",
+        "a.gif": "png",
+        "a.bmp": "png",
+        "a.jfif": "jpg",
+        "a.TIF": "TIF",
+        "a.avif": "avif",
+        "a.xyz": "jpg",
     }
     monkeypatch.setattr("veraretouch.core.photo.formats.table.find_spec", lambda name: None)
     assert (suffix_to_write(Path("a.heic")), suffix_to_write(Path("a.jxl"))) == ("jpg", "jpg")
