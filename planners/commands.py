@@ -5,8 +5,9 @@ Only Typer is imported here; everything else inside the commands, so that help a
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +22,9 @@ from ..core.cli.options import (
     WriteOptions,
     takes,
 )
+
+if TYPE_CHECKING:
+    from ..core.plan.plan import Plan
 
 _Prompt = Annotated[
     str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
@@ -47,7 +51,13 @@ _Cdl = Annotated[
 _Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
 # Planners that read prompts by the lexicon alone.
 _BY_LEXICON = ("rules", "tiny")
-_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose values to use.")]
+_Asset = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asset", help="Weights of an op that has some, OP=BUNDLE: acme.look=./bundle. Goes with --set. Repeatable."
+    ),
+]
+_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose values to use; - reads it from stdin.")]
 
 
 @takes
@@ -100,8 +110,18 @@ def param(
     preset: _Preset = None,
     cdl: _Cdl = None,
     partial: _Partial = False,
+    assets: _Asset = None,
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
+    if assets:
+        if not settings:
+            raise typer.BadParameter("it goes with --set, whose op has weights", param_hint="--asset")
+        from ..core.cli.batch.request import read_settings
+        from .params import plan_with_assets
+
+        made = plan_with_assets(read_settings(settings), assets, groups=planning.chosen_groups())
+        _retouch(photos, planning, writing, series, plan=made.document())
+        return
     wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
     if not wish:
         raise typer.BadParameter(
@@ -116,13 +136,11 @@ def render(
     editing: EditOptions,
     writing: WriteOptions,
     series: SeriesOptions,
-    plan: Annotated[Path, typer.Option("--plan", help="The plan to render by.")],
+    plan: Annotated[Path, typer.Option("--plan", help="The plan to render by; - reads it from stdin.")],
     allow_bundle: AllowBundle = None,
 ) -> None:
     """Render photos by a plan that is there already; no planner is asked."""
-    from ..core.plan.plan import Plan
-
-    _retouch(photos, editing, writing, series, plan=Plan.load(plan).document())
+    _retouch(photos, editing, writing, series, plan=_load_plan(plan).document())
 
 
 @takes
@@ -175,6 +193,14 @@ def _check_words(prompt: str, planner: str) -> None:
         )
 
 
+def _load_plan(path: Path) -> Plan:
+    """A plan from a file, or from stdin for "-"."""
+    from ..core.plan.plan import Plan
+    from ..core.strict_json import LARGEST
+
+    return Plan.load(sys.stdin.buffer.read(LARGEST + 1) if str(path) == "-" else path)
+
+
 def _wish(
     *,
     style: str | None = None,
@@ -219,9 +245,7 @@ def _wish(
         file, _, id = cdl.partition("#")
         return {"params": read_decision(Path(file), id=id or None).params}
     if plan is not None:
-        from ..core.plan.plan import Plan
-
-        return {"params": Plan.load(plan).document()}
+        return {"params": _load_plan(plan).document()}
     return {} if style is None else {"style": style}
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from ..core import strict_json
 from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest, nearest
+from ..core.plan.edit import Edit, op_of, provider_of
 from ..core.plan.plan import FORMAT, Plan
 from ..core.plugins.registry import registry
 from ..ops.crs import FIELDS, CrsField
@@ -156,6 +158,39 @@ def _parameter(field: CrsField, value: Any, *, bounded: bool) -> float:
             cure=f"Set {field.op}.{field.slot} instead.",
         )
     return field.from_parameter_file(float(value))
+
+
+def plan_with_assets(
+    values: Mapping[str, Any], assets: Sequence[str], *, groups: Collection[str] | None = None
+) -> Plan:
+    """The plan of exact values for ops of which some have weights: ``plan_with_assets({...}, ["acme.look=./bundle"])``.
+
+    Args:
+        values: by address, as `read_params` takes them.
+        assets: for each op with weights its id and the name of its bundle, which is fetched and verified.
+
+    Raises:
+        InvalidRequest: no such form, an op that no value is given for or that has no weights, a bundle that nobody knows.
+        And as `read_params` and `Plan.only`.
+    """
+    edits = {id: Edit(op_of(id).version, params, provider_of(id)) for id, params in read_params(values).items()}
+    for text in assets:
+        id, equals, name = (part.strip() for part in text.partition("="))
+        if not (id and equals and name):
+            raise InvalidRequest(f"--asset {text!r} is not OP=BUNDLE", cure="An example: --asset acme.look=./bundle.")
+        id = registry.ops.resolve(id)
+        if id not in edits:
+            raise InvalidRequest(f"--asset {text}: no value is set for op {id!r}", cure=f"Give --set {id}.SLOT=VALUE.")
+        if not hasattr(op_of(id), "from_bundle"):
+            raise InvalidRequest(f"--asset {text}: op {id!r} has no weights", cure="Leave --asset out.")
+        opened = registry.announce("open_bundle", name=name, variant=None)
+        if not opened:
+            raise InvalidRequest(
+                f"--asset {text}: nobody here opens bundle {name!r}", cure="Is the zoo's hook blocked?"
+            )
+        edits[id] = replace(edits[id], asset=opened[0].asset)
+    plan = Plan(mode="param", edits=edits)
+    return plan if groups is None else plan.only(groups)
 
 
 def describe(values: Values) -> str:

@@ -1,0 +1,101 @@
+"""Plans from stdin, plan values that groups leave out, and exact values for ops with weights."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import Weighted, bundle_files, lay
+
+import veraretouch as vr
+from veraretouch import Op, Slot, Stage
+from veraretouch.core.errors import InvalidRequest
+from veraretouch.planners.params import plan_with_assets
+
+
+class Glow(Op):
+    """Add a glow that a network has learnt."""
+
+    id, version, stage, pointwise = "acme.glow", 1, Stage.TONE, True
+    amount = Slot(0.0, low=0.0, high=1.0, group="effects", doc="How much.")
+
+    def apply(self, rgb, p):
+        return rgb + 0.1 * p.amount
+
+    @classmethod
+    def from_bundle(cls, bundle, *, device, dtype):
+        return cls()
+
+
+@pytest.fixture
+def glow(veraretouch_registry):
+    veraretouch_registry.ops.add(Glow)
+    return veraretouch_registry
+
+
+def test_a_plan_without_groups_has_every_group_of_its_edits(glow):
+    document = {
+        "schema": "veraretouch.plan/1",
+        "mode": "param",
+        "edits": {"acme.glow": {"version": 1, "params": {"amount": 0.5}}},
+    }
+    plan = vr.Plan.load(document)
+    assert plan.groups == ("lighting", "global_color", "specific_color", "effects")
+    latents = plan.latents()
+    assert bool(latents.present["acme.glow"][0])
+    assert float(latents.values["acme.glow"]["amount"]) == 0.5
+    assert not bool(vr.Plan.load(document | {"groups": ["lighting"]}).latents().present["acme.glow"][0])
+
+
+def test_a_value_that_groups_leave_out_is_named(glow):
+    plan = vr.Plan.load(
+        {
+            "schema": "veraretouch.plan/1",
+            "mode": "param",
+            "edits": {
+                "acme.glow": {"version": 1, "params": {"amount": 0.5}},
+                "exposure": {"version": 1, "params": {"ev": 0.5}},
+            },
+        }
+    )
+    with pytest.warns(UserWarning, match=r"groups lighting leave out values of the plan: acme\.glow\.amount"):
+        assert plan.only({"lighting"}).groups == ("lighting",)
+
+
+def test_values_of_an_op_with_weights_name_their_bundle_wherever_the_plan_goes(glow, tmp_path, monkeypatch):
+    glow.planners.add(Weighted)
+    lay(tmp_path / "look", bundle_files())
+    monkeypatch.chdir(tmp_path)
+    plan = plan_with_assets({"acme.glow.amount": 0.5, "exposure.ev": 0.1}, ["acme.glow=./look"])
+    asset = plan.edits["acme.glow"].asset
+    assert asset["bundle"] == str(tmp_path / "look")
+    assert len(asset["sha256"]) == 64
+    assert plan.edits["exposure"].asset is None
+    monkeypatch.chdir("/")
+    assert vr.Renderer().render(np.full((2, 2, 3), 0.5, np.float32), plan).max() > 0.53
+
+
+@pytest.mark.parametrize(
+    ("asset", "said"),
+    [
+        ("acme.glow", "is not OP=BUNDLE"),
+        ("acme.glow=", "is not OP=BUNDLE"),
+        ("contrast=look", "no value is set for op 'contrast'"),
+        ("exposure=look", "op 'exposure' has no weights"),
+    ],
+)
+def test_each_mistake_with_weights_has_its_own_error(glow, asset, said):
+    with pytest.raises(InvalidRequest, match=said):
+        plan_with_assets({"acme.glow.amount": 0.5, "exposure.ev": 0.1}, [asset])
+
+
+def test_a_plan_is_read_from_stdin(environment, photos, tmp_path):
+    text = vr.Plan.load('{"schema": "veraretouch.plan/1", "mode": "auto", "edits": {}}').json()
+    words = [Path(sys.executable).with_name("veraretouch"), "render", "a.jpg", "--plan", "-", "--out", "out.jpg"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.jpg").is_file()
+    done = subprocess.run(words, cwd=tmp_path, env=environment, input="{", capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "not JSON" in done.stderr
