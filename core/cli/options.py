@@ -212,7 +212,7 @@ class WriteOptions:
         typer.Option(
             min=1,
             max=100,
-            help="Quality of JPEG, WebP and HEIC. Default: the source's, at least 92.",
+            help="Quality of JPEG, WebP, HEIC, AVIF and JPEG XL. Default: the source's, at least 92.",
             rich_help_panel=_WRITE,
         ),
     ] = None

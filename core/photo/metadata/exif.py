@@ -117,6 +117,7 @@ def _directory(block: Buffer, order: str, at: int) -> tuple[Directory, int]:
     if not 8 <= at <= len(block) - 2:
         return found, 0
     (count,) = struct.unpack(order + "H", block[at : at + 2])
+    left = len(block)  # bytes: tags that share their values would swell a small block to gigabytes
     for start in range(at + 2, at + 2 + 12 * count, 12):
         row = block[start : start + 12]
         if len(row) < 12:
@@ -124,7 +125,8 @@ def _directory(block: Buffer, order: str, at: int) -> tuple[Directory, int]:
         tag, kind, number, offset = struct.unpack(order + "HHII", row)
         size = _SIZES.get(kind, 0) * number
         where = start + 8 if size <= 4 else offset
-        if size and where + size <= len(block):
+        if size and where + size <= len(block) and size <= left:
+            left -= size
             found[tag] = ExifTag(kind, number, bytes(block[where : where + size]), where)
     tail = block[at + 2 + 12 * count : at + 6 + 12 * count]
     return found, struct.unpack(order + "I", tail)[0] if len(tail) == 4 else 0

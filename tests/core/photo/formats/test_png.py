@@ -151,6 +151,17 @@ def _profile() -> bytes:
     return DISPLAY_P3
 
 
+def test_exif_whose_tags_share_one_value_is_not_written_as_hundreds_of_megabytes(picture):
+    rows = b"".join(struct.pack("<HHII", 0x9C00 + number, 7, 50_000, 100) for number in range(4000))
+    block = b"II*\0" + struct.pack("<IH", 8, 4000) + rows + bytes(12_000)
+    data = with_chunks(picture(), chunk(b"eXIf", block))
+    tracemalloc.start()
+    written = open_photo(data).encode("png")
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+    assert len(written) < 4 * len(data)
+
+
 def test_a_text_that_swells_is_left_out_and_costs_neither_memory_nor_time(odd, picture):
     bomb = zlib.compress(bytes(200 << 20), 9)
     texts = [chunk(b"zTXt", b"Raw profile type exif\0\0" + bomb)] * 8
