@@ -58,7 +58,9 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = True) -> None:
 
 @contextmanager
 def staging_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder inside `folder` for files in the making, which get their names by `give_name`; removed at the end.
+    """A hidden folder inside `folder` for files in the making; removed at the end.
+
+    They get their names by `give_name`.
 
     Nobody else may look into it.
 
@@ -81,7 +83,8 @@ def give_name(temporary: Path, path: Path, *, overwrite: bool, keep_times: bool 
     """Give a finished file its name, in one step.
 
     Args:
-        overwrite: a file of this name is replaced; the new one gets its mode bits and, as far as this process may, its owner.
+        overwrite: a file of this name is replaced; the new one gets its mode bits and, as far as this process may, its
+            owner.
         keep_times: it also gets that file's times and extended attributes.
 
     Raises:
@@ -145,7 +148,7 @@ def _temporary_folder(folder: Path) -> tuple[Path, int | None]:
 
 
 def _locked(path: Path, descriptor: int) -> bool:
-    """Lock a file for as long as the descriptor is open; False where `remove_abandoned` was quicker and took it for a dead run's."""
+    """Lock a file for as long as the descriptor is open; False where `remove_abandoned` was quicker and removed it."""
     if sys.platform != "win32":
         with suppress(OSError):  # a file system without locks: then nobody removes it either
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -27,7 +27,7 @@ _WRITE = "Output"
 _RUN = "Processing"
 
 RUN_ONLY: Final = object()
-"""Marks an option that never changes what is in a picture. `--resume` compares all others, so that none is forgotten."""
+"""Marks an option that never changes what is in a picture. `--resume` compares all others: none is forgotten."""
 
 
 def _allow_bundles(named: list[str] | None) -> list[str] | None:
@@ -255,7 +255,7 @@ class WriteOptions:
     engine: Annotated[
         EngineName,
         typer.Option(
-            help="Rendering engine. lut: a look-up table per photo, fast; exact: the ops; auto: lut from one megapixel.",
+            help="Rendering engine. lut: a look-up table per photo; exact: the ops; auto: lut from one megapixel.",
             rich_help_panel=_RUN,
         ),
     ] = EngineName.AUTO

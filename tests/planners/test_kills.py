@@ -1,6 +1,4 @@
-"""Runs that are killed before each of their changes to the file system: nothing half-written, nothing lost, --resume
-right.
-"""
+"""Runs killed before each of their changes to the file system: nothing half-written, nothing lost, --resume right."""
 
 import json
 import shutil

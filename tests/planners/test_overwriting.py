@@ -1,6 +1,4 @@
-"""A photo in its own place is never replaced by less than it holds, unless that is said twice; what is its file's
-stays.
-"""
+"""A photo in its own place is replaced by less than it holds only if that is said twice; what is its file's stays."""
 
 import os
 import shutil
@@ -19,15 +17,13 @@ from veraretouch.core.photo import open_photo
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 GAIN_MAP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF></x:xmpmeta>"""
+<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/>
+</rdf:RDF></x:xmpmeta>"""
 
 
 @pytest.fixture
 def replace(tmp_path, monkeypatch):
-    """Retouch a photo in its own place by a stranger's planner; return the result.
-
-    Nothing else is left in its folder.
-    """
+    """Retouch a photo in its own place by a stranger's planner; nothing else is left in its folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(PLUGINS / "fake")
     registry.planners.refresh()

@@ -1,6 +1,4 @@
-"""A run that is gone on with touches nothing that is not its own, and what cannot be written is told before work
-starts.
-"""
+"""A resumed run touches nothing that is not its own, and what cannot be written is told before work starts."""
 
 import json
 import os

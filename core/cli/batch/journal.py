@@ -1,8 +1,8 @@
 """The journal of an output folder: from what each picture was made, so that `--resume` knows what is done.
 
-A hidden file of JSON lines, appended to and never rewritten: two runs may share it, and one that is killed leaves at worst a
-torn line, which is passed over. A picture counts as done by its hashes, never because a file is there; and a file is a run's own only
-where its hash was written down before it got its name.
+A hidden file of JSON lines, appended to and never rewritten: two runs may share it, and one that is killed leaves at
+worst a torn line, which is passed over. A picture counts as done by its hashes, never because a file is there; and a
+file is a run's own only where its hash was written down before it got its name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST_LINE = 2**20  # bytes
 
 @dataclass(frozen=True)
 class Provenance:
-    """From what a picture was made: SHA-256 of input, plan or request, options and versions, and of what was written."""
+    """From what a picture was made, by SHA-256: input, plan or request, options, versions; and what was written."""
 
     input: str
     plan: str
@@ -131,7 +131,7 @@ def read_journal(folder: Path) -> dict[str, JournalEntry]:
 
 
 def note_written(picture: Path, origin: Provenance, files: Mapping[Path, Path]) -> None:
-    """Note the files that are about to be written, each by its name and the finished file that will get it, and from what.
+    """Note the files that are about to get their names, each with the finished file that will get it, and from what.
 
     It comes before they get their names: a run that is killed in between has claimed only what it made itself.
 

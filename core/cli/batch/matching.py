@@ -50,7 +50,8 @@ def matched(plan: Plan, photo: Photo, reference: Tones) -> Plan:
     """A plan with the exposure and white balance on top that bring a photo's tones to a reference's,
     as far as its groups allow.
 
-    Where one of the two is black and white, exposure alone is matched: a light's colour would tint the one, and is unknown of the other.
+    Where one of the two is black and white, exposure alone is matched: a light's colour would tint the one, and is
+    unknown of the other.
 
     Raises:
         InvalidPlan: as `Plan.__add__`.
@@ -82,7 +83,7 @@ def _quantiles(photos: Tensor) -> Tensor:
 
 
 def _fitted(small: Tensor, wanted: Tensor, free: int) -> Tensor:
-    """The three values (3,) that bring a photo's quantiles to those that are wanted; all but the first `free` stay 0."""
+    """The values (3,) that bring a photo's quantiles to those that are wanted; all but the first `free` stay 0."""
     spread, furthest = torch.tensor(_SPREAD), torch.tensor(_FURTHEST)
     values, step = torch.zeros(3), 0.02
     own = _quantiles(small)[0]

@@ -25,7 +25,7 @@ def available() -> int | None:
 
 
 def weight(path: Path) -> int:
-    """Bytes that working on a photo takes, by its header; 0 where that cannot be read (the work itself will say why)."""
+    """Bytes that working on a photo takes, by its header; 0 where that cannot be read, which the work will tell."""
     try:
         header = read_header(path)
     except VeraRetouchError:

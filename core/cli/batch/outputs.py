@@ -91,8 +91,8 @@ def name_products(
 
     Raises:
         InvalidRequest: a template that cannot be filled in, or `out` names one file for several photos.
-        UnwritablePhoto: two photos would write one file, or one would be written over an input. `overwrite` allows that only
-            for a photo's own file, named by `out`.
+        UnwritablePhoto: two photos would write one file, or one would be written over an input. `overwrite` allows that
+            only for a photo's own file, named by `out`.
     """
     _refuse_unknown_format(out)
     into_file = out is not None and is_file_name(out)
@@ -214,7 +214,8 @@ def _refuse_unknown_format(out: Path | None) -> None:
     if close or suffix in _OTHER_FILES or mimetypes.guess_type(f"x{suffix}")[0] is not None:
         raise UnwritablePhoto(
             f"--out {str(out)!r}: pictures are not written with the suffix {out.suffix!r}",
-            cure=f"{close} Known are {', '.join(sorted(EXTENSIONS.writable))}; a folder of this name must be made first.".strip(),
+            cure=f"{close} Known are {', '.join(sorted(EXTENSIONS.writable))}; "
+            "a folder of this name must be made first.".lstrip(),
         )
 
 

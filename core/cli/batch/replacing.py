@@ -27,7 +27,8 @@ def may_replace(task: PhotoTask) -> bool:
             f"{str(foreign[0])!r} exists already",
             cure="Allow that by --overwrite, or choose another --out or --name."
             if task.options.resume
-            else "Go on with an earlier run by --resume, allow replacing by --overwrite, or choose another --out or --name.",
+            else "Go on with an earlier run by --resume, allow replacing by --overwrite, "
+            "or choose another --out or --name.",
         )
     return True
 

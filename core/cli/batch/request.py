@@ -90,7 +90,7 @@ def read_params(path: Path) -> dict[str, Any]:
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers also as Python writes them (``.3``, ``1.``, ``+0.5``).
+    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers as Python writes them too (``.3``, ``1.``).
 
     Raises:
         InvalidRequest: no such form, or a slot given twice.

@@ -22,7 +22,8 @@ from .series import matched_to, median_photo, one_plan
 from .task import PhotoOutcome, PhotoTask
 from .work import preview_task, retouch
 
-# Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user gave them.
+# Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user
+# gave them.
 _REQUEST = (
     errors.UnknownPlugin,
     errors.PluginCollision,
@@ -40,7 +41,8 @@ def retouch_all(
     """Retouch photos and folders of photos as ordered; say whether every one succeeded.
 
     Raises:
-        VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is refused.
+        VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is
+            refused.
     """
     with stdout_to_stderr():  # importing a planner may print
         _check_planner(request)
@@ -132,7 +134,7 @@ def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, ser
 
 
 def _check_planner(request: BatchRequest) -> None:
-    """Refuse a planner that is not there or cannot be used, without importing one that can; fetch a bundle before work starts."""
+    """Refuse a planner that cannot be used, without importing one that can; fetch a bundle before work starts."""
     if request.plan is not None:
         return
     entry = registry.planners.find(request.planner)

@@ -21,7 +21,13 @@ from .request import BatchRequest
 
 @dataclass(frozen=True)
 class PhotoTask:
-    """One photo's work. `earlier`: what the journal says; `journal`: whether to note what is done; `versions`: their hash."""
+    """One photo's work.
+
+    Attributes:
+        earlier: what the journal says of the picture.
+        journal: whether to note what is written.
+        versions: the fingerprint of the versions of veraretouch and its plug-ins.
+    """
 
     index: int
     source: Path

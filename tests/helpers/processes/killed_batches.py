@@ -76,8 +76,7 @@ def _run(changes, folder, arguments, before):
     try:
         os.chdir(folder)
         made = die_before(before)
-        app(arguments, standalone_mode=False)
-        code = 0
+        code = app(arguments, standalone_mode=False) or 0
         changes.write("\n".join(made))
         changes.flush()
     except SystemExit as end:

@@ -1,6 +1,4 @@
-"""What a photo's products may replace: nothing, unless the user says so or an earlier run made it; a photo, by nothing
-less.
-"""
+"""What products may replace: nothing, unless the user says so or an earlier run made it; a photo, by nothing less."""
 
 import os
 

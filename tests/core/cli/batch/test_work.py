@@ -1,6 +1,4 @@
-"""From what a picture is made decides whether `--resume` leaves it: photo, request, every option that changes it,
-versions.
-"""
+"""`--resume` leaves a picture that was made from the same: photo, request, options that change it, versions."""
 
 from dataclasses import fields, make_dataclass, replace
 from pathlib import Path
