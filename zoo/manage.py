@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import UnknownBundle, UnreachableBundle
+from ..core.errors import LicenceNotAccepted, UnknownBundle, UnreachableBundle
 from ..core.plugins.entry import PluginEntry
 from ..core.plugins.registry import registry
 from ..core.plugins.summary import find_module, summary
@@ -156,7 +156,13 @@ def verify(name: str, *, variant: str | None = None, revision: str | None = None
     """
     options = FetchOptions(variant, verify="always", use=False)
     listing = find(name, variant=variant, revision=revision)
-    return fetch_listed(listing, options, hub or Hub.from_environment()).check()
+    try:
+        return fetch_listed(listing, options, hub or Hub.from_environment()).check()
+    except LicenceNotAccepted as error:
+        raise LicenceNotAccepted(
+            f"not all files are on this machine, and {error.problem}",
+            cure=f"Fetch them first: veraretouch zoo pull {name} --accept-license",
+        ) from None
 
 
 def remove(name: str, *, hub: Hub | None = None) -> int:
