@@ -151,7 +151,7 @@ def train_vera(
         )
     source = open_bundle(bundle)
     drawn = open_bundle(renderer) if renderer is not None else source
-    planner = Vera(planner.model, planner.words, Neural.from_bundle(drawn))
+    planner = Vera(planner.model, planner.tokenizer, Neural.from_bundle(drawn))
     examples, left = read_examples(data, image_size=image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
@@ -171,7 +171,7 @@ def train_vera(
         "training_data": f"{len(examples)} examples.",
         "provenance": _provenance(settings, **about, source=source.asset),
     }
-    trained = Vera(planner.model, planner.words, task.network.op)
+    trained = Vera(planner.model, planner.tokenizer, task.network.op)
     licence, files = _licence(source)
     return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
 

@@ -87,15 +87,15 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwor
             if twice := tensors.keys() & part.keys():
                 raise InvalidDocument(f"{min(twice)} stands in two files", path=name, cure="Fetch them again.")
             tensors |= part
-    words = _words(files)
+    tokenizer = _tokenizer(files)
     model, network = from_tensors(tensors, document)
-    if (highest := max(words.retouch)) >= model.config.vocab_size:
+    if (highest := max(tokenizer.retouch)) >= model.config.vocab_size:
         raise InvalidDocument(
             f"has {model.config.vocab_size} rows, too few for the retouch token {highest}",
             path="model.embed_tokens.weight",
             cure="Are weights and tokenizer of one model?",
         )
-    return model, words, network
+    return model, tokenizer, network
 
 
 def from_tensors(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> tuple[VeraModel, RetouchNetwork]:
@@ -169,7 +169,7 @@ def _network(tensors: Mapping[str, Tensor]) -> RetouchNetwork:
     return network.requires_grad_(False)
 
 
-def _words(files: Mapping[str, Path]) -> Tokenizer:
+def _tokenizer(files: Mapping[str, Path]) -> Tokenizer:
     if "tokenizer.json" in files:
         return Tokenizer(files["tokenizer.json"].read_text(encoding="utf-8"))
     return read_slow_tokenizer(files)

@@ -75,8 +75,8 @@ class Vera:
     """Plan by the published vision-language model: auto, style and param.
 
     Args:
-        model: its networks; `words`: its tokenizer; `neural`: the op that its latents are for.
-        sampling: how tokens are chosen, as published by default; `choice` makes something else of a request that chooses them.
+        model: its networks; `tokenizer`: its own; `neural`: the op that its latents are for.
+        sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that chooses them.
         runtime: who writes the answers; torch where it is left out.
     """
 
@@ -90,20 +90,20 @@ class Vera:
     def __init__(
         self,
         model: VeraModel | None = None,
-        words: Tokenizer | None = None,
+        tokenizer: Tokenizer | None = None,
         neural: Neural | None = None,
         *,
         sampling: Sampling | None = None,
-        choice: Callable[[Request], Sampler] | None = None,
+        sampler: Callable[[Request], Sampler] | None = None,
         runtime: Runtime | None = None,
     ) -> None:
-        if model is None or words is None or neural is None:
+        if model is None or tokenizer is None or neural is None:
             raise UnknownBundle("planner 'vera' has no weights of its own", cure='Load them: zoo.load("vera-0.5b").')
-        self.model, self.words, self.ops = model.eval(), words, (neural,)
+        self.model, self.tokenizer, self.ops = model.eval(), tokenizer, (neural,)
         chosen = sampling or Sampling()
-        self.choice = choice or (lambda request: Sampled(chosen, request.seed))
-        ending = StopCriterion(words.retouch, model.config.eos_token_id, chosen.most_tokens)
-        self._writer = _writer(model, ending, runtime or Runtime())
+        self.sampler = sampler or (lambda request: Sampled(chosen, request.seed))
+        stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, chosen.most_tokens)
+        self._writer = _writer(model, stop, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
 
     def asks_for_color(self, request: Request) -> bool:
@@ -144,13 +144,13 @@ class Vera:
         batches: dict[tuple[int, ...], dict[_Asked, int]] = {}
         for row, key in enumerate(keys):
             if key not in answers:
-                ids, shared = self.words.ids(prompts[row].before), self.words.ids(prompts[row].shared)
+                ids, shared = self.tokenizer.ids(prompts[row].before), self.tokenizer.ids(prompts[row].shared)
                 batches.setdefault(tuple(ids[: _alike(ids, shared)]), {}).setdefault(key, row)
         for prefix, first in batches.items():
             rows = list(first.values())
             embedded = [self._embed(prompts[row], photos[row], len(prefix)) for row in rows]
-            choices = [self.choice(requests[row]) for row in rows]
-            written = self._writer.write(prefix, embedded, choices, on_token=self._tell(rows, on_text))
+            samplers = [self.sampler(requests[row]) for row in rows]
+            written = self._writer.write(prefix, embedded, samplers, on_token=self._tell(rows, on_text))
             answers |= dict(zip(first, written, strict=True))
         for key in keys:
             if not isinstance(key, int):
@@ -160,17 +160,20 @@ class Vera:
     @torch.inference_mode()
     def _embed(self, prompt: Prompt, photo: Photo, skipped: int) -> Tensor:
         """What follows the first tokens of a prompt, embedded: (length, hidden size)."""
-        rest = self.words.ids(prompt.before)[skipped:]
+        rest = self.tokenizer.ids(prompt.before)[skipped:]
         parts = [self.model.embed(rest)] if rest else []
         if prompt.after is not None:
-            parts += [self.model.see(picture_of(photo).unsqueeze(0)), self.model.embed(self.words.ids(prompt.after))]
+            parts += [
+                self.model.see(picture_of(photo).unsqueeze(0)),
+                self.model.embed(self.tokenizer.ids(prompt.after)),
+            ]
         return torch.cat(parts, dim=1)[0]
 
     @torch.no_grad()
     def _read(self, answer: Written, prompt: Prompt) -> tuple[Tensor, bool, dict[str, Thought]]:
         """The latent (3, 896) of an answer, whether any of it is used, and the reasoning."""
-        states = [answer.states.get(token) for token in self.words.retouch]
-        text = self.words.text(answer.tokens)
+        states = [answer.states.get(token) for token in self.tokenizer.retouch]
+        text = self.tokenizer.text(answer.tokens)
         if all(state is None for state in states):
             raise UnusableAnswer(
                 f"the model's answer of {len(answer.tokens)} tokens holds no edit: {text[:200]!r}",
@@ -193,7 +196,7 @@ class Vera:
     def _tell(self, rows: Sequence[int], on_text: OnText | None) -> Callable[[int, int], None] | None:
         if on_text is None:
             return None
-        listeners = [self.words.stream(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
+        listeners = [self.tokenizer.stream(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
         return lambda place, token: listeners[place](token)
 
     def _remember(self, key: _Asked, answer: Written) -> None:
@@ -216,19 +219,19 @@ class Vera:
         torch_dtype, chosen = precision_of(dtype, runtime, device)
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
         with bundle.open("tokenizer.json") as file:
-            words = Tokenizer(file.read().decode())
+            tokenizer = Tokenizer(file.read().decode())
         if chosen.name != "onnx":
             model = model.to(device=device, dtype=torch_dtype)
         else:
             for part in (model.tower, model.projector, model.head, model.language.embed_tokens):
                 part.float()  # the layers of the language model stay as they are stored: only the graph reads them
-        return cls(model, words, Neural.from_bundle(bundle, device=device), runtime=chosen)
+        return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""
         save_weights(weights.state(self.model), folder / weights.FILE)
         save_weights(self.ops[0].network.state_dict(), folder / RENDERER)
-        (folder / "tokenizer.json").write_text(self.words.json(), encoding="utf-8")
+        (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
         return {"model": self.model.config.document()}
 
     @staticmethod
@@ -239,14 +242,14 @@ class Vera:
     @classmethod
     def from_published(cls, files: Mapping[str, Path]) -> Vera:
         """The planner of a published checkpoint; see `published.read`."""
-        model, words, network = checkpoint.read(files)
-        return cls(model, words, Neural(network))
+        model, tokenizer, network = checkpoint.read(files)
+        return cls(model, tokenizer, Neural(network))
 
 
-def _writer(model: VeraModel, ending: StopCriterion, runtime: Runtime) -> Writer | SingleWriter:
+def _writer(model: VeraModel, stop: StopCriterion, runtime: Runtime) -> Writer | SingleWriter:
     if runtime.name == "onnx":
-        return OnnxWriter(model, runtime.weights, ending)
-    return GraphWriter(model, ending) if runtime.name == "graphs" else Writer(model, ending)
+        return OnnxWriter(model, runtime.weights, stop)
+    return GraphWriter(model, stop) if runtime.name == "graphs" else Writer(model, stop)
 
 
 def _alike(one: Sequence[int], other: Sequence[int]) -> int:

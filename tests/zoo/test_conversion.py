@@ -73,7 +73,7 @@ def test_a_published_checkpoint_loads_by_its_name_and_plans(publish, files, loop
     assert zoo.load(f"{VERA}@{COMMIT}").origin == retoucher.origin
     assert len(loopback.requests) == asked
 
-    retoucher.planner.choice = lambda request: Forced(words().ids(ANSWER))
+    retoucher.planner.sampler = lambda request: Forced(words().ids(ANSWER))
     photo = Photo(np.full((50, 70, 3), 90, np.uint8))
     for keywords in ({}, {"style": "dreamy bright pink"}, {"params": {"Exposure2012": {"value": 30}}}):
         result = retoucher(photo, **keywords)

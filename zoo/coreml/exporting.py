@@ -89,7 +89,7 @@ def export(
         own.mkdir(parents=True)
         packages = _packages(wanted, own, BITS[chosen], document, progress or (lambda what: None))
         packages = _joined(packages, own, decoder, document)
-        _write_words(planner, own)
+        _write_tokenizer(planner, own)
         _write_styles(planner, wanted, own)
         document["variants"][chosen] = {
             "files": {f"coreml/{chosen}/{path}": facts for path, facts in listed(own).items()},
@@ -281,12 +281,12 @@ def _facts(variant: str, packages: Mapping[str, Any], planner: str) -> dict[str,
     }
 
 
-def _write_words(planner: Any, folder: Path) -> None:
-    """The tokenizer, for a planner that has words, as swift-transformers reads it."""
-    words = getattr(planner, "words", None)
-    if words is None:
+def _write_tokenizer(planner: Any, folder: Path) -> None:
+    """The tokenizer, for a planner that has one, as swift-transformers reads it."""
+    tokenizer = getattr(planner, "tokenizer", None)
+    if tokenizer is None:
         return
-    (folder / "tokenizer.json").write_text(words.json(), encoding="utf-8")
+    (folder / "tokenizer.json").write_text(tokenizer.json(), encoding="utf-8")
     facts = {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 1024, "clean_up_tokenization_spaces": False}
     (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 

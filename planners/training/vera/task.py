@@ -31,7 +31,7 @@ class VeraTask:
         alpha: float,
         checkpointing: bool = False,
     ) -> None:
-        self.words, self.examples, self.alpha = planner.words, examples, alpha
+        self.tokenizer, self.examples, self.alpha = planner.tokenizer, examples, alpha
         self.network = VeraChain(planner.model, planner.ops[0].network, checkpointing=checkpointing)
         self._end = planner.model.config.eos_token_id[0]
         freeze(self.network, stage)
@@ -51,15 +51,15 @@ class VeraTask:
         """An example as the chain takes it."""
         example = self.examples[row]
         prompt, shown = example.prompt, example.prompt.after is not None
-        answer = [*self.words.ids(example.answer), self._end]
+        answer = [*self.tokenizer.ids(example.answer), self._end]
         return Lesson(
             key=row,
             picture=example.picture if shown else None,
-            before=self.words.ids(prompt.before),
-            after=self.words.ids(prompt.after or ""),
+            before=self.tokenizer.ids(prompt.before),
+            after=self.tokenizer.ids(prompt.after or ""),
             answer=answer,
             groups=prompt.groups,
-            retouch=[answer.index(token) for token in self.words.retouch],
+            retouch=[answer.index(token) for token in self.tokenizer.retouch],
             rgb=example.before.float() / 255,
             wanted=example.after.float() / 255,
         )

@@ -23,11 +23,11 @@ class GraphWriter(SingleWriter):
     which takes as long as `decode.Writer` does.
 
     Args:
-        ending: what ends an answer.
+        stop: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, ending: StopCriterion) -> None:
-        super().__init__(model.language.embed_tokens.weight, ending)
+    def __init__(self, model: VeraModel, stop: StopCriterion) -> None:
+        super().__init__(model.language.embed_tokens.weight, stop)
         self._model = model
         self._caches: dict[int, _FixedCache] = {}
 

@@ -29,11 +29,11 @@ class SingleWriter(ABC):
     """Writes answers to prompts, each by a reader of its own.
 
     Args:
-        embeddings: of all tokens (vocabulary, hidden size); `ending`: what ends an answer.
+        embeddings: of all tokens (vocabulary, hidden size); `stop`: what ends an answer.
     """
 
-    def __init__(self, embeddings: Tensor, ending: StopCriterion) -> None:
-        self.ending = ending
+    def __init__(self, embeddings: Tensor, stop: StopCriterion) -> None:
+        self.stop = stop
         self._embeddings = embeddings.detach()
 
     @abstractmethod
@@ -45,27 +45,27 @@ class SingleWriter(ABC):
         self,
         prefix: Sequence[int],
         prompts: Sequence[Tensor],
-        choices: Sequence[Sampler],
+        samplers: Sequence[Sampler],
         *,
         on_token: OnToken | None = None,
     ) -> list[Written]:
         """Answers to prompts that begin with the same tokens; see `decode.Writer.write`."""
         before = self._embeddings[list(prefix)]
         return [
-            self._write(torch.cat([before, prompt]), choice, row, on_token)
-            for row, (prompt, choice) in enumerate(zip(prompts, choices, strict=True))
+            self._write(torch.cat([before, prompt]), sampler, row, on_token)
+            for row, (prompt, sampler) in enumerate(zip(prompts, samplers, strict=True))
         ]
 
-    def _write(self, prompt: Tensor, choice: Sampler, row: int, on_token: OnToken | None) -> Written:
+    def _write(self, prompt: Tensor, sampler: Sampler, row: int, on_token: OnToken | None) -> Written:
         written = Written()
         reader = self.begin(len(prompt))
         embedded = prompt
         while True:
             state, logits = reader.read(embedded)
-            token = choice.next(logits, written.tokens)
-            self.ending.note(written, token, state.to(prompt.dtype))
+            token = sampler.next(logits, written.tokens)
+            self.stop.note(written, token, state.to(prompt.dtype))
             if on_token is not None:
                 on_token(row, token)
-            if self.ending.is_reached(written):
+            if self.stop.is_reached(written):
                 return written
             embedded = self._embeddings[token].unsqueeze(0)

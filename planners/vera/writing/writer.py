@@ -57,11 +57,11 @@ class Writer:
     """Writes answers to batches of prompts, each as if it were alone.
 
     Args:
-        ending: what ends an answer.
+        stop: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, ending: StopCriterion) -> None:
-        self.model, self.ending = model, ending
+    def __init__(self, model: VeraModel, stop: StopCriterion) -> None:
+        self.model, self.stop = model, stop
         self._prefixes: dict[tuple[int, ...], Any] = {}
 
     @torch.inference_mode()
@@ -69,7 +69,7 @@ class Writer:
         self,
         prefix: Sequence[int],
         prompts: Sequence[Tensor],
-        choices: Sequence[Sampler],
+        samplers: Sequence[Sampler],
         *,
         on_token: OnToken | None = None,
     ) -> list[Written]:
@@ -78,7 +78,7 @@ class Writer:
         Args:
             prefix: those tokens; computed once for all prompts of this and later calls.
             prompts: what follows them, embedded: (length, hidden size).
-            choices: who chooses the tokens of each.
+            samplers: who chooses the tokens of each.
         """
         written = [Written() for _ in prompts]
         rows = list(range(len(prompts)))
@@ -90,11 +90,11 @@ class Writer:
             ).last_hidden_state[:, -1]
             logits = self.model.lm_head(states)
             for place, row in enumerate(rows):
-                token = choices[row].next(logits[place], written[row].tokens)
-                self.ending.note(written[row], token, states[place])
+                token = samplers[row].next(logits[place], written[row].tokens)
+                self.stop.note(written[row], token, states[place])
                 if on_token is not None:
                     on_token(row, token)
-            going = [place for place, row in enumerate(rows) if not self.ending.is_reached(written[row])]
+            going = [place for place, row in enumerate(rows) if not self.stop.is_reached(written[row])]
             if not going:
                 return written
             if len(going) < len(rows):

@@ -65,7 +65,7 @@ def model() -> VeraModel:
 
 
 class Timed:
-    """A choice of tokens that notes when it is asked, and never ends an answer."""
+    """A sampler of tokens that notes when it is asked, and never ends an answer."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -145,8 +145,8 @@ def _prompt(length: int) -> torch.Tensor:
 
 
 def _made(model: VeraModel, kind: str | None, most: int) -> Writer | OnnxWriter:
-    ending = StopCriterion(RETOUCH, (0,), most)
-    return Writer(model, ending) if kind is None else OnnxWriter(model, kind, ending)
+    stop = StopCriterion(RETOUCH, (0,), most)
+    return Writer(model, stop) if kind is None else OnnxWriter(model, kind, stop)
 
 
 def _writer(model: VeraModel, kind: str | None) -> Callable[[torch.Tensor, int], tuple[float, list[float]]]:
@@ -154,10 +154,10 @@ def _writer(model: VeraModel, kind: str | None) -> Callable[[torch.Tensor, int],
 
     def write(prompt: torch.Tensor, tokens: int) -> tuple[float, list[float]]:
         """Seconds to the first token, and of each of the others."""
-        writer.ending, choice = replace(writer.ending, most=tokens), Timed()
+        writer.stop, sampler = replace(writer.stop, most=tokens), Timed()
         began = time.perf_counter()
-        writer.write([], [prompt], [choice])
-        return choice.times[0] - began, list(np.diff(choice.times))
+        writer.write([], [prompt], [sampler])
+        return sampler.times[0] - began, list(np.diff(sampler.times))
 
     return write
 

@@ -109,7 +109,7 @@ def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
     settings = TrainingSettings(steps=240, batch=4, lr=3e-3, warmup=20, decay=0.0, average=0.0, save_every=240)
     train(task, settings, tmp_path / "out", device="cpu")
     seconds = time.perf_counter() - began
-    planner = Vera(student.model, student.words, task.network.op, sampling=Sampling(temperature=0, most_tokens=300))
+    planner = Vera(student.model, student.tokenizer, task.network.op, sampling=Sampling(temperature=0, most_tokens=300))
     retoucher = Retoucher(planner, vr.Renderer(planner.ops))
     decibels, words = [], 0
     for about in made:

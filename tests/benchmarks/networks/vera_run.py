@@ -33,8 +33,8 @@ def main(path: str, what: str) -> None:
 def retouches(retoucher: Retoucher, photo: Photo) -> dict[str, object]:
     """Seconds of each mode and of the stages of one."""
     planner = retoucher.planner
-    ids = planner.words.ids(ANSWER)
-    planner.choice = lambda request: Forced(ids)
+    ids = planner.tokenizer.ids(ANSWER)
+    planner.sampler = lambda request: Forced(ids)
     modes = {"auto": {}, "style": {"style": "dreamy bright pink"}, "param": {"params": {"Exposure2012": {"value": 30}}}}
     retoucher(photo, params={"Exposure2012": {"value": 1}})  # warms up
     seconds = {}

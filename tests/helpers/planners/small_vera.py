@@ -80,5 +80,5 @@ def model():
 def planner(answer=ANSWER, **options):
     """The planner; it writes `answer`, or what the model makes of the prompt where that is None."""
     if answer is not None:
-        options["choice"] = lambda request: Forced(words().ids(answer))
+        options["sampler"] = lambda request: Forced(words().ids(answer))
     return Vera(model(), words(), Neural(), **options)

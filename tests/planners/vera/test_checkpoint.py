@@ -82,7 +82,7 @@ def test_what_save_pretrained_wrote_is_read_to_the_last_tensor(published, read):
 
 def test_the_checkpoint_plans(read):
     model, words, network = read
-    made = Vera(model.float(), words, Neural(network), choice=lambda request: Forced(words.ids(ANSWER)))
+    made = Vera(model.float(), words, Neural(network), sampler=lambda request: Forced(words.ids(ANSWER)))
     photo = Photo(np.full((50, 70, 3), 90, np.uint8))
     result = Retoucher(made, Renderer(made.ops))(photo, params={"Exposure2012": {"value": 30}})
     assert result.reasoning["lighting"]["plan"] == "Raise exposure."

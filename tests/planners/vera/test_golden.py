@@ -119,8 +119,8 @@ def test_three_prompts_side_by_side_give_the_latents_that_each_gives_alone(netwo
     forced = [Forced([11, 401, *range(12, 12 + extra), 402, 403]) for extra in (0, 5, 2)]
     rests = [embedded(networks, prompt[2:], image[1][0]) for prompt in prompts]
     together = writer.write([21, 22], rests, forced)
-    for rest, choice, written in zip(rests, forced, together, strict=True):
-        (alone,) = writer.write([21, 22], [rest], [choice])
+    for rest, sampler, written in zip(rests, forced, together, strict=True):
+        (alone,) = writer.write([21, 22], [rest], [sampler])
         assert alone.tokens == written.tokens
         near(latent_of(networks, written)[1], latent_of(networks, alone)[1], 1e-4)
 

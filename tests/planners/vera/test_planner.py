@@ -110,12 +110,12 @@ def test_what_was_packed_plans_the_same(packed, monkeypatch):
     assert loaded.planner.model.config == model().config
     for name, value in model().state_dict().items():
         assert torch.equal(loaded.planner.model.state_dict()[name], value), name
-    assert loaded.planner.words.json() == words().json()
+    assert loaded.planner.tokenizer.json() == words().json()
 
 
 def test_a_plan_names_the_weights_and_whoever_renders_it_opens_them(packed, monkeypatch, tmp_path):
     retoucher = zoo.load(str(packed))
-    retoucher.planner.choice = planner().choice
+    retoucher.planner.sampler = planner().sampler
     photo = picture()
     result = retoucher(photo, params={"Exposure2012": {"value": 30}})
     assert result.plan.edits["neural"].asset == {
@@ -130,7 +130,7 @@ def test_a_plan_names_the_weights_and_whoever_renders_it_opens_them(packed, monk
 
 def test_a_plan_whose_weights_are_others_or_unnamed_is_not_rendered(packed):
     retoucher = zoo.load(str(packed))
-    retoucher.planner.choice = planner().choice
+    retoucher.planner.sampler = planner().sampler
     document = retoucher.plan(picture(), params={"Exposure2012": {"value": 30}}).document()
     document["edits"]["neural"]["asset"]["sha256"] = "0" * 64
     with pytest.raises(TamperedBundle, match="is not the one that the plan was made with"):

@@ -23,17 +23,17 @@ class OnnxWriter(SingleWriter):
     Args:
         weights: `float32`, `int8` or `int4`, in blocks of 32. In int8 and int4 the products are of integers:
             activations are rounded to 8 bits within each block.
-        ending: what ends an answer.
+        stop: what ends an answer.
     """
 
-    def __init__(self, model: VeraModel, weights: str, ending: StopCriterion) -> None:
-        super().__init__(model.language.embed_tokens.weight, ending)
+    def __init__(self, model: VeraModel, weights: str, stop: StopCriterion) -> None:
+        super().__init__(model.language.embed_tokens.weight, stop)
         self._config = model.config
         self._session = _session(Graph(model, bits=BITS[weights], most=model.config.max_position_embeddings))
 
     def begin(self, length: int) -> _Run:
         """A reader with room for the prompt and the longest answer."""
-        return _Run(self._session, self._config, capacity=length + self.ending.most)
+        return _Run(self._session, self._config, capacity=length + self.stop.most)
 
 
 class _Run:

@@ -55,7 +55,7 @@ def test_gradients_reach_the_parts_of_the_stage_and_nothing_else(
     task.network.zero_grad(set_to_none=True)
     # The tower takes pictures of any size: this one's 64 pixels are 4 tokens.
     seen = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0))
-    lesson = replace(task.lesson(0), picture=lambda: seen, after=task.words.ids("auto"))
+    lesson = replace(task.lesson(0), picture=lambda: seen, after=task.tokenizer.ids("auto"))
     texts, pixels = task.network([lesson])
     (texts + pixels).sum().backward()
     reached = {part for part in PARTS if any(_moved(p) for p in task.network.get_submodule(part).parameters())}
@@ -78,7 +78,7 @@ def test_pixels_alone_teach_the_language_model_through_a_frozen_renderer(student
 
 def test_the_chain_makes_the_latents_that_planning_makes(student: Vera, asked: Path) -> None:
     task = _task(student, asked, TrainingStage.ALIGNMENT)
-    planner = Vera(student.model, student.words, student.ops[0], choice=lambda r: Forced(task.lesson(0).answer))
+    planner = Vera(student.model, student.tokenizer, student.ops[0], sampler=lambda r: Forced(task.lesson(0).answer))
     about = lessons.FOUR[0]
     request = Request.of(params=about[1], groups=lessons.GROUPS)
     planned = planner.plan([as_photo(task.lesson(0).rgb.permute(1, 2, 0).numpy())], [request]).latents
@@ -97,7 +97,7 @@ def test_the_chain_makes_the_latents_that_planning_makes(student: Vera, asked: P
 def test_checkpointing_changes_no_gradient(student: Vera, asked: Path) -> None:
     grads = []
     for checkpointing in (False, True):
-        planner = Vera(student.model, student.words, student.ops[0])
+        planner = Vera(student.model, student.tokenizer, student.ops[0])
         task = _task(planner, asked, TrainingStage.ALIGNMENT, checkpointing=checkpointing)
         task.network.zero_grad(set_to_none=True)
         task.network.train()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("vera")
 PREFIX = "<|im_start|>system\n"
 
 
-def ending(most=400):
+def stop(most=400):
     return StopCriterion(words().retouch, tuple(words().ids(END)), most)
 
 
@@ -26,11 +26,11 @@ def prompts(lengths=(3, 30)):
 def test_the_same_words_and_states_while_caches_grow_and_in_caches_used_before(monkeypatch, room):
     monkeypatch.setattr(cuda_graphs, "LEAST", room)
     ids = words().ids(PREFIX)
-    ours, theirs = GraphWriter(model(), ending(60)), Writer(model(), ending(60))
+    ours, theirs = GraphWriter(model(), stop(60)), Writer(model(), stop(60))
     for seeds in ((1, 2), (3, 4)):
-        choices = [[Sampled(Sampling(temperature=3.0, top_p=1.0), seed) for seed in seeds] for _ in range(2)]
+        samplers = [[Sampled(Sampling(temperature=3.0, top_p=1.0), seed) for seed in seeds] for _ in range(2)]
         one, other = (
-            writer.write(ids, prompts(), chosen) for writer, chosen in zip((ours, theirs), choices, strict=True)
+            writer.write(ids, prompts(), chosen) for writer, chosen in zip((ours, theirs), samplers, strict=True)
         )
         assert [each.tokens for each in one] == [each.tokens for each in other]
     assert set(ours._caches) == ({16, 32, 64, 128} if room == 16 else {1024})
@@ -39,7 +39,7 @@ def test_the_same_words_and_states_while_caches_grow_and_in_caches_used_before(m
 def test_the_states_of_retouch_tokens_are_kept():
     forced = [Forced(words().ids(ANSWER))] * 2
     ours, theirs = (
-        writer(model(), ending()).write(words().ids(PREFIX), prompts(), forced) for writer in (GraphWriter, Writer)
+        writer(model(), stop()).write(words().ids(PREFIX), prompts(), forced) for writer in (GraphWriter, Writer)
     )
     for one, other in zip(ours, theirs, strict=True):
         assert len(one.states) == len(other.states) == 3
@@ -54,7 +54,7 @@ def test_a_graph_writes_what_single_launches_write():
     moved = copy.deepcopy(model()).cuda()
     forced = [Forced(words().ids(ANSWER))] * 2
     given = [prompt.cuda() for prompt in prompts()]
-    ours, theirs = (writer(moved, ending()).write([], given, forced) for writer in (GraphWriter, Writer))
+    ours, theirs = (writer(moved, stop()).write([], given, forced) for writer in (GraphWriter, Writer))
     for one, other in zip(ours, theirs, strict=True):
         for token, state in other.states.items():
             assert float((one.states[token] - state).abs().max()) < 1e-4 * float(state.abs().max())

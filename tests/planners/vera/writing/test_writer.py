@@ -30,8 +30,8 @@ def test_a_batch_writes_what_each_writes_alone():
     prefix = words().ids("<|im_start|>system\n")
     together = writer().write(prefix, prompts(), sampled())
     assert len({tuple(one.tokens) for one in together}) == 3
-    for prompt, choice, written in zip(prompts(), sampled(), together, strict=True):
-        (alone,) = writer().write(prefix, [prompt], [choice])
+    for prompt, sampler, written in zip(prompts(), sampled(), together, strict=True):
+        (alone,) = writer().write(prefix, [prompt], [sampler])
         assert alone.tokens == written.tokens
         assert alone.states.keys() == written.states.keys()
         for token, state in alone.states.items():
@@ -93,8 +93,8 @@ def test_the_tokens_that_may_be_drawn_are_those_of_transformers(seed, wanted):
 
 def test_tokens_are_drawn_by_their_probability():
     logits = torch.log(torch.tensor([0.1, 0.6, 0.3]))
-    choice = Sampled(Sampling(1.0, 50, 1.0), 0)
-    counts = torch.bincount(torch.tensor([choice.next(logits, []) for _ in range(4000)])) / 4000
+    sampler = Sampled(Sampling(1.0, 50, 1.0), 0)
+    counts = torch.bincount(torch.tensor([sampler.next(logits, []) for _ in range(4000)])) / 4000
     assert counts.tolist() == pytest.approx([0.1, 0.6, 0.3], abs=0.03)
     assert Sampled(Sampling(temperature=0), 0).next(logits, []) == 1
 

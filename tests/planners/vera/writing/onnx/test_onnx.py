@@ -23,8 +23,8 @@ PREFIX = "<|im_start|>system\n"
 
 
 def writer(kind=None, of=None, most=400):
-    ending = StopCriterion(words().retouch, tuple(words().ids(END)), most)
-    return OnnxWriter(of or model(), kind, ending) if kind else Writer(of or model(), ending)
+    stop = StopCriterion(words().retouch, tuple(words().ids(END)), most)
+    return OnnxWriter(of or model(), kind, stop) if kind else Writer(of or model(), stop)
 
 
 def prompts(lengths=(3, 30)):
@@ -43,9 +43,9 @@ def rounded(bits):
 
 def test_in_float32_the_same_words_and_states():
     ids = words().ids(PREFIX)
-    choices = [Sampled(Sampling(temperature=3.0, top_p=1.0), seed) for seed in (1, 2, 1, 2)]
-    ours = writer("float32", most=60).write(ids, prompts(), choices[:2])
-    theirs = writer(most=60).write(ids, prompts(), choices[2:])
+    samplers = [Sampled(Sampling(temperature=3.0, top_p=1.0), seed) for seed in (1, 2, 1, 2)]
+    ours = writer("float32", most=60).write(ids, prompts(), samplers[:2])
+    theirs = writer(most=60).write(ids, prompts(), samplers[2:])
     assert [one.tokens for one in ours] == [one.tokens for one in theirs]
     forced = [Forced(words().ids(ANSWER))] * 2
     for one, other in zip(
