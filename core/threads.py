@@ -1,5 +1,5 @@
 """Tiles of a photo, computed side by side: one thread a tile,
-so that neither speed nor bits hang on torch's own splitting.
+so that results and speed do not depend on torch's threading.
 
 Torch splits each small kernel of a tile among all its threads, which then wait for each other thousands of times a
 photo: on two busy cores that took twenty times as long as one thread. It also splits at other places for another number

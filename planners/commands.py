@@ -180,7 +180,7 @@ def _is_file(prompt: str) -> bool:
 
 
 def _check_words(prompt: str, planner: str) -> None:
-    """Refuse a prompt of which a planner that goes by the lexicon understands nothing: it would give the photos back as they are."""
+    """Refuse a prompt of which a planner understands nothing by the lexicon: it would give the photos back."""
     if planner not in _BY_LEXICON:
         return
     from .rules.style import is_understood, read_style
@@ -188,7 +188,8 @@ def _check_words(prompt: str, planner: str) -> None:
     if not is_understood(prompt):
         said = read_style(prompt).reasoning["request"]["problem"]
         raise typer.BadParameter(
-            f"nothing of it was understood. {said} Use English words for looks, such as: warmer, moody, brighter shadows",
+            f"nothing of it was understood. {said} "
+            "Use English words for looks, such as: warmer, moody, brighter shadows",
             param_hint="PROMPT",
         )
 

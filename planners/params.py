@@ -1,8 +1,8 @@
 """Param mode: exact values from a plan, from slot addresses, or from a published parameter file.
 
-The form is told from the keys: ``schema`` is a plan, ``exposure.ev`` is an address, ``Exposure2012`` is a crs name. A parameter file's
-field is a number, or an object whose ``value`` counts; what the authors' own tool writes beside it (``min``, ``max``, ``initial``,
-``sigma``) is read over.
+The form is told from the keys: ``schema`` is a plan, ``exposure.ev`` is an address, ``Exposure2012`` is a crs name.
+A parameter file's field is a number, or an object whose ``value`` counts; what the authors' own tool writes beside it
+(``min``, ``max``, ``initial``, ``sigma``) is read over.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool 
     """Values op -> slot -> array, checked against the bounds of the installed ops.
 
     Args:
-        source: a `Plan`, ``{"exposure.ev": 0.35}``, ``{"Exposure2012": {"value": 30}}``, a plan's JSON object, JSON text, or a path.
-        bounded: whether a parameter file's numbers have to lie within -100 to 100. A model that is told them as words takes others too.
+        source: a `Plan`, ``{"exposure.ev": 0.35}``, ``{"Exposure2012": {"value": 30}}``, a plan's JSON object, JSON
+            text, or a path.
+        bounded: whether a parameter file's numbers have to lie within -100 to 100. A model that is told them as words
+            takes others too.
 
     Warns:
         UserWarning: names the fields of a parameter file that are not known here, and are left out.
 
     Raises:
-        InvalidRequest: nothing in it, an unknown name, a parameter file's number beyond its slot's bounds; OutOfBounds; InvalidDocument: a file that is not strict JSON.
+        InvalidRequest: nothing in it, an unknown name, a parameter file's number beyond its slot's bounds; OutOfBounds;
+            InvalidDocument: a file that is not strict JSON.
     """
     if isinstance(source, Plan):
         return _of_plan(source)
@@ -77,7 +80,7 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool 
 
 
 def field_numbers(source: Plan | Mapping[str, Any] | str | Path) -> dict[str, float]:
-    """The numbers that a parameter file gives its crs fields, as they stand there; empty where `source` is of another form.
+    """The numbers that a parameter file gives its crs fields, as they stand there; empty for other forms of `source`.
 
     What `read_params` accepts is accepted; its checks are not made again.
     """
@@ -154,7 +157,8 @@ def _parameter(field: CrsField, value: Any, *, bounded: bool) -> float:
         )
     if field.low >= 0:
         raise InvalidRequest(
-            f"params.{field.name}: a parameter file has no scale for {field.name}, whose range is {field.low:g} to {field.high:g}",
+            f"params.{field.name}: a parameter file has no scale for {field.name}, whose range is "
+            f"{field.low:g} to {field.high:g}",
             cure=f"Set {field.op}.{field.slot} instead.",
         )
     return field.from_parameter_file(float(value))

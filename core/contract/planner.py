@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..photo import Photo
     from .latents import Latents
 
-# Who plans where nobody is named.
+# The planner to use where none is named.
 DEFAULT_PLANNER: Final = "tiny"
 
 

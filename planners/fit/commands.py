@@ -1,4 +1,6 @@
-"""The commands `fit`, `explain` and `like`. Only Typer is imported here, everything else inside, so that help stays quick."""
+"""The commands `fit`, `explain` and `like`. Only Typer is imported here, everything else inside, so that help stays
+quick.
+"""
 
 from __future__ import annotations
 

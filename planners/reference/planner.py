@@ -49,10 +49,11 @@ class Reference:
     """Plan by the published reference encoder: what was done to a pair of photos, as latents of `neural`.
 
     Args:
-        encoder: the trained network; it is put into evaluation mode. `op`: the renderer's network that it was trained with.
+        encoder: the trained network; it is put into evaluation mode. `op`: the renderer's network that it was trained
+            with.
         side: of the pictures that it was trained on, in pixels; by default the published 512, scaled as published.
-        channel_order: of the pictures that the encoder is given. The published script feeds BGR, as its file reader gives it, and the
-            published app RGB; which of the two the weights expect only a trial with them can tell.
+        channel_order: of the pictures that the encoder is given. The published script feeds BGR, as its file reader
+            gives it, and the published app RGB; which of the two the weights expect only a trial with them can tell.
 
     Raises:
         UnknownBundle: without them; there is no such planner without weights. InvalidRequest: another channel order.
@@ -88,7 +89,8 @@ class Reference:
     def from_bundle(
         cls, bundle: Any, *, device: Any = None, dtype: Any = None, channel_order: ChannelOrder = "rgb"
     ) -> Reference:
-        """The planner of a bundle: float32 unless another `dtype` is wished for the encoder; the renderer's network stays in float32.
+        """The planner of a bundle: float32 unless another `dtype` is wished for the encoder; the renderer's network
+        stays in float32.
 
         Raises:
             InvalidRequest: a dtype that is none of torch's floats, or another channel order.
@@ -106,7 +108,8 @@ class Reference:
         """The planner with the authors' own weights: name in their repository -> path here.
 
         Raises:
-            IncompatibleBundle: the file is not among them. InvalidDocument, MissingExtra, UnreachableBundle: see `read_published`.
+            IncompatibleBundle: the file is not among them.
+            InvalidDocument, MissingExtra, UnreachableBundle: see `read_published`.
         """
         name = pick_published(files)
         encoder, network = read_published(files[name], name=name)
@@ -128,10 +131,11 @@ class Reference:
         return {} if self.side is None else {"side": self.side}
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
-        """Propose latents by each request's reference: (before, after), or one target, before which is then the photo itself.
+        """Propose latents by each request's reference: (before, after), or one target, before which is then the photo
+        itself.
 
-        Groups that are off get zeros, as the published mask does. Equal pairs are encoded once. Each pair goes through the network
-        alone, so that no row depends on another.
+        Groups that are off get zeros, as the published mask does. Equal pairs are encoded once. Each pair goes through
+        the network alone, so that no row depends on another.
 
         Raises:
             InvalidRequest: a request without a reference.
@@ -161,10 +165,12 @@ class Reference:
 
 
 def picture(photo: Photo, side: int | None = None, *, channel_order: ChannelOrder = "rgb") -> Tensor:
-    """A photo as the encoder is given it: (1, 3, side, side) in [-1, 1], the whole of it without regard to its proportions.
+    """A photo as the encoder is given it: (1, 3, side, side) in [-1, 1], the whole of it without regard to its
+    proportions.
 
-    Without `side` as the published script does it: 512 pixels, bilinear, as OpenCV scales (each pixel between its four nearest). With it as
-    `training.pairs` prepares what an encoder is trained on here: by Lanczos. Colours outside sRGB are clipped.
+    Without `side` as the published script does it: 512 pixels, bilinear, as OpenCV scales (each pixel between its four
+    nearest). With it as `training.pairs` prepares what an encoder is trained on here: by Lanczos. Colours outside sRGB
+    are clipped.
     """
     if side is None:
         rgb = _bilinear(photo)
@@ -177,7 +183,9 @@ def picture(photo: Photo, side: int | None = None, *, channel_order: ChannelOrde
 
 
 def _bilinear(photo: Photo) -> Tensor:
-    """A photo at the published size, (1, 3, 512, 512); colours hidden under transparent pixels do not bleed into the visible edge."""
+    """A photo at the published size, (1, 3, 512, 512); colours hidden under transparent pixels do not bleed into the
+    visible edge.
+    """
 
     def scaled(values: Tensor) -> Tensor:
         return functional.interpolate(values, (SIDE, SIDE), mode="bilinear", align_corners=False)

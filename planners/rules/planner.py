@@ -67,7 +67,9 @@ class Rules:
         return Proposal(Latents.cat(latents), reasoning)
 
     def asks_for_color(self, request: Request) -> bool:
-        """Whether the request's words ask for colour, as the lexicon reads them; see `core.contract.planner.Planner`."""
+        """Whether the request's words ask for colour, as the lexicon reads them; see
+        `core.contract.planner.Planner`.
+        """
         return asks_for_color(request.prompt, self.lexicon)
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:

@@ -136,7 +136,9 @@ def _scaled(moves: Moves, factor: float) -> Moves:
 
 
 def _protect(total: Moves, regions: list[Region], lexicon: Lexicon) -> None:
-    """Keep colours: what moves every colour alike acts through bands instead, protected bands stay, and tints are undone there."""
+    """Keep colours: what moves every colour alike acts through bands instead, protected bands stay, and tints are
+    undone there.
+    """
     if not regions:
         return
     weight: dict[str, float] = {}

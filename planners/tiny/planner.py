@@ -1,4 +1,6 @@
-"""The planner `tiny`: a network of 0.3 million parameters repairs, the lexicon styles on top, exact values are exact."""
+"""The planner `tiny`: a network of 0.3 million parameters repairs, the lexicon styles on top, exact values are
+exact.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ class Tiny:
         return {"shape": self.network.shape.document(), "repairs": list(self.repairs)}
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
-        """Propose latents and reasoning; each photo goes through the network alone, so that no row depends on another."""
+        """Propose latents and reasoning; each photo goes through the network alone, so that no row depends on
+        another.
+        """
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
         if len(rows) == 1:
             return Proposal(rows[0][0], [rows[0][1]])
@@ -106,7 +110,9 @@ class Tiny:
         return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
 
     def asks_for_color(self, request: Request) -> bool:
-        """Whether the request's words ask for colour, as the lexicon reads them; see `core.contract.planner.Planner`."""
+        """Whether the request's words ask for colour, as the lexicon reads them; see
+        `core.contract.planner.Planner`.
+        """
         return asks_for_color(request.prompt)
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:

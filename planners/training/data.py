@@ -1,4 +1,6 @@
-"""Reading what training is given: a dataset of `aether` (webdataset shards, docs/guide/data.md), or a folder of photos."""
+"""Reading what training is given: a dataset of `aether` (webdataset shards, docs/guide/data.md), or a folder of
+photos.
+"""
 
 from __future__ import annotations
 
@@ -70,12 +72,14 @@ def _refuse_pairs(folder: Path, photos: Sequence[Path]) -> None:
         where = f"such as {Path(by_name[0]).name}" if by_name else "in before/ and after/"
         raise InvalidRequest(
             f"{folder} holds pictures before and after an edit ({where}), not good photos",
-            cure="Build a dataset of them: veraretouch aether pairs. `train neural` also reads before/ and after/ as they are.",
+            cure="Build a dataset of them: veraretouch aether pairs. "
+            "`train neural` also reads before/ and after/ as they are.",
         )
 
 
 def examples_of(paths: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any], dict[str, bytes]]]:
-    """The examples of shards: where one lies, its document, and its files by suffix, which lie side by side in the archive.
+    """The examples of shards: where one lies, its document, and its files by suffix, which lie side by side in the
+    archive.
 
     Raises:
         InvalidDocument: a document of another kind.

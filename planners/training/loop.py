@@ -252,7 +252,7 @@ def _resume(out: Path, made_with: str, network: nn.Module, optimizer: Any, state
     for path in checkpoints(out)[-1:]:
         with safe_open(path, framework="pt") as file:
             about = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it cannot be iterated over)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
         if about["settings"] != made_with:
             raise InvalidRequest(
                 f"{path} was made with other settings: {about['settings']}", cure="Give the same, or another --out."

@@ -1,7 +1,7 @@
 """How much memory `train neural` takes, estimated before any of it is taken.
 
-Pictures lie in memory whole. A step keeps what the backward pass needs: it is counted on two small pairs, by torch's hooks on saved
-tensors, and grows with the number of pixels and of examples.
+Pictures lie in memory whole. A step keeps what the backward pass needs: it is counted on two small pairs, by torch's
+hooks on saved tensors, and grows with the number of pixels and of examples.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _PROBE: Final = 64  # pixels a side
 _PAIRS: Final = 2
 # Weights, gradients, two moments of AdamW and the moving average, in float32.
 _COPIES: Final = 5
-# Temporaries and gradients of activations, beside what is kept for the backward pass; measured at 128 to 256 pixels a side.
+# Temporaries and gradients of activations, beside what is kept for the backward pass; measured at 128 to 256 pixels a
+# side.
 _BESIDE: Final = 1.35
 
 

@@ -48,7 +48,8 @@ def train_tiny(
     spdx: str,
     facts: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Train `tiny` and pack it into OUT/bundle; a run that is in OUT already goes on. `facts` are further keys of bundle.json.
+    """Train `tiny` and pack it into OUT/bundle; a run that is in OUT already goes on. `facts` are further keys of
+    bundle.json.
 
     Raises:
         InvalidDocument, UnreadablePhoto: the data. InvalidRequest: OUT holds a run with other settings.
@@ -81,11 +82,12 @@ def train_neural(
     name: str,
     spdx: str,
 ) -> Path:
-    """Train the reference encoder and the renderer by pairs of pictures of `image_size` pixels, and pack both into OUT/bundle.
+    """Train the reference encoder and the renderer by pairs of pictures of `image_size` pixels, and pack both into
+    OUT/bundle.
 
     Args:
-        renderer_pretrain_steps: steps that pre-train the renderer on pairs whose edit parameters are known; their run is
-            OUT/renderer-pretraining.
+        renderer_pretrain_steps: steps that pre-train the renderer on pairs whose edit parameters are known; their run
+            is in OUT/renderer-pretraining.
 
     Raises:
         As `train_tiny`.

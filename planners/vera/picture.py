@@ -1,7 +1,8 @@
 """What the tower is shown: the photo at 512 pixels on its short side, centred on a black square of 1024.
 
-A square as large as the photo is long would take (512 x ratio)^2 pixels: 66 GB for a photo of 300 to 1. Beyond a ratio of 8 only the
-part that the photo reaches is made, and beyond 64 the photo is made smaller first; the pixels are those of the whole square.
+A square as large as the photo is long would take (512 x ratio)^2 pixels: 66 GB for a photo of 300 to 1. Beyond a ratio
+of 8 only the part that the photo reaches is made, and beyond 64 the photo is made smaller first; the pixels are those
+of the whole square.
 """
 
 from __future__ import annotations

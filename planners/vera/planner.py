@@ -1,4 +1,6 @@
-"""The planner `vera`: shows the photo to the model, reads its answer, and turns its hidden states into latents of the op `neural`."""
+"""The planner `vera`: shows the photo to the model, reads its answer, and turns its hidden states into latents of the
+op `neural`.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def _size(most: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": 1, "maximum": most}
 
 
-# What a bundle's configuration may say: room for models ten times as large as the published one; keys of others are left alone.
+# What a bundle's configuration may say: room for models ten times as large as the published one; keys of others are
+# left alone.
 _CONFIGURATION: Final[Mapping[str, Any]] = {
     "type": "object",
     "properties": {
@@ -76,7 +79,8 @@ class Vera:
 
     Args:
         model: its networks; `tokenizer`: its own; `neural`: the op that its latents are for.
-        sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that chooses them.
+        sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that
+            chooses them.
         runtime: who writes the answers; torch where it is left out.
     """
 
@@ -113,8 +117,8 @@ class Vera:
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request], *, on_text: OnText | None = None) -> Proposal:
         """Propose latents and the model's own reasoning for each photo.
 
-        The same photo, request and seed give the same answer, alone or in a batch. A parameter file is answered once, for however
-        many photos; the tower does not see them then.
+        The same photo, request and seed give the same answer, alone or in a batch. A parameter file is answered once,
+        for however many photos; the tower does not see them then.
 
         Args:
             on_text: hears the answers as they are written.
@@ -135,7 +139,9 @@ class Vera:
     def _answers(
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None
     ) -> list[Written]:
-        """The answer to each prompt; those that begin alike are written side by side, and the same one, where no photo is shown, once."""
+        """The answer to each prompt; those that begin alike are written side by side, and the same one, where no photo
+        is shown, once.
+        """
         keys: list[_Asked] = [
             row if prompt.after is not None else (str(prompt), request.seed)
             for row, (prompt, request) in enumerate(zip(prompts, requests, strict=True))
@@ -196,7 +202,8 @@ class Vera:
     def _tell(self, rows: Sequence[int], on_text: OnText | None) -> Callable[[int, int], None] | None:
         if on_text is None:
             return None
-        listeners = [self.tokenizer.stream(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
+        streams = self.tokenizer.stream
+        listeners = [streams(lambda piece, row=row: on_text(row, piece)) for row in rows]  # type: ignore[misc]
         return lambda place, token: listeners[place](token)
 
     def _remember(self, key: _Asked, answer: Written) -> None:
@@ -206,15 +213,18 @@ class Vera:
 
     @classmethod
     def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch") -> Vera:
-        """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays in float32.
+        """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays
+        in float32.
 
         Args:
             dtype: a torch dtype or its name; or `int8`, `int4`: only the language model's weights, on ONNX Runtime.
-            runtime: `onnx` writes the answers with ONNX Runtime in float32, too; `graphs` on a CUDA device with one CUDA graph a token.
+            runtime: `onnx` writes the answers with ONNX Runtime in float32, too; `graphs` on a CUDA device with one
+                CUDA graph a token.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
-            InvalidRequest: a dtype or runtime that is not known here, or not for this device. MissingExtra: ONNX Runtime is not installed.
+            InvalidRequest: a dtype or runtime that is not known here, or not for this device. MissingExtra: ONNX
+                Runtime is not installed.
         """
         torch_dtype, chosen = precision_of(dtype, runtime, device)
         model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
