@@ -52,7 +52,7 @@ def load(
 
     Raises:
         UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle
-        IncompatibleBundle: made for ops or a planner that are not installed.
+        IncompatibleBundle: made for ops or a planner that are not installed. BrokenPlugin: its planner makes no bundle.
         InvalidRequest: a variant, revision, dtype, runtime or option that the planner does not take.
 
     >>> load("rules").planner.id

@@ -53,8 +53,8 @@ class Request:
         """The request that these keywords make; none of style, params and reference means auto.
 
         Raises:
-            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a seed below
-                0 or beyond 63 bits, a reference of no photo or of three.
+            InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a `seed` not
+                from 0 to 2**63 - 1, a reference of no photo or of three.
         """
         given = {
             name: value

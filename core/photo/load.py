@@ -42,7 +42,8 @@ def open_photo(source: PhotoSource, *, max_pixels: int = MAX_PIXELS, salvage: bo
     take what is left of a damaged photo, with a warning, instead of refusing it.
 
     Raises PhotoTooLarge, before memory is taken, where the header announces more than `max_pixels`; UnreadablePhoto for
-    what is missing, damaged, truncated or no photo; MissingExtra for a format without its package.
+    what is missing, damaged, truncated or no photo; MissingExtra for a format without its package; InvalidPhoto for a
+    `source` of another type.
     """
     with _opened(source) as (file, kind):
         header = kind.header(file)
@@ -60,7 +61,9 @@ def open_photo(source: PhotoSource, *, max_pixels: int = MAX_PIXELS, salvage: bo
 
 
 def file_hash(path: str | Path) -> str:
-    """Return the SHA-256, in hex, of a file's bytes. Raises UnreadablePhoto where it cannot be read."""
+    """Return the SHA-256, in hex, of a file's bytes. Raises UnreadablePhoto where it cannot be read,
+    InvalidPhoto for what is no path.
+    """
     try:
         with _stream(Path(path)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # typeshed wants readinto

@@ -30,7 +30,10 @@ ColorSpace = Literal["keep", "srgb", "p3"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Photo(Picture):
-    """A photo in memory with what its file said about it: the record `Picture`, seen in every form and saved."""
+    """A photo in memory with what its file said about it: the record `Picture`, seen in every form and saved.
+
+    `pixels`: (H, W) grey or (H, W, 3) colour, upright, at the file's own depth and in its own profile.
+    """
 
     def __repr__(self) -> str:
         source = "array" if self.path is None else repr(str(self.path))

@@ -15,7 +15,7 @@ from .routes import Routes
 
 
 class LoopbackHub(HubState):
-    """A Hub with repositories made in memory; what it holds and does wrong stands in `HubState`."""
+    """A Hub with repositories made in memory; what it holds and does wrong stands in `HubState`. `url`: its address."""
 
     def __init__(self, token: str = "hf_loopback", *, open_to_uploads: bool = False) -> None:
         super().__init__(token, open_to_uploads=open_to_uploads)
