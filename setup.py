@@ -1,6 +1,7 @@
 """Finds the packages of the wheel; all other facts stand in pyproject.toml.
 
-The repository root is the package `veraretouch`. pyproject.toml can find packages below a folder, but not name them by it.
+The repository root is the package `veraretouch`. pyproject.toml can find packages below a folder,
+but not name them by it.
 """
 
 import warnings

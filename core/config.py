@@ -31,8 +31,8 @@ def read_config() -> dict[str, dict[str, list[str]]]:
     """The file's tables, checked; empty where there is no file.
 
     Raises:
-        InvalidDocument: the file that VERARETOUCH_CONFIG names is missing; it cannot be read; it is no TOML; it has an unknown
-            key or a value of another type. The error says path, line and cure.
+        InvalidDocument: the file that VERARETOUCH_CONFIG names is missing; it cannot be read; it is no TOML; it has an
+            unknown key or a value of another type. The error says path, line and cure.
     """
     path = config_path()
     if not path.is_file() and not os.environ.get(CONFIG_VARIABLE):

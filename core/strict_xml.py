@@ -1,4 +1,6 @@
-"""Strict XML: read without document types, entities, inclusions, files or network, to a bounded depth and number of parts."""
+"""Strict XML: read without document types, entities, inclusions, files or network,
+to a bounded depth and number of parts.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def parse(data: bytes, name: str, *, most: int = 1_000_000, cure: str = "Write t
         most: elements and attributes that it may have together.
 
     Raises:
-        InvalidDocument: not XML, in whatever encoding; a document type, an entity, an XInclude; too deep, too many parts.
+        InvalidDocument: not XML, in whatever encoding; a document type, an entity, an XInclude; too deep,
+            too many parts.
     """
     # Trailing zeros are padding of packets; in UTF-16 each letter has one.
     if not data.startswith(_UTF16):

@@ -1,7 +1,7 @@
 """Lifecycle hooks: ordinary pluggy plugins in the entry-point group `veraretouch.hooks` listen to these.
 
-A listener that raises is reported as a warning and the rest go on: nobody's photo is lost to somebody's listener. Where one
-is asked for a thing (`firstresult`), an error of veraretouch's own is its answer.
+A listener that raises is reported as a warning and the rest go on: nobody's photo is lost to somebody's listener. Where
+one is asked for a thing (`firstresult`), an error of veraretouch's own is its answer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class HookSpecs:
 
     @hookspec
     def plan_made(self, plan: Any) -> None:
-        """A planner has made this `Plan`: a copy, so that what a listener changes in it does not stand, and is reported."""
+        """A planner has made this `Plan`: a copy, so that what a listener changes in it does not stand,
+        and is reported.
+        """
 
     @hookspec
     def render_begins(self, latents: Any, size: tuple[int, int]) -> None:
@@ -44,11 +46,14 @@ class HookSpecs:
 
     @hookspec(firstresult=True)
     def prepare_retoucher(self, name: str) -> Any:
-        """Make sure that `open_retoucher` can make this one, fetching what it needs; True, or None to leave it to others."""
+        """Make sure that `open_retoucher` can make this one, fetching what it needs; True,
+        or None to leave it to others.
+        """
 
     @hookspec(firstresult=True)
     def open_retoucher(self, name: str, device: Any, dtype: Any) -> Any:
-        """Make a retoucher of this name, which no installed planner has, for a device and a dtype (None: the CPU, its own choice).
+        """Make a retoucher of this name, which no installed planner has, for a device and a dtype (None: the CPU,
+        its own choice).
 
         Return None to leave it to others.
         """

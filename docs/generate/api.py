@@ -17,7 +17,8 @@ def pages() -> dict[str, str]:
     modules = {name: import_module(ALIASES.get(name, name)) for name in MODULES}
     index = page(
         "# Python",
-        "Names that are meant to be used, and that change only with a line in the changelog. Every module and name that",
+        "Names that are meant to be used, and that change only with a line in the changelog. Every module and name"
+        " that",
         "is not on these pages is internal, whatever it is called: it may change at any time.",
         "",
         *table(
