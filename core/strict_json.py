@@ -24,8 +24,8 @@ def parse(text: str | bytes, *, name: str = "document") -> Any:
     """Parse JSON strictly.
 
     Raises:
-        InvalidDocument: too large, too many items, not UTF-8, not JSON, nested too deep, a key twice in one object, or a number that is not
-            finite (NaN, Infinity, 1e999).
+        InvalidDocument: too large, too many items, not UTF-8, not JSON, nested too deep, a key twice in one object, or
+            a number that is not finite (NaN, Infinity, 1e999).
     """
     if len(text) > LARGEST:
         raise InvalidDocument(
@@ -68,7 +68,8 @@ def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str, *
     A string that begins with ``{`` is JSON text; any other is a path. Bytes are JSON text.
 
     Raises:
-        InvalidDocument: a file that cannot be read, or a document that breaks a rule; the path within it begins the message.
+        InvalidDocument: a file that cannot be read, or a document that breaks a rule;
+            the path within it begins the message.
     """
     if isinstance(source, dict):
         _check_values(source, name, 0)
@@ -165,7 +166,9 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _check_values(value: Any, path: str, depth: int) -> None:
-    """Refuse what JSON text or Python objects can smuggle in: depth, numbers that are not finite, text that is not Unicode."""
+    """Refuse what JSON text or Python objects can smuggle in: depth, numbers that are not finite,
+    text that is not Unicode.
+    """
     if depth > DEEPEST:
         raise InvalidDocument(f"nested deeper than {DEEPEST} levels", path=path[:200], cure="No document is so deep.")
     if isinstance(value, float) and not math.isfinite(value):
