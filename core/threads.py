@@ -121,7 +121,10 @@ def own_threads() -> int:
         raise ForkedProcess(
             f"process {os.getpid()} was forked from {_window.process} after that had rendered: "
             "torch's threads do not survive a fork",
-            cure="Start processes by spawn, see multiprocessing.get_context, or call torch.set_num_threads(1) in this one.",
+            cure=(
+                "Start processes by spawn, see multiprocessing.get_context, or call torch.set_num_threads(1) in this"
+                " one."
+            ),
         )
     return threads
 

@@ -174,7 +174,8 @@ def plan_with_assets(
         assets: for each op with weights its id and the name of its bundle, which is fetched and verified.
 
     Raises:
-        InvalidRequest: no such form, an op that no value is given for or that has no weights, a bundle that nobody knows.
+        InvalidRequest: no such form, an op that no value is given for or that has no weights,
+            a bundle that nobody knows.
         And as `read_params` and `Plan.only`.
     """
     edits = {id: Edit(op_of(id).version, params, provider_of(id)) for id, params in read_params(values).items()}

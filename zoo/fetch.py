@@ -1,6 +1,7 @@
 """From a name to a verified bundle on disk.
 
-Resolve the name, fetch bundle.json, ask for the licence, fetch and verify each file. A published repository, which has no bundle.json, is converted instead.
+Resolve the name, fetch bundle.json, ask for the licence, fetch and verify each file. A published repository,
+which has no bundle.json, is converted instead.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ def test_a_primary_turns_towards_the_colour_that_its_slot_names(apply):
 
 
 def test_a_full_turn_and_a_full_strengthening_of_red_are_as_large_as_they_are_said_to_be():
-    """Before rows are divided by their sums, red's column is (1, 1/4, 0) after a full turn; half of its own grey goes with saturation."""
+    """Before rows are divided by their sums, red's column is (1, 1/4, 0) after a full turn;
+    half of its own grey goes with saturation.
+    """
     one, zero = torch.ones(1, 1, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.float64)
     red, others = torch.cat([one, zero, zero], dim=1), torch.zeros(1, 3, dtype=torch.float64)
     turned = primaries(red, others)[0]

@@ -80,7 +80,10 @@ def _phone(variants: list[str]) -> list[str]:
         *(f"veraretouch {COREML_LOADERS[0]} {name} --to Models/" for name in variants if _PLAIN.fullmatch(name)),
         "```",
         "",
-        f"The Swift package of veraretouch ({COREML_LOADERS[2]}) loads it by its bundle.json. In Python, on any system,",
+        (
+            f"The Swift package of veraretouch ({COREML_LOADERS[2]}) loads it by its bundle.json. In Python, on any"
+            " system,"
+        ),
         f"`veraretouch.zoo.coreml.{COREML_LOADERS[1]}(veraretouch.zoo.fetch.fetch(NAME, variant=VARIANT), PACKAGE)`",
         "runs a package.",
         "",
