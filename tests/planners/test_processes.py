@@ -29,7 +29,7 @@ def start(environment, folder, *arguments, env=None, **streams):
 
 
 def wait_for(path, process):
-    for _ in range(600):
+    for _ in range(2400):  # two minutes: a busy machine starts three processes slowly
         if path.exists():
             return
         assert process.poll() is None, process.communicate()
