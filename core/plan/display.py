@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .plan import Plan
+from .edit import Edit
 
 _MOST: Final = 200  # rows of the table
 _LISTED: Final = 12  # numbers of one value
 
 
-def plan_line(plan: Plan) -> str:
+def plan_line(mode: str, edits: Mapping[str, Edit]) -> str:
     """A plan in a line: mode, then each op with its values."""
-    edits = ", ".join(
+    shown = ", ".join(
         f"{op}({', '.join(f'{name}={value_text(value)}' for name, value in edit.params.items())})"
-        for op, edit in plan.edits.items()
+        for op, edit in edits.items()
     )
-    return f"<Plan {plan.mode}: {edits or 'nothing'}>"
+    return f"<Plan {mode}: {shown or 'nothing'}>"
 
 
-def plan_html(plan: Plan) -> str:
+def plan_html(mode: str, edits: Mapping[str, Edit], groups: Collection[str]) -> str:
     """A plan's edits as an HTML table, a slot a row; groups that are off are struck out."""
     rows = [
         (op, name, value_text(value), op in shown)
-        for op, edit in plan.edits.items()
-        for shown in [_applied(plan)]
+        for op, edit in edits.items()
+        for shown in [_applied(edits, groups)]
         for name, value in edit.params.items()
     ]
     lines = [
@@ -38,7 +38,7 @@ def plan_html(plan: Plan) -> str:
     if len(rows) > _MOST:
         lines.append(f'<tr><td colspan="3">and {len(rows) - _MOST} more</td></tr>')
     head = "<tr><th>op</th><th>slot</th><th>value</th></tr>"
-    return f"<table><caption>{escape(plan.mode)}</caption>{head}{''.join(lines)}</table>"
+    return f"<table><caption>{escape(mode)}</caption>{head}{''.join(lines)}</table>"
 
 
 def value_text(value: Any) -> str:
@@ -51,12 +51,12 @@ def value_text(value: Any) -> str:
     return "[" + ", ".join(f"{float(number):.4g}" for number in array.ravel()) + "]"
 
 
-def _applied(plan: Plan) -> frozenset[str]:
+def _applied(edits: Mapping[str, Edit], groups: Collection[str]) -> frozenset[str]:
     """The ops of which a group is on."""
     from ..plugins.registry import registry
 
     known = registry.ops
-    return frozenset(op for op in plan.edits if op not in known or set(known.load(op).groups()) & set(plan.groups))
+    return frozenset(op for op in edits if op not in known or set(known.load(op).groups()) & set(groups))
 
 
 def _struck(text: str, applied: bool) -> str:

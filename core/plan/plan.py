@@ -227,10 +227,10 @@ class Plan:
         return {"Bundle": f"{bundle['name']} {bundle['version']}", "BundleLicence": bundle.get("licence", "")}
 
     def __repr__(self) -> str:
-        return plan_line(self)
+        return plan_line(self.mode, self.edits)
 
     def _repr_html_(self) -> str:
-        return plan_html(self)
+        return plan_html(self.mode, self.edits, self.groups)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.

@@ -23,7 +23,7 @@ Kind = TypeVar("Kind", "Image.Image", NDArray[Any], Tensor)
 """A kind of photo that comes back as it was given; files come back as a `Photo`."""
 
 
-class PlanOptions(TypedDict, total=False):
+class PlanKeywords(TypedDict, total=False):
     """What `Retoucher.plan` takes besides photos."""
 
     style: str | None
@@ -34,7 +34,7 @@ class PlanOptions(TypedDict, total=False):
     seed: int
 
 
-class RetouchOptions(PlanOptions, total=False):
+class RetouchOptions(PlanKeywords, total=False):
     """What `Retoucher.__call__` takes besides photos."""
 
     engine: Engine

@@ -19,7 +19,7 @@ from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .job import check_groups
 from .monochrome import hold_colour
-from .options import Engine, Kind, PlanOptions, RetouchOptions, Several, are_several
+from .options import Engine, Kind, PlanKeywords, RetouchOptions, Several, are_several
 from .renderer import Renderer
 from .result import Result
 
@@ -180,7 +180,7 @@ class Retoucher:
         return results
 
     def _one(
-        self, photo: Any, *, engine: Engine = "auto", tolerance: float = 1.0, **wishes: Unpack[PlanOptions]
+        self, photo: Any, *, engine: Engine = "auto", tolerance: float = 1.0, **wishes: Unpack[PlanKeywords]
     ) -> Result[Any]:
         start = time.perf_counter()
         subject = PhotoInput.of(photo)
