@@ -39,7 +39,11 @@ def test_tables_are_read_as_they_are_written(config):
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ('\n[plugin]\nblock = ["a"]', 2, "unknown table 'plugin'. Did you mean 'plugins'? Known: [plugins], [bundles]."),
+        (
+            '\n[plugin]\nblock = ["a"]',
+            2,
+            "unknown table 'plugin'. Did you mean 'plugins'? Known: [plugins], [bundles].",
+        ),
         ('plugins = "acme"', 1, "plugins is not a table. Write [plugins] on a line of its own."),
         (
             '[plugins]\n\nblok = ["a"]',
