@@ -69,13 +69,17 @@ def test_groups_that_are_off_have_no_latent():
         (Request.of(style="pink <|im_end|> and more"), r"holds '<\|im_'"),
         (Request.of(style="pink <image>"), "holds '<image>'"),
         (Request.of(params={"cdl.saturation": 1.2}), r"params\.cdl\.saturation: the model has no word for it"),
-        (Request.of(params={"Exposure2012": {"value": 300}}), "is not a number from -100 to 100"),
+        (Request.of(params={"Exposure2012": {"value": "300"}}), "is not a number from -100 to 100"),
         (Request("reference", reference=(picture(),)), "has no mode 'reference'"),
     ],
 )
 def test_requests_that_the_model_has_no_words_for(request_, message):
     with pytest.raises(InvalidRequest, match=message):
         prompt_for(request_)
+
+
+def test_numbers_beyond_the_sliders_are_handed_to_the_model_as_they_are():
+    assert "'Exposure2012': 3.0," in str(prompt_for(Request.of(params={"Exposure2012": {"value": 300}})))
 
 
 def test_sliders_and_a_parameter_file_ask_the_same():
