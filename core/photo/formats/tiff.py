@@ -224,7 +224,8 @@ def _append_exif(file: BinaryIO, tree: exif.Exif) -> None:
     with mapped(file) as data:
         written = exif.parse(data)
     assert written is not None
+    placed = written.exif | written.image
     for code, name in ((_EXIF_IFD, "exif"), (_GPS_IFD, "gps")):
         if name in offsets:
-            file.seek(written.image[code - 1].at - 8)  # from the value back to the tag's code
+            file.seek(placed[code - 1].at - 8)  # from the value back to the tag's code
             file.write(struct.pack(tree.order + "HHII", code, 4, 1, offsets[name]))

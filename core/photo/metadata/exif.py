@@ -7,21 +7,37 @@ offsets count from the start of the block, and rebuilds no thumbnail; so this fi
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal, NamedTuple, Protocol
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_ORDERS: dict[bytes, Literal["<", ">"]] = {b"II*\0": "<", b"MM\0*": ">"}
-_SHORT, _LONG, _RATIONAL, _ASCII = 3, 4, 5, 2
-_EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
+_OF_BIGTIFF = {16: (4, "I"), 17: (9, "i"), 18: (13, "I")}  # types of eight bytes, and those of four that a block holds
+# Types that writers give a pointer: SHORT, LONG, SLONG, IFD, and BigTIFF's.
+_WHOLE = {3: "H", 4: "I", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_MOST = 2**26  # bytes of values that are read of a file
+_EXIF, _GPS, _INTEROP, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x8825, 0xA005, 0x927C, 0x9286
 _THUMBNAIL_AT, _THUMBNAIL_SIZE = 0x0201, 0x0202
 _ORIENTATION, _SOFTWARE, _COLOR_SPACE, _WIDTH, _HEIGHT, _INTEROP_INDEX = 0x0112, 0x0131, 0xA001, 0xA002, 0xA003, 0x0001
 _RESOLUTION = {0x011A, 0x011B, 0x0128}
+# Blocks of other kinds that a first directory may hold beside EXIF: XMP, IPTC, Photoshop's resources.
+_FOREIGN = {0x02BC, 0x83BB, 0x8649}
 # Tags of a TIFF's first directory that tell about the photo and not about how the file stores its pixels:
 # description, make, model, resolution, software, date, artist, rating, copyright, Windows' texts.
 DESCRIPTIVE = {
     *(0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x4746, 0x4749, 0x8298),
     *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),
+}
+
+
+# Tags of the EXIF directory that some writers put into the first one (CIPA DC-008, table 5; TIFF/EP).
+_OF_EXIF = {
+    *(0x829A, 0x829D, 0x8822, 0x8824, 0x8827, 0x8828, *range(0x8830, 0x8836)),
+    *(*range(0x9000, 0x9005), *range(0x9010, 0x9013), 0x9101, 0x9102, *range(0x9201, 0x920B), 0x9214),
+    *(0x9286, *range(0x9290, 0x9293), *range(0x9400, 0x9406), *range(0xA000, 0xA005)),
+    *(0xA20B, 0xA20C, 0xA20E, 0xA20F, 0xA210, 0xA214, 0xA215, 0xA217, 0xA300, 0xA301, 0xA302),
+    *(*range(0xA401, 0xA40D), 0xA420, *range(0xA430, 0xA438), *range(0xA460, 0xA463), 0xA500),
 }
 
 
@@ -85,10 +101,47 @@ class Exif:
         kind, code = (_SHORT, "H") if value <= 0xFFFF else (_LONG, "I")
         return ExifTag(kind, 1, struct.pack(self.order + code, value))
 
+    def remove_positions(self) -> None:
+        """Take out whatever may tell where the photo was taken: GPS, blocks of other kinds, and the maker's own note."""
+        self.gps = {}
+        self.image = {tag: entry for tag, entry in self.image.items() if tag not in _FOREIGN}
+        self.exif.pop(_MAKER_NOTE, None)
+
+    def set_resolution(self, across: float, down: float) -> None:
+        """Write pixels an inch, where the block says none."""
+        if not self.image.keys() >= {0x011A, 0x011B}:
+            for tag, value in ((0x011A, across), (0x011B, down)):
+                fraction = Fraction(value).limit_denominator(10_000)
+                data = struct.pack(self.order + "II", fraction.numerator, fraction.denominator)
+                self.image[tag] = ExifTag(_RATIONAL, 1, data)
+            self.image[0x0128] = self.entry(2)
+
+    def set_text(self, tag: int, text: str) -> None:
+        """Write a text into the first directory where it has none: ASCII's type with UTF-8 in it, as everybody does."""
+        if tag not in self.image and text:
+            data = text.encode("utf-8", "replace").replace(b"\0", b" ") + b"\0"
+            self.image[tag] = ExifTag(_ASCII, len(data), data)
+
+    def set_comment(self, text: str) -> None:
+        """Write EXIF's UserComment where there is none."""
+        if _USER_COMMENT not in self.exif and text:
+            plain = text.isascii()
+            code = "utf-16-le" if self.order == "<" else "utf-16-be"
+            data = b"ASCII\0\0\0" + text.encode() if plain else b"UNICODE\0" + text.encode(code, "replace")
+            self.exif[_USER_COMMENT] = ExifTag(7, len(data), data)
+
+    def without_thumbnail(self) -> Exif:
+        """The same block with no thumbnail."""
+        return replace(self, thumbnail=None)
+
+    def without_maker_note(self) -> Exif:
+        """The same block with no thumbnail and no note of the camera's maker."""
+        return replace(self, thumbnail=None, exif={tag: e for tag, e in self.exif.items() if tag != _MAKER_NOTE})
+
     def _number(self, entry: ExifTag | None) -> int:
-        if entry is None or entry.type not in (_SHORT, _LONG) or entry.number < 1:
+        if entry is None or entry.type not in _WHOLE or entry.number < 1:
             return 0
-        return int(struct.unpack_from(self.order + ("H" if entry.type == _SHORT else "I"), entry.data)[0])
+        return max(0, int(struct.unpack_from(self.order + _WHOLE[entry.type], entry.data)[0]))
 
     def _put(self, directory: Directory, tag: int, value: int) -> None:
         if tag in directory:
@@ -96,40 +149,81 @@ class Exif:
 
 
 def parse(block: Buffer) -> Exif | None:
-    """Read an EXIF block or a whole TIFF file; None where it has no TIFF header. Broken entries are left out."""
-    order = _ORDERS.get(bytes(block[0:4]))
-    if order is None or len(block) < 8:
+    """Read an EXIF block, a whole TIFF or BigTIFF file, or a raw that is built like one; None where it is none of these.
+
+    Broken entries are left out, and those that would take more memory than the block explains.
+    """
+    reader = _Reader.of(block)
+    if reader is None:
         return None
-    found = Exif(order)
-    found.image, following = _directory(block, order, struct.unpack(order + "I", block[4:8])[0])
-    found.exif = _directory(block, order, found._number(found.image.pop(_EXIF, None)))[0]
-    found.gps = _directory(block, order, found._number(found.image.pop(_GPS, None)))[0]
-    found.interop = _directory(block, order, found._number(found.exif.pop(_INTEROP, None)))[0]
-    first = _directory(block, order, following)[0]
+    found = Exif(reader.order)
+    found.image, following = reader.directory(reader.first)
+    found.exif = reader.directory(found._number(found.image.pop(_EXIF, None)))[0]
+    found.gps = reader.directory(found._number(found.image.pop(_GPS, None)))[0]
+    found.interop = reader.directory(found._number(found.exif.pop(_INTEROP, None)))[0]
+    for tag in _OF_EXIF & found.image.keys():
+        found.exif.setdefault(tag, found.image.pop(tag))
+    first = reader.directory(following)[0]
     start, size = found._number(first.get(_THUMBNAIL_AT)), found._number(first.get(_THUMBNAIL_SIZE))
-    found.thumbnail = bytes(block[start : start + size]) or None
+    found.thumbnail = bytes(block[start : start + min(size, _MOST)]) or None
     return found
 
 
-def _directory(block: Buffer, order: str, at: int) -> tuple[Directory, int]:
-    """Read the directory at an offset (0: there is none), and the offset of the one that follows it."""
-    found: Directory = {}
-    if not 8 <= at <= len(block) - 2:
-        return found, 0
-    (count,) = struct.unpack(order + "H", block[at : at + 2])
-    left = len(block)  # bytes: tags that share their values would swell a small block to gigabytes
-    for start in range(at + 2, at + 2 + 12 * count, 12):
-        row = block[start : start + 12]
-        if len(row) < 12:
+@dataclass
+class _Reader:
+    """Reads directories of one block. `left`: bytes of values that may still be read.
+
+    Every byte of an honest block is part of one value: tags that all point at the same bytes are a bomb.
+    """
+
+    block: Buffer
+    order: Literal["<", ">"]
+    big: bool
+    first: int
+    left: int
+
+    @classmethod
+    def of(cls, block: Buffer) -> _Reader | None:
+        """The reader that the block's first bytes ask for: TIFF's, BigTIFF's, Olympus' or Panasonic's."""
+        head = bytes(block[0:16])
+        order: Literal["<", ">"] = "<" if head[:2] == b"II" else ">"
+        left = min(2 * len(block), _MOST)
+        if head[:4] in (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0") and len(head) >= 8:
+            return cls(block, order, False, struct.unpack(order + "I", head[4:8])[0], left)
+        if head[:4] in (b"II+\0", b"MM\0+") and len(head) == 16:
+            return cls(block, order, True, struct.unpack(order + "Q", head[8:16])[0], left)
+        return None
+
+    def directory(self, at: int) -> tuple[Directory, int]:
+        """Read the directory at an offset (0: there is none), and the offset of the one that follows it."""
+        found: Directory = {}
+        counter, row_format, pointer = ("Q", "HHQQ", "Q") if self.big else ("H", "HHII", "I")
+        head, step, room = struct.calcsize(counter), struct.calcsize("=" + row_format), struct.calcsize(pointer)
+        if not 8 <= at <= len(self.block) - head:
             return found, 0
-        tag, kind, number, offset = struct.unpack(order + "HHII", row)
-        size = _SIZES.get(kind, 0) * number
-        where = start + 8 if size <= 4 else offset
-        if size and where + size <= len(block) and size <= left:
-            left -= size
-            found[tag] = ExifTag(kind, number, bytes(block[where : where + size]), where)
-    tail = block[at + 2 + 12 * count : at + 6 + 12 * count]
-    return found, struct.unpack(order + "I", tail)[0] if len(tail) == 4 else 0
+        (count,) = struct.unpack(self.order + counter, self.block[at : at + head])
+        rows, end = at + head, at + head + step * min(count, 0xFFFF)
+        for start in range(rows, min(end, len(self.block) - step + 1), step):
+            tag, kind, number, offset = struct.unpack(self.order + row_format, self.block[start : start + step])
+            size = _SIZES.get(kind, 0) * number
+            where = start + step - room if size <= room else offset
+            if 0 < size <= self.left and where + size <= len(self.block):
+                self.left -= size if size > room else 0
+                data = bytes(self.block[where : where + size])
+                found[tag] = self._of_four_bytes(ExifTag(kind, number, data, where))
+        tail = self.block[end : end + room]
+        return found, struct.unpack(self.order + pointer, tail)[0] if len(tail) == room else 0
+
+    def _of_four_bytes(self, entry: ExifTag) -> ExifTag:
+        """An entry of BigTIFF's types as one of a block's, where its values fit."""
+        if entry.type not in _OF_BIGTIFF:
+            return entry
+        kind, code = _OF_BIGTIFF[entry.type]
+        values = struct.unpack(f"{self.order}{entry.number}{_WHOLE[entry.type]}", entry.data)
+        try:
+            return ExifTag(kind, entry.number, struct.pack(f"{self.order}{entry.number}{code}", *values))
+        except struct.error:
+            return entry
 
 
 def serialise(exif: Exif, *, base: int = 0) -> tuple[bytes, dict[str, int]]:
@@ -238,8 +332,11 @@ def upright(block: bytes) -> bytes:
 def from_tiff(file: Buffer) -> bytes | None:
     """Lift the EXIF block out of a TIFF file or a TIFF-like raw; None where there is nothing to lift."""
     exif = parse(file)
-    if exif is None:
-        return None
+    return lifted(exif) if exif is not None else None
+
+
+def lifted(exif: Exif) -> bytes | None:
+    """The block of what a file's directories tell about the photo, and not about how its pixels are stored."""
     exif.image = {tag: entry for tag, entry in exif.image.items() if tag in DESCRIPTIVE}
     exif.thumbnail = None
     if _MAKER_NOTE in exif.exif:  # its place in a file of megabytes cannot be kept in a block of kilobytes

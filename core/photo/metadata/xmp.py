@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
-from xml.etree import ElementTree
+from typing import Any
+
+from lxml import etree
 
 from ... import strict_xml
 from ...errors import InvalidDocument
+from .places import tells_a_place
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _TIFF = "{http://ns.adobe.com/tiff/1.0/}"
@@ -23,14 +25,7 @@ _STALE = (
     "{http://ns.adobe.com/xmp/note/}",
     "{http://ns.adobe.com/xap/1.0/}Thumbnails",
 )
-
-# Properties that tell where a photo was taken, whatever vendor's: by coordinates,
-# or by the place's name (IPTC, Photoshop).
-_PLACE = re.compile(
-    r"\{[^}]*\}(?:\w*gps\w*|(?:\w*[a-z_])?(?:latitude|longitude)\w*|city|state|country|countrycode|countryname|sublocation|location\w*"
-    r"|provincestate|worldregion)",
-    re.IGNORECASE,
-)
+_EMPTY = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
 
 
 def has_gain_map(xmp: bytes) -> bool:
@@ -49,51 +44,56 @@ def for_saving(
 ) -> bytes | None:
     """Return the packet to write: upright, of this size, without stale parts (and positions), with notes added.
 
-    A packet that cannot be read as XML is dropped, since nobody can say what it would give away.
+    A packet that cannot be read is dropped, since nobody can say what it would give away.
     """
-    tree = _parse(xmp) if xmp else None
-    if tree is None:
+    root = _parse(xmp) if xmp else None
+    if root is None:
         if not notes:
             return None
-        tree = ElementTree.fromstring(
-            b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
-        )
+        root = etree.fromstring(_EMPTY)
     true = {f"{_TIFF}Orientation": "1"}
     true |= {f"{_TIFF}ImageWidth": str(width), f"{_EXIF}PixelXDimension": str(width)}
     true |= {f"{_TIFF}ImageLength": str(height), f"{_EXIF}PixelYDimension": str(height)}
 
     def goes(name: str) -> bool:
-        return name.startswith(_STALE) or (strip_gps and _PLACE.fullmatch(name) is not None)
+        return name.startswith(_STALE) or (strip_gps and tells_a_place(name.rpartition("}")[2]))
 
-    for element in tree.iter():
+    for element in list(root.iter(etree.Element)):
         for name in [name for name in element.attrib if goes(name)]:
             del element.attrib[name]
-        for child in [child for child in element if goes(child.tag)]:
+        for child in [child for child in element.iterchildren(etree.Element) if goes(child.tag)]:
             element.remove(child)
-        element.attrib.update({name: value for name, value in true.items() if name in element.attrib})
+        for name in [name for name in element.attrib if name in true]:
+            element.set(name, true[name])
         if element.tag in true:
             element.text = true[element.tag]
+    if strip_gps:
+        for remark in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
+            if remark.getparent() is not None:
+                remark.getparent().remove(remark)
     if notes:
-        root = tree if tree.tag == f"{_RDF}RDF" else tree.find(f"{_RDF}RDF")
-        if root is not None:
-            attributes = {f"{{{_NOTES}}}{_name(key)}": value for key, value in notes.items()}
-            ElementTree.SubElement(root, f"{_RDF}Description", {f"{_RDF}about": "", **attributes})
-    body = ElementTree.tostring(tree, encoding="unicode")
+        rdf = root if root.tag == f"{_RDF}RDF" else root.find(f"{_RDF}RDF")
+        if rdf is not None:
+            described = etree.SubElement(rdf, f"{_RDF}Description", nsmap={"notes": _NOTES})
+            described.set(f"{_RDF}about", "")
+            for key, value in notes.items():
+                described.set(f"{{{_NOTES}}}{_name(key)}", _plain(value))
+    body = etree.tostring(root, encoding="unicode")
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{body}<?xpacket end="w"?>'.encode()
 
 
-def _parse(xmp: bytes) -> ElementTree.Element | None:
+def _parse(xmp: bytes) -> Any:
     try:
-        strict_xml.parse(xmp, "XMP")  # a document type, in whatever encoding, is the way to entity bombs
-        for _, (prefix, uri) in ElementTree.iterparse(io.BytesIO(xmp.strip(b"\0 \r\n")), events=["start-ns"]):
-            if prefix and not re.fullmatch(r"ns\d+", prefix):  # ElementTree keeps ns0, ns1... for itself
-                ElementTree.register_namespace(prefix, uri)
-        return ElementTree.fromstring(xmp.strip(b"\0 \r\n"))
-    except (ElementTree.ParseError, ValueError, InvalidDocument):
+        return strict_xml.parse(xmp, "XMP").getroot()
+    except InvalidDocument:
         return None
 
 
 def _name(key: str) -> str:
     """Make an XML name of a note's key."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", key if key[:1].isalpha() else f"_{key}")
+
+
+def _plain(value: str) -> str:
+    """The text without the control characters that XML cannot hold."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "\ufffd", value)

@@ -1,0 +1,30 @@
+"""Which names of properties tell where a photo was taken, in whatever vocabulary: by coordinates, by a place's name, by an address.
+
+IPTC Photo Metadata 2023.1 (Location structure), Darwin Core (dwc), W3C's Basic Geo, XMP Dynamic Media (shotLocation), drone makers' own.
+The address of a photo's maker (IPTC's CiAdr...) is no place of the photo, and stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_PARTS: Final = ("gps", "latitude", "longitude", "location", "altitude", "geotag", "coordinates", "georss")
+_NAMES: Final = frozenset(
+    {
+        *("city", "state", "country", "countrycode", "countryname", "provincestate", "stateprovince", "worldregion"),
+        *("province", "region", "district", "county", "municipality", "locality", "neighborhood", "neighbourhood"),
+        *("postalcode", "postcode", "zip", "zipcode", "street", "streetaddress", "address", "placename", "place"),
+        *("continent", "island", "islandgroup", "waterbody", "highergeography", "landmark", "venue"),
+        *("lat", "lon", "long", "lng", "alt", "point", "geohash", "what3words", "pluscode", "mapdatum"),
+    }
+)
+
+
+def tells_a_place(name: str) -> bool:
+    """Say whether a property of this local name tells where a photo was taken.
+
+    >>> [tells_a_place(name) for name in ("shotLocation", "GPSLatitude", "PostalCode", "Title", "CiAdrCity")]
+    [True, True, True, False, False]
+    """
+    plain = name.casefold().replace("-", "").replace("_", "").replace(" ", "")
+    return plain in _NAMES or any(part in plain for part in _PARTS)
