@@ -52,6 +52,7 @@ def assemble(decoded: Decoded) -> Photo:
         subsampling=decoded.subsampling,
         warnings=warnings,
         one_channel=layers < 3,
+        annotations=decoded.annotations,
     )
 
 

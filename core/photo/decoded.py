@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .color.encoding import Pixels
+from .metadata.annotations import Annotations
 
 GAIN_MAP = "HDR gain map dropped: the photo is retouched and saved in standard range"
 
@@ -18,7 +19,7 @@ class Decoded(NamedTuple):
 
     `pixels`: (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 or float32.
     `upright`: the decoder has turned the pixels itself. `profile`: ICC bytes, None for sRGB. `exif`: a TIFF structure,
-    with or without the mark "Exif". `quality` (1..100) and `subsampling` ("4:2:0"): a JPEG's. `warnings`: what the
+    with or without the mark "Exif". `annotations`: IPTC, comment, texts, resolution. `quality` (1..100) and `subsampling` ("4:2:0"): a JPEG's. `warnings`: what the
     photographer has to know, a sentence each.
     """
 
@@ -31,3 +32,4 @@ class Decoded(NamedTuple):
     quality: int | None = None
     subsampling: str | None = None
     warnings: tuple[str, ...] = ()
+    annotations: Annotations = Annotations()

@@ -9,15 +9,16 @@ from typing import Literal
 
 from .color import encoding
 from .color.encoding import Pixels
+from .metadata.annotations import Annotations
 
 
 @dataclass(frozen=True)
 class SaveOptions:
     """How a photo is written.
 
-    `quality`: 1..100 for the lossy formats; None takes the source's, at least 92. `strip`: `gps` removes positions
-    from EXIF and XMP, coordinates and names of places (not from a camera maker's own note), `all` removes both whole;
-    the ICC profile always stays. `software` replaces EXIF's Software; None leaves it alone. `metadata`: notes (names
+    `quality`: 1..100 for the lossy formats; None takes the source's, at least 92. `strip`: `gps` removes
+    positions, coordinates and names of places, from EXIF, XMP, IPTC and texts, and the camera maker's own note, which
+    may hold one; `all` removes all of these whole; profile and resolution always stay. `software` replaces EXIF's Software; None leaves it alone. `metadata`: notes (names
     without spaces) written to XMP.
     """
 
@@ -36,6 +37,7 @@ class Picture:
     (H, W) of the same dtype; never retouched. `grey`: the photo is black and white.
     `one_channel`: its source stored it as one. `profile`: ICC bytes, None for sRGB.
     `exif`: the TIFF structure as read, its orientation too although `pixels` are upright already; `save` resets it.
+    `annotations`: IPTC, comment, texts and resolution.
     `quality` (1..100) and `subsampling` ("4:2:0") are a JPEG's, estimated from its tables.
     """
 
@@ -51,6 +53,7 @@ class Picture:
     subsampling: str | None = None
     warnings: tuple[str, ...] = ()
     one_channel: bool = False
+    annotations: Annotations = field(default_factory=Annotations)
 
     @property
     def width(self) -> int:

@@ -18,6 +18,7 @@ from .color import encoding
 from .formats.jpeg import quality_to_write
 from .formats.table import EXTENSIONS, FORMATS, writer_of
 from .metadata import xmp
+from .metadata.annotations import Annotations
 from .metadata.exif import Exif, parse, serialise
 from .outgoing import Outgoing, PhotoWarning
 from .picture import Picture, SaveOptions
@@ -98,11 +99,12 @@ def _prepare(photo: Picture, name: str, options: SaveOptions) -> Outgoing:
     layers = [pixels[..., 0] if as_grey else pixels]
     if photo.alpha is not None and kind.alpha:
         layers.append(encoding.to_depth(photo.alpha, dtype))
+    block, annotations = _metadata(photo, name, options)
     return Outgoing(
         np.ascontiguousarray(layers[0]) if len(layers) == 1 else np.dstack(layers),
         quality=quality_to_write(options.quality, photo.quality),
         profile=profile,
-        exif=_exif(photo, options),
+        exif=block,
         xmp=xmp.for_saving(
             photo.xmp if options.strip != "all" else None,
             width=photo.width,
@@ -110,26 +112,32 @@ def _prepare(photo: Picture, name: str, options: SaveOptions) -> Outgoing:
             strip_gps=options.strip == "gps",
             notes=options.metadata,
         ),
+        annotations=annotations,
     )
 
 
-def _exif(photo: Picture, options: SaveOptions) -> bytes | None:
-    tree = parse(photo.exif) if photo.exif and options.strip != "all" else None
+def _metadata(photo: Picture, name: str, options: SaveOptions) -> tuple[bytes | None, Annotations]:
+    """The EXIF block, true of the new picture, and what the format holds beside it."""
+    tree = (parse(photo.exif) if photo.exif and options.strip != "all" else None) or Exif()
     if options.software is not None:
-        tree = tree or Exif()
         tree.set_software(options.software)
-    if tree is None:
-        return None
+    kept, lost = photo.annotations.stripped(options.strip).put_into(tree, FORMATS[name].annotations)
+    if lost:
+        warnings.warn(f"{name} has no place for {' and '.join(lost)}: dropped", PhotoWarning, stacklevel=6)
+    if options.strip == "gps":
+        tree.remove_positions()
+    if options.strip == "all" and options.software is None:
+        return None, kept
+    if not tree:
+        return None, kept
     tree.describe(
         width=photo.width,
         height=photo.height,
         srgb=photo.profile is None or encoding.is_srgb(photo.profile),
     )
-    if options.strip == "gps":
-        tree.gps = {}
     if tree.thumbnail is not None:
         tree.thumbnail = _thumbnail(photo)
-    return serialise(tree)[0]
+    return serialise(tree)[0], kept
 
 
 def _thumbnail(photo: Picture) -> bytes:

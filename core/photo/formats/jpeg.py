@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import warnings
 from contextlib import suppress
 from typing import BinaryIO
@@ -18,6 +19,8 @@ from ...errors import UnreadablePhoto
 from ..color.encoding import Pixels
 from ..decoded import GAIN_MAP, DamagedPixels, Decoded
 from ..header import Header
+from ..metadata import iptc
+from ..metadata.annotations import LONGEST, Annotations, resolution_of
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
 from ..outgoing import Outgoing, PhotoWarning
@@ -75,6 +78,27 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         quality=_quality(image.quantization),
         subsampling=_SUBSAMPLING.get(JpegImagePlugin.get_sampling(image)),
         warnings=said,
+        annotations=_annotations(image),
+    )
+
+
+def _annotations(image: JpegImagePlugin.JpegImageFile) -> Annotations:
+    """Comment, IPTC and resolution."""
+    resources = b"".join(
+        data.removeprefix(iptc.PHOTOSHOP)
+        for name, data in image.applist
+        if name == "APP13" and data.startswith(iptc.PHOTOSHOP)
+    )
+    said = image.info.get("comment", b"")
+    comment = said.rstrip(b"\0")[:LONGEST]
+    try:
+        text = comment.decode("utf-8")
+    except UnicodeDecodeError:
+        text = comment.decode("latin-1")
+    return Annotations(
+        iptc=iptc.in_photoshop(resources),
+        comment=text,
+        resolution=resolution_of(image.info.get("dpi")),
     )
 
 
@@ -193,9 +217,33 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
     if xmp:
         segments.append(_segment(0xE1, _XMP + xmp))
     segments += _profile_segments(photo.profile or b"")
+    segments += _annotation_segments(photo.annotations)
     # After the first two segments' worth of bytes: the start of the image, and JFIF's APP0, which has to come first.
     head = 4 + int.from_bytes(coded[4:6], "big") if coded[2:4] == b"\xff\xe0" else 2
-    file.write(b"".join((coded[:head], *segments, coded[head:])))
+    start = _with_resolution(coded[:head], photo.annotations.resolution)
+    file.write(b"".join((start, *segments, coded[head:])))
+
+
+def _annotation_segments(annotations: Annotations) -> list[bytes]:
+    """IPTC in APP13, and the comment."""
+    found = []
+    if annotations.iptc:
+        block = iptc.PHOTOSHOP + iptc.as_photoshop(annotations.iptc)
+        if len(block) > _SEGMENT:
+            warnings.warn("IPTC of more than 64 KB does not fit into JPEG: dropped", PhotoWarning, stacklevel=3)
+        else:
+            found.append(_segment(0xED, block))
+    if annotations.comment:
+        found.append(_segment(0xFE, annotations.comment.encode("utf-8", "replace")[:_SEGMENT]))
+    return found
+
+
+def _with_resolution(start: bytes, resolution: tuple[float, float] | None) -> bytes:
+    """The beginning of the file with whole pixels an inch in JFIF's segment (ITU-T T.871, 10.1)."""
+    if resolution is None or start[6:11] != b"JFIF\0":
+        return start
+    across, down = (min(65_535, max(1, round(value))) for value in resolution)
+    return start[:13] + struct.pack(">BHH", 1, across, down) + start[18:]
 
 
 def _segment(marker: int, content: bytes) -> bytes:
@@ -210,11 +258,14 @@ def _profile_segments(profile: bytes) -> list[bytes]:
 
 
 def _fitting(block: bytes) -> bytes:
-    """Return the EXIF segment, less its thumbnail if it would overflow, or nothing if even that does not help."""
-    if len(block) + 6 > _SEGMENT and (tree := parse(block)):
-        tree.thumbnail = None
-        block = serialise(tree)[0]
-    if len(block) + 6 > _SEGMENT:
-        warnings.warn("EXIF of more than 64 KB does not fit into JPEG: dropped", PhotoWarning, stacklevel=3)
-        return b""
-    return b"Exif\0\0" + block
+    """Return the EXIF segment, less its thumbnail, then its maker's note where it would overflow; nothing if even that is too long."""
+    tree = parse(block) if len(block) + 6 > _SEGMENT else None
+    if tree is not None:
+        block, said = serialise(tree.without_thumbnail())[0], ""
+        if len(block) + 6 > _SEGMENT:
+            block, said = serialise(tree.without_maker_note())[0], "without the camera maker's own note"
+        if len(block) + 6 > _SEGMENT:
+            said = "not at all"
+        if said:
+            warnings.warn(f"EXIF of more than 64 KB goes into a JPEG {said}", PhotoWarning, stacklevel=3)
+    return b"Exif\0\0" + block if len(block) + 6 <= _SEGMENT else b""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -18,11 +19,14 @@ from ..color import cicp
 from ..color.encoding import Pixels
 from ..decoded import DamagedPixels, Decoded
 from ..header import Header
+from ..metadata.annotations import resolution_of
 from ..outgoing import Outgoing
 from .pillow_image import pixels_of
+from .png_texts import raw_profile, text_chunks, texts_of
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
+_METRE = 0.0254  # of an inch
 _LEGACY_EXIF = b"Raw profile type exif"
 _LARGEST_TEXT = 1 << 25  # bytes after decompression, all chunks of a file together
 
@@ -45,7 +49,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     for kind, body in chunks:
         known.setdefault(kind, body)
         if legacy is None and kind in (b"tEXt", b"zTXt") and body.startswith(_LEGACY_EXIF + b"\0"):
-            legacy = _legacy_exif(kind, body[len(_LEGACY_EXIF) + 1 :], inflate)
+            legacy = raw_profile(kind, body[len(_LEGACY_EXIF) + 1 :], inflate)
         if xmp is None and kind == b"iTXt" and body.startswith(_XMP + b"\0"):
             xmp = _international_text(body, inflate)
     if b"acTL" in known:
@@ -69,6 +73,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings=warnings + described.warnings + inflate.warnings,
         xmp=xmp,
         format="PNG",
+        annotations=replace(texts_of(chunks, inflate), resolution=_resolution(known.get(b"pHYs", b""))),
     )
 
 
@@ -139,19 +144,17 @@ def _profile(known: dict[bytes, bytes], inflate: _Inflater, *, grey: bool) -> ci
     return cicp.from_chromaticities(chromaticities, gamma, grey=grey)
 
 
+def _resolution(body: bytes) -> tuple[float, float] | None:
+    """Pixels an inch of the chunk pHYs, which counts by the metre; None where its unit is unknown."""
+    if len(body) != 9 or body[8] != 1:
+        return None
+    return resolution_of(value * _METRE for value in struct.unpack(">II", body[:8]))
+
+
 def _international_text(body: bytes, inflate: _Inflater) -> bytes | None:
     compressed, rest = body[len(_XMP) + 1 : len(_XMP) + 2], body[len(_XMP) + 3 :]
     text = rest.split(b"\0", 2)[-1]
     return inflate(text) if compressed == b"\1" else text
-
-
-def _legacy_exif(kind: bytes, text: bytes, inflate: _Inflater) -> bytes:
-    """Decode EXIF as ImageMagick wrote it before PNG had eXIf: a line break, "exif", the length, hexadecimal digits."""
-    plain = (inflate(text[1:]) or b"") if kind == b"zTXt" else text
-    try:
-        return bytes.fromhex(b"".join(plain.split()[2:]).decode("ascii"))
-    except ValueError:
-        return b""
 
 
 def _with_key(pixels: Pixels, key: bytes | None) -> Pixels:
@@ -177,6 +180,11 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
         file.write(_chunk(b"sRGB", b"\1"))
     if photo.exif:
         file.write(_chunk(b"eXIf", photo.exif))
+    if photo.annotations.resolution:
+        across, down = (max(1, round(value / _METRE)) for value in photo.annotations.resolution)
+        file.write(_chunk(b"pHYs", struct.pack(">IIB", across, down, 1)))
+    for kind, body in text_chunks(photo.annotations):
+        file.write(_chunk(kind, body))
     if photo.xmp:
         file.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + photo.xmp))
     file.write(memoryview(data)[first:])

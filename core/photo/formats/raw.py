@@ -13,7 +13,7 @@ from ...errors import MissingExtra
 from ..color.encoding import Pixels
 from ..decoded import DamagedPixels, Decoded
 from ..header import Header
-from ..metadata import exif
+from ..metadata.raw_blocks import exif_of_raw
 from .mapped import mapped
 from .raw_extent import announced_size
 
@@ -54,7 +54,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """
     rawpy = _library()
     with mapped(file) as data:
-        block, there, announced = exif.from_tiff(data), len(data), announced_size(data)
+        block, there, announced = exif_of_raw(data), len(data), announced_size(data)
     faults = [f"{announced - there:,} of {announced:,} bytes are missing"] if announced > there else []
     if faults and not salvage:
         raise DamagedPixels(faults[0])

@@ -34,7 +34,7 @@ class PhotoFormat:
     `magic`: a regular expression that a file's first 32 bytes match. `suffixes`: lower case, with the dot; files of
     these names are written, those of `read_only` names are not. `header`: size and depth without decoding a pixel.
     `dtypes`: what is written, the deepest first. `alpha`: whether transparency is written. `longest_side` in pixels.
-    `package`: the optional package that reads and writes it. `substitute`: the suffix, no dot, of what is written in
+    `annotations`: which of `Annotations`' fields the format holds itself. `package`: the optional package that reads and writes it. `substitute`: the suffix, no dot, of what is written in
     its place where it cannot be written itself.
     """
 
@@ -49,6 +49,7 @@ class PhotoFormat:
     longest_side: int = 2**31 - 1
     package: str | None = None
     substitute: str = "jpg"
+    annotations: frozenset[str] = frozenset()
 
 
 FORMATS = {
@@ -60,6 +61,7 @@ FORMATS = {
         suffixes=frozenset({".jpg", ".jpeg"}),
         read_only=frozenset({".jpe", ".jfif", ".mpo"}),
         longest_side=65_500,
+        annotations=frozenset({"iptc", "comment", "resolution"}),
     ),
     "PNG": PhotoFormat(
         rb"\x89PNG\r\n\x1a\n",
@@ -69,6 +71,7 @@ FORMATS = {
         suffixes=frozenset({".png"}),
         dtypes=(np.uint16, np.uint8),
         alpha=True,
+        annotations=frozenset({"iptc", "comment", "texts", "resolution"}),
     ),
     "TIFF": PhotoFormat(
         rb"II[*+]\0|MM\0[*+]",
@@ -78,6 +81,7 @@ FORMATS = {
         suffixes=frozenset({".tif", ".tiff"}),
         dtypes=(np.float32, np.uint16, np.uint8),
         alpha=True,
+        annotations=frozenset({"iptc", "resolution"}),
     ),
     "WEBP": PhotoFormat(
         rb"RIFF....WEBP",

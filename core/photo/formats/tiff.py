@@ -15,6 +15,8 @@ from ..color.encoding import Floats, Pixels
 from ..decoded import Decoded
 from ..header import Header
 from ..metadata import exif
+from ..metadata.annotations import Annotations, resolution_of
+from ..metadata.iptc import in_photoshop
 from ..outgoing import Outgoing
 from .mapped import mapped
 from .pillow_image import pixels_of
@@ -26,6 +28,7 @@ for _name in ("tifffile", "PIL.TiffImagePlugin"):
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _INKS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _ASSOCIATED, _STRAIGHT = 1, 2  # ExtraSamples: alpha that colour was multiplied by, and alpha beside it
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _IPTC, _PHOTOSHOP = 282, 283, 296, 33723, 34377
 _ORIENTATION, _XMP, _ICC, _EXIF_IFD, _GPS_IFD = 274, 700, 34675, 34665, 34853
 _MOST_PAGES = 32  # that are looked at
 _MOST_EXTRA, _MOST_EXTRA_BYTES = 4, 2**28  # channels beside the inks; with more a page has to be this small
@@ -75,6 +78,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings = found.more_frames
         profile = page.tags.valueof(_ICC, default=first.tags.valueof(_ICC))
         packet = page.tags.valueof(_XMP, default=first.tags.valueof(_XMP))
+        iptc = _iptc(page)
         profile = profile if isinstance(profile, bytes) else None
         if found.bits >= 8 and int(page.photometric) in _INKS:
             pixels, more = _pixels(page, profile)
@@ -101,6 +105,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings += (f"float values reach {pixels.max():g}: 1 is taken as white",)
     with mapped(file) as data:
         block = exif.from_tiff(data)
+    annotations = Annotations(iptc=iptc or _iptc(first), resolution=_resolution(page) or _resolution(first))
     return Decoded(
         pixels,
         profile=profile,
@@ -109,7 +114,29 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings=warnings,
         xmp=packet if isinstance(packet, bytes) else None,
         format="TIFF",
+        annotations=annotations,
     )
+
+
+def _iptc(page: Any) -> bytes | None:
+    """IPTC's datasets: a tag of their own, which Photoshop gives the type LONG, or one of Photoshop's resources."""
+    found = page.tags.valueof(_IPTC)
+    if isinstance(found, int | tuple):
+        numbers = found if isinstance(found, tuple) else (found,)
+        found = struct.pack(f"{page.parent.byteorder}{len(numbers)}I", *numbers)
+    if isinstance(found, bytes) and found.startswith(b"\x1c"):
+        return found
+    resources = page.tags.valueof(_PHOTOSHOP)
+    return in_photoshop(resources) if isinstance(resources, bytes) else None
+
+
+def _resolution(page: Any) -> tuple[float, float] | None:
+    """Pixels an inch; None without a unit."""
+    unit = {2: 1.0, 3: 2.54}.get(int(page.tags.valueof(_RESOLUTION_UNIT, default=2) or 0))
+    across, down = (page.tags.valueof(tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
+    if unit is None or not isinstance(across, tuple) or not isinstance(down, tuple) or not (across[1] and down[1]):
+        return None
+    return resolution_of((unit * across[0] / across[1], unit * down[0] / down[1]))
 
 
 def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
@@ -186,14 +213,18 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
     big = photo.pixels.nbytes > 2**32 - 2**25
     tree = exif.parse(photo.exif) if photo.exif else None
     tags: list[tuple[int, int, int, Any, bool]] = []
+    resolution = photo.annotations.resolution
+    told = exif.DESCRIPTIVE - ({_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT} if resolution else set())
     if tree is not None:
-        tags += [(tag, e.type, e.number, e.data, True) for tag, e in tree.image.items() if tag in exif.DESCRIPTIVE]
+        tags += [(tag, e.type, e.number, e.data, True) for tag, e in tree.image.items() if tag in told]
         # BigTIFF has offsets of eight bytes, which an EXIF block does not: a photo beyond 4 GB goes without.
         if not big:
             # tifffile writes no pointer to a directory it does not know: codes below theirs, unused, keep their places.
             tags += [(tag - 1, 4, 1, 0, True) for tag, part in ((_EXIF_IFD, tree.exif), (_GPS_IFD, tree.gps)) if part]
     if photo.xmp:
         tags.append((_XMP, 1, len(photo.xmp), photo.xmp, True))
+    if photo.annotations.iptc:
+        tags.append((_IPTC, 7, len(photo.annotations.iptc), photo.annotations.iptc, True))
     channels = 1 if photo.pixels.ndim == 2 else photo.pixels.shape[2]
     with TiffWriter(file, byteorder=tree.order if tree else "<", bigtiff=big) as tiff:
         tiff.write(
@@ -206,6 +237,8 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
             rowsperstrip=max(1, 2**20 // max(1, photo.pixels[0].nbytes)),
             iccprofile=photo.profile,
             extratags=tags,
+            resolution=resolution,
+            resolutionunit="INCH" if resolution else None,
             metadata=None,
             software=False,
         )

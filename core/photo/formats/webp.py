@@ -8,6 +8,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, WebPImagePlugi
 
 from ..decoded import Decoded
 from ..header import Header
+from ..metadata.annotations import Annotations, resolution_of
 from ..outgoing import Outgoing
 from .pillow_image import pixels_of
 
@@ -35,6 +36,7 @@ def read(file: BinaryIO, name: str, *, salvage: bool = False) -> Decoded:
         exif=image.info.get("exif"),
         xmp=image.info.get("xmp"),
         warnings=frames.more_frames + opened.warnings,
+        annotations=Annotations(resolution=resolution_of(image.info.get("dpi")) if name == "BMP" else None),
     )
 
 

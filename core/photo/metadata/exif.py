@@ -71,6 +71,9 @@ class Exif:
     interop: Directory = field(default_factory=dict)
     thumbnail: bytes | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.image or self.exif or self.gps or self.interop or self.thumbnail)
+
     @property
     def orientation(self) -> int:
         """How the stored pixels must be turned, 1..8; 0 where the tag is missing or nonsense."""

@@ -78,6 +78,7 @@ def for_saving(
             described.set(f"{_RDF}about", "")
             for key, value in notes.items():
                 described.set(f"{{{_NOTES}}}{_name(key)}", _plain(value))
+    etree.cleanup_namespaces(root)  # a vocabulary that nothing uses any more is not announced either
     body = etree.tostring(root, encoding="unicode")
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{body}<?xpacket end="w"?>'.encode()
 
