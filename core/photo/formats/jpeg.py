@@ -98,8 +98,15 @@ def _annotations(image: JpegImagePlugin.JpegImageFile) -> Annotations:
     return Annotations(
         iptc=iptc.in_photoshop(resources),
         comment=text,
-        resolution=resolution_of(image.info.get("dpi")),
+        resolution=_resolution(image),
     )
+
+
+def _resolution(image: JpegImagePlugin.JpegImageFile) -> tuple[float, float] | None:
+    """Pixels an inch of JFIF's segment; what EXIF says of it stays there. Pillow would make up 72 where neither says any."""
+    scale = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0))
+    density = image.info.get("jfif_density")
+    return resolution_of(scale * value for value in density) if scale and density else None
 
 
 def _opened(file: BinaryIO) -> JpegImagePlugin.JpegImageFile:

@@ -5,6 +5,7 @@ Source of the way from quality to distance: libjxl, `JxlEncoderDistanceFromQuali
 
 from __future__ import annotations
 
+import struct
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..decoded import Decoded
 from ..header import Header
 from ..outgoing import Outgoing
 
+# The signature box, and the box of the file's type (ISO/IEC 18181-2, clauses 9.1 and 9.2).
+_START = b"\0\0\0\x0cJXL \r\n\x87\n" + b"\0\0\0\x14ftypjxl \0\0\0\0jxl "
 _SRGB_CODE = b"cicp\0\0\0\0\x01\x0d\0\x01"  # the tag of ICC.1:2022, 9.2.17, with H.273's codes of sRGB
 
 
@@ -61,14 +64,26 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
     profile = photo.profile
     if profile is None and photo.pixels.dtype.kind == "f":  # libjxl would take floats for linear light
         profile = grey_profile("Grey", SRGB_CURVE) if photo.pixels.ndim == 2 or photo.pixels.shape[2] == 2 else SRGB
-    file.write(
-        library.encode_from_numpy(
-            np.ascontiguousarray(photo.pixels),
-            lossless=photo.quality == 100,
-            quality=0.1 + (100 - photo.quality) * 0.09,
-            speed=library.EncoderSpeed.Cheetah,
-            icc=profile,
-            exif=photo.exif,
-            xmp=photo.xmp,
-        )
+    coded = library.encode_from_numpy(
+        np.ascontiguousarray(photo.pixels),
+        lossless=photo.quality == 100,
+        quality=0.1 + (100 - photo.quality) * 0.09,
+        speed=library.EncoderSpeed.Cheetah,
+        icc=profile,
     )
+    boxes = _box(b"Exif", bytes(4) + photo.exif) if photo.exif else b""
+    file.write(_with_boxes(coded, boxes + (_box(b"xml ", photo.xmp) if photo.xmp else b"")))
+
+
+def _with_boxes(coded: bytes, boxes: bytes) -> bytes:
+    """The file with boxes of metadata before its codestream, as they are: compressed ones many programs cannot read."""
+    if not boxes:
+        return coded
+    if coded.startswith(b"\xff\x0a"):  # a bare codestream
+        return _START + boxes + _box(b"jxlc", coded)
+    end = len(_START)
+    return coded[:end] + boxes + coded[end:]
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body

@@ -59,7 +59,7 @@ class Annotations:
                     exif.set_text(_IN_EXIF[word], text)
                 elif word in _AS_COMMENT:
                     exif.set_comment(text)
-                else:
+                elif not word.startswith("date:"):  # the file's own dates, which ImageMagick notes
                     lost.append(f"the text {key!r}")
         if self.iptc and "iptc" not in held:
             lost.append("IPTC's block")

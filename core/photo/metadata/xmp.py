@@ -56,7 +56,9 @@ def for_saving(
     true |= {f"{_TIFF}ImageLength": str(height), f"{_EXIF}PixelYDimension": str(height)}
 
     def goes(name: str) -> bool:
-        return name.startswith(_STALE) or (strip_gps and tells_a_place(name.rpartition("}")[2]))
+        if name.startswith(_STALE):
+            return True
+        return strip_gps and not name.startswith(_RDF) and tells_a_place(name.rpartition("}")[2])
 
     for element in list(root.iter(etree.Element)):
         for name in [name for name in element.attrib if goes(name)]:
