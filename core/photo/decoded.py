@@ -19,8 +19,8 @@ class Decoded(NamedTuple):
 
     `pixels`: (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 or float32.
     `upright`: the decoder has turned the pixels itself. `profile`: ICC bytes, None for sRGB. `exif`: a TIFF structure,
-    with or without the mark "Exif". `annotations`: IPTC, comment, texts, resolution. `quality` (1..100) and `subsampling` ("4:2:0"): a JPEG's. `warnings`: what the
-    photographer has to know, a sentence each.
+    with or without the mark "Exif". `annotations`: IPTC, comment, texts, resolution. `quality` (1..100) and
+    `subsampling` ("4:2:0"): a JPEG's. `warnings`: what the photographer has to know, a sentence each.
     """
 
     pixels: Pixels

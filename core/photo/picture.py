@@ -18,8 +18,8 @@ class SaveOptions:
 
     `quality`: 1..100 for the lossy formats; None takes the source's, at least 92. `strip`: `gps` removes
     positions, coordinates and names of places, from EXIF, XMP, IPTC and texts, and the camera maker's own note, which
-    may hold one; `all` removes all of these whole; profile and resolution always stay. `software` replaces EXIF's Software; None leaves it alone. `metadata`: notes (names
-    without spaces) written to XMP.
+    may hold one; `all` removes all of these whole; profile and resolution always stay. `software` replaces EXIF's
+    Software; None leaves it alone. `metadata`: notes (names without spaces) written to XMP.
     """
 
     quality: int | None = None

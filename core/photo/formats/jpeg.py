@@ -103,7 +103,10 @@ def _annotations(image: JpegImagePlugin.JpegImageFile) -> Annotations:
 
 
 def _resolution(image: JpegImagePlugin.JpegImageFile) -> tuple[float, float] | None:
-    """Pixels an inch of JFIF's segment; what EXIF says of it stays there. Pillow would make up 72 where neither says any."""
+    """Pixels an inch of JFIF's segment.
+
+    What EXIF says of it stays there. Pillow would make up 72 where neither says any.
+    """
     scale = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0))
     density = image.info.get("jfif_density")
     return resolution_of(scale * value for value in density) if scale and density else None
@@ -265,7 +268,10 @@ def _profile_segments(profile: bytes) -> list[bytes]:
 
 
 def _fitting(block: bytes) -> bytes:
-    """Return the EXIF segment, less its thumbnail, then its maker's note where it would overflow; nothing if even that is too long."""
+    """Return the EXIF segment, less its thumbnail, then its maker's note where it would overflow.
+
+    Nothing if even that is too long.
+    """
     tree = parse(block) if len(block) + 6 > _SEGMENT else None
     if tree is not None:
         block, said = serialise(tree.without_thumbnail())[0], ""

@@ -1,4 +1,7 @@
-"""PNG's texts: tEXt, zTXt and iTXt (PNG, third edition, 11.3.3), and the blocks that ImageMagick and exiftool put into them."""
+"""PNG's texts, and the blocks that other programs put into them.
+
+The chunks tEXt, zTXt and iTXt (PNG, third edition, 11.3.3), and the blocks that ImageMagick and exiftool put into them.
+"""
 
 from __future__ import annotations
 

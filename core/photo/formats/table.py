@@ -34,8 +34,8 @@ class PhotoFormat:
     `magic`: a regular expression that a file's first 32 bytes match. `suffixes`: lower case, with the dot; files of
     these names are written, those of `read_only` names are not. `header`: size and depth without decoding a pixel.
     `dtypes`: what is written, the deepest first. `alpha`: whether transparency is written. `longest_side` in pixels.
-    `annotations`: which of `Annotations`' fields the format holds itself. `package`: the optional package that reads and writes it. `substitute`: the suffix, no dot, of what is written in
-    its place where it cannot be written itself.
+    `annotations`: which of `Annotations`' fields the format holds itself. `package`: the optional package that reads
+    and writes it. `substitute`: the suffix, no dot, of what is written in its place where it cannot be written itself.
     """
 
     magic: bytes

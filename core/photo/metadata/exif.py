@@ -105,7 +105,10 @@ class Exif:
         return ExifTag(kind, 1, struct.pack(self.order + code, value))
 
     def remove_positions(self) -> None:
-        """Take out whatever may tell where the photo was taken: GPS, blocks of other kinds, and the maker's own note."""
+        """Take out whatever may tell where the photo was taken.
+
+        GPS, blocks of other kinds, and the maker's own note.
+        """
         self.gps = {}
         self.image = {tag: entry for tag, entry in self.image.items() if tag not in _FOREIGN}
         self.exif.pop(_MAKER_NOTE, None)
@@ -152,8 +155,9 @@ class Exif:
 
 
 def parse(block: Buffer) -> Exif | None:
-    """Read an EXIF block, a whole TIFF or BigTIFF file, or a raw that is built like one; None where it is none of these.
+    """Read an EXIF block, a whole TIFF or BigTIFF file, or a raw that is built like one.
 
+    None where it is none of these.
     Broken entries are left out, and those that would take more memory than the block explains.
     """
     reader = _Reader.of(block)

@@ -1,4 +1,8 @@
-"""IPTC's older form: datasets (IIM 4.2) in a Photoshop resource (Adobe Photoshop File Formats, "Image Resources"), as JPEG's APP13 holds it."""
+"""IPTC's older form, IIM.
+
+Datasets (IIM 4.2) in a Photoshop resource (Adobe Photoshop File Formats, "Image Resources"), as JPEG's APP13 holds
+it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,10 @@ def as_photoshop(datasets: bytes) -> bytes:
 
 
 def without_places(datasets: bytes) -> bytes:
-    """Return the datasets but for those that tell a place; what cannot be read is left out, as nobody can say what it tells."""
+    """Return the datasets but for those that tell a place.
+
+    What cannot be read is left out, as nobody can say what it tells.
+    """
     return b"".join(whole for record, number, whole in _datasets(datasets) if not (record == 2 and number in _PLACES))
 
 

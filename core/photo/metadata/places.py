@@ -1,7 +1,8 @@
-"""Which names of properties tell where a photo was taken, in whatever vocabulary: by coordinates, by a place's name, by an address.
+"""Which names of properties tell where a photo was taken: by coordinates, by a place's name, by an address.
 
-IPTC Photo Metadata 2023.1 (Location structure), Darwin Core (dwc), W3C's Basic Geo, XMP Dynamic Media (shotLocation), drone makers' own.
-The address of a photo's maker (IPTC's CiAdr...) is no place of the photo, and stays.
+
+IPTC Photo Metadata 2023.1 (Location structure), Darwin Core (dwc), W3C's Basic Geo, XMP Dynamic Media (shotLocation),
+drone makers' own. The address of a photo's maker (IPTC's CiAdr...) is no place of the photo, and stays.
 """
 
 from __future__ import annotations

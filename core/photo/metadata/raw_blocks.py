@@ -1,7 +1,8 @@
 """The EXIF of camera raws, wherever their makers put it.
 
-Structure: TIFF 6.0 (DNG, NEF, CR2, ARW, ORF, RW2 ...), ISO 14496-12 boxes (Canon CR3: CMT1, CMT2 and CMT4 hold directories), Fujifilm RAF (a
-JPEG at the offset in bytes 84 to 87), Minolta MRW (a TIFF in the block TTW), Sigma X3F (a JPEG among its sections).
+Structure: TIFF 6.0 (DNG, NEF, CR2, ARW, ORF, RW2 ...), ISO 14496-12 boxes (Canon CR3: CMT1, CMT2 and CMT4 hold
+directories), Fujifilm RAF (a JPEG at the offset in bytes 84 to 87), Minolta MRW (a TIFF in the block TTW), Sigma X3F
+(a JPEG among its sections).
 """
 
 from __future__ import annotations

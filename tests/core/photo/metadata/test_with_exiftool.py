@@ -1,4 +1,7 @@
-"""What another program reads of our files: the same dates, positions, names and resolution before and after; no position once they are stripped."""
+"""What another program reads of our files.
+
+The same dates, positions, names and resolution before and after; no position once they are stripped.
+"""
 
 import json
 import shutil
@@ -19,16 +22,34 @@ pytestmark = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exifto
 
 FACTS = ("DateTimeOriginal", "GPSLatitude", "GPSLongitude", "Artist", "Copyright")
 PLACES = {
-    "EXIF:GPSLatitude": "48.5", "EXIF:GPSLatitudeRef": "N", "EXIF:GPSLongitude": "11.25", "EXIF:GPSLongitudeRef": "E",
-    "EXIF:GPSAltitude": "519", "XMP-exif:GPSLatitude": "48.5", "XMP-exif:GPSLongitude": "11.25", "XMP-photoshop:City": "Nowhere",
-    "XMP-photoshop:State": "Nowhere", "XMP-photoshop:Country": "Nowhere", "XMP-iptcCore:Location": "Nowhere",
-    "XMP-iptcCore:CountryCode": "NW", "XMP-iptcExt:LocationShownCity": "Nowhere", "XMP-iptcExt:LocationShownSublocation": "Nowhere",
-    "XMP-iptcExt:LocationCreatedCountryName": "Nowhere", "XMP-iptcExt:LocationCreatedProvinceState": "Nowhere",
-    "XMP-iptcExt:LocationCreatedGPSLatitude": "48.5", "XMP-xmpDM:ShotLocation": "Nowhere", "XMP-dwc:DecimalLatitude": "48.5",
-    "XMP-dwc:Locality": "Nowhere", "XMP-dwc:StateProvince": "Nowhere",
-    "IPTC:City": "Nowhere", "IPTC:Sub-location": "Nowhere", "IPTC:Province-State": "Nowhere",
-    "IPTC:Country-PrimaryLocationName": "Nowhere", "IPTC:Country-PrimaryLocationCode": "NWH", "IPTC:ContentLocationName": "Nowhere",
-}  # fmt: skip
+    "EXIF:GPSLatitude": "48.5",
+    "EXIF:GPSLatitudeRef": "N",
+    "EXIF:GPSLongitude": "11.25",
+    "EXIF:GPSLongitudeRef": "E",
+    "EXIF:GPSAltitude": "519",
+    "XMP-exif:GPSLatitude": "48.5",
+    "XMP-exif:GPSLongitude": "11.25",
+    "XMP-photoshop:City": "Nowhere",
+    "XMP-photoshop:State": "Nowhere",
+    "XMP-photoshop:Country": "Nowhere",
+    "XMP-iptcCore:Location": "Nowhere",
+    "XMP-iptcCore:CountryCode": "NW",
+    "XMP-iptcExt:LocationShownCity": "Nowhere",
+    "XMP-iptcExt:LocationShownSublocation": "Nowhere",
+    "XMP-iptcExt:LocationCreatedCountryName": "Nowhere",
+    "XMP-iptcExt:LocationCreatedProvinceState": "Nowhere",
+    "XMP-iptcExt:LocationCreatedGPSLatitude": "48.5",
+    "XMP-xmpDM:ShotLocation": "Nowhere",
+    "XMP-dwc:DecimalLatitude": "48.5",
+    "XMP-dwc:Locality": "Nowhere",
+    "XMP-dwc:StateProvince": "Nowhere",
+    "IPTC:City": "Nowhere",
+    "IPTC:Sub-location": "Nowhere",
+    "IPTC:Province-State": "Nowhere",
+    "IPTC:Country-PrimaryLocationName": "Nowhere",
+    "IPTC:Country-PrimaryLocationCode": "NWH",
+    "IPTC:ContentLocationName": "Nowhere",
+}
 KEPT = {
     "EXIF:Artist": "A. Nobody",
     "EXIF:DateTimeOriginal": "2024:05:06 07:08:09",
