@@ -44,9 +44,8 @@ class Planner(Protocol):
         modes: the request modes it understands.
 
     A planner may also have `asks_for_color(request) -> bool`: whether a style's words ask for colour. Without it, or
-    where it says no, photos
-    without colour stay without: the groups of colour in their plans are off. And it may have `to(device)`, for its
-        networks.
+    where it says no, photos without colour stay without: the groups of colour in their plans are off. And it may have
+    `to(device)`, for its networks.
     """
 
     id: str

@@ -56,8 +56,7 @@ def sample(pixels: Pixels) -> Pixels:
     """About 33,000 of a photo's colours (1, N, 3), and the extremes of each channel and of colourfulness.
 
     The photo is divided into cells, and each gives a pixel at random: no pattern of the picture can fall between
-        them. The same photo gives
-    the same sample.
+        them. The same photo gives the same sample.
     """
     generator = np.random.default_rng(0)
     even, finer = (_one_a_cell(pixels, count, generator) for count in (SAMPLE, LOOKED_AT))

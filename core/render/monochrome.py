@@ -1,9 +1,8 @@
 """Photos without colour stay without: which are, and what of a plan is held back for them.
 
 A photo is monochrome where its channels agree as closely as JPEG leaves them. Unless its words or exact values ask for
-colour, its plan has the
-groups of colour switched off, and a plan without them is rendered to neutral pixels: networks tint even by their
-    lighting group.
+colour, its plan has the groups of colour switched off, and a plan without them is rendered to neutral pixels: networks
+tint even by their lighting group.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..color.srgb import linear_to_srgb, srgb_to_linear
+from ..color.srgb import LUMINANCE, linear_to_srgb, srgb_to_linear
 from ..photo.color.encoding import Pixels, full_scale
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ _MOSTLY_APART: Final = 4
 _FEW: Final = 0.001
 _GLANCE: Final = 2**14  # pixels that tell most colour photos
 _ROWS: Final = 256
-_WEIGHTS: Final = (0.2126, 0.7152, 0.0722)  # of linear light in luminance, IEC 61966-2-1
 
 
 def is_monochrome(pixels: Pixels) -> bool:
@@ -64,5 +62,5 @@ def hold_colour(plan: Plan, photo: Photo) -> Plan:
 def luminance(rgb: Tensor) -> Tensor:
     """Pixels (B, 3, H, W), sRGB-encoded, as greys of their luminance."""
     light = srgb_to_linear(rgb)
-    weights = torch.tensor(_WEIGHTS, dtype=light.dtype, device=light.device).reshape(1, 3, 1, 1)
+    weights = torch.tensor(LUMINANCE, dtype=light.dtype, device=light.device).reshape(1, 3, 1, 1)
     return linear_to_srgb((light * weights).sum(dim=1, keepdim=True)).expand_as(rgb)

@@ -45,8 +45,8 @@ class Renderer(nn.Module):
             stay on their own.
             `.to(device)` moves both.
         fused: fuse pointwise ops with torch.compile: several times as fast, gradients included, once each op is
-            compiled, which
-            takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are, with a warning.
+            compiled, which takes up to a minute an op and is kept on disk. Without a compiler the ops run as they are,
+            with a warning.
 
     Raises:
         InvalidSchema: the same op twice.
@@ -130,9 +130,8 @@ class Renderer(nn.Module):
             strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back.
             seed: of whatever is random, such as grain, from 0; the plan's own by default.
             engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise;
-                the ops themselves
-                where no table is good enough), or `auto`: `lut` for photos of a megapixel and more, `exact` for
-                tensors.
+                the ops themselves where no table is good enough), or `auto`: `lut` for photos of a megapixel and more,
+                `exact` for tensors.
             tolerance: for `lut`, the 99th percentile of CIEDE2000 that is allowed, measured on the photo's own pixels.
             clamp: clamp to [0, 1] once at the end; False for training, since a clamp has no gradient on clipped pixels.
             color_space: `keep`, `srgb` or `p3`, for photos with a profile.
@@ -214,8 +213,8 @@ class Renderer(nn.Module):
         """Apply the chain to pixels: differentiable in pixels, latents and the ops' weights.
 
         It goes through torch.compile, torch.export and the transforms of torch.func, such as `vmap` and `jacfwd`. Under
-        them values
-        cannot decide what runs: every op sees every row, and rows in which it is absent are put back afterwards.
+        them values cannot decide what runs: every op sees every row, and rows in which it is absent are put back
+        afterwards.
 
         Args:
             rgb: (B, 3, H, W) sRGB-encoded floats; float16 and bfloat16 are computed in float32 and returned as they

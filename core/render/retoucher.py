@@ -141,8 +141,7 @@ class Retoucher:
 
         Args:
             photo: a path, PIL image, array (H, W, C), tensor (3, H, W) in [0, 1], or `Photo`; or a list, tuple or
-                iterator of them, of
-                any kinds and sizes.
+                iterator of them, of any kinds and sizes.
             style: the look in words; `params`: exact values (a plan, ``{"exposure.ev": 0.35}``, a parameter file or
                 its path);
                 `reference`: a target photo, or a pair (before, after). None of them: auto. At most one.

@@ -57,8 +57,8 @@ class Measurements:
         ceilings, floors: percentile -> encoded value of each pixel's largest, smallest channel, 0..1.
         piled: share of pixels just below the ceiling, as where light was clipped before the picture was darkened.
         clipped_high, clipped_low: shares of pixels with a channel at white, with all channels at black.
-        chroma, chroma_strong: mean and 90th percentile of OkLab chroma,
-            measured on pixels that are neither clipped nor black.
+        chroma, chroma_strong: mean and 90th percentile of OkLab chroma, measured on pixels that are neither clipped
+        nor black.
         casts: estimator -> (red/green, blue/green) in stops.
         neutral_share: share of pixels close to grey.
         warm_share: chroma-weighted share of hues from red to yellow.

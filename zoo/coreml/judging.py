@@ -56,8 +56,7 @@ def deviation(recipe: PackageRecipe, found: Mapping[str, Array], wanted: Mapping
         `relative`: the norm of the difference, as a share of the norm.
             For pictures and cubes `code_mean` and `code_max`, in 255ths, and
         `ciede2000_mean` and `ciede2000_max`; where latents come out, these of colours retouched by them,
-        and `latent_max`, as a share of
-        each slot's range or of the largest value.
+        and `latent_max`, as a share of each slot's range or of the largest value.
     """
     one, two = (
         np.concatenate([np.asarray(each[name], np.float64).ravel() for name in wanted]) for each in (found, wanted)
