@@ -13,6 +13,13 @@ IGNORED = {".git", ".venv", "build", "dist", "out", "site", "node_modules"}
 # Written by machines: the reference by docs/build.py (tests/test_docs.py looks at its lines), the cards of bundles by
 # `zoo.pack` (their hash stands in bundle.json).
 GENERATED = re.compile(r"^docs/reference/|/bundle/README\.md$")
+# Standards that write "license": files of that name, pyproject.toml, metadata of packages and of Core ML models, cards
+# of the Hub.
+STANDARD = re.compile(
+    r"LICENSE|`license`|\"license\"|\.license\b|\"license_expression\"|author, license, short_description"
+    r"|^license(-files|_name)?( =|:)"
+)
+WRITTEN = {".py", ".md", ".toml", ".yml", ".jinja", ".swift", ".json"}
 
 
 def documents():
@@ -69,3 +76,16 @@ def test_the_project_asks_ruff_for_both():
     assert f"line-length = {WIDTH}" in text
     assert f"max-doc-length = {WIDTH}" in text
     assert not re.search(r'^ignore = .*"(E501|W505)"', text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("room", ["core", "ops", "planners", "zoo", "contrib", "docs", "pyproject.toml", "README.md"])
+def test_the_word_is_licence_where_no_standard_writes_license(room):
+    found = []
+    for path in [ROOT / room, *sorted((ROOT / room).rglob("*"))]:
+        place = path.relative_to(ROOT)
+        if path.suffix not in WRITTEN or IGNORED & set(place.parts) or place.is_relative_to("docs/reference"):
+            continue
+        for line in [] if "LICENSE" in path.name else path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"license(?!d)", STANDARD.sub("", line), re.IGNORECASE):
+                found.append((place.as_posix(), line.strip()[:100]))
+    assert found == []

@@ -17,7 +17,7 @@ _Name = Annotated[str, typer.Argument(help="A name, owner/repo[@revision], or a 
 _Variant = Annotated[str | None, typer.Option(help="Which variant; torch by default.")]
 _Revision = Annotated[str | None, typer.Option(help="A commit, branch or tag.")]
 _Accept = Annotated[
-    bool, typer.Option("--accept-license", help="Agree to a licence that does not allow commercial use.")
+    bool, typer.Option("--accept-licence", help="Agree to a licence that does not allow commercial use.")
 ]
 
 
@@ -53,7 +53,7 @@ def pull(
     revision: _Revision = None,
     to: Annotated[Path | None, typer.Option(help="Copy the bundle to this folder as well.")] = None,
     system: Annotated[str | None, typer.Option("--os", help="The system it is for, such as 'iOS 18.0'.")] = None,
-    accept_license: _Accept = False,
+    accept_licence: _Accept = False,
     json: Json = False,
 ) -> None:
     """Fetch a bundle and verify it."""
@@ -67,7 +67,7 @@ def pull(
         held = installed_bundle(name)
         _tell({"name": name, "installed": entry.owner, "folder": str(held) if held else None}, words, json)
         return
-    folder = fetch(name, variant=variant, revision=revision, to=to, system=system, accept_license=accept_license)
+    folder = fetch(name, variant=variant, revision=revision, to=to, system=system, accept_licence=accept_licence)
     _tell({"name": name, "folder": str(folder)}, str(folder), json)
 
 

@@ -37,7 +37,7 @@ def fetch_published(listing: Listing, source: HubRepository, options: FetchOptio
         UnreachableBundle, UnknownBundle, LicenceNotAccepted, InvalidDocument
     """
     pinned = HubRepository(source.id, hub.commit(source))
-    accept = options.accept_license
+    accept = options.accept_licence
     return made_once(
         listing,
         pinned,

@@ -35,7 +35,7 @@ def fetch(
     variant: str | None = None,
     revision: str | None = None,
     verify: Verify = "stamp",
-    accept_license: bool = False,
+    accept_licence: bool = False,
     hub: Hub | None = None,
 ) -> Bundle:
     """The files of one variant of a bundle, fetched where they are missing, each verified.
@@ -48,7 +48,7 @@ def fetch(
         InvalidDocument, InvalidSchema: bundle.json breaks a rule.
         TamperedBundle: a file is not what bundle.json says; what was fetched of it is removed.
     """
-    options = FetchOptions(variant, verify, accept_license)
+    options = FetchOptions(variant, verify, accept_licence)
     return fetch_listed(find(name, variant=variant, revision=revision), options, hub or Hub.from_environment())
 
 

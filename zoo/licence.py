@@ -16,7 +16,7 @@ from .bundles.bundle import Bundle
 from .bundles.fetch_options import FetchOptions
 from .bundles.manifest import Licence
 
-ACCEPT_VARIABLE = "VERARETOUCH_ACCEPT_LICENSE"
+ACCEPT_VARIABLE = "VERARETOUCH_ACCEPT_LICENCE"
 
 
 def require_consent(name: str, licence: Licence, text: bytes = b"", *, accept: bool = False) -> None:
@@ -42,7 +42,7 @@ def require_consent(name: str, licence: Licence, text: bytes = b"", *, accept: b
     raise LicenceNotAccepted(
         f"the weights of {name!r} are under the licence {licence.spdx!r}, "
         f"which does not allow commercial use.{note}".rstrip("."),
-        cure=f"If you agree: --accept-license, accept_license=True, or {ACCEPT_VARIABLE}=1",
+        cure=f"If you agree: --accept-licence, accept_licence=True, or {ACCEPT_VARIABLE}=1",
     )
 
 
@@ -58,7 +58,7 @@ def require_consent_to(bundle: Bundle, options: FetchOptions) -> None:
     if licence.file is not None:
         with bundle.open(licence.file) as opened:
             text = opened.read()
-    require_consent(bundle.manifest.name, licence, text, accept=options.accept_license)
+    require_consent(bundle.manifest.name, licence, text, accept=options.accept_licence)
 
 
 def _remember(place: Path, name: str, licence: Licence) -> None:

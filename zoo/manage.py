@@ -119,7 +119,7 @@ def pull(
     revision: str | None = None,
     to: Path | None = None,
     system: str | None = None,
-    accept_license: bool = False,
+    accept_licence: bool = False,
     hub: Hub | None = None,
 ) -> Path:
     """Fetch and verify a bundle, and with `to` copy it to a folder; the folder that holds it now.
@@ -140,7 +140,7 @@ def pull(
                 f"{name!r} is an installed planner without weights: there is nothing to fetch", cure="Use it as it is."
             )
         name = str(folder)
-    bundle = fetch(name, variant=variant, revision=revision, accept_license=accept_license, hub=hub)
+    bundle = fetch(name, variant=variant, revision=revision, accept_licence=accept_licence, hub=hub)
     if system is not None:
         check_system(bundle, system)
     return copy_to(bundle, to) if to is not None else bundle.folder
@@ -161,7 +161,7 @@ def verify(name: str, *, variant: str | None = None, revision: str | None = None
     except LicenceNotAccepted as error:
         raise LicenceNotAccepted(
             f"not all files are on this machine, and {error.problem}",
-            cure=f"Fetch them first: veraretouch zoo pull {name} --accept-license",
+            cure=f"Fetch them first: veraretouch zoo pull {name} --accept-licence",
         ) from None
 
 

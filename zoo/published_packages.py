@@ -51,7 +51,7 @@ def fetch_packages(listing: Listing, source: HubRepository, options: FetchOption
     """
     coremltools()
     pinned = HubRepository(source.id, hub.commit(source))
-    accept = options.accept_license
+    accept = options.accept_licence
     return made_once(listing, pinned, options, lambda folder: _gather(listing, pinned, folder, accept, hub))
 
 

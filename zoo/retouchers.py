@@ -33,7 +33,7 @@ def load(
     dtype: Any = None,
     runtime: str | None = None,
     options: Mapping[str, Any] | None = None,
-    accept_license: bool = False,
+    accept_licence: bool = False,
     verify: Verify = "stamp",
 ) -> Retoucher:
     """A retoucher by name.
@@ -47,7 +47,7 @@ def load(
         dtype: the precision of the planner's network, as a torch dtype or its name.
         runtime: what executes the planner's network, where it offers a choice, as `vera-0.5b` does.
         options: more keywords of the planner's `from_bundle`, for planners of others.
-        accept_license: agree to a licence that does not allow commercial use; it is remembered.
+        accept_licence: agree to a licence that does not allow commercial use; it is remembered.
         verify: `always` hashes every file anew, `stamp` those that changed since they were hashed.
 
     Raises:
@@ -62,7 +62,7 @@ def load(
     if isinstance(name, str) and name in registry.planners:
         return _installed(name, device, {"variant": variant, "revision": revision, **given})
     listing = find(name, variant=variant, revision=revision)
-    bundle = fetch_listed(listing, FetchOptions(variant, verify, accept_license), Hub.from_environment())
+    bundle = fetch_listed(listing, FetchOptions(variant, verify, accept_licence), Hub.from_environment())
     return _made(bundle, device, given)
 
 

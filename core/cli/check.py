@@ -31,8 +31,8 @@ def check(
         list[str] | None, typer.Option(help="Run this check alone. Repeatable.", metavar="CHECK", show_default=False)
     ] = None,
     list_checks: Annotated[bool, typer.Option("--list", help="Say what each check looks at; nothing is run.")] = False,
-    accept_license: Annotated[
-        bool, typer.Option("--accept-license", help="Agree to a bundle's licence that does not allow commercial use.")
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to a bundle's licence that does not allow commercial use.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -49,7 +49,7 @@ def check(
         raise typer.BadParameter("name an op, a planner or a bundle, or give --list", param_hint="ID")
     found = kind or kind_of(id)
     done: list[CheckOutcome] = []
-    for outcome in suites[found].outcomes(id, only, accept_license):
+    for outcome in suites[found].outcomes(id, only, accept_licence):
         done.append(outcome)
         if not json:
             say(f"{'passed' if outcome.passed else 'FAILED'}  {outcome.check}")

@@ -28,8 +28,8 @@ class PluginKind(StrEnum):
     PLANNER = "planner"
 
 
-class License(StrEnum):
-    """What the package can be licensed under."""
+class PackageLicence(StrEnum):
+    """The licence of a new package."""
 
     APACHE = "Apache-2.0"
     MIT = "MIT"
@@ -40,18 +40,20 @@ def new(
     id: Annotated[str, typer.Argument(help="Its id: a vendor's name, a dot, its own name.")],
     into: Annotated[Path, typer.Option(help="The folder that the package's folder is made in.")] = Path("."),
     spatial: Annotated[bool, typer.Option("--spatial/--pointwise", help="An op that looks at neighbours.")] = False,
-    license: Annotated[License, typer.Option(help="The package's licence.")] = License.APACHE,
+    licence: Annotated[PackageLicence, typer.Option(help="The package's licence.")] = PackageLicence.APACHE,
 ) -> None:
     """Make a package for an op or a planner of your own; its tests pass at once."""
     from ..terminal import printable, say
 
-    made = make(kind, id, into=into, spatial=spatial, license=license)
+    made = make(kind, id, into=into, spatial=spatial, licence=licence)
     say(f"cd {printable(str(made))}")
     say("pip install -e '.[test]'")
     say("pytest")
 
 
-def make(kind: PluginKind, id: str, *, into: Path, spatial: bool = False, license: License = License.APACHE) -> Path:
+def make(
+    kind: PluginKind, id: str, *, into: Path, spatial: bool = False, licence: PackageLicence = PackageLicence.APACHE
+) -> Path:
     """The folder of a new package in `into`; it appears whole or not at all.
 
     Raises:
@@ -77,7 +79,7 @@ def make(kind: PluginKind, id: str, *, into: Path, spatial: bool = False, licens
         into.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=into) as folder:
             half = Path(folder) / place.name
-            answers = {"kind": kind.value, "id": id, "spatial": spatial, "license": license.value}
+            answers = {"kind": kind.value, "id": id, "spatial": spatial, "licence": licence.value}
             run_copy(str(TEMPLATE), half, data=answers, defaults=True, quiet=True, unsafe=False)
             half.rename(place)
     except OSError as error:

@@ -21,7 +21,7 @@ from veraretouch.core.testing.samples import sample
 
 MADE = {
     "acme-my-op": ["op", "acme.my_op"],
-    "acme-soft-op": ["op", "acme.soft_op", "--spatial", "--license", "MIT"],
+    "acme-soft-op": ["op", "acme.soft_op", "--spatial", "--licence", "MIT"],
     "acme-my-planner": ["planner", "acme.my_planner"],
 }
 

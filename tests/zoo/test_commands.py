@@ -119,6 +119,6 @@ def test_verifying_records_no_consent_and_needs_none_for_what_is_here(run, loopb
     done = run("verify", "me/look")
     assert done.returncode == 1
     assert "does not allow commercial use" in done.stderr
-    assert "Fetch them first: veraretouch zoo pull me/look --accept-license" in done.stderr
+    assert "Fetch them first: veraretouch zoo pull me/look --accept-licence" in done.stderr
     assert not any("weights" in request.path for request in loopback.requests)
     assert not list(tmp_path.rglob("licences"))

@@ -66,7 +66,7 @@ def test_a_published_checkpoint_loads_by_its_name_and_plans(publish, files, loop
     with pytest.raises(LicenceNotAccepted, match="academic research only"):
         zoo.load("vera-0.5b")
     assert not any("safetensors" in request.path for request in loopback.requests if request.method == "GET")
-    retoucher = zoo.load("vera-0.5b", accept_license=True)
+    retoucher = zoo.load("vera-0.5b", accept_licence=True)
     assert not any("training_args" in request.path for request in loopback.requests)
     asked = len(loopback.requests)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -89,10 +89,10 @@ def test_a_checkpoint_that_is_not_as_expected_is_refused_with_what_is_wrong(publ
     config = json.loads(files["config.json"]) | {"num_hidden_layers": 3}
     publish(files | {"config.json": json.dumps(config).encode()})
     with pytest.raises(InvalidDocument, match=r"12 tensors are missing: language\.layers\.2"):
-        fetch("vera-0.5b", accept_license=True)
+        fetch("vera-0.5b", accept_licence=True)
     publish(files | {"config.json": json.dumps(config | {"model_type": "llama"}).encode()})
     with pytest.raises(InvalidDocument, match="is of the kind 'llama'"):
-        fetch("vera-0.5b", accept_license=True)
+        fetch("vera-0.5b", accept_licence=True)
 
 
 def test_a_repository_with_other_files_is_reported_not_guessed(publish, loopback):

@@ -31,7 +31,7 @@ done = {"rules": float(result.image.mean()), "tried": len(tried), "names": zoo.l
 for name in sys.argv[1:]:
     began = time.perf_counter()
     try:
-        zoo.load(name, accept_license=True)
+        zoo.load(name, accept_licence=True)
     except VeraRetouchError as error:
         done["said"][name] = f"{type(error).__name__}: {error}"
     done["seconds"][name] = time.perf_counter() - began

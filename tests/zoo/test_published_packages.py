@@ -74,7 +74,7 @@ def published(loopback, monkeypatch, repositories):
     ],
 )
 def test_a_published_repository_is_a_variant(published, tmp_path, name, variant):
-    folder = zoo.pull(name, variant=variant, to=tmp_path / "Models", accept_license=True)
+    folder = zoo.pull(name, variant=variant, to=tmp_path / "Models", accept_licence=True)
     manifest = Manifest(folder / "bundle.json")
     assert manifest.variants == (variant,)
     facts = manifest.document["variants"][variant]
@@ -87,17 +87,17 @@ def test_a_published_repository_is_a_variant(published, tmp_path, name, variant)
 
 
 def test_its_packages_run_here(published):
-    bundle = fetch("vera-0.5b-mobile", accept_license=True)
+    bundle = fetch("vera-0.5b-mobile", accept_licence=True)
     found = open_package(bundle, "retouch_head").predict({"input": np.ones((1, 2688), np.float32)})
     assert found["output"].shape == (1, 32)
     with pytest.raises(IncompatibleBundle, match="is for iPhones and Macs"):
-        zoo.load("vera-0.5b-mobile", accept_license=True)
+        zoo.load("vera-0.5b-mobile", accept_licence=True)
 
 
 def test_it_is_fetched_once(published, monkeypatch):
-    fetch("vera-0.5b-mobile", accept_license=True)
+    fetch("vera-0.5b-mobile", accept_licence=True)
     sent = published.sent
-    fetch("vera-0.5b-mobile", accept_license=True)
+    fetch("vera-0.5b-mobile", accept_licence=True)
     assert published.sent == sent
 
 
@@ -109,31 +109,31 @@ def test_a_licence_is_asked_for_before_anything_large_is_fetched(published):
 
 def test_a_wrong_variant_is_named(published):
     with pytest.raises(UnknownBundle, match=r"has no variant 'coreml-int4'.* It has coreml-fp16"):
-        fetch("vera-0.5b-mobile", variant="coreml-int4", accept_license=True)
+        fetch("vera-0.5b-mobile", variant="coreml-int4", accept_licence=True)
 
 
 def test_other_inputs_than_the_published_apps_are_told(published, tmp_path):
     published.publish(MOBILE, files_of(head(tmp_path, 16, inputs="x")))
     with pytest.raises(IncompatibleBundle, match=r"retouch_head has x, output and no 'input'; it holds 3 files"):
-        fetch("vera-0.5b-mobile", accept_license=True)
+        fetch("vera-0.5b-mobile", accept_licence=True)
 
 
 def test_a_repository_without_packages_is_told(published):
     published.publish(MOBILE, {"weights.npz": b"1"})
     with pytest.raises(IncompatibleBundle, match=r"none of fastvithd, .* is there; it holds 1 files: weights.npz"):
-        fetch("vera-0.5b-mobile", accept_license=True)
+        fetch("vera-0.5b-mobile", accept_licence=True)
 
 
 def test_a_package_that_is_none_is_told(published, repositories):
     name = "retouch_head.mlpackage/Data/com.apple.CoreML/model.mlmodel"
     published.publish(MOBILE, repositories[MOBILE] | {name: b"not protobuf"})
     with pytest.raises(IncompatibleBundle, match=r"retouch_head.mlpackage is no package"):
-        fetch("vera-0.5b-mobile", accept_license=True)
+        fetch("vera-0.5b-mobile", accept_licence=True)
 
 
 def test_without_coremltools_the_extra_is_named(published, monkeypatch):
     extras.coremltools.cache_clear()
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"veraretouch\[coreml\]"):
-        fetch("vera-0.5b-mobile", accept_license=True)
+        fetch("vera-0.5b-mobile", accept_licence=True)
     extras.coremltools.cache_clear()

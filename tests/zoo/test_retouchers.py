@@ -91,7 +91,7 @@ def test_a_licence_for_research_is_asked_for_once(tmp_path, weighted):
         LicenceNotAccepted, match=r"does not allow commercial use\. Research only\. If you agree: --accept"
     ):
         zoo.load(folder)
-    assert zoo.load(folder, accept_license=True).origin["licence"] == "other"
+    assert zoo.load(folder, accept_licence=True).origin["licence"] == "other"
     zoo.load(folder)
     # Other words have to be agreed to again.
     (tmp_path / "second").mkdir()
@@ -105,7 +105,7 @@ def test_a_licence_for_research_is_asked_for_once(tmp_path, weighted):
 
 
 def test_the_environment_may_agree(tmp_path, weighted, monkeypatch):
-    monkeypatch.setenv("VERARETOUCH_ACCEPT_LICENSE", "1")
+    monkeypatch.setenv("VERARETOUCH_ACCEPT_LICENCE", "1")
     zoo.load(folder_of(tmp_path, licence=RESEARCH))
 
 

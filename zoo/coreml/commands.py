@@ -21,8 +21,8 @@ def coreml(
         str, typer.Option(help="A language model's decoder: one package of two functions, two packages, or both.")
     ] = "one",
     target: Annotated[str, typer.Option(help="The system that it is for.")] = "iOS18",
-    accept_license: Annotated[
-        bool, typer.Option("--accept-license", help="Agree to a licence that does not allow commercial use.")
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to a licence that does not allow commercial use.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -38,7 +38,7 @@ def coreml(
         only=only,
         decoder=decoder,  # type: ignore[arg-type]
         target=target,
-        accept_license=accept_license,
+        accept_licence=accept_licence,
         progress=lambda name: complain(name, what="Converting"),
     )
     packages = Manifest(folder / MANIFEST).document["variants"][variant_of(variant)]["coreml"]["packages"]

@@ -48,7 +48,7 @@ def export(
     only: Collection[str] | None = None,
     decoder: Decoder = "one",
     target: str = "iOS18",
-    accept_license: bool = False,
+    accept_licence: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Write a bundle's Core ML variant into a folder, which may hold other variants of the same bundle.
@@ -77,7 +77,7 @@ def export(
         raise InvalidRequest(f"decoder {decoder!r} is not known", cure=f"There are {', '.join(get_args(Decoder))}.")
     _check_target(target)
     coremltools()
-    bundle = _source(name, accept_license)
+    bundle = _source(name, accept_licence)
     planner = open_bundle(bundle).planner
     wanted = _wanted(recipes(planner), only)
     folder = Path(out)
@@ -142,11 +142,11 @@ def _wanted(made: list[PackageRecipe], only: Collection[str] | None) -> list[Pac
 def _source(name: str, accept: bool) -> Bundle:
     """The bundle; a planner that comes with weights has one beside its module."""
     if name not in registry.planners:
-        return fetch(name, accept_license=accept)
+        return fetch(name, accept_licence=accept)
     folder = installed_bundle(name)
     if folder is None:
         raise UnknownBundle(f"planner {name!r} has no weights", cure="Name a bundle: zoo.list() shows them.")
-    return fetch(folder, accept_license=accept)
+    return fetch(folder, accept_licence=accept)
 
 
 def _document(bundle: Bundle, folder: Path, variant: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Delivery:
     name: str
     variant: str | None
     revision: str | None
-    accept_license: bool
+    accept_licence: bool
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -39,7 +39,7 @@ class Delivery:
             variant=self.variant,
             revision=self.revision,
             verify="always",
-            accept_license=self.accept_license,
+            accept_licence=self.accept_licence,
         ).check()
 
     @cached_property
@@ -183,7 +183,7 @@ def check_bundle(
     *,
     variant: str | None = None,
     revision: str | None = None,
-    accept_license: bool = False,
+    accept_licence: bool = False,
     only: Collection[str] | None = None,
 ) -> None:
     """Check a bundle, given as its folder or by any name that the zoo loads.
@@ -194,7 +194,7 @@ def check_bundle(
     instead. The model `card` has to name what loads the variant.
 
     Args:
-        variant, revision, accept_license: as in `zoo.load`.
+        variant, revision, accept_licence: as in `zoo.load`.
         only: the names of the checks to run; all by default.
 
     Raises:
@@ -202,7 +202,7 @@ def check_bundle(
         UnknownCheck: no check has a name in `only`.
     """
     place = _place(name)
-    outcomes = bundle_outcomes(place, variant=variant, revision=revision, accept_license=accept_license, only=only)
+    outcomes = bundle_outcomes(place, variant=variant, revision=revision, accept_licence=accept_licence, only=only)
     demand(f"bundle {place!r}", outcomes)
 
 
@@ -211,13 +211,13 @@ def bundle_outcomes(
     *,
     variant: str | None = None,
     revision: str | None = None,
-    accept_license: bool = False,
+    accept_licence: bool = False,
     only: Collection[str] | None = None,
 ) -> Iterator[CheckOutcome]:
     """The same, check by check, each as soon as it is done;
     it ends where the files or the planner are not there to go on with.
     """
-    given = Delivery(_place(name), variant, revision, accept_license)
+    given = Delivery(_place(name), variant, revision, accept_licence)
     for check in chosen(BUNDLE_CHECKS, only):
         outcome = judge(check, BUNDLE_CHECKS[check], given, "bundle")
         yield outcome

@@ -33,7 +33,7 @@ def _promises() -> dict[str, str]:
 def _outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Iterator[CheckOutcome]:
     from .bundle import bundle_outcomes
 
-    return bundle_outcomes(id, only=only, accept_license=accept_licence)
+    return bundle_outcomes(id, only=only, accept_licence=accept_licence)
 
 
 def _hint(id: str) -> str:

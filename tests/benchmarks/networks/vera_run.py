@@ -22,7 +22,7 @@ from veraretouch.planners.vera.writing.sampling import Forced
 
 def main(path: str, what: str) -> None:
     began = time.perf_counter()
-    retoucher = zoo.load("vera-0.5b", accept_license=True)
+    retoucher = zoo.load("vera-0.5b", accept_licence=True)
     told: dict[str, object] = {"load": time.perf_counter() - began}
     if what == "retouch":
         told |= retouches(retoucher, open_photo(Path(path)))

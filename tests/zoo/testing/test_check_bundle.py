@@ -80,7 +80,7 @@ def test_a_licence_without_words(tmp_path, weighted, text):
 def test_a_restriction_without_words(tmp_path, weighted):
     folder = lay(tmp_path / "look", bundle_files(licence={"spdx": "CC-BY-NC-4.0", "commercial_use": False}))
     assert failure(folder)[0] == "files"  # nobody has agreed
-    check, message = failure(folder, accept_license=True)
+    check, message = failure(folder, accept_licence=True)
     assert check == "licence"
     assert "add a note or the text" in message
 
