@@ -16,7 +16,7 @@ from typing import Final
 WIDTH: Final = 120
 FENCE = re.compile(r"\s*(```|~~~)")
 ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s+")
-WHOLE = re.compile(r"!?\[[^\]]*\]\([^)\s]*\)|`[^`\n]+`")
+WHOLE = re.compile(r"!?\[[^\]]*\]\([^)\s]*\)|(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
 def wrapped(text: str) -> str:

@@ -28,6 +28,7 @@ def ops(
 
 def _show_op(id: str, *, json: bool) -> None:
     from ..core.plugins.registry import registry
+    from ..core.plugins.summary import first_paragraph
     from ..core.terminal import columns, json_text, message, say
 
     op = registry.ops.load(id)
@@ -38,7 +39,7 @@ def _show_op(id: str, *, json: bool) -> None:
         "stage": int(op.stage),
         "pointwise": op.pointwise,
         "distribution": entry.distribution,
-        "summary": (op.__doc__ or "").strip().splitlines()[0],
+        "summary": first_paragraph(op.__doc__),
     }
     if json:
         say(json_text({**facts, "slots": {name: slot.document() for name, slot in op.slots.items()}}))

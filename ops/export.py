@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..core.lut import ColorMap, Cube
 
 app = typer.Typer(
-    help="Write a plan's look for other programs.",
+    help="Export a plan or a bundle for other programs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,7 +33,7 @@ def cube(
     title: Annotated[str, typer.Option(help="Title that programs show. Default: the file's name.")] = "",
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a .cube file (Iridas, Resolve), and say how far it is from the plan itself."""
+    """Write a .cube file (Iridas, Resolve), and print its difference from the plan."""
     from ..core.lut.files import write_cube
 
     made = _baked(plan, size)
@@ -47,7 +47,7 @@ def hald(
     level: Annotated[int, typer.Option(min=2, max=11, help="Level: 8 is 512x512 pixels for 64 points an axis.")] = 8,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a HALD picture, 16 bit, and say how far it is from the plan itself."""
+    """Write a HALD picture, 16 bit, and print its difference from the plan."""
     from ..core.lut.files import write_hald
 
     write_hald(_baked(plan, level**2), out, overwrite=overwrite)

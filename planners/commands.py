@@ -57,7 +57,7 @@ _Asset = Annotated[
         "--asset", help="Weights of an op that has some, OP=BUNDLE: acme.look=./bundle. Goes with --set. Repeatable."
     ),
 ]
-_PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose values to use; - reads it from stdin.")]
+_PlanFile = Annotated[Path | None, typer.Option("--plan", help="Plan whose values to use; - reads it from stdin.")]
 
 
 @takes
@@ -136,10 +136,10 @@ def render(
     editing: EditOptions,
     writing: WriteOptions,
     series: SeriesOptions,
-    plan: Annotated[Path, typer.Option("--plan", help="The plan to render by; - reads it from stdin.")],
+    plan: Annotated[Path, typer.Option("--plan", help="Plan to render; - reads it from stdin.")],
     allow_bundle: AllowBundle = None,
 ) -> None:
-    """Render photos by a plan that is there already; no planner is asked."""
+    """Render photos by an existing plan; no planner runs."""
     _retouch(photos, editing, writing, series, plan=_load_plan(plan).document())
 
 

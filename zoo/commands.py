@@ -10,12 +10,15 @@ import typer
 from ..core.cli.options import Json
 
 app = typer.Typer(
-    help="Pretrained bundles by name.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help="List, fetch, verify, pack and push pretrained bundles.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 _Name = Annotated[str, typer.Argument(help="A name, owner/repo[@revision], or a folder.", metavar="NAME")]
-_Variant = Annotated[str | None, typer.Option(help="Which variant; torch by default.")]
-_Revision = Annotated[str | None, typer.Option(help="A commit, branch or tag.")]
+_Variant = Annotated[str | None, typer.Option(help="Variant to use. Default: torch.")]
+_Revision = Annotated[str | None, typer.Option(help="Commit, branch or tag on the Hub.")]
 _Accept = Annotated[
     bool, typer.Option("--accept-licence", help="Agree to a licence that does not allow commercial use.")
 ]
@@ -23,7 +26,7 @@ _Accept = Annotated[
 
 @app.command("list")
 def list_bundles(json: Json = False) -> None:
-    """List every name, what is known of it, and its licence."""
+    """List every bundle, its state and its licence."""
     from ..core.terminal import columns
     from .manage import Info, table
 
@@ -38,7 +41,7 @@ def list_bundles(json: Json = False) -> None:
 
 @app.command()
 def info(name: _Name, revision: _Revision = None, json: Json = False) -> None:
-    """Say what is known of a bundle; nothing is fetched."""
+    """Show what is known of a bundle; fetch nothing."""
     from ..core.terminal import columns
     from .manage import info as known
 
@@ -52,7 +55,7 @@ def pull(
     variant: _Variant = None,
     revision: _Revision = None,
     to: Annotated[Path | None, typer.Option(help="Copy the bundle to this folder as well.")] = None,
-    system: Annotated[str | None, typer.Option("--os", help="The system it is for, such as 'iOS 18.0'.")] = None,
+    system: Annotated[str | None, typer.Option("--os", help="System that it will run on, such as 'iOS 18.0'.")] = None,
     accept_licence: _Accept = False,
     json: Json = False,
 ) -> None:
@@ -73,7 +76,7 @@ def pull(
 
 @app.command()
 def verify(name: _Name, variant: _Variant = None, revision: _Revision = None, json: Json = False) -> None:
-    """Hash every file of a bundle anew."""
+    """Compare every file of a bundle with its SHA-256."""
     from .manage import verify as check
 
     bundle = check(name, variant=variant, revision=revision)
@@ -93,16 +96,16 @@ def remove(name: _Name, json: Json = False) -> None:
 @app.command()
 def pack(
     name: _Name,
-    folder: Annotated[Path, typer.Argument(help="Where the bundle is written.")],
-    as_name: Annotated[str, typer.Option("--name", help="The bundle's own name.")],
-    spdx: Annotated[str, typer.Option(help="The licence, as SPDX names it, or 'other'.")],
-    commercial_use: Annotated[bool, typer.Option(help="Whether the licence allows it.")],
-    licence_file: Annotated[Path | None, typer.Option(help="The licence's text.")] = None,
-    version: Annotated[str, typer.Option(help="The bundle's version.")] = "1.0.0",
-    facts: Annotated[Path | None, typer.Option(help="A JSON file of further keys of bundle.json.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the bundle to.")],
+    as_name: Annotated[str, typer.Option("--name", help="Name of the bundle.")],
+    spdx: Annotated[str, typer.Option(help="Licence of the weights: its SPDX name, or 'other'.")],
+    commercial_use: Annotated[bool, typer.Option(help="Whether the licence allows commercial use.")],
+    licence_file: Annotated[Path | None, typer.Option(help="File with the licence's text.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the bundle.")] = "1.0.0",
+    facts: Annotated[Path | None, typer.Option(help="JSON file with further keys of bundle.json.")] = None,
     json: Json = False,
 ) -> None:
-    """Pack a retoucher into a folder."""
+    """Pack a planner and its weights into a folder."""
     from ..core.strict_json import parse
     from .bundles.packing import pack as write
     from .retouchers import load
@@ -125,11 +128,11 @@ def pack(
 @app.command()
 def push(
     folder: Annotated[Path, typer.Argument(help="A packed bundle.")],
-    repository: Annotated[str, typer.Argument(help="owner/repository on the Hub.")],
-    private: Annotated[bool, typer.Option("--private", help="Make the repository a private one.")] = False,
+    repository: Annotated[str, typer.Argument(help="Repository on the Hub, OWNER/NAME.")],
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
     json: Json = False,
 ) -> None:
-    """Put a packed bundle on the Hub."""
+    """Upload a packed bundle to the Hugging Face Hub."""
     from .publishing import push as send
 
     where = send(folder, repository, private=private)

@@ -22,21 +22,26 @@ class AmbiguousName(VeraRetouchError):
 
 
 def check(
-    id: Annotated[str | None, typer.Argument(help="An op, a planner, or a bundle: its name or folder.")] = None,
+    id: Annotated[str | None, typer.Argument(help="Op, planner or bundle to check: its id, name or folder.")] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="op, planner or bundle: which of them, where a name means several.", show_default=False),
+        typer.Option(help="What the name means, where it means several: op, planner or bundle.", show_default=False),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Run this check alone. Repeatable.", metavar="CHECK", show_default=False)
+        list[str] | None, typer.Option(help="Run only this check. Repeatable.", metavar="CHECK", show_default=False)
     ] = None,
-    list_checks: Annotated[bool, typer.Option("--list", help="Say what each check looks at; nothing is run.")] = False,
+    list_checks: Annotated[
+        bool, typer.Option("--list", help="List the checks and what each looks at; run nothing.")
+    ] = False,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to a bundle's licence that does not allow commercial use.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check that an op, a planner or a bundle keeps its contract; a failure says what helps."""
+    """Check that an op, planner or bundle keeps its contract.
+
+    A failure says what helps.
+    """
     from ..terminal import json_text, printable, say
 
     suites = check_suites()

@@ -32,7 +32,7 @@ class Finding:
 
 
 def doctor(json: Json = False) -> None:
-    """Check the installation: Python, torch, optional packages, plugins, folders."""
+    """Check the installation: Python, torch, plugins, folders."""
     from ..terminal import columns, json_text, say
 
     findings = list(examine())

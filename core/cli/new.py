@@ -36,13 +36,18 @@ class PackageLicence(StrEnum):
 
 
 def new(
-    kind: Annotated[PluginKind, typer.Argument(help="What to make.")],
-    id: Annotated[str, typer.Argument(help="Its id: a vendor's name, a dot, its own name.")],
-    into: Annotated[Path, typer.Option(help="The folder that the package's folder is made in.")] = Path("."),
-    spatial: Annotated[bool, typer.Option("--spatial/--pointwise", help="An op that looks at neighbours.")] = False,
-    licence: Annotated[PackageLicence, typer.Option(help="The package's licence.")] = PackageLicence.APACHE,
+    kind: Annotated[PluginKind, typer.Argument(help="Kind of plugin to make.")],
+    id: Annotated[str, typer.Argument(help="Id of the plugin: a vendor, a dot and a name, such as acme.my_op.")],
+    into: Annotated[Path, typer.Option(help="Folder to make the package's folder in.")] = Path("."),
+    spatial: Annotated[
+        bool, typer.Option("--spatial/--pointwise", help="Whether the op looks at neighbouring pixels.")
+    ] = False,
+    licence: Annotated[PackageLicence, typer.Option(help="Licence of the package.")] = PackageLicence.APACHE,
 ) -> None:
-    """Make a package for an op or a planner of your own; its tests pass at once."""
+    """Make a package for an op or a planner of your own.
+
+    Its tests pass at once.
+    """
     from ..terminal import printable, say
 
     made = make(kind, id, into=into, spatial=spatial, licence=licence)

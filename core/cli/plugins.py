@@ -13,18 +13,24 @@ FAULTY = frozenset({"broken", "collision", "incompatible"})
 
 
 def plugins(
-    check: Annotated[bool, typer.Option("--check", help="Import each, in a process of its own.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for the import of one, with --check.")] = 10.0,
+    check: Annotated[bool, typer.Option("--check", help="Import each plugin in a process of its own.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one import may take, with --check.")] = 10.0,
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Only these: op, planner, bundle, command, hook, check, examination, alias.", show_default=False
+            help="Only plugins of this kind: op, planner, bundle, command, hook, check, examination, alias.",
+            show_default=False,
         ),
     ] = None,
-    distribution: Annotated[str | None, typer.Option(help="Only those of this one.", show_default=False)] = None,
+    distribution: Annotated[
+        str | None, typer.Option(help="Only plugins of this distribution.", show_default=False)
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List the plugins of every kind, with distribution and state; nothing is imported, unless checked."""
+    """List the plugins of every kind, and whether each can be used.
+
+    Nothing is imported without --check.
+    """
     from ..plugins.trial import NOT_TRIED
     from ..terminal import columns, json_text, say
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -13,25 +14,31 @@ _LONGEST_CHAIN = 5
 
 
 def summary(target: str) -> str:
-    """The first docstring line of what an entry point names ("module:attribute"); empty where the source does not tell.
+    """The first docstring paragraph of what an entry point names ("module:attribute"); empty where it is not told.
 
     >>> summary("veraretouch.core.contract.slots:Bands")
     'A vector of `n` values, one a band (of hue, of tone).'
     """
     module, _, attribute = target.partition("[")[0].strip().partition(":")
     try:
-        return _first_line(_docstring(module.strip(), attribute.strip(), _LONGEST_CHAIN))
+        return first_paragraph(_docstring(module.strip(), attribute.strip(), _LONGEST_CHAIN))
     except (OSError, SyntaxError, ValueError, ImportError, RecursionError):
         return ""
 
 
-def _first_line(docstring: str | None) -> str:
-    lines = (docstring or "").strip().splitlines()
-    return lines[0].strip() if lines else ""
+def first_paragraph(docstring: str | None) -> str:
+    """What stands before a docstring's first blank line, as one line.
+
+    >>> first_paragraph("Develop pictures\\n    anew.\\n\\n    More.")
+    'Develop pictures anew.'
+    """
+    return " ".join(re.split(r"\n\s*\n", (docstring or "").strip(), maxsplit=1)[0].split())
 
 
 def _docstring(module: str, attribute: str, links: int) -> str | None:
-    """The docstring of a class or function, followed through `from ... import`; of the module for other objects."""
+    """The docstring of a class or function, followed through `from ... import`, or the help of a Typer app; of the
+    module for other objects.
+    """
     spec = find_module(module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
@@ -45,6 +52,8 @@ def _docstring(module: str, attribute: str, links: int) -> str | None:
     for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
             return ast.get_docstring(node)
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
+            return _help(node.value) or ast.get_docstring(tree)
         if isinstance(node, ast.ImportFrom) and links:
             original = next((alias.name for alias in node.names if (alias.asname or alias.name) == name), None)
             if original is not None:
@@ -52,6 +61,14 @@ def _docstring(module: str, attribute: str, links: int) -> str | None:
                 origin = resolve_name("." * node.level + (node.module or ""), package)
                 return _docstring(origin, original, links - 1)
     return ast.get_docstring(tree)
+
+
+def _help(value: ast.expr) -> str | None:
+    """The help of a Typer app: `app = typer.Typer(help="Train a planner.")`."""
+    for word in value.keywords if isinstance(value, ast.Call) else []:
+        if word.arg == "help" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str):
+            return word.value.value
+    return None
 
 
 def find_module(module: str) -> ModuleSpec | None:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    data: Annotated[
-        Path, typer.Option(help="A dataset of aether, FiveK, PPR10K, or a folder of pairs before and after.")
-    ],
+    data: Annotated[Path, typer.Option(help="Dataset: of aether, FiveK, PPR10K, or a folder of before/after pairs.")],
     planner: Annotated[
         str, typer.Option(help="Planner to evaluate: a planner's name, or a bundle's name or folder.")
     ] = DEFAULT_PLANNER,
@@ -45,7 +43,10 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
     json: Json = False,
 ) -> None:
-    """Judge a planner on pictures before and after, with intervals, its peers and its worst cases."""
+    """Evaluate a planner on pictures before and after an edit.
+
+    The report has confidence intervals and the worst cases.
+    """
     from ...core.render.loading import load_retoucher
     from ...core.terminal import complain, json_text, say
     from .data import read_cases

@@ -23,9 +23,7 @@ _Edit = Annotated[
 _Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="File for the sliders: a plan (.json) or a preset (.xmp).")
 ]
-_Ops = Annotated[
-    str | None, typer.Option(help="Ops to explain it by, comma-separated; by default those of Camera Raw.")
-]
+_Ops = Annotated[str | None, typer.Option(help="Ops to use, comma-separated. Default: those of Camera Raw.")]
 _Groups = Annotated[
     str | None, typer.Option(help="Only sliders of these groups: lighting, global_color, specific_color.")
 ]
@@ -57,7 +55,7 @@ def explain(
     out: _Out = None,
     photo: Annotated[
         Path | None,
-        typer.Option(help="A photo whose colours to weigh the error by; by default those of photos in general."),
+        typer.Option(help="Photo whose colours count in the error. Default: the colours of ordinary photos."),
     ] = None,
     within: Annotated[float, typer.Option(min=0.01, help="Mean CIEDE2000 at which the search stops.")] = 2.0,
     ops: _Ops = None,
@@ -65,7 +63,7 @@ def explain(
     overwrite: _Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Turn a plan or a look-up table into an equivalent plan of sliders."""
+    """Turn a plan or a look-up table into a plan of sliders."""
     from ...core.terminal import complain
     from .explain import explain as put
 
@@ -82,12 +80,12 @@ def like(
     photos: Photos,
     editing: EditOptions,
     writing: WriteOptions,
-    before: Annotated[Path | None, typer.Option(help="The example before its edit.")] = None,
-    after: Annotated[Path | None, typer.Option(help="The example after it.")] = None,
-    target: Annotated[Path | None, typer.Option(help="A picture whose look to copy.")] = None,
+    before: Annotated[Path | None, typer.Option(help="Example before its edit.")] = None,
+    after: Annotated[Path | None, typer.Option(help="Example after its edit.")] = None,
+    target: Annotated[Path | None, typer.Option(help="Picture whose look to copy.")] = None,
     planner: _Planner = "fit",
 ) -> None:
-    """Retouch photos like an example: a pair before and after, or one picture."""
+    """Retouch photos like an example: one picture, or a pair."""
     from ...core.cli.batch.inputs import expand
     from ...core.cli.batch.outputs import is_file_name
     from ...core.cli.batch.request import BatchRequest

@@ -14,19 +14,19 @@ def coreml(
     bundle: Annotated[
         str, typer.Argument(help="A bundle's name, owner/repo[@revision], or a folder.", metavar="BUNDLE")
     ],
-    variant: Annotated[str, typer.Option(help="fp16, int8 or int4: how weights are stored.")],
-    out: Annotated[Path, typer.Option(help="The bundle to write, or to add the variant to.")],
-    only: Annotated[list[str] | None, typer.Option(help="Only this package; may be given several times.")] = None,
+    variant: Annotated[str, typer.Option(help="Storage of the weights: fp16, int8 or int4.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write, or to add the variant to.")],
+    only: Annotated[list[str] | None, typer.Option(help="Export only this package. Repeatable.")] = None,
     decoder: Annotated[
-        str, typer.Option(help="A language model's decoder: one package of two functions, two packages, or both.")
+        str, typer.Option(help="Packages of a language model's decoder: one with two functions, two, or both.")
     ] = "one",
-    target: Annotated[str, typer.Option(help="The system that it is for.")] = "iOS18",
+    target: Annotated[str, typer.Option(help="System that it will run on.")] = "iOS18",
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to a licence that does not allow commercial use.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Write a bundle's Core ML packages, for iPhones and Macs, and say how far each is from the desktop's."""
+    """Write a bundle's Core ML packages, for iPhones and Macs, and print how far each is from the original."""
     from ...core.terminal import columns, complain, json_text, say
     from ..bundles.manifest import MANIFEST, Manifest
     from .exporting import export, variant_of

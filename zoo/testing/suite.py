@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...core.plugins.summary import first_paragraph
 from ...core.testing.suites import CheckSuite
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _ids() -> list[str]:
 def _promises() -> dict[str, str]:
     from .bundle import BUNDLE_CHECKS
 
-    return {name: (function.__doc__ or "").splitlines()[0] for name, function in BUNDLE_CHECKS.items()}
+    return {name: first_paragraph(function.__doc__) for name, function in BUNDLE_CHECKS.items()}
 
 
 def _outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Iterator[CheckOutcome]:

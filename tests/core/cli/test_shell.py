@@ -27,7 +27,7 @@ def test_the_help_of_a_command_shows_every_word_of_its_options(cli):
     shown = " ".join(cli("auto", "--help").stdout.replace("│", " ").split())
     for words in (
         "{stem}.{ext}",
-        "one a processor core",
+        "the number of processor cores",
         "the source's, at least 92",
         "300 million",
         "'retouched' beside",

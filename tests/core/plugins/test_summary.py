@@ -15,6 +15,8 @@ SOURCES = {
         'class Fade:\n    """\n    Fade a photo.\n\n    Slowly.\n    """\n'
         '    class Inner:\n        """Fade within."""\n\n'
         'def command():\n    "Do it."\n\nasync def later(): "Later."\n\nclass Silent: pass\n'
+        'def wrapped():\n    """Do it, in a sentence\n    that goes on in the second line.\n\n    More.\n    """\n'
+        'app = typer.Typer(name="train", help="Train a planner.")\n'
     ),
     "acme_summary/loop_a.py": "from .loop_b import Thing\n",
     "acme_summary/loop_b.py": "from .loop_a import Thing\n",
@@ -46,9 +48,11 @@ def package(tmp_path, monkeypatch):
         ("acme_summary.deep", "The module."),
         ("acme_summary : Renamed [extra]", "Fade a photo."),
         ("acme_summary", "The package."),
+        ("acme_summary.deeper:wrapped", "Do it, in a sentence that goes on in the second line."),
+        ("acme_summary.deeper:app", "Train a planner."),
     ],
 )
-def test_the_first_line_is_found_without_importing(target, said):
+def test_the_first_paragraph_is_found_without_importing(target, said):
     assert summary(target) == said
 
 
