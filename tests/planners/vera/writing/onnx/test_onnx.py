@@ -135,4 +135,4 @@ def test_a_dtype_by_name_reaches_the_planner_and_only_one_that_has_weights(tmp_p
     with pytest.raises(InvalidRequest, match="precision is its own"):
         load_retoucher("rules", dtype="int4")
     with pytest.raises(InvalidRequest, match="quick"):
-        zoo.load(str(folder), quick=True)
+        zoo.load(folder, options={"quick": True})
