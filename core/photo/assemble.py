@@ -9,7 +9,7 @@ from .color.encoding import Pixels
 from .color.icc import ADOBE_RGB
 from .decoded import Decoded
 from .metadata import exif
-from .metadata.xmp import orientation_in
+from .metadata.xmp import is_readable, orientation_in
 from .photo import Photo
 
 
@@ -30,6 +30,10 @@ def assemble(decoded: Decoded) -> Photo:
             orientation = tree.orientation or orientation
             if profile is None and tree.is_adobe_rgb:
                 profile = ADOBE_RGB
+    packet = decoded.xmp
+    if packet and not is_readable(packet):
+        packet = None
+        warnings += ("XMP unreadable: dropped",)
     if not decoded.upright:
         pixels = _turned(pixels, orientation)
     layers = 1 if pixels.ndim == 2 else pixels.shape[2]
@@ -46,7 +50,7 @@ def assemble(decoded: Decoded) -> Photo:
         grey=grey,
         profile=profile,
         exif=block,
-        xmp=decoded.xmp,
+        xmp=packet,
         format=decoded.format,
         quality=decoded.quality,
         subsampling=decoded.subsampling,

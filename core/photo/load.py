@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -157,7 +158,9 @@ def _refusal(name: str, error: Exception) -> UnreadablePhoto:
         return PhotoTooLarge(
             f"{name}: {str(error).rstrip('.')}", cure="If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
         )
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join(str(error).split())
+    if not re.search(r"[A-Za-z]{3}", reason):  # a bare number, a tuple of what was read
+        reason = f"the decoder gave up ({type(error).__name__})"
     again = "Copy or export the photo again"
     cure = f"{again}, or take what is left of it by --salvage" if isinstance(error, DamagedPixels) else again
     return UnreadablePhoto(f"{name} is damaged or incomplete: {reason.rstrip('.')}", cure=cure)

@@ -13,6 +13,7 @@ from PIL import AvifImagePlugin, Image
 from ..color import cicp
 from ..decoded import Decoded
 from ..header import Header
+from ..metadata.exif import turned
 from ..outgoing import Outgoing
 from .avif_boxes import with_metadata
 
@@ -37,6 +38,8 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     file.seek(0)
     image = AvifImagePlugin.AvifImageFile(file)
     found = Header(*image.size, "AVIF", frames=getattr(image, "n_frames", 1))
+    # As they stand: `image.info` has EXIF that Pillow has written anew, without other letters than ASCII's.
+    block, orientation = image._decoder.get_info()[4:6]
     pixels = avif_decode(data, index=0)
     if pixels.dtype != np.uint8:
         top = (1 << _bits(data[:_HEAD])) - 1
@@ -47,7 +50,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         pixels,
         format="AVIF",
         profile=described.profile,
-        exif=image.info.get("exif"),  # the container's rotation and mirroring too: Pillow puts them there
+        exif=turned(block, orientation),  # the container's rotation and mirroring count
         xmp=image.info.get("xmp"),
         warnings=found.more_frames + described.warnings,
     )
@@ -102,6 +105,6 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
         quality=photo.quality,
         subsampling="4:4:4",
         icc_profile=photo.profile or b"",
-        exif=photo.exif or b"",
+        exif=turned(photo.exif, 0) or b"",  # with an orientation Pillow would write the block anew, and lose of it
         xmp=photo.xmp or b"",
     )

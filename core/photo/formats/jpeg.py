@@ -20,7 +20,7 @@ from ..color.encoding import Pixels
 from ..decoded import GAIN_MAP, DamagedPixels, Decoded
 from ..header import Header
 from ..metadata import iptc
-from ..metadata.annotations import LONGEST, Annotations, resolution_of
+from ..metadata.annotations import Annotations, comment_text, resolution_of
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
 from ..outgoing import Outgoing, PhotoWarning
@@ -49,6 +49,13 @@ _HARMLESS = re.compile(
     r"Corrupt JPEG data: \d extraneous bytes before marker 0xd9|.*JFIF revision.*|.*Adobe color transform.*"
 )
 _SEGMENT = 65_533  # bytes: the most that an APP segment holds
+
+
+class _Announcement(JpegImagePlugin.JpegImageFile):
+    """Pillow's reader, less what it reads out of EXIF itself: of each broken tag it would warn every Python program."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
 
 
 def header(file: BinaryIO) -> Header:
@@ -89,15 +96,9 @@ def _annotations(image: JpegImagePlugin.JpegImageFile) -> Annotations:
         for name, data in image.applist
         if name == "APP13" and data.startswith(iptc.PHOTOSHOP)
     )
-    said = image.info.get("comment", b"")
-    comment = said.rstrip(b"\0")[:LONGEST]
-    try:
-        text = comment.decode("utf-8")
-    except UnicodeDecodeError:
-        text = comment.decode("latin-1")
     return Annotations(
         iptc=iptc.in_photoshop(resources),
-        comment=text,
+        comment=comment_text(image.info.get("comment", b"")),
         resolution=_resolution(image),
     )
 
@@ -115,7 +116,7 @@ def _resolution(image: JpegImagePlugin.JpegImageFile) -> tuple[float, float] | N
 def _opened(file: BinaryIO) -> JpegImagePlugin.JpegImageFile:
     """What the file says before its first scan, by Pillow."""
     try:
-        return JpegImagePlugin.JpegImageFile(file)
+        return _Announcement(file)
     except (OSError, SyntaxError) as error:
         if (bits := re.search(r"(\d+)-bit layers", str(error))) is None:
             raise

@@ -13,7 +13,8 @@ from ...errors import MissingExtra
 from ..color.encoding import Pixels
 from ..decoded import DamagedPixels, Decoded
 from ..header import Header
-from ..metadata.raw_blocks import exif_of_raw
+from ..metadata.raw_blocks import exif_of_raw, xmp_of_raw
+from ..metadata.xmp import without_settings
 from .mapped import mapped
 from .raw_extent import announced_size
 
@@ -55,6 +56,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     rawpy = _library()
     with mapped(file) as data:
         block, there, announced = exif_of_raw(data), len(data), announced_size(data)
+        packet = xmp_of_raw(data)
     faults = [f"{announced - there:,} of {announced:,} bytes are missing"] if announced > there else []
     if faults and not salvage:
         raise DamagedPixels(faults[0])
@@ -75,7 +77,8 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
             output_color=rawpy.ColorSpace.sRGB,
         )
     warnings = tuple(f"damaged: {fault}; what could be read of it is shown" for fault in faults)
-    return Decoded(pixels, exif=block, upright=True, format="RAW", warnings=warnings)
+    packet = packet and (without_settings(packet) or packet)
+    return Decoded(pixels, exif=block, xmp=packet, upright=True, format="RAW", warnings=warnings)
 
 
 def _empty_rows(mosaic: Pixels | None) -> int:

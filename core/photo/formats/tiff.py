@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import warnings
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,6 +25,8 @@ from .pillow_image import pixels_of
 # Both log what they find odd in a file; without a handler Python prints that to stderr.
 for _name in ("tifffile", "PIL.TiffImagePlugin"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
+# Pillow's own reading of EXIF, which is not ours, warns of each tag that it finds broken.
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _INKS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
@@ -213,8 +216,8 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
     big = photo.pixels.nbytes > 2**32 - 2**25
     tree = exif.parse(photo.exif) if photo.exif else None
     tags: list[tuple[int, int, int, Any, bool]] = []
-    resolution = photo.annotations.resolution
-    told = exif.DESCRIPTIVE - ({_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT} if resolution else set())
+    resolution = (tree.resolution if tree else None) or photo.annotations.resolution
+    told = exif.DESCRIPTIVE - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT}  # which tifffile writes
     if tree is not None:
         tags += [(tag, e.type, e.number, e.data, True) for tag, e in tree.image.items() if tag in told]
         # BigTIFF has offsets of eight bytes, which an EXIF block does not: a photo beyond 4 GB goes without.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from typing import BinaryIO
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, WebPImagePlugin
 
 from ..decoded import Decoded
 from ..header import Header
-from ..metadata.annotations import Annotations, resolution_of
+from ..metadata.annotations import Annotations, comment_text, resolution_of
 from ..outgoing import Outgoing
 from .pillow_image import pixels_of
 
+_XMP = b"\x21\xff\x0bXMP DataXMP"
+_XMP_END = b"\x01\xff\xfe\xfd\xfc"
 # Opened by class: `Image.open` would apply Pillow's own pixel limit, a global that is the caller's.
 _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -31,13 +34,37 @@ def read(file: BinaryIO, name: str, *, salvage: bool = False) -> Decoded:
     image = _PLUGINS[name](file)
     frames = Header(*image.size, name, frames=getattr(image, "n_frames", 1))
     opened = pixels_of(image)
+    chunks = _chunks(file) if name == "WEBP" else {}
     return opened._replace(
         format=name,
-        exif=image.info.get("exif"),
-        xmp=image.info.get("xmp"),
+        exif=image.info.get("exif") or chunks.get(b"EXIF"),
+        xmp=_packet(file) if name == "GIF" else image.info.get("xmp") or chunks.get(b"XMP "),
         warnings=frames.more_frames + opened.warnings,
-        annotations=Annotations(resolution=resolution_of(image.info.get("dpi")) if name == "BMP" else None),
+        annotations=Annotations(
+            comment=comment_text(image.info.get("comment", b"")) if name == "GIF" else "",
+            resolution=resolution_of(image.info.get("dpi")) if name == "BMP" else None,
+        ),
     )
+
+
+def _chunks(file: BinaryIO) -> dict[bytes, bytes]:
+    """A WebP's chunks: libwebp passes over metadata that lie at another place than they should."""
+    file.seek(0)
+    data, at, found = file.read(), 12, dict[bytes, bytes]()
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from("<4sI", data, at)
+        found.setdefault(kind, data[at + 8 : at + 8 + size])
+        at += 8 + size + size % 2
+    return found
+
+
+def _packet(file: BinaryIO) -> bytes | None:
+    """The XMP of a GIF: an application extension that is no blocks, ended by a trailer (XMP, part 3, 1.1.2)."""
+    file.seek(0)
+    data = file.read()
+    start = data.find(_XMP)
+    end = data.find(_XMP_END, start)
+    return data[start + len(_XMP) : end] if 0 <= start < end else None
 
 
 def write(file: BinaryIO, photo: Outgoing) -> None:

@@ -70,6 +70,15 @@ class Annotations:
         return self != Annotations()
 
 
+def comment_text(comment: bytes) -> str:
+    """A comment's letters, which formats from before Unicode do not name: UTF-8, else Latin-1."""
+    plain = comment.rstrip(b"\0")[:LONGEST]
+    try:
+        return plain.decode("utf-8")
+    except UnicodeDecodeError:
+        return plain.decode("latin-1")
+
+
 def resolution_of(dpi: Any) -> tuple[float, float] | None:
     """Pixels an inch as a decoder states them; None for what no picture has."""
     try:

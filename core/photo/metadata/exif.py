@@ -113,6 +113,16 @@ class Exif:
         self.image = {tag: entry for tag, entry in self.image.items() if tag not in _FOREIGN}
         self.exif.pop(_MAKER_NOTE, None)
 
+    @property
+    def resolution(self) -> tuple[float, float] | None:
+        """Pixels an inch, across and down; None where the block says none."""
+        unit = {1: 0.0, 3: 2.54}.get(self._number(self.image.get(0x0128)), 1.0)
+        found = [self.image.get(tag, ExifTag(0, 0, b"")) for tag in (0x011A, 0x011B)]
+        if not unit or any(entry.type != _RATIONAL or len(entry.data) != 8 for entry in found):
+            return None
+        (across, of), (down, of_down) = (struct.unpack(self.order + "II", entry.data) for entry in found)
+        return (unit * across / of, unit * down / of_down) if across and down and of and of_down else None
+
     def set_resolution(self, across: float, down: float) -> None:
         """Write pixels an inch, where the block says none."""
         if not self.image.keys() >= {0x011A, 0x011B}:
@@ -334,6 +344,18 @@ def upright(block: bytes) -> bytes:
     exif.image.pop(_ORIENTATION, None)
     exif.thumbnail = None
     return serialise(exif)[0]
+
+
+def turned(block: bytes | None, orientation: int) -> bytes | None:
+    """Return the block with this orientation, 1..8, instead of its own; with none at all for 0."""
+    exif = (parse(block.removeprefix(b"Exif\0\0")) if block else None) or Exif()
+    if exif.orientation in (orientation, 0 if orientation == 1 else orientation):
+        return block
+    if orientation:
+        exif.image[_ORIENTATION] = exif.entry(orientation)
+    else:
+        exif.image.pop(_ORIENTATION)
+    return serialise(exif)[0] if exif else None
 
 
 def from_tiff(file: Buffer) -> bytes | None:

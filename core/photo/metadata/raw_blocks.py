@@ -14,6 +14,8 @@ from typing import Final
 from .exif import Buffer, Exif, lifted, parse
 
 _CANON: Final = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")  # the box that holds CMT1 to CMT4
+_OF_XMP: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # ISO 16684-1: the box of a packet
+_XMP: Final = 0x02BC
 _LONGEST: Final = 2**24  # bytes of a block
 _NEAR: Final = 2**25  # bytes at a file's ends in which a JPEG is looked for
 
@@ -32,6 +34,14 @@ def exif_of_raw(file: Buffer) -> bytes | None:
     else:
         found = parse(file)
     return lifted(found) if found is not None else None
+
+
+def xmp_of_raw(file: Buffer) -> bytes | None:
+    """Lift the XMP packet out of a raw that is built like a TIFF, or out of Canon's boxes; None where there is none."""
+    if bytes(file[4:12]) == b"ftypcrx ":
+        return next((body for kind, body in _canon_blocks(file, 0, len(file)) if kind == b"uuid"), None)
+    found = parse(file)
+    return found.image[_XMP].data.rstrip(b"\0") or None if found is not None and _XMP in found.image else None
 
 
 def _of_jpeg(file: Buffer, at: int) -> Exif | None:
@@ -81,7 +91,7 @@ def _of_canon(file: Buffer) -> Exif | None:
     blocks = {name: block for name, block in _canon_blocks(file, 0, len(file)) if block is not None}
     if b"CMT1" not in blocks and b"CMT2" not in blocks:
         return None
-    read = {name: parse(block) for name, block in blocks.items()}
+    read = {name: parse(block) for name, block in blocks.items() if name != b"uuid"}
     kept = {name: found for name, found in read.items() if found is not None}
     if not kept:
         return None
@@ -97,7 +107,7 @@ def _of_canon(file: Buffer) -> Exif | None:
 
 
 def _canon_blocks(file: Buffer, start: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, bytes | None]]:
-    """The boxes CMT1 to CMT4 with what they hold, of moov and Canon's own box in it."""
+    """The boxes CMT1 to CMT4 with what they hold, of moov and Canon's own box in it; as "uuid" the XMP packet."""
     at = start
     while at + 8 <= min(end, len(file)):
         size, kind = struct.unpack(">I4s", bytes(file[at : at + 8]))
@@ -109,6 +119,8 @@ def _canon_blocks(file: Buffer, start: int, end: int, depth: int = 0) -> Iterato
             return
         if kind in (b"CMT1", b"CMT2", b"CMT4"):
             yield kind, bytes(file[at + head : at + min(size, _LONGEST)])
+        elif kind == b"uuid" and bytes(file[at + head : at + head + 16]) == _OF_XMP:
+            yield kind, bytes(file[at + head + 16 : at + min(size, _LONGEST)])
         elif depth < 4 and kind == b"moov":
             yield from _canon_blocks(file, at + head, at + size, depth + 1)
         elif depth < 4 and kind == b"uuid" and bytes(file[at + head : at + head + 16]) == _CANON:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -15,6 +15,7 @@ from .places import tells_a_place
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _TIFF = "{http://ns.adobe.com/tiff/1.0/}"
 _EXIF = "{http://ns.adobe.com/exif/1.0/}"
+_CAMERA_RAW = "{http://ns.adobe.com/camera-raw-settings/1.0/}"
 _NOTES = "urn:veraretouch:notes:1"
 # What goes at every save: gain maps and motion clips (not written along), the old thumbnail, a pointer to more XMP.
 _STALE = (
@@ -39,6 +40,20 @@ def orientation_in(xmp: bytes) -> int:
     return int(found[1]) if found else 1
 
 
+def is_readable(xmp: bytes) -> bool:
+    """Say whether a packet can be read, and so be carried on."""
+    return _parse(xmp) is not None
+
+
+def without_settings(xmp: bytes) -> bytes | None:
+    """Return a raw's packet without the settings of its development, which are no picture's; None if unreadable."""
+    root = _parse(xmp)
+    if root is None:
+        return None
+    _prune(root, lambda name: name.startswith(_CAMERA_RAW))
+    return bytes(etree.tostring(root, encoding="utf-8"))
+
+
 def for_saving(
     xmp: bytes | None, *, width: int, height: int, strip_gps: bool, notes: Mapping[str, str]
 ) -> bytes | None:
@@ -60,11 +75,8 @@ def for_saving(
             return True
         return strip_gps and not name.startswith(_RDF) and tells_a_place(name.rpartition("}")[2])
 
-    for element in list(root.iter(etree.Element)):
-        for name in [name for name in element.attrib if goes(name)]:
-            del element.attrib[name]
-        for child in [child for child in element.iterchildren(etree.Element) if goes(child.tag)]:
-            element.remove(child)
+    _prune(root, goes)
+    for element in root.iter(etree.Element):
         for name in [name for name in element.attrib if name in true]:
             element.set(name, true[name])
         if element.tag in true:
@@ -83,6 +95,15 @@ def for_saving(
     etree.cleanup_namespaces(root)  # a vocabulary that nothing uses any more is not announced either
     body = etree.tostring(root, encoding="unicode")
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{body}<?xpacket end="w"?>'.encode()
+
+
+def _prune(root: Any, goes: Callable[[str], bool]) -> None:
+    """Take out the attributes and elements of these names."""
+    for element in list(root.iter(etree.Element)):
+        for name in [name for name in element.attrib if goes(name)]:
+            del element.attrib[name]
+        for child in [child for child in element.iterchildren(etree.Element) if goes(child.tag)]:
+            element.remove(child)
 
 
 def _parse(xmp: bytes) -> Any:
