@@ -211,3 +211,65 @@ def test_a_position_hidden_in_a_long_name_takes_no_longer():
     assert time.process_time() - start < 1
     assert name.encode() in left
     assert b"gps" not in left
+
+
+@pytest.mark.parametrize(("source", "suffix"), [(".gif", ".png"), (".dng", ".jpg"), (".dng", ".tif")])
+def test_xmp_of_gifs_and_raws_is_carried(tmp_path, source, suffix):
+    path = tmp_path / f"in{source}"
+    if source == ".gif":
+        Image.new("L", (8, 8)).save(path, comment=b"A comment")
+    else:
+        pytest.importorskip("rawpy")
+        shutil.copy(CASES / "raw.dng", path)
+    write(
+        path, {"XMP-dc:Creator": "Ünïcøde 写真", "XMP-photoshop:DateCreated": "2024:05:06", "XMP-crs:Exposure2012": "1"}
+    )
+    found = exiftool(open_photo(path).save(tmp_path / f"out{suffix}"), "-charset", "UTF8", "-XMP:all", "-Comment")
+    assert found["XMP-dc:Creator"] == "Ünïcøde 写真"
+    assert "XMP-photoshop:DateCreated" in found
+    if source == ".gif":
+        assert found["PNG:Comment"] == "A comment"
+    else:  # settings of the raw's development, which would be applied to the picture once more
+        assert not any(key.startswith("XMP-crs") for key in found)
+
+
+def test_xmp_that_nobody_can_read_is_dropped_with_a_warning(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "in.jpg", xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><unclosed>")
+    assert open_photo(tmp_path / "in.jpg").warnings == ("XMP unreadable: dropped",)
+
+
+@pytest.mark.parametrize("suffix", OUT)
+def test_resolution_and_names_of_exif_alone_are_kept_in_every_format(tmp_path, suffix):
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.webp")
+    write(tmp_path / "in.webp", {"EXIF:XResolution": "300", "EXIF:YResolution": "150", "EXIF:Artist": "Ünïcøde 写真"})
+    saved = open_photo(tmp_path / "in.webp").save(tmp_path / f"out{suffix}")
+    found = exiftool(saved, "-charset", "UTF8", "-Artist", "-XResolution", "-YResolution")
+    assert found["IFD0:Artist"] == "Ünïcøde 写真"
+    assert (found["IFD0:XResolution"], found["IFD0:YResolution"]) == (300, 150)
+
+
+def test_metadata_of_a_turned_avif_keep_their_letters(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (32, 16)).save(tmp_path / "in.avif", exif=exif)
+    write(tmp_path / "in.avif", {"EXIF:Artist": "Ünïcøde 写真"})
+    photo = open_photo(tmp_path / "in.avif")
+    assert (photo.width, photo.height) == (16, 32)
+    found = exiftool(photo.save(tmp_path / "out.avif"), "-charset", "UTF8", "-Artist", "-Orientation")
+    assert found["IFD0:Artist"] == "Ünïcøde 写真"
+    assert found.get("IFD0:Orientation", 1) == 1
+
+
+def test_metadata_before_a_webps_picture_are_read(tmp_path):
+    """libwebp passes over them; exiftool and browsers do not."""
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.webp", lossless=True)
+    write(tmp_path / "in.webp", {"EXIF:Artist": "A. Nobody", "XMP-dc:Title": "A title"})
+    data = (tmp_path / "in.webp").read_bytes()
+    chunks, at = [], 12
+    while at < len(data):
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        chunks.append(data[at : end + end % 2])
+        at = end + end % 2
+    chunks.sort(key=lambda chunk: (b"VP8X", b"EXIF", b"XMP ", b"VP8L").index(chunk[:4]))
+    found = exiftool(open_photo(data[:12] + b"".join(chunks)).save(tmp_path / "out.jpg"))
+    assert (found["IFD0:Artist"], found["XMP-dc:Title"]) == ("A. Nobody", "A title")
