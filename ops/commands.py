@@ -17,7 +17,7 @@ def ops(
     json: Json = False,
 ) -> None:
     """List the installed ops, or show the slots of one."""
-    from ..core.plugins.listing import show_catalogue
+    from ..core.cli.listing import show_catalogue
     from ..core.plugins.registry import registry
 
     if op is None:
@@ -27,9 +27,9 @@ def ops(
 
 
 def _show_op(id: str, *, json: bool) -> None:
+    from ..core.cli.terminal import columns, json_text, message, say
     from ..core.plugins.registry import registry
     from ..core.plugins.summary import first_paragraph
-    from ..core.terminal import columns, json_text, message, say
 
     op = registry.ops.load(id)
     entry = registry.ops.entries()[op.id]

@@ -77,9 +77,9 @@ def xmp(
 
     Adobe's picture of these settings differs from ours.
     """
+    from ..core.cli.terminal import complain, printable, say
     from ..core.photo import EXTENSIONS, is_raw
     from ..core.plan.plan import Plan
-    from ..core.terminal import complain, printable, say
     from .presets import write_preset
     from .presets.sidecar import is_sidecar, merge_sidecar, sidecar_of
 
@@ -130,10 +130,10 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
 
 def _baked(path: Path, size: int) -> Cube:
     """The plan's cube; how far it is from the plan is printed."""
+    from ..core.cli.terminal import say
     from ..core.lut import Cube
     from ..core.plan.plan import Plan
     from ..core.render.renderer import Renderer
-    from ..core.terminal import say
 
     color_map = Renderer().color_map(Plan.load(path))
     made = Cube.of(color_map, size)

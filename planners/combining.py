@@ -92,7 +92,7 @@ def _numbers(text: str) -> list[float] | None:
 def _put(plan: Plan, out: Path | None, overwrite: bool) -> None:
     """Print the plan, or write it."""
     from ..core.atomic_write import write_file
-    from ..core.terminal import complain, json_text, printable, say
+    from ..core.cli.terminal import complain, json_text, printable, say
 
     if out is None:
         say(json_text(plan.document()))

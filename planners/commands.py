@@ -154,8 +154,8 @@ def plan(
     """Print the plan of a photo as JSON; nothing is rendered."""
     from ..core.cli.batch.planning import make_plan
     from ..core.cli.batch.request import BatchRequest
+    from ..core.cli.terminal import json_text, say
     from ..core.photo import MAX_PIXELS, open_photo
-    from ..core.terminal import json_text, say
 
     if style is not None:
         _check_words(style, planning.planner)
@@ -166,7 +166,7 @@ def plan(
 
 def planners(json: Json = False) -> None:
     """List the installed planners."""
-    from ..core.plugins.listing import show_catalogue
+    from ..core.cli.listing import show_catalogue
     from ..core.plugins.registry import registry
 
     show_catalogue(registry.planners, json=json)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cli.terminal import complain
 from ..core.contract.planner import Thought
 from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest
 from ..core.plan.edit import Edit
 from ..core.plan.plan import Plan
 from ..core.plugins.registry import registry
-from ..core.terminal import complain
 from ..ops.presets import Preset, read_preset
 from ..ops.presets.pack import StylePack
 from .rules.planner import Rules

@@ -27,7 +27,7 @@ _Accept = Annotated[
 @app.command("list")
 def list_bundles(json: Json = False) -> None:
     """List every bundle, its state and its licence."""
-    from ..core.terminal import columns
+    from ..core.cli.terminal import columns
     from .manage import Info, table
 
     def row(info: Info) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def list_bundles(json: Json = False) -> None:
 @app.command()
 def info(name: _Name, revision: _Revision = None, json: Json = False) -> None:
     """Show what is known of a bundle; fetch nothing."""
-    from ..core.terminal import columns
+    from ..core.cli.terminal import columns
     from .manage import info as known
 
     facts = _facts(known(name, revision=revision), whole=True)
@@ -145,6 +145,6 @@ def _facts(info: Any, *, whole: bool = False) -> dict[str, Any]:
 
 
 def _tell(document: Any, words: str, json: bool) -> None:
-    from ..core.terminal import json_text, say
+    from ..core.cli.terminal import json_text, say
 
     say(json_text(document) if json else words)

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.config import ALLOW_BUNDLES_VARIABLE, read_config
 from ..core.errors import TamperedBundle, UnknownBundle, UnreachableBundle, UntrustedBundle, VeraRetouchError
+from ..core.plugins.config import ALLOW_BUNDLES_VARIABLE, read_config
 from .bundles.bundle import Bundle
 from .bundles.fetch_options import FetchOptions
 from .bundles.manifest import LARGEST, MANIFEST, Manifest

@@ -42,7 +42,7 @@ def check(
 
     A failure says what helps.
     """
-    from ..terminal import json_text, printable, say
+    from .terminal import json_text, printable, say
 
     suites = check_suites()
     if kind is not None and kind not in suites:
@@ -79,7 +79,7 @@ def check_suites() -> dict[str, CheckSuite]:
     one that cannot be imported is left out and told.
     """
     from ..plugins.registry import registry
-    from ..terminal import complain
+    from .terminal import complain
 
     found: dict[str, CheckSuite] = {}
     for kind in registry.checks.ids():
@@ -115,7 +115,7 @@ def kind_of(id: str) -> str:
 
 def _list(kind: str | None, *, json: bool) -> None:
     """Every check and the promise that it holds a plugin to, read from source: torch is not imported."""
-    from ..terminal import columns, json_text, say
+    from .terminal import columns, json_text, say
 
     rows = [
         {"kind": each, "check": name, "promise": promise}

@@ -33,7 +33,7 @@ class Finding:
 
 def doctor(json: Json = False) -> None:
     """Check the installation: Python, torch, plugins, folders."""
-    from ..terminal import columns, json_text, say
+    from .terminal import columns, json_text, say
 
     findings = list(examine())
     broken = sum(finding.level == "broken" for finding in findings)
@@ -172,7 +172,7 @@ def _plugins() -> Iterator[Finding]:
 
 def _policy() -> Iterator[Finding]:
     """The configuration file, and the lists that decide which plugins are imported."""
-    from ..config import config_path
+    from ..plugins.config import config_path
     from ..plugins.policy import policy_rules
 
     path = config_path()
@@ -188,7 +188,7 @@ def _names_of_nothing(part: str, each: PolicyRule) -> Iterator[Finding]:
     from importlib.metadata import PackageNotFoundError, distribution
 
     from ..errors import nearest
-    from ..plugins.listing import all_entries
+    from .listing import all_entries
 
     entries = all_entries()
     known = {id for _, id in entries} | {entry.distribution for entry in entries.values()}

@@ -48,7 +48,7 @@ def new(
 
     Its tests pass at once.
     """
-    from ..terminal import printable, say
+    from .terminal import printable, say
 
     made = make(kind, id, into=into, spatial=spatial, licence=licence)
     say(f"cd {printable(str(made))}")

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import typer
 
-from ..config import ALLOW_BUNDLES_VARIABLE
 from ..contract.planner import DEFAULT_PLANNER
+from ..plugins.config import ALLOW_BUNDLES_VARIABLE
 
 _EDIT = "Edit"
 _WRITE = "Output"

@@ -32,7 +32,7 @@ def plugins(
     Nothing is imported without --check.
     """
     from ..plugins.trial import NOT_TRIED
-    from ..terminal import columns, json_text, say
+    from .terminal import columns, json_text, say
 
     rows = plugin_rows(kind=kind, distribution=distribution, timeout=timeout if check else None)
     faulty = sum(row["state"] in FAULTY for row in rows)
@@ -57,9 +57,9 @@ def plugin_rows(
 
     `load_seconds` is None where a plugin has not been imported. An alias's `target` is the new id.
     """
-    from ..plugins.listing import all_entries
     from ..plugins.policy import normal
     from ..plugins.registry import registry
+    from .listing import all_entries
 
     entries = all_entries()
     kinds = {"alias", *(catalogue.kind for catalogue in registry.catalogues().values())}

@@ -20,7 +20,7 @@ from ..plugins.blame import blamed_plugin
 from ..plugins.entry import USABLE
 from ..plugins.registry import PluginEntry, PluginState, registry
 from ..plugins.summary import summary
-from ..terminal import complain, message
+from .terminal import complain, message
 
 DEBUG_VARIABLE = "VERARETOUCH_DEBUG"
 

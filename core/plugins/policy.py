@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import config_path, read_config
+from .config import config_path, read_config
 
 ALLOW_VARIABLE = "VERARETOUCH_ALLOW"
 BLOCK_VARIABLE = "VERARETOUCH_BLOCK"

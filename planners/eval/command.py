@@ -47,8 +47,8 @@ def evaluate(
 
     The report has confidence intervals and the worst cases.
     """
+    from ...core.cli.terminal import complain, json_text, say
     from ...core.render.loading import load_retoucher
-    from ...core.terminal import complain, json_text, say
     from .data import read_cases
     from .run import evaluate as judge
     from .run_report import check_out, text, write

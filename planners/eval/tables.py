@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from ...core.terminal import columns, printable
+from ...core.cli.terminal import columns, printable
 
 _STYLE: Final = (
     "body{font:16px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"

@@ -64,7 +64,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Turn a plan or a look-up table into a plan of sliders."""
-    from ...core.terminal import complain
+    from ...core.cli.terminal import complain
     from .explain import explain as put
 
     _check_out(out, overwrite=overwrite)
@@ -130,7 +130,7 @@ def _names(listed: str | None) -> list[str] | None:
 
 def _tell(plan: Plan, report: FitReport, out: Path | None, *, overwrite: bool, json: bool) -> None:
     """Write the sliders, and say what was found."""
-    from ...core.terminal import columns, complain, json_text, say
+    from ...core.cli.terminal import columns, complain, json_text, say
 
     if out is not None:
         _write(plan, out, overwrite=overwrite)
@@ -163,7 +163,7 @@ def _check_out(out: Path | None, *, overwrite: bool) -> None:
 
 
 def _write(plan: Plan, out: Path, *, overwrite: bool) -> None:
-    from ...core.terminal import complain
+    from ...core.cli.terminal import complain
     from ...ops.presets.writing import write_preset
 
     if out.suffix.lower() == ".json":

@@ -51,7 +51,7 @@ Spdx = Annotated[str, typer.Option(help="SPDX licence of the weights.")]
 
 def _say(bundle: Path) -> None:
     """Name the bundle, once for all processes."""
-    from ...core.terminal import say
+    from ...core.cli.terminal import say
     from .loop import is_first
 
     if is_first():

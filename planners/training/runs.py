@@ -13,12 +13,12 @@ from typing import Any
 
 from torch import Tensor
 
+from ...core.cli.terminal import complain
 from ...core.contract.bundle import OpenedBundle
 from ...core.contract.planner import Planner
 from ...core.errors import IncompatibleBundle, UnreachableBundle
 from ...core.plugins.bundles import open_bundle, pack_planner
 from ...core.render.loading import load_retoucher
-from ...core.terminal import complain
 from ...ops.neural import Neural
 from ..reference.planner import Reference
 from ..tiny.latents import own_schema

@@ -27,7 +27,7 @@ def coreml(
     json: Json = False,
 ) -> None:
     """Write a bundle's Core ML packages, for iPhones and Macs, and print how far each is from the original."""
-    from ...core.terminal import columns, complain, json_text, say
+    from ...core.cli.terminal import columns, complain, json_text, say
     from ..bundles.manifest import MANIFEST, Manifest
     from .exporting import export, variant_of
 

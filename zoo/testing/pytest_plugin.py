@@ -23,7 +23,7 @@ def veraretouch_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     To block a plugin, set the environment variable and have the catalogue look again:
     `monkeypatch.setenv("VERARETOUCH_BLOCK", "acme-film"); veraretouch_registry.ops.refresh()`.
     """
-    from ...core.config import CONFIG_VARIABLE
+    from ...core.plugins.config import CONFIG_VARIABLE
     from ...core.plugins.policy import ALLOW_VARIABLE, BLOCK_VARIABLE
     from ...core.testing.isolation import isolated_registry
 

@@ -9,8 +9,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-from ...terminal import complain, json_text, message, printable, say
 from ..shell import DEBUG_VARIABLE
+from ..terminal import complain, json_text, message, printable, say
 from .task import PhotoOutcome
 
 _ARROWS = {"written": "->", "unchanged": "is done:", "planned": "would be written:"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...errors import UnreadablePhoto
 from ...photo import EXTENSIONS, is_raw
-from ...terminal import complain
+from ..terminal import complain
 
 OUTPUT_FOLDER = "retouched"
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ...photo import Photo
-from ...terminal import stdout_to_stderr
+from ..terminal import stdout_to_stderr
 from .request import BatchRequest
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ...terminal import stdout_to_stderr
+from ..terminal import stdout_to_stderr
 
 T = TypeVar("T")
 R = TypeVar("R")

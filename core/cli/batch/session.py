@@ -9,8 +9,8 @@ from ... import errors
 from ...atomic_write import remove_abandoned
 from ...errors import VeraRetouchError
 from ...plugins.registry import PluginState, registry
-from ...terminal import complain, stdout_to_stderr
 from ..options import SeriesOptions, WriteOptions
+from ..terminal import complain, stdout_to_stderr
 from .console import BatchConsole
 from .inputs import Source, expand
 from .journal import JournalEntry, check_journal, read_journal, versions, written_name

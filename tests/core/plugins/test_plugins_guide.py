@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from veraretouch import registry
-from veraretouch.core.config import read_config
 from veraretouch.core.plugins.aliases import GROUP
+from veraretouch.core.plugins.config import read_config
 from veraretouch.core.plugins.registry import PluginState
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "plugins.md").read_text()

@@ -3,8 +3,8 @@
 import pytest
 from distributions import Site
 
-from veraretouch.core.config import read_config
 from veraretouch.core.errors import InvalidDocument
+from veraretouch.core.plugins.config import read_config
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from veraretouch import Photo
+from veraretouch.core import strict_json
 from veraretouch.planners.rules import evidence
 from veraretouch.planners.rules.evidence import controls, features
 from veraretouch.planners.rules.measure import Measurements, measure
@@ -96,6 +98,11 @@ def test_bias_scale_and_limit_are_the_rules_own(monkeypatch):
     calibrated(monkeypatch, bias=0.4, scale=3.0, limit=0.5)
     assert strength(0.5) == pytest.approx(0.5 * math.tanh(0.2 * 3 / 0.5), abs=1e-9)
     assert abs(strength(0.9)) < 0.5
+
+
+def test_the_committed_calibration_keeps_to_its_schema():
+    path = files("veraretouch.planners.rules").joinpath("calibration.json")
+    assert strict_json.load(path.read_text("utf-8"), "calibration", name="calibration.json") == evidence._calibration()
 
 
 def test_the_committed_calibration_moves_a_dark_photo_up():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from veraretouch.planners.tiny.latents import assemble, own_schema, repair_size,
 from veraretouch.planners.tiny.network import Shape, TinyNetwork
 from veraretouch.planners.tiny.planner import FILE, Tiny, seen
 from veraretouch.planners.tiny.reasoning import CHANGES, changes
+from veraretouch.zoo.bundles.manifest import Manifest
 
 AUTO = vr.Request.of()
 
@@ -22,6 +24,12 @@ AUTO = vr.Request.of()
 def _picture(tiny: Tiny, photo: Photo, request: vr.Request = AUTO) -> torch.Tensor:
     with torch.no_grad():
         return vr.Renderer()(seen(photo), tiny.plan([photo], [request]).latents)
+
+
+def test_the_installed_bundle_is_what_its_manifest_says() -> None:
+    folder = files("veraretouch.planners.tiny").joinpath("bundle")
+    manifest = Manifest(folder.joinpath("bundle.json").read_bytes())
+    assert manifest.planner["configuration"]["shape"] == Tiny().network.shape.document()
 
 
 def test_an_untrained_network_leaves_photos_alone_and_says_so(photos: list[Photo]) -> None:

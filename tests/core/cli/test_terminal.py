@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from veraretouch.core.cli.terminal import columns, json_text, message, printable, stdout_to_stderr
 from veraretouch.core.plugins.blame import blamed_plugin
-from veraretouch.core.terminal import columns, json_text, message, printable, stdout_to_stderr
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_stdout_is_given_back_whatever_happens_and_all_that_was_written_meanwhil
 def test_a_process_without_stdout_or_stderr_works_on(closed):
     script = f"""if True:
         import os, sys
-        from veraretouch.core.terminal import stdout_to_stderr
+        from veraretouch.core.cli.terminal import stdout_to_stderr
         os.close({closed})
         with stdout_to_stderr():
             print("inside", file=open(os.devnull, "w"))

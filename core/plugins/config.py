@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidDocument, nearest
+from ..errors import InvalidDocument, nearest
 
 CONFIG_VARIABLE = "VERARETOUCH_CONFIG"
 ALLOW_BUNDLES_VARIABLE = "VERARETOUCH_ALLOW_BUNDLES"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from veraretouch.core.config import config_path, read_config
 from veraretouch.core.errors import InvalidDocument
+from veraretouch.core.plugins.config import config_path, read_config
 
 
 @pytest.fixture

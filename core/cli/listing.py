@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..terminal import columns, json_text, say
-from .entry import USABLE, PluginEntry
-from .registry import Catalogue, registry
-from .summary import summary
+from ..plugins.entry import USABLE, PluginEntry
+from ..plugins.registry import Catalogue, registry
+from ..plugins.summary import summary
+from .terminal import columns, json_text, say
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict[str, Any]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from veraretouch.core.plugins import listing
+from veraretouch.core.cli import listing
+from veraretouch.core.cli.listing import all_entries, catalogue_rows, show_catalogue
 from veraretouch.core.plugins.entry import PluginEntry, PluginState
-from veraretouch.core.plugins.listing import all_entries, catalogue_rows, show_catalogue
 from veraretouch.core.plugins.registry import registry
 
 
