@@ -72,7 +72,7 @@ class IncompatiblePlugin(VeraRetouchError):
 
 
 class DeprecatedPlugin(DeprecationWarning):
-    """A plugin was asked for by an old name, or its author wants it replaced by another."""
+    """A plugin is named by an old id, or its author wants it replaced by another."""
 
 
 class InvalidPhoto(VeraRetouchError):
@@ -88,7 +88,7 @@ class PhotoTooLarge(UnreadablePhoto):
 
 
 class UnwritablePhoto(VeraRetouchError):
-    """A photo cannot be written where or as it was asked for."""
+    """A photo cannot be written to this place or in this form."""
 
 
 class MissingExtra(VeraRetouchError):

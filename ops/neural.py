@@ -131,5 +131,5 @@ class Neural(Op):
         return retouched
 
     def _dtype(self, like: Tensor) -> torch.dtype:
-        """The weights' own precision, but double where that is asked for."""
+        """The weights' own precision, but double where the photo is double."""
         return torch.float64 if like.dtype == torch.float64 else self.network.out_layer.weight.dtype

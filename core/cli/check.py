@@ -76,7 +76,7 @@ def check(
 
 def check_suites() -> dict[str, CheckSuite]:
     """The suite of each kind that can be checked, in the order of lists;
-    one that cannot be imported is left out and told.
+    one that cannot be imported is left out, with a warning.
     """
     from ..plugins.registry import registry
     from .terminal import complain

@@ -1,4 +1,4 @@
-"""A request: what a planner is asked for, in one of four modes."""
+"""A request: what somebody wants of a photo, in one of four modes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class Request:
-    """What a planner is asked for.
+    """What somebody wants of a photo.
 
     Attributes:
         mode: `auto`, `style` (a prompt in words), `param` (exact values) or `reference` (a before/after pair or one

@@ -85,7 +85,7 @@ def _one_a_cell(pixels: Pixels, count: int, generator: np.random.Generator) -> P
 
 
 def _on_lattice(colours: Pixels) -> Pixels:
-    """Those in [0, 1], since a table is asked for no others; the nearest ones if there are none."""
+    """Those in [0, 1], since a table holds no others; the nearest ones if there are none."""
     if colours.dtype.kind == "u":
         return colours
     within = ((colours >= 0) & (colours <= 1)).all(axis=2)

@@ -141,7 +141,7 @@ def _read_by_ocio(path: Path) -> LookUpTable:
 
 
 def _curves_of(processor: Any) -> Floats | None:
-    """What a processor makes of each channel, (4081, 3); None where a channel hangs on another."""
+    """What a processor makes of each channel, (4081, 3); None where a channel depends on another."""
     grey = _applied(processor, np.repeat(ramp()[:, None], 3, axis=1))
     shuffled = np.random.default_rng(0).permuted(np.repeat(np.arange(POINTS)[:, None], 3, axis=1), axis=0)
     mixed = _applied(processor, ramp()[shuffled])

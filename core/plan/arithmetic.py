@@ -1,6 +1,6 @@
 """Arithmetic of plans: weighted means, differences and sums of their values, slot by slot.
 
-What a plan does not set, or has switched off with its group, counts as at rest: at the slot's identity. Angles go the
+What a plan does not set, or has switched off with its group, counts as the slot's identity. Angles go the
 shorter way round; in means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning
 tells which were put there.
 """
@@ -174,7 +174,7 @@ def _value(edit: Edit | None, groups: Sequence[str], name: str, slot: Slot) -> F
 
 
 def _mean(values: list[FloatArray], shares: list[float], slot: Slot) -> FloatArray:
-    """The weighted mean; of angles, by their turns from the first that is not at rest."""
+    """The weighted mean; of angles, by their turns from the first that is not at its identity."""
     if slot.period is None:
         return np.asarray(sum(share * value for share, value in zip(shares, values, strict=True)))
     moved = [(value, share) for value, share in zip(values, shares, strict=True) if not _at_rest(value, slot)]
@@ -218,7 +218,7 @@ def _source(id: str, given: Sequence[Edit | None]) -> tuple[str | None, Any]:
 
 
 def _planner(plans: Sequence[Editable]) -> Any:
-    """Who made them: the planner of all, or the one whose weights have a licence to be told."""
+    """Who made them: the planner of all, or the one whose weights have a licence to be named."""
     makers = [plan.planner for plan in plans if plan.planner]
     licensed = [maker for maker in makers if maker.get("bundle")]
     if any(maker["bundle"] != licensed[0]["bundle"] for maker in licensed):

@@ -35,7 +35,7 @@ class Plan:
     """What one photo gets, and why. Make one by `Plan.load`, `Plan.of` or a planner.
 
     Attributes:
-        mode: how it was asked for; `prompt`: in which words.
+        mode: that of the request; `prompt`: its words.
         edits: op id -> `Edit`; the chain's order rules, not this mapping's.
         groups: the groups that are switched on; the values of others are kept but not applied.
             By default the built-in groups and every other that the edits have.

@@ -37,7 +37,7 @@ _ERRORS = {
 
 
 class Catalogue:
-    """All plugins of one kind, by id. Where an id is asked for, an old name that an alias leads on is understood.
+    """All plugins of one kind, by id. Every method that takes an id also takes an old name that has an alias.
 
     Args:
         kind: what one is called in messages ("op").

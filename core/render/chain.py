@@ -33,7 +33,7 @@ class Step:
     op: Op
     params: Params
     rows: Tensor | None  # None: every row
-    present: Tensor | None = None  # (B,) bool, in place of `rows`, where its values cannot be asked for
+    present: Tensor | None = None  # (B,) bool, in place of `rows`, where its values cannot be read
 
     @property
     def linear(self) -> bool:
@@ -106,7 +106,7 @@ class Chain:
 
     @property
     def tracing(self) -> bool:
-        """Whether values cannot be asked for, see `tracing`: the ops then run as they are."""
+        """Whether values cannot be read, see `tracing`: the ops then run as they are."""
         return any(step.present is not None for step in self.steps)
 
     @property

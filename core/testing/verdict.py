@@ -125,7 +125,7 @@ def judge(name: str, check: Callable[[_Given], Iterator[str]], given: _Given, ki
 
 
 def chosen(checks: Mapping[str, Any], only: Collection[str] | None) -> list[str]:
-    """The names of all checks, or of those that are asked for, in their order.
+    """The names of all checks, or of the chosen ones, in their order.
 
     Raises:
         UnknownCheck

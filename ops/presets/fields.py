@@ -1,4 +1,4 @@
-"""Camera Raw's settings that no slot carries: what each is, where it rests, and when a look hangs on it. Data.
+"""Camera Raw's settings that no slot carries: what each is, its neutral value, and when a look depends on it. Data.
 
 A name that stands in no table here and none of `ops.crs` is reported as unknown.
 """

@@ -15,7 +15,7 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class Unrendered:
-    """A setting that is not rendered: its name and value, why, and whether the preset's look hangs on it."""
+    """A setting that is not rendered: its name and value, why, and whether the preset's look depends on it."""
 
     name: str
     value: str
@@ -35,7 +35,7 @@ class Preset:
         values: op -> slot -> value; what the file does not name is not there.
         unrendered: settings that change pictures in Lightroom and not here.
         notes: what was read less than exactly, such as a curve laid through other points.
-        idle: names of settings that do nothing as they stand: at rest, or about the file itself.
+        idle: names of settings that do nothing as they stand: neutral, or about the file itself.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Preset:
         return {f"{op}.{slot}": value.tolist() for op, slots in self.values.items() for slot, value in slots.items()}
 
     def demand_whole(self) -> None:
-        """Refuse a preset whose look hangs on what is not rendered.
+        """Refuse a preset whose look depends on settings that are not rendered.
 
         Raises:
             InvalidRequest

@@ -48,7 +48,7 @@ def merge_sidecar(
     overwrite: bool = False,
     backup: bool = False,
 ) -> SidecarMerge:
-    """Put what a plan edits into a sidecar, which is made where there is none. Values at rest edit nothing.
+    """Put what a plan edits into a sidecar, which is made where there is none. Values at their identity edit nothing.
 
     Args:
         partial: merge what can be said, and return the rest, instead of refusing.

@@ -74,7 +74,7 @@ class Case:
 
     Attributes:
         photo: the source photo, several cases may have the same; scene: pictures of one scene share it.
-        prompt, params: what is asked for, in style and param.
+        prompt, params: the request, in style and param.
     """
 
     name: str

@@ -4,7 +4,7 @@ FiveK (Bychkovsky et al. 2011) as Zeng et al. (2020) publish it: `input/JPG/480p
 with bare names; or as the original archive unpacks, `raw_photos` with DNG and `tiff16_c`, where photos beyond number
 4500 are the test. PPR10K (Liang et al. 2021): `train` and `val` with `source`, `target_a` to `target_c` and `masks`; a
 name begins with its group's number. Pairs of one's own: `before` and `after` with equal names, or NAME-before and
-NAME-after in one folder; `prompts.csv` (name,prompt) says which were asked for in words.
+NAME-after in one folder; `prompts.csv` (name,prompt) names those that have a style prompt.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PicturePair:
 
     Attributes:
         group: pictures of one scene share it; split: as published, `train` where nobody published one.
-        mask: of the people in it; prompt: what was asked for in words.
+        mask: of the people in it; prompt: the style prompt.
     """
 
     name: str
@@ -156,7 +156,7 @@ def _matched(befores: Path, afters: Path) -> Iterator[tuple[str, Path, Path]]:
 
 
 def _by_stem(folder: Path, *, deep: bool = True) -> dict[str, Path]:
-    """Photos by name without suffix, at whatever depth unless told."""
+    """Photos by name without suffix, at whatever depth by default."""
     paths = folder.rglob("*") if deep else folder.glob("*")
     return {path.stem: path for path in sorted(paths) if path.suffix.lower() in EXTENSIONS.readable}
 

@@ -160,7 +160,7 @@ def asked(case: Case) -> Mapping[str, Any]:
 
 
 def of_retoucher(retoucher: Retoucher) -> Retouch:
-    """A retoucher as a contestant that is asked for what each case asks for."""
+    """A retoucher as a contestant, given the request of each case."""
     return lambda case, pictures: eight_bit(retoucher(pictures.before, engine="exact", **asked(case)).image)
 
 

@@ -34,7 +34,7 @@ from .separation import alone, leakage
 
 _SEEN = 96  # pixels along the long side by which leakage and words are judged
 
-# Good photos that are their own targets: equal pictures have no PSNR worth a mean, so these are told of apart.
+# Good photos that are their own targets: equal pictures have no PSNR worth a mean, so these are reported apart.
 UNSPOILT: Final = "unspoilt"
 
 Progress = Callable[[str, int, int], None]

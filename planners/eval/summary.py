@@ -16,7 +16,7 @@ from .statistics import figure
 SCHEMA: Final = "veraretouch.evaluation/1"
 ALL: Final = "all"
 PARTS: Final = (*SUBSETS, UNSPOILT)
-# What gains are told in, beside the absolute figures.
+# The measures of gains, beside the absolute figures.
 GAINS: Final = ("psnr", "ciede2000")
 _PACKAGES: Final = ("veraretouch", "torch", "numpy", "pillow", "scikit-image", "torchmetrics")
 

@@ -65,7 +65,7 @@ def names(schema: Schema) -> list[str]:
 def sparse(vector: Tensor) -> dict[str, float]:
     """The numbers of a vector (D,) that are not 0, by place; in as few digits as give the same float32.
 
-    Not `str`: what it gives hangs on `numpy.set_printoptions`, which colour-science calls for one.
+    Not `str`: its text depends on `numpy.set_printoptions`, which colour-science calls for one.
     """
     return {
         str(place): float(np.format_float_positional(value)) for place, value in enumerate(vector.numpy()) if value != 0

@@ -1,1 +1,1 @@
-"""Many photos at once: which files go in, what they become, who works on them, what is told about it."""
+"""Many photos at once: which files go in, what they become, in which processes, and what is reported."""

@@ -1,4 +1,4 @@
-"""What is told about a batch: a progress bar on a terminal, plain lines in a pipe, lines of JSON where asked for."""
+"""Reports on a batch: a progress bar on a terminal, plain lines in a pipe, or lines of JSON."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class BatchConsole:
             print(f"{told} in {perf_counter() - self._start:.1f} s", file=sys.stderr, flush=True)
 
     def done(self, outcome: PhotoOutcome) -> None:
-        """Tell of an outcome, as soon as those before it have been told of."""
+        """Report an outcome as soon as those before it have been reported."""
         self.counts[outcome.status] += 1
         if self._bar is not None:
             self._bar.advance(self._bar.task_ids[0])

@@ -1,4 +1,4 @@
-"""What a batch is asked for: a request for a planner, or a plan that is there already."""
+"""What a batch does to its photos: a request for a planner, or an existing plan."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def lightness(photo: Photo) -> float:
 
 
 def measure_lightness(task: LightnessTask) -> float | None:
-    """A photo's lightness; None where it cannot be read, as will be told when its turn comes."""
+    """A photo's lightness; None where it cannot be read, which is reported when its turn comes."""
     outcome = PhotoOutcome(0, task.path)
     with reported(outcome):
         return lightness(open_photo(task.path, max_pixels=task.max_pixels, salvage=task.salvage))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def retouch(task: PhotoTask) -> PhotoOutcome:
-    """Retouch one photo from file to file; whatever goes wrong is told in the outcome."""
+    """Retouch one photo from file to file; whatever goes wrong stands in the outcome."""
     outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
         outcome.status = _retouch(task, outcome)

@@ -194,7 +194,7 @@ def _salvaged(data: bytes, layout: str) -> Pixels | None:
 
 
 def quality_to_write(asked: int | None, source: int | None) -> int:
-    """Return the quality, 1..100, of a lossy file: what is asked for, else the source's, at least 92."""
+    """Return the quality, 1..100, of a lossy file: the given one, else the source's, at least 92."""
     return asked or max(_LEAST_QUALITY, source or 0)
 
 

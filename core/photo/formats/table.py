@@ -188,7 +188,7 @@ def writer_of(suffix: str) -> str | None:
 
 
 def suffix_to_write(path: Path) -> str:
-    """Return the suffix (no dot) that a photo is written with if nothing else is asked for: its own where possible.
+    """Return the suffix (no dot) that a photo is written with by default: its own where possible.
 
     >>> suffix_to_write(Path("a.JPG")), suffix_to_write(Path("a.nef")), suffix_to_write(Path("a.bmp"))
     ('JPG', 'jpg', 'png')

@@ -24,7 +24,7 @@ def shrink(given: Input, raises: Callable[[Input], bool], start: Values) -> Inpu
 
     Args:
         raises: tries an input.
-        start: each slot's value (*shape) at rest.
+        start: each slot's value (*shape) to start from.
     """
     rows = (
         Input(given.rgb[row : row + 1], {name: value[row : row + 1] for name, value in given.values.items()})

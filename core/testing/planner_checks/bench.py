@@ -169,7 +169,7 @@ class PlannerBench:
 
     @cached_property
     def sound(self) -> tuple[Mode, ...]:
-        """The modes whose ordinary proposals are valid: faults of the others are told once, by the check `valid`."""
+        """The modes whose ordinary proposals are valid: the check `valid` reports the faults of the others."""
         return tuple(mode for mode in self.modes if self._is_sound(mode))
 
     def _is_sound(self, mode: Mode) -> bool:

@@ -62,7 +62,7 @@ def test_every_kind_is_in_one_list_with_its_distribution(site, plugins):
     site.install("acme-more", "2", {"acme.log": "acme_log"}, group="veraretouch.hooks")
     site.alias("acme-names", "3", {"acme.old": "acme.fade"})
     rows = plugins()
-    assert {kind for kind, _ in rows} == {"op", "planner", "command", "hook", "alias"}
+    assert {kind for kind, _ in rows} == {"op", "planner", "command", "hook", "alias", "check", "examination"}
     op = rows["op", "acme.fade"]
     assert (op["distribution"], op["version"], op["state"], op["load_seconds"]) == (
         "acme-film",
@@ -80,7 +80,7 @@ def test_a_list_is_narrowed_by_kind_and_by_distribution_in_any_spelling(site, pl
     site.fade()
     assert set(plugins("--distribution", "Acme_Film")) == {("op", "acme.fade")}
     assert {kind for kind, _ in plugins("--kind", "planner")} == {"planner"}
-    assert "'opp' is none of alias, bundle, command, hook, op, planner" in " ".join(
+    assert "'opp' is none of alias, bundle, check, command, examination, hook, op, planner" in " ".join(
         cli("plugins", "--kind", "opp", code=2).stderr.replace("│", " ").split()
     )
 

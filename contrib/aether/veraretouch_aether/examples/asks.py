@@ -1,4 +1,4 @@
-"""What is asked for: style prompts with their edits, and exact values with masked groups."""
+"""Requests: style prompts with their edits, and exact values with masked groups."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def texts() -> dict[str, Any]:
 def read_presets(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:
     """The Lightroom presets below a folder as name and values, and what was left out with the reason.
 
-    A preset whose look hangs on what is not rendered, or that does nothing, is left out.
+    A preset whose look depends on settings that are not rendered, or that does nothing, is left out.
     """
     from veraretouch.ops.presets import read_preset
 
