@@ -260,7 +260,7 @@ def test_metadata_of_a_turned_avif_keep_their_letters(tmp_path):
     assert found.get("IFD0:Orientation", 1) == 1
 
 
-def test_metadata_before_a_webps_picture_are_read(tmp_path):
+def test_metadata_out_of_place_in_a_webp_are_read(tmp_path):
     """libwebp passes over them; exiftool and browsers do not."""
     Image.new("RGB", (16, 16)).save(tmp_path / "in.webp", lossless=True)
     write(tmp_path / "in.webp", {"EXIF:Artist": "A. Nobody", "XMP-dc:Title": "A title"})
@@ -270,6 +270,29 @@ def test_metadata_before_a_webps_picture_are_read(tmp_path):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
         chunks.append(data[at : end + end % 2])
         at = end + end % 2
-    chunks.sort(key=lambda chunk: (b"VP8X", b"EXIF", b"XMP ", b"VP8L").index(chunk[:4]))
+    chunks.sort(key=lambda chunk: (b"VP8L", b"EXIF", b"XMP ", b"VP8X").index(chunk[:4]))
     found = exiftool(open_photo(data[:12] + b"".join(chunks)).save(tmp_path / "out.jpg"))
     assert (found["IFD0:Artist"], found["XMP-dc:Title"]) == ("A. Nobody", "A title")
+
+
+@pytest.mark.skipif(shutil.which("exiv2") is None, reason="exiv2 is not installed")
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("name", ["jpeg-exif-ifd-pointer.jpg", "tiff-ifd-pointer.tif", "tiff-exif-in-ifd0.tif"])
+def test_exiv2_reads_the_same_of_our_files_as_exiftool(tmp_path, name, suffix):
+    saved = open_photo(CASES / name).save(tmp_path / f"out{suffix}")
+    done = subprocess.run(["exiv2", "-q", "-PEkv", "pr", saved], capture_output=True, text=True, check=True)
+    told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if len(line.split(maxsplit=1)) == 2)
+    keys = {
+        "DateTimeOriginal": "Exif.Photo.DateTimeOriginal",
+        "Artist": "Exif.Image.Artist",
+        "Copyright": "Exif.Image.Copyright",
+    }
+    found = facts(saved)
+    assert {tag for tag in keys if tag in found} == {tag for tag, key in keys.items() if key in told}
+    for tag, key in keys.items():
+        assert told.get(key, "").strip() == str(found.get(tag, "")).strip()
+    for tag, key in (("GPSLatitude", "Exif.GPSInfo.GPSLatitude"), ("GPSLongitude", "Exif.GPSInfo.GPSLongitude")):
+        if tag in found:
+            degrees, minutes, seconds = (int(a) / int(b) for a, b in (part.split("/") for part in told[key].split()))
+            assert degrees + minutes / 60 + seconds / 3600 == pytest.approx(found[tag], abs=1e-6)
+    assert "Exif.Image.Artist" in told or "Exif.Photo.DateTimeOriginal" in told

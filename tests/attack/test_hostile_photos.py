@@ -1,0 +1,142 @@
+"""Photo files that were made to cost memory or time, opened and saved in a process of its own that is measured.
+
+Each once took gigabytes or minutes; the limits are those of the fuzzing: 256 MB above what an ordinary photo takes,
+1 s and 2 s a megabyte more.
+"""
+
+import io
+import os
+import struct
+import time
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from peak import peak_memory
+from PIL import Image
+
+MEMORY = 256 * 2**20
+SCRIPT = """
+import resource, sys, warnings
+from contextlib import suppress
+from veraretouch.core.errors import VeraRetouchError
+from veraretouch.core.photo import SaveOptions, open_photo
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+warnings.simplefilter("ignore")
+with suppress(VeraRetouchError):
+    photo = open_photo(sys.argv[1])
+    for suffix in ("png", "jpg", "tif"):
+        photo.save(f"{sys.argv[1]}.out.{suffix}", options=SaveOptions(strip=sys.argv[2]))
+"""
+XMP_HEAD = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/">'
+)
+XMP_TAIL = "</rdf:Description></rdf:RDF></x:xmpmeta>"
+
+
+def saved(name, **options):
+    file = io.BytesIO()
+    Image.fromarray(np.full((32, 48, 3), 120, np.uint8)).save(file, name, **options)
+    return file.getvalue()
+
+
+def shared_block(rows, size):
+    """EXIF whose tags, `rows` of them, all have the same `size` bytes as their value."""
+    body = b"".join(struct.pack("<HHII", 0x9C00 + row, 7, size, 16) for row in range(rows))
+    return (b"II*\0" + struct.pack("<IH", 8, rows) + body).ljust(size + 16, b"\0")
+
+
+def in_png(kind, *bodies):
+    """A PNG with chunks of that type before its picture."""
+    data, new = saved("PNG"), b""
+    for body in bodies:
+        new += struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+    return data[:33] + new + data[33:]
+
+
+def with_xmp(packet):
+    return (
+        saved("JPEG", xmp=packet) if len(packet) < 65_000 else in_png(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)
+    )
+
+
+def repeated_scans():
+    file = io.BytesIO()
+    Image.new("L", (3000, 2000), 128).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * 3000 + data[-2:]
+
+
+def samples():
+    body = zlib.compress(bytes(280_000))
+    tags = [(256, 4, 1000), (257, 4, 1000), (258, 3, 8), (259, 3, 8), (262, 3, 2), (277, 3, 2600), (278, 4, 1000)]
+    tags = sorted([*tags, (273, 4, 8 + 2 + 12 * 9 + 4), (279, 4, len(body))])
+    rows = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + rows + bytes(4) + body
+
+
+def floats():
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.full((64, 64, 3), 3e38, np.float32), photometric="rgb")
+    return file.getvalue()
+
+
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + level)} "{f"&{chr(97 + level)};" * 10}">' for level in range(9)
+)
+FILES = {
+    "exif-65-kb.jpg": lambda: saved("JPEG", exif=b"Exif\0\0" + shared_block(5300, 65_000)),
+    "exif-149-kb.png": lambda: in_png(b"eXIf", shared_block(12_000, 149_000)),
+    "exif-149-kb.webp": lambda: saved("WEBP", exif=shared_block(12_000, 149_000)),
+    "exif-60-kb.png": lambda: in_png(b"eXIf", shared_block(4000, 60_000)),
+    "texts.png": lambda: in_png(b"zTXt", *[b"Raw profile type exif\0\0" + zlib.compress(bytes(100 << 20), 9)] * 15),
+    "doctype-utf-16.jpg": lambda: with_xmp(
+        ("\ufeff" + ENTITIES + "]>" + XMP_HEAD + "<dc:title>&j;</dc:title>" + XMP_TAIL).encode("utf-16-be")
+    ),
+    "nested.jpg": lambda: with_xmp((XMP_HEAD + "<dc:a>" * 2000 + "</dc:a>" * 2000 + XMP_TAIL).encode()),
+    "long-name.png": lambda: with_xmp(
+        (XMP_HEAD.replace("<rdf:D", f"<rdf:Bag dc:{'gps' * 20_000}='1' xmlns:dc='urn:d'/><rdf:D") + XMP_TAIL).encode()
+    ),
+    "samples.tif": samples,
+    "floats.tif": floats,
+    "scans.jpg": repeated_scans,
+}
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory):
+    """Memory and time of an ordinary small photo: the libraries themselves."""
+    path = tmp_path_factory.mktemp("ordinary") / "photo.jpg"
+    path.write_bytes(saved("JPEG"))
+    start = time.monotonic()
+    return peak_memory(SCRIPT, path, "gps"), time.monotonic() - start
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_hostile_photo_costs_no_more_than_its_size_explains(name, ordinary, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(FILES[name]())
+    megabytes = path.stat().st_size / 1e6
+    before = os.times()
+    memory = peak_memory(SCRIPT, path, "gps") - ordinary[0]
+    after = os.times()
+    spent = after.children_user - before.children_user
+    print(f"{name}: {megabytes:.2f} MB, {memory / 2**20:.0f} MB more than an ordinary photo, {spent:.1f} s with start")
+    assert memory < MEMORY
+    assert spent < 2 * ordinary[1] + 3 + 2 * megabytes
+    for written in tmp_path.glob("*.out.*"):
+        assert written.stat().st_size < 4 * path.stat().st_size + 100_000, written.name
+
+
+def test_a_pipe_and_a_device_in_a_folder_keep_nobody_waiting(tmp_path, cli):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(saved("JPEG"))
+    os.mkfifo(tmp_path / "in" / "b.jpg")
+    (tmp_path / "in" / "c.jpg").symlink_to("/dev/zero")
+    start = time.monotonic()
+    cli("auto", tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg", tmp_path / "in" / "c.jpg", "--out", "out", code=1)
+    assert [path.name for path in (tmp_path / "out").glob("*.jpg")] == ["a.jpg"]
+    assert time.monotonic() - start < 60
