@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.cli.plan_files import STDIN, load_plan
+
 if TYPE_CHECKING:
     from ..core.lut import ColorMap, Cube
 
@@ -18,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_PlanFile = Annotated[Path, typer.Argument(help="The plan.", metavar="PLAN")]
+_PlanFile = Annotated[Path, typer.Argument(help="The plan; - reads it from stdin.", metavar="PLAN")]
 _Out = Annotated[Path, typer.Argument(help="The file to write.", metavar="OUT")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
 
@@ -79,11 +81,12 @@ def xmp(
     """
     from ..core.cli.terminal import complain, printable, say
     from ..core.photo import EXTENSIONS, is_raw
-    from ..core.plan.plan import Plan
     from .presets import write_preset
     from .presets.sidecar import is_sidecar, merge_sidecar, sidecar_of
 
-    made, target = Plan.load(plan), out or plan.with_suffix(".xmp")
+    if out is None and plan == STDIN:
+        raise typer.BadParameter("a plan from stdin has no name to write a preset by: name the file", param_hint="OUT")
+    made, target = load_plan(plan), out or plan.with_suffix(".xmp")
     if is_raw(target):
         target = sidecar_of(target)
         merging = True
@@ -112,9 +115,8 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
     """Write a colour decision list (.cc, .ccc, .cdl) of a plan that holds the op cdl alone."""
     from ..core.errors import InvalidRequest
     from ..core.lut.cdl_files import ColorDecision, write_decision
-    from ..core.plan.plan import Plan
 
-    made = Plan.load(plan)
+    made = load_plan(plan)
     latents = made.latents()
     others = [op for op in made.edits if op != "cdl" and bool(latents.present[op][0])]
     if "cdl" not in made.edits or others or made.strength != 1:
@@ -132,10 +134,9 @@ def _baked(path: Path, size: int) -> Cube:
     """The plan's cube; how far it is from the plan is printed."""
     from ..core.cli.terminal import say
     from ..core.lut import Cube
-    from ..core.plan.plan import Plan
     from ..core.render.renderer import Renderer
 
-    color_map = Renderer().color_map(Plan.load(path))
+    color_map = Renderer().color_map(load_plan(path))
     made = Cube.of(color_map, size)
     median, high, worst = _deviation(made, color_map)
     say(f"{size} points an axis; CIEDE2000 from the plan: median {median:.2f}, 99 % {high:.2f}, worst {worst:.2f}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.cli.plan_files import STDIN, load_plan
+
 if TYPE_CHECKING:
     from ..core.plan.plan import Plan
 
@@ -17,8 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_Plan = Annotated[Path, typer.Argument(help="A plan (.json), or a preset (.xmp, .lrtemplate).", metavar="PLAN")]
-_Plans = Annotated[list[Path], typer.Argument(help="Plans (.json) or presets (.xmp, .lrtemplate).", metavar="PLANS")]
+_Plan = Annotated[
+    Path, typer.Argument(help="A plan (.json; - reads it from stdin), or a preset (.xmp, .lrtemplate).", metavar="PLAN")
+]
+_Plans = Annotated[
+    list[Path],
+    typer.Argument(help="Plans (.json; - reads one from stdin) or presets (.xmp, .lrtemplate).", metavar="PLANS"),
+]
 _Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write; by default the plan is printed.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
 _Partial = Annotated[
@@ -39,7 +46,8 @@ def blend(
     partial: _Partial = False,
 ) -> None:
     """Go from one plan towards another."""
-    _put(_read(plan, partial).blend(_read(other, partial), weight), out, overwrite)
+    first, second = _read([plan, other], partial)
+    _put(first.blend(second, weight), out, overwrite)
 
 
 @app.command()
@@ -54,7 +62,7 @@ def average(
     from ..core.plan.plan import Plan
 
     shares = _numbers(weights)
-    _put(Plan.average([_read(path, partial) for path in plans], shares), out, overwrite)
+    _put(Plan.average(_read(plans, partial), shares), out, overwrite)
 
 
 @app.command()
@@ -62,23 +70,29 @@ def difference(
     before: _Plan, after: _Plan, out: _Out = None, overwrite: _Overwrite = False, partial: _Partial = False
 ) -> None:
     """Take what the second plan does beyond the first."""
-    _put(_read(after, partial) - _read(before, partial), out, overwrite)
+    first, second = _read([before, after], partial)
+    _put(second - first, out, overwrite)
 
 
 @app.command("sum")
 def total(plan: _Plan, more: _Plan, out: _Out = None, overwrite: _Overwrite = False, partial: _Partial = False) -> None:
     """Put the second plan on top of the first."""
-    _put(_read(plan, partial) + _read(more, partial), out, overwrite)
+    first, second = _read([plan, more], partial)
+    _put(first + second, out, overwrite)
 
 
-def _read(path: Path, partial: bool) -> Plan:
-    from ..core.plan.plan import Plan
+def _read(paths: list[Path], partial: bool) -> list[Plan]:
+    if paths.count(STDIN) > 1:
+        raise typer.BadParameter("- stands for two plans, and stdin holds one. Save one of them to a file")
+    return [_read_one(path, partial) for path in paths]
 
+
+def _read_one(path: Path, partial: bool) -> Plan:
     if path.suffix.lower() in (".xmp", ".lrtemplate"):
         from .styles import preset_plan
 
         return preset_plan(path, partial=partial)
-    return Plan.load(path)
+    return load_plan(path)
 
 
 def _numbers(text: str) -> list[float] | None:

@@ -5,7 +5,6 @@ Only Typer is imported here; everything else inside the commands, so that help a
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,9 +21,10 @@ from ..core.cli.options import (
     WriteOptions,
     takes,
 )
+from ..core.cli.plan_files import load_plan
 
 if TYPE_CHECKING:
-    from ..core.plan.plan import Plan
+    pass
 
 _Prompt = Annotated[
     str, typer.Argument(help='The look in words, quoted: "dreamy bright pink".', metavar="PROMPT", show_default=False)
@@ -113,16 +113,11 @@ def param(
     assets: _Asset = None,
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
-    if assets:
-        if not settings:
-            raise typer.BadParameter("it goes with --set, whose op has weights", param_hint="--asset")
-        from ..core.cli.batch.request import read_settings
-        from .params import plan_with_assets
-
-        made = plan_with_assets(read_settings(settings), assets, groups=planning.chosen_groups())
-        _retouch(photos, planning, writing, series, plan=made.document())
-        return
-    wish = _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
+    wish = (
+        _with_assets(settings, assets, planning)
+        if assets
+        else _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
+    )
     if not wish:
         raise typer.BadParameter(
             "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset, --cdl or --lut FILE"
@@ -140,7 +135,7 @@ def render(
     allow_bundle: AllowBundle = None,
 ) -> None:
     """Render photos by an existing plan; no planner runs."""
-    _retouch(photos, editing, writing, series, plan=_load_plan(plan).document())
+    _retouch(photos, editing, writing, series, plan=load_plan(plan).document())
 
 
 @takes
@@ -150,6 +145,7 @@ def plan(
     style: _Style = None,
     params: _Params = None,
     settings: _Set = None,
+    assets: _Asset = None,
 ) -> None:
     """Print the plan of a photo as JSON; nothing is rendered."""
     from ..core.cli.batch.planning import make_plan
@@ -159,7 +155,10 @@ def plan(
 
     if style is not None:
         _check_words(style, planning.planner)
-    request = BatchRequest.of(planning, **_wish(style=style, params=params, settings=settings))
+    if assets and (style is not None or params is not None):
+        raise typer.BadParameter("it goes with --set alone", param_hint="--asset")
+    wish = _with_assets(settings, assets, planning) if assets else _wish(style=style, params=params, settings=settings)
+    request = BatchRequest.of(planning, **wish)
     made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS, salvage=planning.salvage))
     say(json_text(made.document()))
 
@@ -194,12 +193,14 @@ def _check_words(prompt: str, planner: str) -> None:
         )
 
 
-def _load_plan(path: Path) -> Plan:
-    """A plan from a file, or from stdin for "-"."""
-    from ..core.plan.plan import Plan
-    from ..core.strict_json import LARGEST
+def _with_assets(settings: list[str] | None, assets: list[str], planning: PlanOptions) -> dict[str, Any]:
+    """The plan of exact values for ops with weights."""
+    if not settings:
+        raise typer.BadParameter("it goes with --set, whose op has weights", param_hint="--asset")
+    from ..core.cli.batch.request import read_settings
+    from .params import plan_with_assets
 
-    return Plan.load(sys.stdin.buffer.read(LARGEST + 1) if str(path) == "-" else path)
+    return {"plan": plan_with_assets(read_settings(settings), assets, groups=planning.chosen_groups()).document()}
 
 
 def _wish(
@@ -246,7 +247,7 @@ def _wish(
         file, _, id = cdl.partition("#")
         return {"params": read_decision(Path(file), id=id or None).params}
     if plan is not None:
-        return {"params": _load_plan(plan).document()}
+        return {"params": load_plan(plan).document()}
     return {} if style is None else {"style": style}
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,12 @@ class Edit:
 def located(path: str, error: VeraRetouchError) -> InvalidPlan:
     """The same problem and cure as an `InvalidPlan` at this path."""
     return InvalidPlan(error.problem.removeprefix(f"{path}: "), path=path, cure=error.cure)
+
+
+def left_out_of(groups: Collection[str], where: str, values: Sequence[str]) -> str:
+    """The warning that values such as `exposure.ev` have no effect, since their groups are off."""
+    shown = ", ".join(values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
+    return f"groups {', '.join(sorted(groups)) or 'none'} leave out values of {where}: {shown}"
 
 
 def op_of(id: str) -> type[Op]:

@@ -19,7 +19,7 @@ from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
 from ..plugins.registry import registry
 from . import arithmetic
 from .display import plan_html, plan_line
-from .edit import Edit, located, op_of, provider_of, read_edit, write_edit
+from .edit import Edit, left_out_of, located, op_of, provider_of, read_edit, write_edit
 
 if TYPE_CHECKING:
     from ..contract.latents import Latents
@@ -136,9 +136,7 @@ class Plan:
             if op_of(op).slots[slot].group in left_out
         ]
         if dropped:
-            shown = ", ".join(dropped[:8]) + (f" and {len(dropped) - 8} more" if len(dropped) > 8 else "")
-            text = f"groups {', '.join(sorted(groups)) or 'none'} leave out values of the plan: {shown}"
-            warnings.warn(text, UserWarning, stacklevel=2)
+            warnings.warn(left_out_of(groups, "the plan", dropped), UserWarning, stacklevel=2)
         return replace(self, groups=tuple(group for group in self.groups if group in groups))
 
     def schema(self) -> Schema:

@@ -69,6 +69,6 @@ def read_config() -> dict[str, dict[str, list[str]]]:
 
 def _wrong(path: Path, text: str, key: str, problem: str, cure: str) -> InvalidDocument:
     # tomllib keeps no lines: the first that begins with the key, as a table or as a value, is it.
-    begins = re.compile(rf"""\s*\[*\s*(?:\w+\s*\.\s*)*["']?{re.escape(key)}["']?\s*[]=.]""")
+    begins = re.compile(rf"""\s*(?:\[+\s*)?(?:\w+\s*\.\s*)*["']?{re.escape(key)}["']?\s*[]=.]""")
     line = next((n for n, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
     return InvalidDocument(problem, path=f"{path}, line {line}", cure=cure.strip())

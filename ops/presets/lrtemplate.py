@@ -16,7 +16,7 @@ MOST: Final = 10_000  # values; Lightroom's largest files hold some hundreds
 _TOKEN: Final = re.compile(
     r"""\s+|--[^\n]*
     |(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+    |(?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
     |(?P<word>[A-Za-z_]\w*)
     |(?P<sign>[{}\[\]=,;])""",
     re.VERBOSE | re.ASCII | re.DOTALL,

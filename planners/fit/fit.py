@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -105,9 +106,14 @@ def _around(errors: Array, size: tuple[int, ...]) -> Array:
 def errors_of(found: Found, before: Picture, after: Picture) -> Array:
     """CIEDE2000 (H, W) between what the sliders make of the before, and the after."""
     rgb = torch.from_numpy(np.ascontiguousarray(before)).permute(2, 0, 1).unsqueeze(0)
-    made = Renderer()(rgb, found.sliders.latents(found.x))[0].permute(1, 2, 0)
+    made = _renderer()(rgb, found.sliders.latents(found.x))[0].permute(1, 2, 0)
     errors: Array = ciede2000(made, torch.from_numpy(np.ascontiguousarray(after))).numpy()
     return errors
+
+
+@cache
+def _renderer() -> Renderer:
+    return Renderer()
 
 
 def told(found: Found, aligned: Aligned, retouched: Mask | None = None) -> Fit:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from ...core.contract.request import Mode, Request
 from ...core.contract.schema import OpSpec, Schema
 from ...core.contract.slots import GROUPS, Lattice
 from ...core.photo import Photo
+from ...core.plan.edit import left_out_of, op_of
 from ...core.plugins.registry import registry
 from ..params import describe, read_params
 from .auto import decide
@@ -78,6 +80,8 @@ class Rules:
             return reading.edits, reading.reasoning
         if request.mode == "param":
             values = read_params(request.params or {})
+            if request.groups is not None:
+                _say_what_is_left_out(values, request.groups)
             return values, _exactly(values)
         return decide(measure(photo))
 
@@ -122,6 +126,15 @@ def _exactly(values: Edits) -> Reasoning:
     for thought in thoughts.values():
         thought["plan"] += "."
     return {group: thoughts[group] for group in dict.fromkeys([*GROUPS, *thoughts]) if group in thoughts}
+
+
+def _say_what_is_left_out(values: Edits, groups: Collection[str]) -> None:
+    """Warn of exact values whose group may not be edited: they have no effect."""
+    left_out = [
+        f"{op}.{slot}" for op, slots in values.items() for slot in slots if op_of(op).slots[slot].group not in groups
+    ]
+    if left_out:
+        warnings.warn(left_out_of(groups, "the request", left_out), UserWarning, stacklevel=2)
 
 
 def _within(reasoning: Reasoning, request: Request) -> Reasoning:

@@ -126,6 +126,7 @@ def of_photos(grids: Tensor, schema: Schema, recipe: ExampleRecipe, *, photo: Te
     ids = torch.arange(len(grids)) if photo is None else photo
     wishes = torch.stack([wish_of_prompt(schema, prompt) for prompt in PROMPTS])
     base = distribution()["seed"]
+    renderer = Renderer()
     made = []
     for start in range(0, len(grids), _ROWS):
         rgb = grids[start : start + _ROWS].float() / 255
@@ -138,18 +139,20 @@ def of_photos(grids: Tensor, schema: Schema, recipe: ExampleRecipe, *, photo: Te
             before = torch.where(clean[:, None, None, None], grids[start : start + _ROWS], spoilt)
             wish = wishes[torch.from_numpy((chance[:, 2] * len(PROMPTS)).astype(np.int64))]
             wish = wish * torch.from_numpy(chance[:, 1] < recipe.styled)[:, None]
-            made.append(_measured(before, rgb, wish, ids[start : start + _ROWS], schema))
+            made.append(_measured(before, rgb, wish, ids[start : start + _ROWS], schema, renderer))
     return Examples.cat(made)
 
 
-def _measured(before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schema: Schema) -> Examples:
+def _measured(
+    before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schema: Schema, renderer: Renderer
+) -> Examples:
     """One batch of examples whose targets are good photos, styled where there is a wish."""
     after = thinned(good, LOSS)
     styled = (wishes != 0).any(dim=1).nonzero().flatten()
     if len(styled):
         with torch.no_grad():
             latents = assemble(schema, (), torch.zeros(len(styled), 0), wishes[styled])
-            after = after.index_copy(0, styled, Renderer()(after[styled], latents))
+            after = after.index_copy(0, styled, renderer(after[styled], latents))
     return _example(before, (after * 255).round().to(torch.uint8), wishes, photo)
 
 

@@ -1,5 +1,6 @@
 """Plans from stdin, plan values that groups leave out, and exact values for ops with weights."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles import Weighted, bundle_files, lay
+from typer.testing import CliRunner
 
 import veraretouch as vr
 from veraretouch import Op, Slot, Stage
+from veraretouch.core.cli.shell import app
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.planners.params import plan_with_assets
 
@@ -99,3 +102,64 @@ def test_a_plan_is_read_from_stdin(environment, photos, tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=environment, input="{", capture_output=True, text=True)
     assert done.returncode == 1
     assert "not JSON" in done.stderr
+
+
+def test_exact_values_that_groups_leave_out_are_named(photos, veraretouch):
+    done = veraretouch(
+        "param", "a.jpg", "--set", "exposure.ev=0.4", "--set", "vibrance.amount=0.3", "--groups", "lighting"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warning: a.jpg: groups lighting leave out values of the request: vibrance.amount" in done.stderr
+    done = veraretouch("param", "a.jpg", "--set", "exposure.ev=0.4", "--groups", "lighting", "--overwrite")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("planner", ["rules", "tiny"])
+def test_exact_values_that_groups_leave_out_are_named_in_python(planner):
+    photo = np.full((8, 8, 3), 0.4, np.float32)
+    with pytest.warns(UserWarning, match=r"groups lighting leave out values of the request: hsl\.hue"):
+        vr.zoo.load(planner).plan(photo, params={"hsl.hue": [0.1] * 8, "exposure.ev": 0.2}, groups={"lighting"})
+
+
+def test_plans_are_exported_and_combined_from_stdin(veraretouch, tmp_path):
+    document = {"schema": "veraretouch.plan/1", "mode": "param"}
+    light, vivid = (
+        vr.Plan.load(document | {"edits": {op: {"version": 1, "params": {slot: 0.5}}}}).json()
+        for op, slot in (("exposure", "ev"), ("vibrance", "amount"))
+    )
+    (tmp_path / "vivid.json").write_text(vivid)
+    done = veraretouch("export", "cube", "-", "look.cube", "--size", "9", input=light)
+    assert done.returncode == 0, done.stderr
+    assert "LUT_3D_SIZE 9" in (tmp_path / "look.cube").read_text()
+    done = veraretouch("combine", "sum", "-", "vivid.json", input=light)
+    assert set(json.loads(done.stdout)["edits"]) == {"exposure", "vibrance"}
+    done = veraretouch("combine", "sum", "-", "-", input=light)
+    assert done.returncode == 2
+    assert "stdin holds one" in " ".join(done.stderr.split())
+    done = veraretouch("export", "xmp", "-", input=light)
+    assert done.returncode == 2
+    assert "name the file" in " ".join(done.stderr.split())
+    assert veraretouch("export", "xmp", "-", "look.xmp", input=light).returncode == 0
+
+
+def test_the_plan_of_an_op_with_weights_is_printed(glow, photos, tmp_path, monkeypatch):
+    glow.planners.add(Weighted)
+    lay(tmp_path / "look", bundle_files())
+    monkeypatch.chdir(tmp_path)
+    words = ["plan", "a.jpg", "--set", "acme.glow.amount=0.5", "--asset", "acme.glow=./look"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["edits"]["acme.glow"]["asset"]["bundle"] == str(tmp_path / "look")
+    for wrong in (words[:2] + words[4:], [*words, "--style", "warm"]):
+        assert CliRunner().invoke(app, wrong).exit_code == 2
+
+
+@pytest.fixture
+def veraretouch(environment, tmp_path):
+    """Run the command in the folder."""
+
+    def run(*words, **options):
+        command = [Path(sys.executable).with_name("veraretouch"), *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, **options)
+
+    return run

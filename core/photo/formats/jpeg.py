@@ -39,7 +39,7 @@ _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _MOST_SCANS = 100  # encoders that search for the smallest file write up to about 15
-_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # of a segment: neither a stuffed byte nor a restart
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of a segment: neither a stuffed byte nor a restart
 _FOREIGN = {*range(0xE1, 0xEE), 0xEF, 0xFE}  # application segments but JFIF's and Adobe's, and comments
 _STRAY = re.compile(rb"\xff[^\x00\xd0-\xd7\xd9\xff]", re.DOTALL)
 # What libjpeg-turbo's plain interface does not do, and the library itself does.

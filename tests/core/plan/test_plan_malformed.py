@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 from malformed_plans import CORPUS, EV, HUE, VALID, Embed, Fade, lattice, spoil
+from peak import peak_memory
 
 from veraretouch import Plan, registry
 from veraretouch.core.errors import InvalidPlan
@@ -117,3 +118,38 @@ def test_a_file_without_permission_is_refused(tmp_path):
 def test_a_migration_that_returns_no_mapping_is_refused(monkeypatch):
     monkeypatch.setattr(Fade, "migrate", classmethod(lambda cls, values, version: ["amount"]))
     _refused(spoil("edits/test.fade", {"version": 1, "params": {}}), ["plan.edits.test.fade.version: "])
+
+
+HOSTILE = {
+    "empty lists": "[" + "[]," * 1_900_000 + "0]",
+    "empty objects": "[" + "{}," * 1_900_000 + "0]",
+    "nests of thirty lists": "[" + ("[" * 30 + "]" * 30 + ",") * 93_000 + "0]",
+    "one nest of millions": "[" * 2_850_000 + "]" * 2_850_000,
+    "numbers": "[" + "0," * 2_850_000 + "0]",
+    "empty texts": "[" + '"",' * 1_900_000 + "0]",
+}
+REFUSES = """
+import sys, time
+from veraretouch import Plan
+from veraretouch.core.errors import InvalidPlan
+text = open(sys.argv[1]).read()
+start = time.process_time()
+try:
+    Plan.load(text)
+except InvalidPlan:
+    assert time.process_time() - start < 12.4, "1 s, and 2 s a megabyte"
+else:
+    raise SystemExit("it was read")
+"""
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_plan_of_5_megabytes_of_nothing_is_refused_in_little_memory(kind, tmp_path):
+    """Such a plan once took 435 MB."""
+    small, hostile = tmp_path / "small.json", tmp_path / "hostile.json"
+    small.write_text('{"schema": "none"}')
+    hostile.write_text(
+        '{"schema": "veraretouch.plan/1", "mode": "auto", "edits": {}, "reasoning": ' + HOSTILE[kind] + "}"
+    )
+    assert hostile.stat().st_size > 5_500_000
+    assert peak_memory(REFUSES, hostile) - peak_memory(REFUSES, small) < 128 * 2**20

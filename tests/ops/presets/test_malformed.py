@@ -221,3 +221,13 @@ def test_a_malformed_template_is_refused_and_nothing_is_run(case, tmp_path, watc
     monkeypatch.chdir(tmp_path)
     refused(tmp_path / "a.lrtemplate", *LUA[case], watch)
     assert {file.name for file in tmp_path.iterdir()} == {"a.lrtemplate", "secret.txt"}
+
+
+def test_digits_without_an_end_cost_a_template_no_time(tmp_path):
+    """Each length of them was tried with each length of the rest: 20 KB took 16 s."""
+    path = tmp_path / "look.lrtemplate"
+    path.write_text("s = { x = " + "1" * 200_000 + "x }")
+    start = time.process_time()
+    with pytest.raises(InvalidDocument, match="it is no part of a literal"):
+        read_preset(path)
+    assert time.process_time() - start < 2
