@@ -11,13 +11,13 @@ PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
 install: $(STAMP)
 
+# setuptools leaves egg-info and build in the root; the egg-info would shadow the installed entry points.
 $(RUNTIME): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed. Name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(PIP) -e .
-	# setuptools leaves these in the root; the egg-info would shadow the installed entry points.
 	rm -rf veraretouch.egg-info build
 	touch $@
 

@@ -214,7 +214,7 @@ def _reasons(groups: Sequence[str], *, paired: bool) -> Reasoning:
     plan = "Do to {} what was done from before to after" if paired else "Bring {} to the target's"
     return {
         group: {
-            "problem": "None was looked for: a reference was given.",
+            "problem": "No problem was looked for: a reference was given.",
             "plan": f"{plan.format(_SUBJECTS[group])}; the network says it in numbers alone.",
         }
         for group in groups

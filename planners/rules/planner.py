@@ -122,7 +122,7 @@ def _exactly(values: Edits) -> Reasoning:
             group = registry.ops.load(op).slots[name].group
             said = describe({op: {name: value}})
             before = thoughts[group]["plan"] + ", " if group in thoughts else "Set "
-            thoughts[group] = {"problem": "None was looked for: the values were given.", "plan": before + said}
+            thoughts[group] = {"problem": "No problem was looked for: the values were given.", "plan": before + said}
     for thought in thoughts.values():
         thought["plan"] += "."
     return {group: thoughts[group] for group in dict.fromkeys([*GROUPS, *thoughts]) if group in thoughts}

@@ -154,7 +154,7 @@ def test_groups_that_are_off_get_zeros(planner, small):
 def test_the_reasoning_says_where_the_look_is_from_and_claims_no_more(planner, small):
     pair, target = planner.plan([noise(1)] * 2, [asked(noise(2), noise(3)), asked(noise(2))]).reasoning
     assert pair["lighting"] == {
-        "problem": "None was looked for: a reference was given.",
+        "problem": "No problem was looked for: a reference was given.",
         "plan": "Do to the light what was done from before to after; the network says it in numbers alone.",
     }
     assert target["specific_color"]["plan"].startswith("Bring single colours to the target's;")
