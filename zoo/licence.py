@@ -1,4 +1,4 @@
-"""Consent to licences that restrict use: asked for once, remembered by the hash of the licence."""
+"""Consent to licences that restrict use: asked once, remembered by the hash of the licence."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def expand(
 
     Args:
         recursive: go down into folders of folders. Hidden ones, `retouched` and `leave_out` are never entered.
-        pairs: of a raw and a JPEG of one name in one folder take the `raw`, the `jpeg` or `both`.
+        pairs: which file of a RAW+JPEG pair to take: `raw`, `jpeg` or `both`.
 
     Raises:
         UnreadablePhoto: a folder may not be read, or there is no photo at all.
