@@ -48,7 +48,6 @@ TESTED_BY = {
     "core/photo/formats/raw_extent.py": "tests/core/photo/formats/test_raw.py",
     "core/photo/formats/webp.py": _READING,
     "core/photo/load.py": _READING,
-    "core/photo/metadata/exif.py": _METADATA,
     "core/photo/metadata/xmp.py": _METADATA,
     "core/photo/photo.py": _READING,
     "core/photo/photo_input.py": "tests/core/photo/test_arrays.py",
