@@ -44,7 +44,7 @@ def test_building_warns_of_nothing(tmp_path):
     words = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), "."]
     done = subprocess.run(words, cwd=tmp_path / "copy", capture_output=True, text=True, check=True)
     said = done.stdout + done.stderr
-    assert "building" in said  # the proof that the builder's own words are seen
+    assert "adding 'veraretouch-" in said  # the proof that the builder's own words are seen
     warned = [line for line in said.splitlines() if "warning" in line.lower() or "would be ignored" in line]
     assert [line for line in warned if "byte-compiling is disabled" not in line] == []  # by PYTHONDONTWRITEBYTECODE
 
@@ -61,7 +61,8 @@ def test_the_wheel_holds_every_module_and_every_table(contents):
     for package in packages_on_disk():
         folder = ROOT.joinpath(*package.split(".")[1:])
         for path in [*folder.glob("*.py"), *folder.glob("*.json"), *folder.glob("*.pyi")]:
-            assert f"veraretouch/{path.relative_to(ROOT)}" in contents
+            if path != ROOT / "setup.py":
+                assert f"veraretouch/{path.relative_to(ROOT)}" in contents
 
 
 def test_the_wheel_holds_nothing_else(contents):

@@ -12,7 +12,11 @@ import veraretouch
 def names():
     return [
         "veraretouch",
-        *sorted(module.name for module in pkgutil.walk_packages(veraretouch.__path__, prefix="veraretouch.")),
+        *sorted(
+            module.name
+            for module in pkgutil.walk_packages(veraretouch.__path__, prefix="veraretouch.")
+            if module.name != "veraretouch.setup"  # the build's, and no part of the wheel
+        ),
     ]
 
 

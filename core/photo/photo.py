@@ -32,7 +32,8 @@ ColorSpace = Literal["keep", "srgb", "p3"]
 class Photo(Picture):
     """A photo in memory with what its file said about it: the record `Picture`, seen in every form and saved.
 
-    `pixels`: (H, W) grey or (H, W, 3) colour, upright, at the file's own depth and in its own profile.
+    `pixels`: (H, W) grey or (H, W, 3) colour, upright, at the file's own depth and in its own profile. `annotations`:
+    IPTC, comment, texts and resolution.
     """
 
     def __repr__(self) -> str:

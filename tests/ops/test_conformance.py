@@ -17,8 +17,9 @@ def test_every_installed_op_conforms(op):
 
 
 class SmallNeural(Neural):
-    """The published network with embeddings of three numbers:
-    every check meets the same code in a hundredth of the time.
+    """Run the published network with embeddings of three numbers.
+
+    Every check meets the same code in a hundredth of the time.
     """
 
     id = "test.neural"

@@ -379,4 +379,4 @@ def test_built_in_ops_mix_in_one_batch_with_finite_gradients(seed):
 
 def test_the_repr_names_rows_and_ops():
     assert repr(_lift(0.1, 0.2)) == "Latents(2 rows; test.lift)"
-    assert repr(Latents(SCHEMA, {})) == "Latents(1 rows; no ops)"
+    assert repr(Latents(SCHEMA, {})) == "Latents(1 row; no ops)"

@@ -187,7 +187,10 @@ print("alike")
 
 
 def test_two_processes_train_one_renderer(tmp_path):
-    folders = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "helpers")]
+    folders = [
+        str(Path(__file__).parent),
+        *(str(folder) for folder in (Path(__file__).parents[2] / "helpers").iterdir()),
+    ]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", PROCESS, str(rank), str(tmp_path / "meeting"), *folders],
