@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from ..color.srgb import LUMINANCE, linear_to_srgb, srgb_to_linear
+from ..color import srgb
+from ..color.planes import planes_of
 from ..photo.color.encoding import Pixels, full_scale
 
 if TYPE_CHECKING:
@@ -61,6 +61,5 @@ def hold_colour(plan: Plan, photo: Photo) -> Plan:
 
 def luminance(rgb: Tensor) -> Tensor:
     """Pixels (B, 3, H, W), sRGB-encoded, as greys of their luminance."""
-    light = srgb_to_linear(rgb)
-    weights = torch.tensor(LUMINANCE, dtype=light.dtype, device=light.device).reshape(1, 3, 1, 1)
-    return linear_to_srgb((light * weights).sum(dim=1, keepdim=True)).expand_as(rgb)
+    grey = srgb.luminance(planes_of(srgb.srgb_to_linear(rgb)))
+    return srgb.linear_to_srgb(grey).expand_as(rgb)
