@@ -10,7 +10,6 @@ from mirror import ROOT, logic, modules, named_tests
 # Modules that hold facts, declarations or a few words: there is nothing that a test of their own could prove wrong.
 WITHOUT_LOGIC = {
     "core/contract/bundle.py": "a protocol",
-    "core/contract/planner.py": "a protocol and a dataclass",
     "core/photo/decoded.py": "a dataclass",
     "core/photo/header.py": "a dataclass",
     "core/photo/outgoing.py": "a dataclass",
@@ -78,6 +77,7 @@ TESTED_BY = {
     "core/testing/planner.py": _CHECK_PLANNER,
     "core/testing/planner_checks/bench.py": _CHECK_PLANNER,
     "core/testing/planner_checks/proposals.py": _CHECK_PLANNER,
+    "core/testing/planner_checks/tasteful.py": _CHECK_PLANNER,
     "core/testing/suites.py": "tests/core/cli/test_check.py",
     "ops/presets/fields.py": "tests/ops/presets/test_reading.py",
     "ops/presets/lrtemplate.py": "tests/ops/presets/test_reading.py",

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 import typer
 
 from ..contract.planner import DEFAULT_PLANNER
+from ..contract.request import TASTES, Taste
 from ..plugins.config import ALLOW_BUNDLES_VARIABLE
 
 _EDIT = "Edit"
@@ -65,6 +66,14 @@ class Strip(StrEnum):
 
     GPS = "gps"
     ALL = "all"
+
+
+class TasteName(StrEnum):
+    """How far a planner goes."""
+
+    FAITHFUL = "faithful"
+    NATURAL = "natural"
+    VIVID = "vivid"
 
 
 class EngineName(StrEnum):
@@ -138,6 +147,15 @@ class PlanOptions(EditOptions):
     planner: Annotated[str, typer.Option(help="Planner to use; `planners` lists them.", rich_help_panel=_EDIT)] = (
         DEFAULT_PLANNER
     )
+    taste: Annotated[
+        TasteName | None,
+        typer.Option(
+            help="How far to go. faithful: repair faults; natural: finish the photo too; vivid: go on. "
+            "Default: the planner's, natural where it has tastes.",
+            rich_help_panel=_EDIT,
+            show_default=False,
+        ),
+    ] = None
     dtype: Annotated[
         str | None,
         typer.Option(
@@ -145,6 +163,10 @@ class PlanOptions(EditOptions):
             rich_help_panel=_RUN,
         ),
     ] = None
+
+    def chosen_taste(self) -> Taste | None:
+        """The taste as requests name it; None for the planner's default."""
+        return next((taste for taste in TASTES if taste == self.taste), None)
 
 
 @dataclass(frozen=True)

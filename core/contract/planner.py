@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, runtime_checkable
 
-from .request import Mode, Request
+from ..errors import InvalidRequest
+from .request import TASTES, Mode, Request, Taste
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -46,6 +47,9 @@ class Planner(Protocol):
     A planner may also have `asks_for_color(request) -> bool`: whether a style's words ask for colour. Without it, or
     where it says no, photos without colour stay without: the groups of colour in their plans are off. And it may have
     `to(device)`, for its networks.
+
+    It may have `tastes: frozenset[Taste]`, the tastes that it plans by. A request's `taste` is then one of them, or
+    None for its default, which is `natural` where it has that. A taste that a planner does not have is refused.
     """
 
     id: str
@@ -57,3 +61,25 @@ class Planner(Protocol):
         proposal.
         """
         ...
+
+
+def tastes_of(planner: Any) -> frozenset[Taste]:
+    """The tastes that a planner or its class plans by; none where it declares none."""
+    declared: frozenset[Taste] = getattr(planner, "tastes", frozenset())
+    return declared
+
+
+def check_taste(planner: Planner, request: Request) -> None:
+    """Refuse a taste that the planner does not have.
+
+    Raises:
+        InvalidRequest
+    """
+    known = tastes_of(planner)
+    if request.taste is None or request.taste in known:
+        return
+    has = [taste for taste in TASTES if taste in known]
+    cure = (
+        f"It has {', '.join(has)}." if has else "It plans in one way: leave the taste out, or choose another planner."
+    )
+    raise InvalidRequest(f"planner {planner.id!r} has no taste {request.taste!r}", cure=cure)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, nearest
 from ..strict_json import is_unicode, shorten
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 Mode = Literal["auto", "style", "param", "reference"]
 MODES: tuple[Mode, ...] = ("auto", "style", "param", "reference")
+Taste = Literal["faithful", "natural", "vivid"]
+TASTES: tuple[Taste, ...] = get_args(Taste)
 LONGEST_PROMPT = 20_000
 LARGEST_SEED = 2**63 - 1
+# Wishes that say by themselves how far to go.
+_LEAVE_NO_TASTE = {
+    "params": "exact values are taken as they are",
+    "reference": "the reference decides how far the edit goes",
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Request:
         reference: photos, one (the target) or two (before, after).
         groups: the groups that may be edited; None for all.
         seed: seed of whatever is random; the same request gives the same plan.
+        taste: how far the planner goes, for auto and style: `faithful` repairs faults and no more, `natural` also
+            finishes what is unfinished, `vivid` goes on. None for the planner's own default.
     """
 
     mode: Mode = "auto"
@@ -39,6 +48,7 @@ class Request:
     reference: tuple[Photo, ...] | None = None
     groups: frozenset[str] | None = None
     seed: int = 0
+    taste: Taste | None = None
 
     @classmethod
     def of(
@@ -49,12 +59,14 @@ class Request:
         reference: tuple[Photo, ...] | None = None,
         groups: Collection[str] | None = None,
         seed: int = 0,
+        taste: Taste | None = None,
     ) -> Request:
         """The request that these keywords make; none of style, params and reference means auto.
 
         Raises:
             InvalidRequest: more than one of them, an empty prompt, groups that are no collection of names, a `seed` not
-                from 0 to 2**63 - 1, a reference of no photo or of three.
+                from 0 to 2**63 - 1, a reference of no photo or of three, an unknown `taste`, or one for exact values or
+                a reference.
         """
         given = {
             name: value
@@ -81,6 +93,7 @@ class Request:
             raise InvalidRequest(f"seed is {shorten(seed)}", cure=f"Give a whole number from 0 to {LARGEST_SEED}.")
         if reference is not None and len(reference) not in (1, 2):
             raise InvalidRequest(f"a reference of {len(reference)} photos", cure="Give one target, or (before, after).")
+        _check_taste(taste, given)
         mode: Mode = "auto"
         if style is not None:
             mode = "style"
@@ -89,4 +102,16 @@ class Request:
         elif reference is not None:
             mode = "reference"
         chosen = None if groups is None else frozenset(groups)
-        return cls(mode, style, params, reference, chosen, seed)
+        return cls(mode, style, params, reference, chosen, seed, taste)
+
+
+def _check_taste(taste: Any, given: Mapping[str, Any]) -> None:
+    """Refuse a taste that does not exist, or beside a wish that leaves nothing to it."""
+    if taste is None:
+        return
+    if not isinstance(taste, str) or taste not in TASTES:
+        hint = nearest(taste, TASTES) if isinstance(taste, str) else ""
+        raise InvalidRequest(f"taste is {shorten(taste)}", cure=f"Choose {', '.join(TASTES)}.{hint}")
+    for name, why in _LEAVE_NO_TASTE.items():
+        if name in given:
+            raise InvalidRequest(f"taste {taste!r} was given with {name}: {why}", cure="Leave the taste out.")

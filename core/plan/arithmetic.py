@@ -136,6 +136,7 @@ def _combined(plans: list[_Plan], rule: _Rule, strength: float, said: str) -> _P
         mode="param",
         edits=edits,
         prompt=None,
+        taste=None,
         strength=min(max(strength, 0.0), 1.0),
         planner=_planner(plans),
         groups=tuple(dict.fromkeys(group for plan in plans for group in plan.groups)),

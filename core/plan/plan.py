@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import strict_json
 from ..atomic_write import new_file
 from ..contract.planner import Reasoning
+from ..contract.request import Taste
 from ..contract.schema import OpSpec, Schema
 from ..contract.slots import GROUPS, Lattice
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
@@ -35,7 +36,7 @@ class Plan:
     """What one photo gets, and why. Make one by `Plan.load`, `Plan.of` or a planner.
 
     Attributes:
-        mode: that of the request; `prompt`: its words.
+        mode: that of the request; `prompt`: its words; `taste`: how far the planner was to go, where that was asked.
         edits: op id -> `Edit`; the chain's order rules, not this mapping's.
         groups: the groups that are switched on; the values of others are kept but not applied.
             By default the built-in groups and every other that the edits have.
@@ -51,6 +52,7 @@ class Plan:
     planner: Mapping[str, Any] | None = None
     groups: tuple[str, ...] = EVERY_GROUP
     reasoning: Reasoning = field(default_factory=dict)
+    taste: Taste | None = None
 
     def __post_init__(self) -> None:
         if self.groups == EVERY_GROUP:
@@ -88,6 +90,7 @@ class Plan:
             planner=document.get("planner"),
             groups=tuple(document.get("groups", EVERY_GROUP)),
             reasoning=document.get("reasoning", {}),
+            taste=document.get("taste"),
         )
 
     @classmethod
@@ -171,6 +174,7 @@ class Plan:
             "schema": FORMAT,
             "mode": self.mode,
             "prompt": self.prompt,
+            "taste": self.taste,
             "seed": self.seed,
             "strength": self.strength,
             "planner": None if self.planner is None else dict(self.planner),

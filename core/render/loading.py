@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, Final, Unpack, overload
 
 from ..contract.planner import DEFAULT_PLANNER, Planner
+from ..contract.request import Taste
 from ..errors import InvalidRequest
 from ..photo import Photo
 from ..plugins.registry import registry
@@ -47,6 +48,7 @@ def retouch(
     groups: Collection[str] | None = None,
     strength: float = 1.0,
     seed: int = 0,
+    taste: Taste | None = None,
     engine: Engine = "auto",
     tolerance: float = 1.0,
     device: Any = None,
@@ -56,7 +58,7 @@ def retouch(
     Retouchers that were loaded by name are kept, the last three, so that calls in a loop load nothing anew.
 
     Args:
-        photo, style, params, reference, groups: as in `Retoucher.__call__`.
+        photo, style, params, reference, groups, taste: as in `Retoucher.__call__`.
         strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
         engine: `exact`, `lut` or `auto`. `tolerance`: maximum LUT error in CIEDE2000, above 0; above it the exact
             engine is used.
@@ -85,6 +87,7 @@ def retouch(
         groups=groups,
         strength=strength,
         seed=seed,
+        taste=taste,
         engine=engine,
         tolerance=tolerance,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..contract.request import Taste
 from ..photo import ColorSpace, Photo
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class PlanKeywords(TypedDict, total=False):
     groups: Collection[str] | None
     strength: float
     seed: int
+    taste: Taste | None
 
 
 class RetouchOptions(PlanKeywords, total=False):

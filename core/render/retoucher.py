@@ -10,8 +10,8 @@ from typing import Any, Unpack, overload
 
 from torch import nn
 
-from ..contract.planner import Planner
-from ..contract.request import Request
+from ..contract.planner import Planner, check_taste
+from ..contract.request import Request, Taste
 from ..errors import InvalidRequest, VeraRetouchError
 from ..photo import Photo, as_photo
 from ..photo.photo_input import PhotoInput
@@ -55,20 +55,24 @@ class Retoucher:
         groups: Collection[str] | None = None,
         strength: float = 1.0,
         seed: int = 0,
+        taste: Taste | None = None,
     ) -> Plan:
         """The plan alone; keywords as in `__call__`: `strength` from 0 to 1, `seed` from 0.
 
         Raises:
-            InvalidRequest: a mode that the planner has not, a strength outside [0, 1], unknown groups, and as
+            InvalidRequest: a mode or taste that the planner has not, a strength outside [0, 1], unknown groups, and as
                 `Request.of`.
             InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
         """
-        request = Request.of(style=style, params=params, reference=_pair(reference), groups=groups, seed=seed)
+        request = Request.of(
+            style=style, params=params, reference=_pair(reference), groups=groups, seed=seed, taste=taste
+        )
         if request.mode not in self.planner.modes:
             raise InvalidRequest(
                 f"planner {self.planner.id!r} has no mode {request.mode!r}",
                 cure=f"It has {', '.join(sorted(self.planner.modes))}.",
             )
+        check_taste(self.planner, request)
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
         seen = PhotoInput.of(photo).photo()
@@ -81,6 +85,7 @@ class Retoucher:
             prompt=request.prompt,
             seed=seed,
             strength=float(strength),
+            taste=taste,
             planner={"id": self.planner.id, "version": self.planner.version}
             | ({"bundle": dict(self.origin)} if self.origin else {}),
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
@@ -131,6 +136,7 @@ class Retoucher:
         groups: Collection[str] | None = None,
         strength: float = 1.0,
         seed: int = 0,
+        taste: Taste | None = None,
         engine: Engine = "auto",
         tolerance: float = 1.0,
     ) -> Any:
@@ -148,6 +154,8 @@ class Retoucher:
             groups: only these groups are edited.
             strength: blend with the input, 0..1.
             seed: of whatever is random, from 0; the same one gives the same picture.
+            taste: how far the planner goes, for auto and style: `faithful` repairs faults and no more, `natural` also
+                finishes what is unfinished, `vivid` goes on. None is the planner's default.
             engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
         Returns:
@@ -164,6 +172,7 @@ class Retoucher:
             "groups": groups,
             "strength": strength,
             "seed": seed,
+            "taste": taste,
             "engine": engine,
             "tolerance": tolerance,
         }

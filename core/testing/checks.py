@@ -54,6 +54,7 @@ OF_PLANNERS: Final = MappingProxyType(
         ),
         "planner_checks.proposals",
     )
+    | {"tastes": "planner_checks.tasteful"}
 )
 
 

@@ -163,3 +163,38 @@ def veraretouch(environment, tmp_path):
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, **options)
 
     return run
+
+
+def test_a_taste_reaches_pictures_plans_and_the_journal(cli, photos, tmp_path):
+    wish = ("auto", "a.jpg", "--planner", "fake.tasteful", "--save-plan", "--json", "--resume", "--taste")
+    statuses = [json.loads(cli(*wish, taste).stdout)["status"] for taste in ("natural", "natural", "vivid")]
+    assert statuses == ["written", "unchanged", "written"]
+    assert vr.Plan.load(tmp_path / "retouched" / "a.plan.json").taste == "vivid"
+    ev = {
+        taste: json.loads(cli("plan", "a.jpg", "--planner", "fake.tasteful", "--taste", taste).stdout)["edits"][
+            "exposure"
+        ]["params"]["ev"]
+        for taste in ("natural", "vivid")
+    }
+    assert ev["vivid"] > ev["natural"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("auto", "a.jpg", "--planner", "fake.brighten"),
+            "planner 'fake.brighten' has no taste 'vivid'. It plans in one",
+        ),
+        (
+            ("param", "a.jpg", "--set", "exposure.ev=1"),
+            "taste 'vivid' was given with params: exact values are taken as",
+        ),
+        (("plan", "a.jpg", "--set", "exposure.ev=1"), "taste 'vivid' was given with params: exact values are taken as"),
+    ],
+)
+def test_a_taste_that_would_do_nothing_is_one_error_and_nothing_is_written(words, said, cli, photos, tmp_path):
+    done = cli(*words, "--taste", "vivid", code=1)
+    assert done.stderr.count("vivid") == 1
+    assert said in " ".join(done.stderr.split())
+    assert not (tmp_path / "retouched" / "a.jpg").exists()

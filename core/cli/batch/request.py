@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ...contract.request import Request, Taste
 from ...errors import InvalidDocument, InvalidRequest
 from ...strict_json import LARGEST, parse, read_bytes
 from ..options import EditOptions, PlanOptions
@@ -23,6 +24,7 @@ class BatchRequest:
         style, params: a planner's request; neither means auto.
         plan: a plan's document; then no planner is asked.
         groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
+        taste: how far the planner goes, None for its default.
         dtype: how precisely the planner computes, None for its own choice.
         tones: of the photo that every other is matched to, see `matching`; None for no matching.
     """
@@ -36,13 +38,22 @@ class BatchRequest:
     seed: int | None = None
     max_pixels: int | None = None
     salvage: bool = False
+    taste: Taste | None = None
     dtype: str | None = None
     tones: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
     def of(cls, options: EditOptions, **wish: Any) -> BatchRequest:
-        """The request that options and a wish (`style`, `params` or `plan`) make."""
-        planner, dtype = (options.planner, options.dtype) if isinstance(options, PlanOptions) else ("", None)
+        """The request that options and a wish (`style`, `params` or `plan`) make.
+
+        Raises:
+            InvalidRequest: a taste for exact values or a plan.
+        """
+        planner, dtype, taste = "", None, None
+        if isinstance(options, PlanOptions):
+            planner, dtype = options.planner, options.dtype
+            taste = options.chosen_taste()
+            Request.of(params=wish.get("params", wish.get("plan")), taste=taste)
         groups = options.chosen_groups()
         return cls(
             planner,
@@ -52,6 +63,7 @@ class BatchRequest:
             seed=options.seed,
             max_pixels=options.max_pixels,
             salvage=options.salvage,
+            taste=taste,
             dtype=dtype,
         )
 

@@ -71,7 +71,7 @@ def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
         )
     if plan is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, whose plan the series would get: {outcome.problem}")
-    return replace(request, plan=plan.document(), groups=None, strength=None, seed=None)
+    return replace(request, plan=plan.document(), groups=None, strength=None, seed=None, taste=None)
 
 
 def matched_to(request: BatchRequest, reference: Path) -> BatchRequest:

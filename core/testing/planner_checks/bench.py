@@ -197,6 +197,8 @@ def words(photos: Sequence[Photo], requests: Sequence[Request]) -> str:
         asked += f", {request.params!r}"
     if request.reference is not None:
         asked += f", a reference of {' and '.join(_size(photo) for photo in request.reference)}"
+    if request.taste is not None:
+        asked += f", taste {request.taste}"
     if request.groups is not None:
         asked += f", groups {sorted(request.groups)}"
     batch = f"a photo of {_size(photos[0])}" if len(photos) == 1 else f"a batch of {len(photos)} photos"

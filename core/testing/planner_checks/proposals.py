@@ -177,7 +177,7 @@ def batch_independence(trial: PlannerBench) -> Iterator[str]:
     for mode in trial.sound:
         together = trial.ordinary(mode, len(trial.photos))
         for row in range(len(trial.photos)):
-            said = _unlike(together, row, trial.alone(mode, row))
+            said = unlike(together, row, trial.alone(mode, row))
             if said is not None and not any(determinism(trial)):
                 yield advice(
                     "the plan that the photo gets alone",
@@ -216,7 +216,7 @@ def own_request(trial: PlannerBench) -> Iterator[str]:
             yield from faults
             return
         for row, alone in enumerate((first_alone, second_alone)):
-            said = _unlike(together, row, alone)
+            said = unlike(together, row, alone)
             if said is not None and not any(determinism(trial)) and not any(batch_independence(trial)):
                 yield advice(f"photo {row} to be planned by its own request", said, where, EACH)
                 return
@@ -247,9 +247,7 @@ def determinism(trial: PlannerBench) -> Iterator[str]:
     """The same photo, request and seed give the same plan, whatever the global random state."""
     for mode in trial.sound:
         first, second = (trial.plan(trial.photos[:1], mode, chance=chance) for chance in (1, 2))
-        said = _difference(_values(first.latents, 0), _values(second.latents, 0), same=0.0)
-        if said is None and list(first.reasoning) != list(second.reasoning):
-            said = "other reasons"
+        said = difference(first, second)
         if said is not None:
             yield advice(
                 "the same plan twice",
@@ -349,7 +347,13 @@ def _edited(latents: Latents, row: int) -> list[str]:
     return list(groups)
 
 
-def _unlike(together: Proposal, row: int, alone: Proposal) -> str | None:
+def difference(first: Proposal, second: Proposal) -> str | None:
+    """In words, how two proposals for one photo differ at all; None where they are the same."""
+    said = _difference(_values(first.latents, 0), _values(second.latents, 0), same=0.0)
+    return "other reasons" if said is None and list(first.reasoning) != list(second.reasoning) else said
+
+
+def unlike(together: Proposal, row: int, alone: Proposal) -> str | None:
     """In words, how a row of a batch differs from the photo's own proposal; None where it does not."""
     said = _difference(_values(together.latents, row), _values(alone.latents, 0))
     if said is None and together.reasoning and together.reasoning[row] != alone.reasoning[0]:

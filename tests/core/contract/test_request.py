@@ -52,6 +52,21 @@ REFUSED = {
     "no seed": ({"seed": None}, "seed is None. Give a whole number"),
     "a seed that no plan can hold": ({"seed": 2**63}, "seed is 9223372036854775808. Give a whole number"),
     "a seed that cannot be printed": ({"seed": 10**10_000}, "seed is an int of too many digits to print"),
+    "a taste that does not exist": (
+        {"taste": "vivd"},
+        r"taste is 'vivd'. Choose faithful, natural, vivid. Did you mean 'vivid'\?",
+    ),
+    "a taste that is a number": ({"taste": 2}, r"taste is 2. Choose faithful, natural, vivid\.$"),
+    "a taste that cannot be hashed": ({"taste": ["vivid"]}, r"taste is \['vivid'\]. Choose"),
+    "an empty taste": ({"taste": ""}, "taste is ''. Choose faithful"),
+    "a taste for exact values": (
+        {"params": {}, "taste": "vivid"},
+        "taste 'vivid' was given with params: exact values are taken as they are. Leave the taste out",
+    ),
+    "a taste for a reference": (
+        {"reference": (PHOTO,), "taste": "faithful"},
+        "taste 'faithful' was given with reference: the reference decides how far the edit goes. Leave the taste out",
+    ),
     "no reference": ({"reference": ()}, r"a reference of 0 photos. Give one target, or \(before, after\)"),
     "three references": ({"reference": (PHOTO, PHOTO, PHOTO)}, "a reference of 3 photos"),
 }
@@ -61,6 +76,12 @@ REFUSED = {
 def test_a_request_that_asks_for_nonsense_is_refused_with_its_cure(keywords, message):
     with pytest.raises(InvalidRequest, match=message):
         Request.of(**keywords)
+
+
+@pytest.mark.parametrize("taste", ["faithful", "natural", "vivid", None])
+def test_a_taste_goes_with_auto_and_with_style(taste):
+    assert Request.of(taste=taste).taste == taste
+    assert Request.of(style="warm", taste=taste).taste == taste
 
 
 def test_the_longest_style_is_accepted():

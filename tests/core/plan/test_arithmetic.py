@@ -152,6 +152,11 @@ def test_groups_that_are_off_count_as_at_rest():
     assert float(off.blend(plan(exposure={"ev": 1.0}), 0.5).edits["exposure"].params["ev"]) == pytest.approx(0.5)
 
 
+def test_a_mean_of_plans_is_of_no_planners_taste():
+    vivid = dataclasses.replace(plan(exposure={"ev": 1.0}), taste="vivid")
+    assert vivid.blend(plan(exposure={"ev": 2.0}), 0.5).taste is None
+
+
 def test_strengths_are_blended_and_kept_by_sums():
     a, b = (dataclasses.replace(plan(exposure={"ev": ev}), strength=0.5) for ev in (1.0, 2.0))
     assert a.blend(dataclasses.replace(b, strength=1.0), 0.5).strength == pytest.approx(0.75)

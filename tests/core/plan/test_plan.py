@@ -258,6 +258,7 @@ def test_a_plan_of_latents_leaves_out_what_is_absent_and_takes_gradients_away():
         ({"mode": "magic"}, "plan.mode: 'magic' is not one of"),
         ({"seed": -1}, "plan.seed: -1 is below the minimum 0"),
         ({"strength": math.nan}, "plan.strength: nan is not finite"),
+        ({"taste": "spicy"}, "plan.taste: 'spicy' is not one of 'faithful', 'natural', 'vivid'"),
         ({"strength": 2.0}, "plan.strength: 2.0 is above the maximum 1"),
         ({"prompt": "\ud800"}, "plan.prompt: .* half a character"),
         ({"edits": {"exposure": Edit(0, {})}}, "plan.edits.exposure.version: 0 is below"),

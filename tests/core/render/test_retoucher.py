@@ -8,10 +8,12 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
+from broken_planners import Brighten
 from PIL import Image
+from tasteful_planners import Tasteful
 
 import veraretouch as vr
-from veraretouch.core.errors import UnreadablePhoto
+from veraretouch.core.errors import InvalidRequest, UnreadablePhoto
 from veraretouch.core.render import loading
 
 DARK = {"exposure.ev": -1.0}
@@ -151,3 +153,23 @@ def test_a_listener_that_empties_the_plan_is_named_and_the_plan_stands(rules):
     finally:
         vr.registry.hooks.manager.unregister(name="acme.spoiler")
     assert list(plan.edits) == ["exposure"]
+
+
+def test_a_taste_reaches_the_planner_by_every_face_and_stands_in_the_plan():
+    retoucher = vr.Retoucher(Tasteful())
+    dark = np.full((4, 4, 3), 60, np.uint8)
+    for result in (retoucher(dark, taste="vivid"), vr.retouch(dark, planner=Tasteful(), taste="vivid")):
+        assert result.plan.taste == "vivid"
+        assert result.plan.edits["exposure"].params["ev"] == pytest.approx(1.5 * (0.5 - 60 / 255), abs=1e-5)
+    assert vr.Plan.load(retoucher.plan(dark, taste="natural").json()).taste == "natural"
+    assert "taste" not in retoucher.plan(dark).document()
+
+
+def test_a_taste_that_a_planner_does_not_have_is_refused_with_those_that_it_has():
+    retoucher = vr.Retoucher(Tasteful())
+    with pytest.raises(InvalidRequest, match=r"planner 'acme\.brighten' has no taste 'faithful'\. It has"):
+        retoucher.plan(colours(), taste="faithful")
+    with pytest.raises(InvalidRequest, match="taste 'vivid' was given with params"):
+        retoucher.plan(colours(), params=DARK, taste="vivid")
+    with pytest.raises(InvalidRequest, match=r"planner 'acme\.brighten' has no taste 'vivid'\. It plans in one way"):
+        vr.retouch(colours(), planner=Brighten(), taste="vivid")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from broken_planners import BROKEN, Brighten, Silent
+from tasteful_planners import BROKEN_TASTES, Tasteful
 
 from veraretouch.core.errors import InvalidRequest, UnknownPlugin
 from veraretouch.core.testing import PLANNER_CHECKS, ConformanceError, check_planner
+
+ALL = [*BROKEN, *BROKEN_TASTES]
 
 
 def failures(planner: object) -> ConformanceError:
@@ -18,11 +21,12 @@ def failures(planner: object) -> ConformanceError:
 def test_a_sound_planner_passes_as_class_and_instance_and_an_unknown_id_is_one_error() -> None:
     check_planner(Brighten)
     check_planner(Brighten())
+    check_planner(Tasteful)
     with pytest.raises(UnknownPlugin):
         check_planner("acme.brighten")
 
 
-@pytest.mark.parametrize(("broken", "check", "said"), BROKEN, ids=[case[0].__name__ for case in BROKEN])
+@pytest.mark.parametrize(("broken", "check", "said"), ALL, ids=[case[0].__name__ for case in ALL])
 def test_a_broken_planner_fails_the_check_of_its_fault_and_no_other(broken, check, said) -> None:
     error = failures(broken)
     assert error.checks == (check,), str(error)
@@ -42,7 +46,7 @@ def test_a_planner_may_refuse_a_reference_that_it_has_no_use_for() -> None:
 
 
 def test_every_check_is_proven_by_a_broken_planner() -> None:
-    assert {check for _, check, _ in BROKEN} == set(PLANNER_CHECKS)
+    assert {check for _, check, _ in ALL} == set(PLANNER_CHECKS)
 
 
 def test_what_is_no_planner_is_told_so() -> None:

@@ -66,3 +66,17 @@ def test_a_planner_that_ends_the_program_is_an_error_of_that_planner():
     with pytest.raises(RuntimeError, match=r"it called sys\.exit\(0\)") as failure:
         make_plan(BatchRequest("fake.brighten", style="exit"), PHOTO)
     assert blamed_plugin(failure.value) == "planner 'fake.brighten' of fake-planner 1.2"
+
+
+@pytest.mark.usefixtures("_fake")
+def test_a_taste_reaches_the_planner_and_one_that_has_none_refuses_it():
+    with pytest.raises(
+        errors.InvalidRequest, match=r"planner 'fake\.brighten' has no taste 'vivid'. It plans in one way"
+    ):
+        make_plan(BatchRequest("fake.brighten", taste="vivid"), PHOTO)
+    made = make_plan(BatchRequest("fake.tasteful", taste="vivid"), PHOTO)
+    assert (made.taste, made.document()["taste"]) == ("vivid", "vivid")
+    assert (
+        made.edits["exposure"].params["ev"]
+        > make_plan(BatchRequest("fake.tasteful"), PHOTO).edits["exposure"].params["ev"]
+    )

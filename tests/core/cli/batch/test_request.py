@@ -4,7 +4,8 @@ import pytest
 
 from veraretouch.core import errors
 from veraretouch.core.cli.batch.request import BatchRequest, read_params, read_settings
-from veraretouch.core.cli.options import EditOptions, PlanOptions
+from veraretouch.core.cli.options import EditOptions, PlanOptions, TasteName
+from veraretouch.core.contract.request import TASTES
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,16 @@ def test_pictures_are_named_by_words_mode_or_plan():
         "maker",
     )
     assert BatchRequest.of(EditOptions(), plan={"mode": "auto"}).author == "plan"
+
+
+def test_a_taste_travels_with_auto_and_style_and_is_refused_for_exact_values_and_plans():
+    options = PlanOptions(planner="p", taste=TasteName.VIVID)
+    assert [BatchRequest.of(options, **wish).taste for wish in ({}, {"style": "warm"})] == ["vivid", "vivid"]
+    for wish in ({"params": {"exposure.ev": 1}}, {"plan": {"mode": "param"}}):
+        with pytest.raises(errors.InvalidRequest, match="taste 'vivid' was given with params: exact values are taken"):
+            BatchRequest.of(options, **wish)
+    assert BatchRequest.of(EditOptions(), plan={"mode": "auto"}).taste is None
+
+
+def test_the_command_line_names_every_taste_of_the_contract():
+    assert tuple(taste.value for taste in TasteName) == TASTES

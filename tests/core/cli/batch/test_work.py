@@ -85,6 +85,7 @@ def test_a_new_option_changes_the_picture_unless_it_says_otherwise():
         {"request": BatchRequest("rules", groups=frozenset({"lighting"}))},
         {"request": BatchRequest("rules", strength=0.5)},
         {"request": BatchRequest("rules", seed=1)},
+        {"request": BatchRequest("rules", taste="vivid")},
         {"request": BatchRequest("rules", dtype="int8")},
         {"request": BatchRequest("rules", tones=((0.5,), (0.5,), (0.5,)))},
         {"products": Products(Path("out/a.jpg"), compare=Path("out/a_compare.jpg"))},

@@ -30,6 +30,23 @@ class Brighten:
         return Proposal(Latents.cat(rows), reasons)
 
 
+class Tasteful(Brighten):
+    """Brighten photos, further for a vivid taste."""
+
+    id = "fake.tasteful"
+    tastes = frozenset({"natural", "vivid"})
+
+    def plan(self, photos, requests):
+        from veraretouch import Latents, Proposal
+
+        plain = super().plan(photos, requests)
+        rows = [
+            one_row(float(ev) + (0.5 if request.taste == "vivid" else 0))
+            for ev, request in zip(plain.latents.values["exposure"]["ev"], requests, strict=True)
+        ]
+        return Proposal(Latents.cat(rows), plain.reasoning)
+
+
 def one_row(ev):
     import torch
 
