@@ -4,11 +4,8 @@ and the best that the ops can do.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -21,6 +18,7 @@ from ...core.plugins.bundles import bundle_names
 from ...core.render.loading import load_retoucher
 from ...core.render.renderer import Renderer
 from ...core.render.retoucher import Retoucher
+from ..imagemagick import imagemagick, through_imagemagick
 from .data import Case, Floats, Picture, Pictures, eight_bit
 
 NOTHING: Final = "doing nothing"
@@ -79,28 +77,7 @@ def grey_world(picture: Picture) -> Picture:
 
 def by_imagemagick(picture: Picture) -> Picture:
     """ImageMagick's -auto-level -auto-gamma of (H, W, 3) uint8."""
-    height, width = picture.shape[:2]
-    command = [str(imagemagick()), "-size", f"{width}x{height}", "-depth", "8", "rgb:-"]
-    done = subprocess.run(
-        [*command, "-auto-level", "-auto-gamma", "-depth", "8", "rgb:-"],
-        input=np.ascontiguousarray(picture).tobytes(),
-        capture_output=True,
-        check=True,
-    )
-    return np.frombuffer(done.stdout, dtype=np.uint8).reshape(picture.shape).copy()
-
-
-@cache
-def imagemagick() -> str | None:
-    """The command of a real ImageMagick, or None; what merely bears the name `convert` does not count."""
-    for name in ("magick", "convert", "/usr/bin/convert", "convert-im6.q16"):
-        path = shutil.which(name)
-        if path is None or _is_script(path):
-            continue
-        answer = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stdout
-        if answer.startswith("Version: ImageMagick"):
-            return path
-    return None
+    return through_imagemagick(picture, ["-auto-level", "-auto-gamma"])
 
 
 def nothing(case: Case, pictures: Pictures) -> Picture:
@@ -177,8 +154,3 @@ def _of_photo(correct: Callable[[Picture], Picture]) -> Retouch:
 
 def _tensor(rgb: Floats) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]))
-
-
-def _is_script(path: str) -> bool:
-    with open(path, "rb") as file:
-        return file.read(2) == b"#!"

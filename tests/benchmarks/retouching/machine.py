@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from veraretouch.planners.eval.peers import imagemagick
+from veraretouch.planners.imagemagick import imagemagick
 
 DISTRIBUTIONS = ("veraretouch", "torch", "numpy", "pillow", "scikit-image", "opencolorio")
 

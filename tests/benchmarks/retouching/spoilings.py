@@ -6,7 +6,6 @@ Pictures are uint8 arrays (H, W, 3) in sRGB, clamped and rounded to 8 bit after 
 from __future__ import annotations
 
 import math
-import subprocess
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ from skimage import color, exposure
 
 import veraretouch as vr
 from veraretouch.planners.eval.data import eight_bit
-from veraretouch.planners.eval.peers import imagemagick
+from veraretouch.planners.imagemagick import through_imagemagick
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -116,16 +115,7 @@ def spoil_by_imagemagick(rgb: Picture, direction: str, strength: float, variant:
             options = [f"{sign}sigmoidal-contrast", f"{4 * math.sqrt(3 * (steep - 1)):.4f}x{100 * PIVOT:.0f}%"]
     else:
         options = ["-modulate", f"100,{100 * (1 + SIGNS[direction] * strength):.2f}"]
-    height, width = rgb.shape[:2]
-    command = imagemagick()
-    assert command is not None, "ImageMagick is not installed"
-    done = subprocess.run(
-        [command, "-size", f"{width}x{height}", "-depth", "8", "rgb:-", *options, "-depth", "8", "rgb:-"],
-        input=np.ascontiguousarray(rgb).tobytes(),
-        capture_output=True,
-        check=True,
-    )
-    return np.frombuffer(done.stdout, dtype=np.uint8).reshape(rgb.shape).copy()
+    return through_imagemagick(rgb, options)
 
 
 def spoil_by_skimage(rgb: Picture, direction: str, strength: float, variant: int) -> Picture:

@@ -8,7 +8,7 @@ from skimage import color
 from spoilings import CASTS, ENGINES, Picture
 from undo import DISTRIBUTION, cases, difference, load_distribution, load_photos, spoil, without_engine
 
-from veraretouch.planners.eval.peers import imagemagick
+from veraretouch.planners.imagemagick import imagemagick
 
 # What a fault does: the axis (lightness, chroma, spread of lightness, Lab a, Lab b) and its sign.
 EFFECTS = {

@@ -30,8 +30,9 @@ from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.planners.eval.data import eight_bit
 from veraretouch.planners.eval.metrics import psnr
-from veraretouch.planners.eval.peers import by_imagemagick, imagemagick
+from veraretouch.planners.eval.peers import by_imagemagick
 from veraretouch.planners.eval.statistics import interval
+from veraretouch.planners.imagemagick import imagemagick
 from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.tiny.network import TinyNetwork
 from veraretouch.planners.tiny.planner import Tiny

@@ -25,7 +25,7 @@ from skimage import color
 from spoilings import ENGINES, Picture
 
 import veraretouch as vr
-from veraretouch.planners.eval.peers import imagemagick
+from veraretouch.planners.imagemagick import imagemagick
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parents[1] / "data" / "photos"

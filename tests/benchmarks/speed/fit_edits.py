@@ -19,8 +19,8 @@ import torch
 
 import veraretouch as vr
 from veraretouch.core.color.ciede2000 import ciede2000
-from veraretouch.planners.eval.peers import imagemagick
 from veraretouch.planners.fit.sliders import CURVES, SLIDERS, Sliders, load_ops
+from veraretouch.planners.imagemagick import imagemagick
 
 Pixels = np.ndarray[Any, np.dtype[np.float32]]
 WHOLE, ALONE, DRAWS = 5.0, 0.5, 400
