@@ -34,7 +34,7 @@ def open_bundle(name: str, *, variant: str | None = None) -> OpenedBundle:
 
 
 def pack_planner(
-    planner: Planner,
+    planner: Planner | Any,
     folder: str | os.PathLike[str],
     *,
     name: str,
@@ -42,7 +42,7 @@ def pack_planner(
     facts: Mapping[str, Any] | None = None,
     files: Mapping[str, str | os.PathLike[str]] | None = None,
 ) -> Path:
-    """Pack a planner into an empty folder, as `veraretouch.zoo.pack` does; the folder.
+    """Pack a planner, or a network that planners consult, into an empty folder, as `veraretouch.zoo.pack` does.
 
     Args:
         name: the bundle's name, of lower-case letters, digits, '.', '-' and '_'.

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .scene.recipe import SceneStage
 from .vera.stages import TrainingStage
 
 app = typer.Typer(
@@ -96,6 +97,66 @@ def tiny(
     recipe = ExampleRecipe(copies, clean, styled, seed)
     given = parse(facts.read_bytes(), name=str(facts)) if facts else {}
     _say(train_tiny(data, out, settings, recipe, device=device.value, name=name, spdx=spdx, facts=given))
+
+
+@app.command()
+def scene(
+    data: Annotated[Path, typer.Option(help="A folder of photos with pixel labels: a tar per source and index.csv.")],
+    out: Out,
+    stage: Annotated[
+        SceneStage, typer.Option(help="imagenet: from ImageNet's weights; tuning: from an earlier scene network.")
+    ] = SceneStage.IMAGENET,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights to start from: EfficientNet-Lite0 (.pth, .safetensors), or a bundle of this command."
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Source to keep away for judging; repeat it for several.")
+    ] = None,
+    configuration: Annotated[
+        Path | None, typer.Option(help="A JSON file of stages, in place of the one that comes with veraretouch.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the stage's own by default.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures per step; the stage's own by default.")] = None,
+    lr: Annotated[float | None, typer.Option(min=0.0, help="Peak learning rate; the stage's own by default.")] = None,
+    seed: Seed = 0,
+    save_every: SaveEvery = 100,
+    accumulate: Accumulate = 1,
+    device: Where = Device.AUTO,
+    precision: Arithmetic = Precision.FP32,
+    name: Name = "scene",
+    spdx: Spdx = "Apache-2.0",
+    facts: Annotated[Path | None, typer.Option(help="A JSON file of further keys for bundle.json.")] = None,
+) -> None:
+    """Train the scene network, which tells sky, foliage, people and skin, on photos with pixel labels.
+
+    Sources may label different classes. The same command resumes an interrupted run from its last checkpoint.
+    """
+    from ...core.strict_json import parse
+    from .loop import TrainingSettings
+    from .runs import train_scene
+    from .scene.recipe import read_stage
+
+    chosen, recipe = read_stage(stage, configuration)
+    given = {"steps": steps, "batch": batch, "lr": lr, "seed": seed, "save_every": save_every}
+    chosen |= {key: value for key, value in given.items() if value is not None}
+    settings = TrainingSettings(**chosen, accumulate=accumulate, precision=precision.value)
+    told = parse(facts.read_bytes(), name=str(facts)) if facts else {}
+    made = train_scene(
+        data,
+        out,
+        settings,
+        recipe,
+        start=start,
+        without=without or (),
+        device=device.value,
+        name=name,
+        spdx=spdx,
+        facts=told,
+    )
+    _say(made)
 
 
 @app.command()

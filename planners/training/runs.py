@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from ...core.plugins.bundles import open_bundle, pack_planner
 from ...core.render.loading import load_retoucher
 from ...ops.neural import Neural
 from ..reference.planner import Reference
+from ..scene.reader import SceneReader
 from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
 from ..vera.planner import Vera
@@ -28,6 +29,11 @@ from .loop import LOG, TrainingSettings, TrainingTask, is_first, train
 from .memory import check_memory, estimate_memory
 from .pairs import EditedPairs, read_pairs
 from .reference_task import PairTask, PretrainingTask
+from .scene.imagenet import started
+from .scene.labels import fingerprint as fingerprint_of_labels
+from .scene.labels import read_labels
+from .scene.recipe import SceneRecipe
+from .scene.task import SceneTask
 from .tiny_examples import ExampleRecipe, read_data
 from .tiny_task import TinyTask
 from .vera.examples import fingerprint, read_examples
@@ -120,6 +126,48 @@ def train_neural(
     }
     planner = Reference(network.encoder, network.op, side=image_size)
     return _packed(planner, out, name=name, licence={"spdx": spdx, "commercial_use": True}, facts=facts)
+
+
+def train_scene(
+    data: Path,
+    out: Path,
+    settings: TrainingSettings,
+    recipe: SceneRecipe,
+    *,
+    start: str | None,
+    without: Collection[str],
+    device: str,
+    name: str,
+    spdx: str,
+    facts: Mapping[str, Any] | None = None,
+) -> Path:
+    """Train the network of `planners/scene` on a folder of labels and pack it into OUT/bundle, 8 bits a weight.
+
+    Args:
+        start: weights to start from; see `scene.imagenet.started`. None: random ones.
+        without: sources that are kept away for judging.
+
+    Raises:
+        InvalidDocument: the data, or the weights. And as `train_tiny`.
+    """
+    _make(out)
+    items = read_labels(data, without=without)
+    task = SceneTask.of(items, recipe, None if start is None else started(start))
+    about = {
+        "recipe": asdict(recipe),
+        "start": start,
+        "without": sorted(without),
+        "pictures": fingerprint_of_labels(items),
+    }
+    task.network.load_state_dict(_trained("scene", task, settings, out, device, about), strict=False)
+    sources = sorted({item.source for item in items})
+    known = {
+        "summary": "Gives each pixel its shares of sky, foliage, water, snow, ground, building, person and skin.",
+        "training_data": f"{len(items)} pictures with pixel labels of {len(sources)} sources: {', '.join(sources)}.",
+        "provenance": _provenance(settings, **about),
+    }
+    licence = {"spdx": spdx, "commercial_use": True}
+    return _packed(SceneReader(task.network.cpu()), out, name=name, licence=licence, facts=known | dict(facts or {}))
 
 
 def train_vera(
@@ -218,7 +266,7 @@ def _trained(
 
 
 def _packed(
-    planner: Planner,
+    planner: Planner | SceneReader,
     out: Path,
     *,
     name: str,

@@ -87,7 +87,7 @@ def pack_planner(
             "schema": FORMAT,
             "name": name,
             "version": version,
-            "kind": "planner",
+            "kind": getattr(planner, "kind", "planner"),
             "planner": {"id": planner.id, "version": planner.version, "configuration": dict(configuration)},
             **_latents(planner),
             "licence": dict(licence),
