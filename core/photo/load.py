@@ -46,7 +46,7 @@ def open_photo(source: PhotoSource, *, max_pixels: int = MAX_PIXELS, salvage: bo
     what is missing, damaged, truncated or no photo; MissingExtra for a format without its package; InvalidPhoto for a
     `source` of another type.
     """
-    with _opened(source) as (file, kind):
+    with _opened(source, salvage=salvage) as (file, kind):
         header = kind.header(file)
         name, pixels = _name_of(source), header.width * header.height
         if header.width < 1 or header.height < 1:
@@ -73,9 +73,9 @@ def file_hash(path: str | Path) -> str:
 
 
 @contextmanager
-def _opened(source: PhotoSource) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
+def _opened(source: PhotoSource, *, salvage: bool = False) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
     """Open a file and find its format; whatever a decoder raises inside becomes one UnreadablePhoto."""
-    name = _name_of(source)
+    name, kind = _name_of(source), None
     try:
         with _stream(source) as file:
             head = file.read(32)
@@ -94,7 +94,7 @@ def _opened(source: PhotoSource) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
     except (VeraRetouchError, MemoryError):
         raise
     except Exception as error:  # decoders raise dozens of unrelated classes for a damaged file
-        raise _refusal(name, error) from error
+        raise _refusal(name, error, salvaged=kind if salvage else None) from error
 
 
 def _stream(source: PhotoSource) -> BinaryIO:
@@ -146,8 +146,8 @@ def _description(head: bytes) -> str:
     return "text" if is_text(head) else "of an unknown format"
 
 
-def _refusal(name: str, error: Exception) -> UnreadablePhoto:
-    """Say in our words why a file could not be read."""
+def _refusal(name: str, error: Exception, *, salvaged: str | None = None) -> UnreadablePhoto:
+    """Say in our words why a file could not be read, although, if so, of its format something was to be `salvaged`."""
     if isinstance(error, FileNotFoundError):
         return UnreadablePhoto(f"{name} does not exist", cure="Check the path")
     if isinstance(error, IsADirectoryError):
@@ -161,6 +161,9 @@ def _refusal(name: str, error: Exception) -> UnreadablePhoto:
     reason = " ".join(str(error).split())
     if not re.search(r"[A-Za-z]{3}", reason):  # a bare number, a tuple of what was read
         reason = f"the decoder gave up ({type(error).__name__})"
-    again = "Copy or export the photo again"
-    cure = f"{again}, or take what is left of it by --salvage" if isinstance(error, DamagedPixels) else again
-    return UnreadablePhoto(f"{name} is damaged or incomplete: {reason.rstrip('.')}", cure=cure)
+    reason, cure = reason.rstrip("."), "Copy or export the photo again"
+    if salvaged is not None:
+        reason += f"; nothing of this {salvaged} could be salvaged"
+    elif isinstance(error, DamagedPixels):
+        cure += ", or take what is left of it by --salvage"
+    return UnreadablePhoto(f"{name} is damaged or incomplete: {reason}", cure=cure)

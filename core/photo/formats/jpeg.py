@@ -48,6 +48,10 @@ _BEYOND = re.compile(r"subsampling|colou?r ?(conversion|space)", re.IGNORECASE)
 _HARMLESS = re.compile(
     r"Corrupt JPEG data: \d extraneous bytes before marker 0xd9|.*JFIF revision.*|.*Adobe color transform.*"
 )
+_END = b"\xff\xd9"
+# Baseline, extended and progressive frames of 8 bits: the number of their channels is in the second group.
+_FRAME = re.compile(rb"\xff[\xc0-\xc2]..(\x08)....(.)", re.DOTALL)
+_LAYOUTS = {b"\1": "GRAY", b"\3": "GRAY", b"\4": "CMYK"}
 _SEGMENT = 65_533  # bytes: the most that an APP segment holds
 
 
@@ -142,7 +146,7 @@ def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile, *, salvage: b
         if _BEYOND.search(fault):
             return pixels_of(image)
         if fault.startswith("Premature end of JPEG file"):
-            data += b"\xff\xd9"
+            data += _END
             with suppress(ValueError):
                 pixels = simplejpeg.decode_jpeg(data, layout)
                 said = ("the mark at the JPEG's end is missing; the picture itself is whole",)
@@ -155,10 +159,25 @@ def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile, *, salvage: b
         if pixels is None:
             raise DamagedPixels(fault) from error
     if layout == "CMYK":
-        opened = pixels_of(_opened(io.BytesIO(whole + b"\xff\xd9")))
+        opened = pixels_of(_opened(io.BytesIO(whole + _END)))
         return opened._replace(warnings=said + opened.warnings)
     profile = image.info.get("icc_profile") or None
     return Decoded(pixels if layout == "RGB" else pixels[..., 0], profile=profile, warnings=said)
+
+
+def fault_of(data: bytes) -> str | None:
+    """Return what the decoder finds wrong with the scan of a JPEG stream within another file; None for nothing.
+
+    Only streams of Huffman codes and 8 bits are judged: others (lossless, 12 bits) are decoded elsewhere.
+    """
+    if (frame := _FRAME.search(data)) is None or frame[2] not in _LAYOUTS:
+        return None
+    try:
+        simplejpeg.decode_jpeg(data if data.rstrip(b"\0").endswith(_END) else data + _END, _LAYOUTS[frame[2]])
+    except ValueError as error:
+        fault = str(error)
+        return None if _BEYOND.search(fault) or _HARMLESS.fullmatch(fault) else fault
+    return None
 
 
 def _bare(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -28,6 +29,11 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
 _METRE = 0.0254  # of an inch
 _LEGACY_EXIF = b"Raw profile type exif"
+_PALETTE = 3
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by colour type (table 11.1)
+# Of each pass of an interlaced picture: its first column and row, and the steps to the next (8.2).
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_Chunks = list[tuple[bytes, bytes]]
 _LARGEST_TEXT = 1 << 25  # bytes after decompression, all chunks of a file together
 
 
@@ -41,8 +47,11 @@ def header(file: BinaryIO) -> Header:
 
 
 def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
-    """Read the picture; of an animation its default image."""
-    chunks, warnings = _chunks(file.read())
+    """Read the picture; of an animation its default image.
+
+    Raises DamagedPixels where a part of the picture is broken or missing, unless `salvage` leaves that black.
+    """
+    chunks, warnings, fault = _chunks(file.read(), salvage=salvage)
     inflate = _Inflater()
     known: dict[bytes, bytes] = {}
     xmp = legacy = None
@@ -56,16 +65,19 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings += ("animated: only the default image is read",)
     grey = known[b"IHDR"][9] in (0, 4)  # the colour types without colour
     described = _profile(known, inflate, grey=grey)
-    # Only what makes the picture: decoders refuse a photo for a text that they find too long.
-    bare = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks if kind == b"tRNS" or kind[:1].isupper())
-    if known[b"IHDR"][8] == 16:
-        from imagecodecs import png_decode
-
-        pixels = _with_key(png_decode(bare), known.get(b"tRNS"))
-    else:
-        image = PngImagePlugin.PngImageFile(io.BytesIO(bare))
-        image.load()
-        pixels = pixels_of(image).pixels
+    pixels: Pixels | None = None
+    if fault is None:
+        try:
+            pixels = _pixels(chunks, known)
+        except MemoryError:
+            raise
+        except Exception as error:  # Pillow's and libpng's, of many classes
+            fault = str(error)
+            if not salvage:
+                raise DamagedPixels(fault) from error
+    if pixels is None:
+        pixels = _pixels(_mended(chunks), known)
+        warnings += (f"damaged: {fault}; what could be read of it is shown, the rest is black or wrong",)
     return Decoded(
         pixels,
         profile=described.profile,
@@ -77,11 +89,75 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     )
 
 
-def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], tuple[str, ...]]:
-    """Each chunk's type and body, and what has to be said.
-    Raises DamagedPixels where one of the picture's is broken.
+def _pixels(chunks: _Chunks, known: dict[bytes, bytes]) -> Pixels:
+    """Decode the picture.
+
+    Decoders get only what makes it: they refuse a photo for a text that they find too long.
     """
-    found: list[tuple[bytes, bytes]] = []
+    bare = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks if kind == b"tRNS" or kind[:1].isupper())
+    bits, kind = known[b"IHDR"][8:10]
+    if bits >= 8 and kind != _PALETTE and (bits == 16 or b"tRNS" not in known):
+        from imagecodecs import png_decode
+
+        pixels = png_decode(bare)
+        return _with_key(pixels, known.get(b"tRNS")) if bits == 16 else pixels
+    if len(_inflated(chunks)) < sum(row * rows for row, rows in _passes(chunks[0][1])):  # Pillow would not complain
+        raise DamagedPixels("it has fewer pixels than it announces")
+    image = PngImagePlugin.PngImageFile(io.BytesIO(bare))
+    image.load()
+    return pixels_of(image).pixels
+
+
+def _passes(header: bytes) -> list[tuple[int, int]]:
+    """Of each pass of the picture, one unless it is interlaced: bytes a row, the filter's included, and rows."""
+    width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    return [
+        (1 + (-(-(width - x) // across) * bits * _SAMPLES[kind] + 7) // 8, -(-(height - y) // down))
+        for x, y, across, down in (_ADAM7 if interlaced else ((0, 0, 1, 1),))
+        if width > x and height > y
+    ]
+
+
+def _inflated(chunks: _Chunks) -> bytes:
+    """The picture's rows, as many as can be inflated and the header announces."""
+    size = sum(row * rows for row, rows in _passes(chunks[0][1]))
+    stream, plain = zlib.decompressobj(), bytearray()
+    packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    step = max(16, len(packed) >> 14)  # a piece at a time: of the one with a fault nothing comes
+    with suppress(zlib.error):
+        for at in range(0, len(packed), step):
+            if len(plain) == size:
+                break
+            plain += stream.decompress(packed[at : at + step], size - len(plain))
+    return bytes(plain)
+
+
+def _mended(chunks: _Chunks) -> _Chunks:
+    """The chunks with one IDAT in place of all: what can be inflated up to the damage, then zeros.
+
+    Raises DamagedPixels where nothing can be.
+    """
+    passes, plain = _passes(chunks[0][1]), _inflated(chunks)
+    if not plain:
+        raise DamagedPixels("nothing of its pixels is left")
+    lines = np.zeros(sum(row * rows for row, rows in passes), np.uint8)
+    lines[: len(plain)] = np.frombuffer(plain, np.uint8)
+    at = 0
+    for row, rows in passes:
+        filters = lines[at : at + row * rows : row]
+        filters[filters > 4] = 0  # of noise: there are five
+        at += row * rows
+    others = [(name, body) for name, body in chunks[1:] if name not in (b"IDAT", b"IEND")]
+    return [chunks[0], *others, (b"IDAT", zlib.compress(lines.tobytes(), 1)), (b"IEND", b"")]
+
+
+def _chunks(data: bytes, *, salvage: bool) -> tuple[_Chunks, tuple[str, ...], str | None]:
+    """Each chunk's type and body, what has to be said, and what is wrong with the picture's.
+
+    Raises DamagedPixels where no picture can be made of them; unless `salvage`, for any fault.
+    """
+    found: _Chunks = []
+    fault: str | None = None
     broken: set[str] = set()
     at, kind = len(_SIGNATURE), b""
     while at + 12 <= len(data) and kind != b"IEND":
@@ -91,16 +167,21 @@ def _chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], tuple[str, ...]]:
         if checksum == struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))):
             found.append((kind, body))
         elif kind[:1].isupper():
-            raise DamagedPixels(f"the chunk {kind.decode('latin-1')!r} is cut short or has a wrong checksum")
+            fault = fault or f"the chunk {kind.decode('latin-1')!r} is cut short or has a wrong checksum"
+            if not salvage or kind != b"IDAT":
+                break
+            found.append((kind, body))
         else:
             broken.add(repr(kind.decode("latin-1")))
         at += 12 + size
     if not found or found[0][0] != b"IHDR" or len(found[0][1]) != 13:
-        raise DamagedPixels("its first chunk is not IHDR")
-    if kind != b"IEND":
-        raise DamagedPixels("it ends before its last chunk")
+        raise DamagedPixels(fault or "its first chunk is not IHDR")
+    if fault is None and kind != b"IEND":
+        fault = "it ends before its last chunk"
+    if fault is not None and not salvage:
+        raise DamagedPixels(fault)
     said = f"chunks with a wrong checksum are left out: {', '.join(sorted(broken)[:5])}"
-    return found, (said,) if broken else ()
+    return found, (said,) if broken else (), fault
 
 
 class _Inflater:

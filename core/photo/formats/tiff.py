@@ -13,12 +13,13 @@ from PIL import TiffImagePlugin
 from ...errors import UnreadablePhoto
 from ..color import encoding
 from ..color.encoding import Floats, Pixels
-from ..decoded import Decoded
+from ..decoded import DamagedPixels, Decoded
 from ..header import Header
 from ..metadata import exif
 from ..metadata.annotations import Annotations, resolution_of
 from ..metadata.iptc import in_photoshop
 from ..outgoing import Outgoing
+from . import jpeg
 from .mapped import mapped
 from .pillow_image import pixels_of
 
@@ -28,7 +29,8 @@ for _name in ("tifffile", "PIL.TiffImagePlugin"):
 # Pillow's own reading of EXIF, which is not ours, warns of each tag that it finds broken.
 warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
+_UNCOMPRESSED, _JPEG = 1, 7
 _INKS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _ASSOCIATED, _STRAIGHT = 1, 2  # ExtraSamples: alpha that colour was multiplied by, and alpha beside it
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _IPTC, _PHOTOSHOP = 282, 283, 296, 33723, 34377
@@ -72,7 +74,10 @@ def _header(tiff: Any, page: Any) -> Header:
 
 
 def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
-    """Read the photo's page."""
+    """Read the photo's page.
+
+    Raises DamagedPixels where a strip or tile is broken or missing, unless `salvage` leaves it black.
+    """
     from tifffile import TiffFile
 
     with TiffFile(file) as tiff:
@@ -83,8 +88,8 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         packet = page.tags.valueof(_XMP, default=first.tags.valueof(_XMP))
         iptc = _iptc(page)
         profile = profile if isinstance(profile, bytes) else None
-        if found.bits >= 8 and int(page.photometric) in _INKS:
-            pixels, more = _pixels(page, profile)
+        if found.bits >= 8 and _photometric(page) in _INKS:
+            pixels, more = _pixels(page, profile, salvage=salvage)
             if int(page.photometric) == _CMYK:
                 profile = None
             warnings += more
@@ -142,9 +147,74 @@ def _resolution(page: Any) -> tuple[float, float] | None:
     return resolution_of((unit * across[0] / across[1], unit * down[0] / down[1]))
 
 
-def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
-    """Decode a page to (H, W, channels) uint8, uint16 or float32, RGB if it was CMYK, and say what had to be said."""
+def _photometric(page: Any) -> int:
+    """The photometric interpretation; RGB for a JPEG's YCbCr, which its decoder turns."""
     kind = int(page.photometric)
+    return _RGB if kind == _YCBCR and page.compression == _JPEG else kind
+
+
+class _Segments:
+    """Decodes a page's strips or tiles in tifffile's place, and judges them.
+
+    `faults`: what is wrong with them; the first is raised as DamagedPixels, unless `salvage` leaves those black.
+    `lost`: how many are black.
+    """
+
+    def __init__(self, page: Any, *, salvage: bool) -> None:
+        self.page, self.decode, self.salvage = page, page.decode, salvage
+        self.faults: list[str] = []
+        self.lost = 0
+
+    def __call__(self, data: bytes | None, index: int, **options: Any) -> Any:
+        """As `TiffPage.decode`: the segment, None for a missing one, its place and its shape."""
+        if data and self.page.compression == _JPEG:
+            tables = options.get("jpegtables")
+            if fault := jpeg.fault_of(tables[:-2] + data[2:] if tables else data):
+                self._note(fault)
+        try:
+            return self.decode(data, index, **options)
+        except MemoryError:
+            raise
+        except Exception as error:  # of a dozen decoders
+            missing = self.page.databytecounts[index] - len(data or b"")
+            self._note(f"strip or tile {index} is cut short by {missing:,} bytes" if missing > 0 else str(error))
+            if data and missing > 0 and self.page.compression == _UNCOMPRESSED:
+                return self.decode(data + bytes(missing), index, **options)
+            self.lost += 1
+            return self.decode(None, index, **options)
+
+    def _note(self, fault: str) -> None:
+        if not self.salvage:
+            raise DamagedPixels(fault)
+        self.faults.append(fault)
+
+
+def _decoded(page: Any, *, salvage: bool) -> tuple[Any, tuple[str, ...]]:
+    """The page's array, and what is wrong with it. Raises DamagedPixels where not even `salvage` finds a part of it."""
+    from tifffile import TIFF
+
+    if page.compression not in TIFF.DECOMPRESSORS:  # it says what is missing for it
+        return page.asarray(), ()
+    page.decode = segments = _Segments(page, salvage=salvage)
+    try:
+        found = page.asarray()
+    except ValueError as error:
+        if not page.is_contiguous:
+            raise
+        if not salvage:
+            raise DamagedPixels(str(error)) from error
+        page.is_contiguous = False  # then tifffile reads it segment by segment
+        found = page.asarray()
+    if not segments.faults:
+        return found, ()
+    if segments.lost == len(page.dataoffsets):
+        raise DamagedPixels(segments.faults[0])
+    return found, (f"damaged: {segments.faults[0]}; what could be read of it is shown, the rest is black",)
+
+
+def _pixels(page: Any, profile: bytes | None, *, salvage: bool) -> tuple[Pixels, tuple[str, ...]]:
+    """Decode a page to (H, W, channels) uint8, uint16 or float32, RGB if it was CMYK, and say what had to be said."""
+    kind = _photometric(page)
     samples, pixels_there = page.samplesperpixel, page.imagewidth * page.imagelength
     needed = pixels_there * samples * -(-page.bitspersample // 8)
     if page.imagedepth != 1 or (samples > _INKS[kind] + _MOST_EXTRA and needed > _MOST_EXTRA_BYTES):
@@ -152,7 +222,7 @@ def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
             f"a TIFF of {samples} samples a pixel and {page.imagedepth} layers is no photo's",
             cure="Export it as RGB, without extra channels",
         )
-    pixels = page.asarray()
+    pixels, warnings = _decoded(page, salvage=salvage)
     if page.axes.startswith("S"):  # one plane per channel
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.ndim not in (2, 3):
@@ -169,10 +239,9 @@ def _pixels(page: Any, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
     elif _ASSOCIATED in extra:
         alpha = pixels[..., inks + extra.index(_ASSOCIATED)]
         body = _unassociated(body, alpha)
-    warnings: tuple[str, ...] = ()
     if kind == _CMYK:
         body, warning = encoding.cmyk_to_srgb(body, profile)
-        warnings = (warning,)
+        warnings += (warning,)
     return (body if alpha is None else np.dstack((body, alpha))), warnings
 
 

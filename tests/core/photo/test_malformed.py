@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import struct
 import zlib
@@ -17,7 +18,7 @@ from PIL import Image
 from veraretouch.core.errors import PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import as_photo, file_hash, open_photo, read_header
 
-SUFFIXES = [".jpg", ".png", ".webp", ".tif", ".gif", ".bmp", ".heic"]
+SUFFIXES = [".jpg", ".png", ".webp", ".tif", ".gif", ".bmp", ".heic", ".avif", ".jxl"]
 
 
 def written(tmp_path, picture, suffix):
@@ -37,6 +38,17 @@ def test_a_truncated_photo_is_refused(tmp_path, picture, suffix, kept):
     path.write_bytes(whole[: int(len(whole) * kept)])
     with pytest.raises(UnreadablePhoto, match=r"photo\.\w+' is (damaged|of an unknown)"):
         open_photo(path)
+    try:
+        found = open_photo(path, salvage=True)
+    except UnreadablePhoto as error:
+        said = str(error)
+    else:
+        said = found.warnings[0]
+    # Of one strip or tile, and of most formats, there is nothing to be salvaged.
+    expected = (
+        "damaged: " if suffix in (".jpg", ".png") and kept > 0.1 else "could be salvaged|unknown format|damaged: "
+    )
+    assert re.search(expected, said)
 
 
 @pytest.mark.parametrize("kept", [0.9, 0.5])

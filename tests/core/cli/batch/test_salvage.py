@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from veraretouch.core.photo import as_photo
+
 CASES = Path(__file__).parents[3] / "data" / "cases"
 
 
@@ -21,3 +25,20 @@ def test_salvage_writes_what_is_left_of_a_damaged_jpeg(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "damaged" in done.stderr + done.stdout
     assert (tmp_path / "b.jpg").exists()
+
+
+def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(tmp_path):
+    noise = as_photo(np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8))
+    for suffix in ("png", "webp"):
+        whole = noise.encode(suffix)
+        (tmp_path / f"{suffix}.{suffix}").write_bytes(whole[: len(whole) // 2])
+    command = [str(Path(sys.executable).with_name("veraretouch")), "auto", "png.png", "webp.webp", "--out", "out"]
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.count("is damaged or incomplete") == 2
+    assert not list(tmp_path.glob("out/*.*p*"))
+    done = subprocess.run([*command, "--salvage"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nothing of this WEBP could be salvaged" in done.stderr
+    assert "damaged: the chunk 'IDAT'" in done.stderr + done.stdout
+    assert [path.name for path in tmp_path.glob("out/*.*p*")] == ["png.png"]

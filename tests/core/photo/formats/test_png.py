@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import time
 import tracemalloc
@@ -10,6 +11,7 @@ import zlib
 import colour
 import numpy as np
 import pytest
+from PIL import Image
 
 from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.photo import as_photo, open_photo
@@ -176,3 +178,74 @@ def test_a_text_that_swells_is_left_out_and_costs_neither_memory_nor_time(odd, p
     assert "left out" in photo.warnings[-1]
     assert np.array_equal(photo.pixels, picture())
     assert open_photo(odd / "png_decompression_dos.png").pixels.size > 0
+
+
+def interlaced(pixels: np.ndarray) -> bytes:
+    """An 8-bit RGB PNG in the seven passes of Adam7, which Pillow does not write."""
+    lines = b""
+    for x, y, across, down in (
+        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+        *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+    ):
+        lines += b"".join(b"\0" + row.tobytes() for row in pixels[y::down, x::across])
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 8, 2, 0, 0, 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+def saved(pixels: np.ndarray, mode: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["8 bit", "16 bit", "interlaced", "palette", "bilevel", "grey and alpha"])
+def test_a_png_cut_short_is_refused_and_its_upper_part_salvaged(picture, kind):
+    scene = picture(81, 123)
+    scene = scene ^ np.random.default_rng(1).integers(0, 8, scene.shape, dtype=np.uint8)
+    whole = {
+        "8 bit": lambda: as_photo(scene).encode("png"),
+        "16 bit": lambda: as_photo(scene.astype(np.uint16) * 257).encode("png"),
+        "interlaced": lambda: interlaced(scene),
+        "palette": lambda: saved(scene, "P"),
+        "bilevel": lambda: saved(scene, "1"),
+        "grey and alpha": lambda: saved(scene, "LA"),
+    }[kind]()
+    right = open_photo(whole)
+    assert right.warnings == ()
+    noise = whole[: len(whole) // 2] + np.random.default_rng(2).bytes(200) + whole[len(whole) // 2 + 200 :]
+    for spoilt in (whole[: len(whole) * 3 // 5], noise):
+        with pytest.raises(UnreadablePhoto, match=r"is damaged.*IDAT.*--salvage"):
+            open_photo(spoilt)
+        found = open_photo(spoilt, salvage=True)
+        assert found.pixels.shape == right.pixels.shape
+        assert found.warnings[0].startswith("damaged: the chunk 'IDAT'")
+        same = (found.pixels == right.pixels).all(axis=2)
+        if kind == "interlaced":
+            assert same[::8, ::8].all()
+        else:
+            assert same[: 81 // 4].all()
+
+
+def test_a_png_without_its_end_is_refused_and_salvaged_whole(picture):
+    whole = as_photo(picture()).encode("png")
+    with pytest.raises(UnreadablePhoto, match="ends before its last chunk"):
+        open_photo(whole[:-12])
+    assert np.array_equal(open_photo(whole[:-12], salvage=True).pixels, picture())
+
+
+def test_a_png_of_which_nothing_is_left_is_refused_even_with_salvage(picture):
+    whole = as_photo(picture()).encode("png")
+    with pytest.raises(UnreadablePhoto, match="nothing of this PNG could be salvaged"):
+        open_photo(whole[: whole.index(b"IDAT") + 5], salvage=True)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_pixels_that_end_too_early_within_whole_chunks_are_no_picture(picture, dtype):
+    whole = as_photo(picture(dtype=dtype)).encode("png")
+    at = whole.index(b"IDAT") - 4
+    lines = zlib.decompress(whole[at + 8 : at + 8 + int.from_bytes(whole[at : at + 4], "big")])
+    short = whole[:at] + chunk(b"IDAT", zlib.compress(lines[: len(lines) // 2])) + chunk(b"IEND", b"")
+    with pytest.raises(UnreadablePhoto, match="is damaged"):
+        open_photo(short)
+    found = open_photo(short, salvage=True)
+    assert np.array_equal(found.pixels[:19], picture(dtype=dtype)[:19])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import struct
 import time
@@ -11,6 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.photo import open_photo, read_header
@@ -91,3 +93,77 @@ def test_floats_beyond_every_photo_are_refused_by_their_value(tmp_path, value):
     tifffile.imwrite(tmp_path / "t.tif", values, photometric="rgb")
     with pytest.raises(UnreadablePhoto, match=r"t\.tif': the TIFF holds values up to .*Divide them by their white"):
         open_photo(tmp_path / "t.tif")
+
+
+STRIPS = {
+    "none": {"rowsperstrip": 16},
+    "none, one strip": {},
+    "deflate": {"rowsperstrip": 16, "compression": "adobe_deflate", "predictor": True},
+    "lzw": {"rowsperstrip": 16, "compression": "lzw"},
+    "zstd tiles": {"tile": (16, 16), "compression": "zstd"},
+    "packbits": {"rowsperstrip": 16, "compression": "packbits"},
+    "jpeg": {"rowsperstrip": 16, "compression": "jpeg"},
+    "jpeg of RGB": {"rowsperstrip": 16, "compression": "jpeg", "compressionargs": {"outcolorspace": "rgb"}},
+}
+
+
+def tiff_of(scene, **options) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, scene, photometric="rgb", **options)
+    return file.getvalue()
+
+
+@pytest.fixture
+def grainy(picture):
+    """A picture (96, 128, 3) that no compression makes small."""
+    scene = picture(96, 128)
+    return scene ^ np.random.default_rng(1).integers(0, 32, scene.shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("kind", STRIPS)
+def test_a_tiff_cut_short_is_refused_and_its_whole_strips_salvaged(grainy, kind):
+    whole = tiff_of(grainy, **STRIPS[kind])
+    right = open_photo(whole)
+    assert right.warnings == ()
+    spoilt = whole[: len(whole) * 2 // 3]
+    with pytest.raises(UnreadablePhoto, match=r"is damaged.*--salvage"):
+        open_photo(spoilt)
+    found = open_photo(spoilt, salvage=True)
+    assert found.warnings[0].startswith("damaged: ")
+    assert np.array_equal(found.pixels[:48], right.pixels[:48])
+    assert (found.pixels[-16:] != right.pixels[-16:]).any()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "YCbCr"])
+def test_complaints_about_a_jpeg_within_a_tiff_are_not_swallowed(grainy, mode, capfd):
+    file = io.BytesIO()
+    Image.fromarray(grainy).convert(mode).save(file, "TIFF", compression="jpeg")
+    whole = file.getvalue()
+    right = open_photo(whole)
+    with tifffile.TiffFile(io.BytesIO(whole)) as tiff:
+        page = tiff.pages[0]
+        strips = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    place, size = strips[len(strips) // 2]
+    for noise in (bytes(200), np.random.default_rng(5).bytes(200)):
+        at = place + size // 2
+        spoilt = whole[:at] + noise + whole[at + 200 :]
+        with pytest.raises(UnreadablePhoto, match=r"is damaged.*--salvage"):
+            open_photo(spoilt)
+        if len(strips) > 1:
+            found = open_photo(spoilt, salvage=True)
+            assert found.warnings[0].startswith("damaged: ")
+            assert np.array_equal(found.pixels[:16], right.pixels[:16])
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("subsampling", [(1, 1), (2, 2), (2, 1)])
+def test_a_tiff_of_ycbcr_jpegs_has_the_pixels_that_pillow_reads(picture, subsampling, pil, tmp_path):
+    path = tmp_path / "t.tif"
+    path.write_bytes(tiff_of(picture(90, 128), rowsperstrip=32, compression="jpeg", subsampling=subsampling))
+    assert np.array_equal(open_photo(path).pixels, np.array(pil(path).convert("RGB")))
+
+
+def test_a_tiff_of_which_no_strip_is_left_is_refused_even_with_salvage(grainy):
+    whole = tiff_of(grainy, compression="adobe_deflate")
+    with pytest.raises(UnreadablePhoto, match="nothing of this TIFF could be salvaged"):
+        open_photo(whole[: len(whole) // 2], salvage=True)
