@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gain_maps import apple_heic, ultra_hdr
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -54,6 +55,15 @@ def of_a_gain_map(path):
     pages()[0].save(path, xmp=GAIN_MAP)
 
 
+def of_ultra_hdr(path):
+    Path(path).write_bytes(ultra_hdr(np.full((80, 120, 3), 90, dtype=np.uint8)))
+
+
+def of_apple(path):
+    pytest.importorskip("pillow_heif")
+    Path(path).write_bytes(apple_heic(np.full((80, 120, 3), 90, dtype=np.uint8)))
+
+
 def of_pixels(path):
     Image.fromarray(np.full((80, 120, 3), 90, dtype=np.uint8)).save(path)
 
@@ -64,6 +74,8 @@ def of_pixels(path):
         ("pages.tif", of_many_pages, (), "3 frames or pages: only the first is read"),
         ("pages.webp", of_many_pages, (), "3 frames or pages"),
         ("hdr.jpg", of_a_gain_map, (), "HDR gain map"),
+        ("ultra.jpg", of_ultra_hdr, (), "HDR gain map"),
+        ("apple.heic", of_apple, (), "HDR gain map"),
         ("small.png", of_pixels, ("--preview", "60"), "--preview 60 is less than its 120 pixels"),
         ("small.jpg", of_pixels, ("--max-size", "119"), "--max-size 119 is less than its 120 pixels"),
     ],
@@ -77,7 +89,7 @@ def test_a_photo_is_replaced_by_less_only_if_that_is_said_twice(replace, name, m
     assert "--overwrite --lossy" in told.stderr
     assert told.stdout == ""
     assert Path(name).read_bytes() == before
-    if make is not of_a_gain_map:  # which a header does not tell of
+    if loss != "HDR gain map":  # which a header does not tell of
         assert loss in replace(name, *options, "--dry-run", code=1).stderr
     replace(name, *options, "--lossy")
     assert Path(name).read_bytes() != before

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from gain_maps import apple_heic
 
 from veraretouch.core.errors import MissingExtra, PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import SaveOptions, as_photo, open_photo, read_header
@@ -42,6 +43,16 @@ def test_without_pillow_heif_the_error_names_the_extra(tmp_path, odd, monkeypatc
     with pytest.raises(MissingExtra, match=r"veraretouch\[heic\]"):
         as_photo(picture()).save(tmp_path / "a.heic")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_apples_gain_map_is_dropped_with_a_warning_and_another_auxiliary_picture_without(tmp_path, picture):
+    pytest.importorskip("pillow_heif")
+    photo = open_photo(apple_heic(picture()))
+    assert np.abs(photo.pixels.astype(int) - picture()).mean() < 4
+    assert photo.warnings == ("HDR gain map dropped: the photo is retouched and saved in standard range",)
+    again = open_photo(photo.save(tmp_path / "a.heic"))
+    assert again.warnings == ()
+    assert open_photo(apple_heic(picture(), b"urn:com:apple:photo:2018:aux:portraiteffectsmatte\0")).warnings == ()
 
 
 def negative(path, orientation: int = 1):

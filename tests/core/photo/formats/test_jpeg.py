@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from gain_maps import ultra_hdr
 from PIL import Image
 
 from veraretouch.core.errors import UnreadablePhoto
@@ -102,3 +103,11 @@ def test_a_run_of_fill_bytes_costs_no_time():
     with contextlib.suppress(UnreadablePhoto):
         open_photo(bomb)
     assert time.process_time() - start < 2
+
+
+def test_an_ultra_hdr_photo_loses_its_gain_map_with_a_warning_and_the_mark_of_it(scene, tmp_path):
+    photo = open_photo(ultra_hdr(scene))
+    assert photo.warnings == ("HDR gain map dropped: the photo is retouched and saved in standard range",)
+    saved = photo.save(tmp_path / "a.jpg")
+    assert b"hdr-gain-map" not in saved.read_bytes()  # which programs would look for
+    assert open_photo(saved).warnings == ()
