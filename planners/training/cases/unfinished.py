@@ -7,6 +7,7 @@ pairs; `shifts` measures the same of any pairs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -90,7 +91,7 @@ def _log(light: Tensor, faults: PhotoFaults, rng: np.random.Generator) -> Tensor
     # Mid-grey stays where it is: a flat profile is not an exposure.
     middle = srgb_to_linear(light.new_tensor(PIVOT))
     held = ((1 + _LOG) ** PIVOT - 1) / (_LOG * middle)
-    spread = torch.log1p(_LOG * held * dull) / np.log1p(_LOG)
+    spread: Tensor = torch.log1p(_LOG * held * dull) / math.log1p(_LOG)
     return (1 - share) * linear_to_srgb(dull) + share * spread
 
 
