@@ -30,6 +30,7 @@ from .peers import (
     plain_peers,
     stops_between,
 )
+from .regions import differences, regions_of
 from .separation import alone, leakage
 
 _SEEN = 96  # pixels along the long side by which leakage and words are judged
@@ -47,6 +48,7 @@ class CaseOutcome:
     Attributes:
         part: the case's subset, or UNSPOILT.
         scores: contestant -> metric -> value.
+        regions: contestant -> region of the target -> mean CIEDE2000.
         colours: contestant -> the mean a and b of its picture, where scenes have several photos.
         leakage: group -> share, of the groups that moved. claims: what the planner's words say.
         adherence: CIEDE2000 to the target by another case's prompt, less that by the own; in style.
@@ -57,6 +59,7 @@ class CaseOutcome:
     part: str
     scores: Mapping[str, Mapping[str, float]]
     colours: Mapping[str, tuple[float, float]]
+    regions: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leakage: Mapping[str, float] = field(default_factory=dict)
     claims: Sequence[ReasoningClaim] = ()
     adherence: float | None = None
@@ -166,13 +169,22 @@ class _Judge:
         made = {self.name: done} | made
         scores = {name: self._scores(picture, pictures) for name, picture in made.items()}
         colours = {name: mean_colour(picture) for name, picture in made.items()} if self.scenes else {}
+        masks = regions_of(pictures.after)
+        regions = {name: differences(picture, pictures.after, masks) for name, picture in made.items()}
         if plan is None:
-            return CaseOutcome(case, part, scores, colours, failure=failure)
+            return CaseOutcome(case, part, scores, colours, regions, failure=failure)
         adherence = self._adherence(case, pictures, done) if case.name in self.others else None
         rgb = _thinned(pictures.before)
         rendered = alone(rgb, plan, self.retoucher.renderer)
         return CaseOutcome(
-            case, part, scores, colours, leakage(rgb, rendered), claims(plan.reasoning, rgb, rendered), adherence
+            case,
+            part,
+            scores,
+            colours,
+            regions,
+            leakage(rgb, rendered),
+            claims(plan.reasoning, rgb, rendered),
+            adherence,
         )
 
     def _scores(self, done: Picture, pictures: Pictures) -> dict[str, float]:

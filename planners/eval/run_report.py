@@ -80,6 +80,8 @@ def sections(document: Mapping[str, Any], pictures: Sequence[Shown]) -> list[Sec
     found = [_heading(document)]
     for name, part in document["subsets"].items():
         found.append(_subset(document, name, part))
+        if part["regions"]:
+            found.append(_by_region(name, part))
     found += [_leakage(document["leakage"]), _style(document["style"]), _reasoning(document["reasoning"])]
     missing = [(row["title"], row["missing"]) for row in document["metrics"] if row["missing"]]
     missing += [(row["name"], row["missing"]) for row in document["peers"] if row["missing"]]
@@ -139,6 +141,25 @@ def _subset(document: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> 
     if part["photos"] < _FEW:
         gains.append(f"Of fewer than {_FEW} photos an interval is too narrow: take it as a hint.")
     return Section(f"{title}: {part['cases']} cases of {part['photos']} photos", gains, [head, *rows])
+
+
+def _by_region(name: str, part: Mapping[str, Any]) -> Section:
+    """CIEDE2000 of each contestant, region by region of the targets."""
+    about = (
+        "Mean CIEDE2000 of the pixels that the scene network takes for a region of the wanted picture, over the photos"
+        " that show it. What it is unsure of is in no region."
+    )
+    ordered = sorted(part["contestants"], key=lambda who: -part["contestants"][who]["psnr"]["mean"])
+    rows = [
+        (
+            region,
+            str(found["photos"]),
+            *(_number("ciede2000", found["contestants"][who]["ciede2000"]) for who in ordered),
+        )
+        for region, found in part["regions"].items()
+    ]
+    title = {ALL: "all subsets", UNSPOILT: "photos that need nothing"}.get(name, f"subset {name}")
+    return Section(f"By region: {title}", [about], [("region", "photos", *ordered), *rows])
 
 
 def _leakage(leakage: Mapping[str, Any]) -> Section:

@@ -74,11 +74,28 @@ def _part(evaluation: Evaluation, outcomes: Sequence[CaseOutcome]) -> dict[str, 
         "cases": len(outcomes),
         "photos": len({found.case.photo for found in outcomes}),
         "contestants": contestants,
+        "regions": _regions(outcomes, names),
         "best_peer": best,
         "gains": {
             rival: _figures((found.case.photo, _gain(found, evaluation.planner, rival)) for found in outcomes)
             for rival in dict.fromkeys((NOTHING, best))
         },
+    }
+
+
+def _regions(outcomes: Sequence[CaseOutcome], names: Sequence[str]) -> dict[str, Any]:
+    """Region -> photos that show it, and each contestant's CIEDE2000 there; the most frequent region first."""
+    seen: dict[str, set[str]] = {}
+    for found in outcomes:
+        for region in found.regions[names[0]]:
+            seen.setdefault(region, set()).add(found.case.photo)
+    figures = {name: _figures((found.case.photo, found.regions[name]) for found in outcomes) for name in names}
+    return {
+        region: {
+            "photos": len(photos),
+            "contestants": {name: {"ciede2000": figures[name][region]} for name in names},
+        }
+        for region, photos in sorted(seen.items(), key=lambda item: (-len(item[1]), item[0]))
     }
 
 

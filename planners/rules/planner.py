@@ -23,9 +23,12 @@ from .auto import decide
 from .color_wish import asks_for_color
 from .lexicon import Lexicon
 from .measure import measure
-from .style import read_style
+from .protection import held_by_sight
+from .style import StyleReading, read_style
 
 Edits = Mapping[str, Mapping[str, Any]]
+
+_LEAST: Final = 5e-4
 
 OPS: Final = (
     "white_balance",
@@ -77,6 +80,8 @@ class Rules:
     def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
         if request.mode == "style":
             reading = read_style(request.prompt or "", self.lexicon)
+            if reading.kept and reading.edits:
+                reading = _by_sight(reading, photo)
             return reading.edits, reading.reasoning
         if request.mode == "param":
             values = read_params(request.params or {})
@@ -84,6 +89,27 @@ class Rules:
                 _say_what_is_left_out(values, request.groups)
             return values, _exactly(values)
         return decide(measure(photo))
+
+
+def _by_sight(reading: StyleReading, photo: Photo) -> StyleReading:
+    """The reading with what is kept held back where the photo shows it."""
+    schema = _schema([])
+    asked, by_words, base = (_latents(schema, edits) for edits in (reading.asked, reading.edits, {}))
+    held = held_by_sight(photo, reading.kept, asked, by_words, base)
+    return reading if held is None else reading.held(_edits(held.latents), held.how)
+
+
+def _edits(latents: Latents) -> dict[str, dict[str, float | list[float]]]:
+    """The values of one row that leave rest, rounded as those of words."""
+    edits: dict[str, dict[str, float | list[float]]] = {}
+    for op, slots in latents.values.items():
+        spec = latents.schema.spec(op)
+        for name, value in slots.items():
+            rest = torch.tensor(spec.slots[name].identity, dtype=torch.float32)
+            if bool(latents.present[op][0]) and bool(((value[0] - rest).abs() > _LEAST).any()):
+                rounded: float | list[float] = np.round(value[0].double().numpy(), 4).tolist()
+                edits.setdefault(op, {})[name] = rounded
+    return edits
 
 
 def _schema(rows: Sequence[Edits]) -> Schema:

@@ -1,4 +1,5 @@
-"""Style mode: a prompt in plain English becomes edits, by the lexicon alone; the photo is not looked at.
+"""Style mode: a prompt in plain English becomes edits, by the lexicon alone; the photo is not looked at. What is to be
+kept is protected by its usual hues; `protection` knows it by sight.
 
 Amounts of all asks add up per slot, so that contradictions cancel; from half of a slot's reach on they slow down.
 """
@@ -6,7 +7,8 @@ Amounts of all asks add up per slot, so that contradictions cancel; from half of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ...core.contract.planner import Thought
@@ -31,12 +33,46 @@ class StyleReading:
         reasoning: for each group what was asked and what is done; under `request` what was understood and what was not.
         unknown: words that the lexicon does not know, in order.
         protected: names of the colours that are kept.
+        kept: the ids of the lexicon's regions that are kept.
+        asked: as `edits`, with nothing kept.
     """
 
     edits: Edits
     reasoning: dict[str, Thought]
     unknown: tuple[str, ...] = ()
     protected: tuple[str, ...] = field(default=())
+    kept: tuple[str, ...] = field(default=(), compare=False)
+    asked: Edits = field(default_factory=dict, compare=False, repr=False)
+    _told: _Told | None = field(default=None, compare=False, repr=False)
+
+    def held(self, edits: Edits, how: str) -> StyleReading:
+        """This reading with other edits, by which what is kept was held back, and how in words."""
+        return self if self._told is None else replace(self, edits=edits, reasoning=self._told.reasoning(edits, how))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the reasoning is made of, besides the edits."""
+
+    found: Understanding
+    asked: Mapping[str, list[str]]  # group -> what was asked of it
+    lexicon: Lexicon
+
+    def reasoning(self, edits: Edits, how: str = "held against the other edits") -> dict[str, Thought]:
+        """The thoughts on edits that these asks led to; `how` what is kept was held back."""
+        done: dict[str, list[str]] = {}
+        for slot in self.lexicon.slots.values():
+            op, _, name = slot.address.rpartition(".")
+            values = edits.get(op, {})
+            said = _said(slot, values) if (slot.tint[1] if slot.tint else name) in values else ""
+            if said:
+                done.setdefault(slot.group, []).append(said)
+        reasoning: dict[str, Thought] = {"request": _request_thought(self.found, bool(edits), self.lexicon)}
+        kept = [region.name for region in self.found.protected.values()]
+        for group in dict.fromkeys([*GROUPS, *self.asked, *done]):
+            holds = kept if group == "specific_color" else []
+            reasoning[group] = _group_thought(self.asked.get(group, []), done.get(group, []), holds, how)
+        return reasoning
 
 
 def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
@@ -57,21 +93,20 @@ def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
             total[cell] = total.get(cell, 0.0) + amount * found.restraint
         for group in dict.fromkeys(lexicon.slots[address].group for address, _ in moves):
             asked.setdefault(group, []).append(ask.said)
-    _protect(total, list(found.protected.values()), lexicon)
-    values = _settle(total, lexicon)
+    unheld = _written(total, lexicon)
+    regions = list(found.protected.values())
+    _protect(total, regions, lexicon)
+    edits, told = _written(total, lexicon), _Told(found, asked, lexicon)
+    names, ids = (tuple(getattr(region, part) for region in regions) for part in ("name", "id"))
+    return StyleReading(edits, told.reasoning(edits), tuple(found.unknown), names, ids, unheld, told)
+
+
+def _written(total: Moves, lexicon: Lexicon) -> Edits:
+    """The edits of amounts, within each slot's reach."""
     edits: Edits = {}
-    done: dict[str, list[str]] = {}
-    for address, cells in values.items():
-        slot = lexicon.slots[address]
-        words = _write(slot, cells, edits)
-        done.setdefault(slot.group, []).append(words)
-    reasoning: dict[str, Thought] = {"request": _request_thought(found, bool(edits), lexicon)}
-    kept = [region.name for region in found.protected.values()]
-    for group in dict.fromkeys([*GROUPS, *asked, *done]):
-        reasoning[group] = _group_thought(
-            asked.get(group, []), done.get(group, []), kept if group == "specific_color" else []
-        )
-    return StyleReading(edits, reasoning, tuple(found.unknown), tuple(kept))
+    for address, row in _settle(total, lexicon).items():
+        _write(lexicon.slots[address], row, edits)
+    return edits
 
 
 def is_understood(prompt: str, lexicon: Lexicon | None = None) -> bool:
@@ -193,36 +228,49 @@ def _reach(amount: float, slot: SlotWords) -> float:
     return math.copysign(size if size <= half else half + half * math.tanh((size - half) / half), amount)
 
 
-def _write(slot: SlotWords, row: list[float], edits: Edits) -> str:
-    """Put a slot's values into the edits and say so in words."""
+def _write(slot: SlotWords, row: list[float], edits: Edits) -> None:
+    """Put a slot's values into the edits."""
     op, _, name = slot.address.rpartition(".")
     values = edits.setdefault(op, {})
     if slot.tint:
         hue, strength = tint_of(*row)
         values[slot.tint[0]], values[slot.tint[1]] = round(hue, 2), round(strength, 4)
-        return f"{slot.name} {hue:.0f}° by {strength:.2f}"
-    if slot.curve:
+    elif slot.curve:
         curve: list[float] = []
         for index, amount in enumerate(row):
             # A curve that fell would turn tones round.
             line = min(1.0, max(0.0, index / (slot.curve - 1) + amount))
             curve.append(round(max(line, curve[-1] if curve else 0.0), 5))
         values[name] = curve
-        return f"{slot.name} {row[0]:+.2f} at black, {row[len(row) // 2]:+.2f} in the middle, {row[-1]:+.2f} at white"
-    if slot.bands:
+    elif slot.bands:
         values[name] = [round(slot.start + amount, 4) for amount in row]
-        moved = (f"{band} {amount:+.2f}" for band, amount in zip(slot.bands, row, strict=True) if abs(amount) >= 0.005)
-        return f"{slot.name} of {', '.join(moved)}"
-    values[name] = round(slot.start + row[0], 4)
-    return f"{slot.name} {row[0]:+.2f}{' ' + slot.unit if slot.unit else ''}"
+    else:
+        values[name] = round(slot.start + row[0], 4)
 
 
-def _group_thought(asked: list[str], done: list[str], kept: list[str]) -> Thought:
+def _said(slot: SlotWords, values: Mapping[str, float | list[float]]) -> str:
+    """A slot's values in words."""
+    if slot.tint:
+        hue, strength = (values[part] for part in slot.tint)
+        return f"{slot.name} {hue:.0f}° by {strength:.2f}"
+    value = values[slot.address.rpartition(".")[2]]
+    if not isinstance(value, list):
+        return f"{slot.name} {value - slot.start:+.2f}{' ' + slot.unit if slot.unit else ''}"
+    if slot.curve:
+        last = len(value) - 1
+        black, middle, white = (value[at] - at / last for at in (0, len(value) // 2, last))
+        return f"{slot.name} {black:+.2f} at black, {middle:+.2f} in the middle, {white:+.2f} at white"
+    away = ((band, amount - slot.start) for band, amount in zip(slot.bands, value, strict=True))
+    moved = ", ".join(f"{band} {amount:+.2f}" for band, amount in away if abs(amount) >= 0.005)
+    return f"{slot.name} of {moved}" if moved else ""
+
+
+def _group_thought(asked: list[str], done: list[str], kept: list[str], how: str) -> Thought:
     problem = f"Asked for: {_list(asked)}." if asked else "Nothing was asked for here."
     plan = list(done)
     if kept:
         problem += f" To be kept: {_list(kept)}."
-        plan += [f"{_list(kept)} held against the other edits"] if done else []
+        plan += [f"{_list(kept)} {how}"] if done else []
     words = "; ".join(plan)
     return {"problem": problem, "plan": f"{words[:1].upper()}{words[1:]}." if words else "Left as it is."}
 
