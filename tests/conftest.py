@@ -6,17 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from elsewhere import ROOT, wheels_of
+from prepared import PreparedProcesses
 
 DATA = Path(__file__).parent / "data"
 
 
 class Cli(Protocol):
     def __call__(
-        self, *arguments: str | Path, code: int = 0, plugins: str = "fake", env: dict[str, str] | None = None
+        self,
+        *arguments: str | Path,
+        code: int = 0,
+        plugins: str = "fake",
+        env: dict[str, str] | None = None,
+        anew: bool = False,
     ) -> subprocess.CompletedProcess[str]: ...
 
 
@@ -27,22 +35,42 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return kept | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "200", "TERM": "dumb"}
 
 
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the repository. Tests that ask for it stand in the group `wheel`, so that one worker builds it."""
+    (made,) = wheels_of([ROOT], tmp_path_factory.mktemp("wheel"))
+    return made
+
+
+@pytest.fixture(scope="session")
+def prepared_processes() -> Iterator[PreparedProcesses]:
+    made = PreparedProcesses()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def cli(tmp_path: Path, environment: dict[str, str]) -> Cli:
-    """Run `veraretouch` in `tmp_path`, demand an exit code, and never a traceback."""
+def cli(tmp_path: Path, environment: dict[str, str], prepared_processes: PreparedProcesses) -> Cli:
+    """Run `veraretouch` in `tmp_path`, demand an exit code, and never a traceback.
+
+    The process finds torch imported already (see `prepared.py`), unless `anew` demands one that is started as a shell
+    does it.
+    """
 
     def run(
-        *arguments: str | Path, code: int = 0, plugins: str = "fake", env: dict[str, str] | None = None
+        *arguments: str | Path,
+        code: int = 0,
+        plugins: str = "fake",
+        env: dict[str, str] | None = None,
+        anew: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         folders = os.pathsep.join(str(DATA / "plugins" / name) for name in plugins.split())
-        done = subprocess.run(
-            [command(), *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment | {"PYTHONPATH": folders} | (env or {}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        words = [command(), *map(str, arguments)]
+        whole = environment | {"PYTHONPATH": folders} | (env or {})
+        if anew:
+            done = subprocess.run(words, cwd=tmp_path, env=whole, capture_output=True, text=True, timeout=120)
+        else:
+            done = prepared_processes.run(words, cwd=tmp_path, env=whole)
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         if "--debug" not in arguments:
             assert "Traceback" not in done.stderr, done.stderr

@@ -5,7 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
+LONGEST = 200  # characters
+
+# One worker collects for both.
+pytestmark = pytest.mark.xdist_group("collection")
 
 
 def collected(seed):
@@ -17,8 +23,30 @@ def collected(seed):
     return [line for line in done.stdout.splitlines() if "::" in line]
 
 
-def test_two_collections_find_the_same_tests_under_the_same_ids():
+@pytest.fixture(scope="module")
+def ids():
+    return collected(2)
+
+
+def own(session):
+    """What this very process has collected, if it was asked for all tests: a collection takes half a minute."""
+    config = session.config
+    if [Path(path).resolve() for path in config.args] != [ROOT / "tests"] or config.option.keyword:
+        return None
+    items = [item for item in session.items if not item.get_closest_marker("slow")]
+    groups = [mark.args[0] if (mark := item.get_closest_marker("xdist_group")) else None for item in items]
+    # pytest-xdist adds the group's name to the id.
+    return [item.nodeid.removesuffix(f"@{group}") for item, group in zip(items, groups, strict=True)]
+
+
+def test_two_collections_find_the_same_tests_under_the_same_ids(request, ids):
     """Ids made of a moment, an address or a hash differ from one process to the next."""
-    first, second = collected(1), collected(2)
+    first = own(request.session) or collected(1)
     assert len(first) > 1000
-    assert first == second
+    assert first == ids
+
+
+def test_every_id_can_be_typed(ids):
+    """No id holds raw bytes or a page of text: it is what one types to run that test alone."""
+    odd = [id for id in ids if not id.isascii() or not id.isprintable() or len(id) > LONGEST]
+    assert odd == [], "spell them out: pytest.param(..., id=...)"

@@ -7,7 +7,10 @@ import tomllib
 import zipfile
 
 import pytest
-from elsewhere import ROOT, environment, run, wheel_of
+from elsewhere import ROOT, environment, run
+
+# One worker builds the wheel for all.
+pytestmark = pytest.mark.xdist_group("wheel")
 
 OUTSIDE = {"tests", "contrib", "docs", "build", "dist", "out", "site", "setup.py"}
 
@@ -17,11 +20,6 @@ def packages_on_disk():
     rooms = [top for top in ROOT.iterdir() if top.name not in OUTSIDE and not top.name.startswith(".")]
     folders = {path.parent.relative_to(ROOT) for room in rooms for path in room.rglob("*.py")}
     return {"veraretouch", *(".".join(("veraretouch", *folder.parts)) for folder in folders)}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return wheel_of(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

@@ -166,6 +166,7 @@ def test_the_seed_decides_everything_and_the_machine_nothing(photos, tmp_path):
     assert digests(first) != digests(other)
 
 
+@pytest.mark.slow
 def test_a_build_that_was_killed_goes_on_to_the_same_bytes(photos, tmp_path):
     script = (
         "import sys; from veraretouch_aether import build; "

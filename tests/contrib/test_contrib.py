@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from elsewhere import ROOT, environment, run, wheel_of
+from elsewhere import ROOT, environment, run, wheels_of
 
 DISTRIBUTIONS = sorted(path.parent for path in (ROOT / "contrib").glob("*/pyproject.toml"))
 OPS = (
@@ -19,15 +19,16 @@ OPS = (
     "lens.grain",
 )
 
-pytestmark = pytest.mark.xdist_group("contrib")
+# One worker builds the wheel for all.
+pytestmark = pytest.mark.xdist_group("wheel")
+
+QUICK = "grey_world"  # the others' own tests take a minute, and run in `make bench`
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory):
-    wheels = tmp_path_factory.mktemp("wheels")
-    return environment(
-        tmp_path_factory.mktemp("elsewhere"), [wheel_of(source, wheels) for source in (ROOT, *DISTRIBUTIONS)]
-    )
+def commands(wheel, tmp_path_factory):
+    wheels = wheels_of(DISTRIBUTIONS, tmp_path_factory.mktemp("wheels"))
+    return environment(tmp_path_factory.mktemp("elsewhere"), [wheel, *wheels])
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def veraretouch(commands, *words, cwd):
     return run([commands / "veraretouch", *words], cwd=cwd)
 
 
-@pytest.mark.parametrize("source", DISTRIBUTIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(path, id=path.name, marks=[] if path.name == QUICK else pytest.mark.slow) for path in DISTRIBUTIONS],
+)
 def test_its_own_tests_pass_where_it_is_installed(commands, source, tmp_path):
     tests = shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("veraretouch_*", "*.toml"))
     told = run(

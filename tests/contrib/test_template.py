@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import pytest
-from elsewhere import ROOT, environment, run, wheel_of
+from elsewhere import ROOT, environment, run, wheels_of
 
 from veraretouch.core.cli.new import TEMPLATE, CannotStart, PluginKind, make
 from veraretouch.core.plugins.entry import PluginEntry
@@ -25,7 +25,8 @@ MADE = {
     "acme-my-planner": ["planner", "acme.my_planner"],
 }
 
-pytestmark = pytest.mark.xdist_group("template")
+# One worker builds the wheel for all.
+pytestmark = pytest.mark.xdist_group("wheel")
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +35,20 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def commands(folder, tmp_path_factory):
+def commands(folder, wheel, tmp_path_factory):
     """An environment of the built wheel, and of the packages that its own command has made in `folder`."""
-    wheels = tmp_path_factory.mktemp("wheels")
-    ours = wheel_of(ROOT, wheels)
-    bare = environment(tmp_path_factory.mktemp("bare"), [ours])
+    bare = environment(tmp_path_factory.mktemp("bare"), [wheel])
     for words in MADE.values():
         told = run([bare / "veraretouch", "new", *words], cwd=folder)
         assert len(told.splitlines()) == 3
-    made = [wheel_of(folder / name, wheels) for name in MADE]
+    made = wheels_of([folder / name for name in MADE], tmp_path_factory.mktemp("wheels"))
     run([sys.executable, "-m", "pip", "--python", bare / "python", "install", "-q", "--no-deps", "--no-index", *made])
     return bare
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize(
+    "name", ["acme-my-op", *(pytest.param(name, marks=pytest.mark.slow) for name in MADE if name != "acme-my-op")]
+)
 def test_its_own_tests_and_ruff_pass_at_once(commands, folder, name):
     assert "2 passed" in run([commands / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder / name)
     run([sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "E,F,I,UP,B", "."], cwd=folder / name)
@@ -199,6 +200,7 @@ def test_without_copier_the_error_names_the_extra(cli, tmp_path):
     assert not (tmp_path / "acme-dull").exists()
 
 
+@pytest.mark.slow
 def test_the_guide_to_a_first_op_works_when_followed_literally(commands, tmp_path):
     """Every box is run in order by one shell; only `pip` is stood in for, since this environment borrows ours."""
     guide = (ROOT / "docs" / "guide" / "first-op.md").read_text(encoding="utf-8")

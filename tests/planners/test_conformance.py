@@ -1,5 +1,7 @@
 """Every planner in the catalogue keeps the contract: registering one is having it tested."""
 
+from collections.abc import Sequence
+
 import pytest
 from small_vera import planner as small_vera
 
@@ -15,14 +17,17 @@ def test_each_planner_keeps_the_contract(id: str) -> None:
     check_planner(id)
 
 
-def test_fit_keeps_the_contract() -> None:
-    # Each plan of it is a search: hostile photos are 45 of its 80 seconds, and run in `make bench`.
-    check_planner("fit", only=[check for check in PLANNER_CHECKS if check != "hostile_photos"])
+OF_FIT = ("declared", "schema", "reasoned", "renders")
 
 
-@pytest.mark.slow
-def test_fit_plans_for_hostile_photos() -> None:
-    check_planner("fit", only=["hostile_photos"])
+# Each plan of it is a search: all checks take 80 seconds, hostile photos 45 of them.
+@pytest.mark.parametrize(
+    "checks",
+    [OF_FIT, pytest.param([check for check in PLANNER_CHECKS if check not in OF_FIT], marks=pytest.mark.slow)],
+    ids=["fast", "slow"],
+)
+def test_fit_keeps_the_contract(checks: Sequence[str]) -> None:
+    check_planner("fit", only=checks)
 
 
 HOSTILE = ("hostile_photos", "hostile_prompts")  # for vera half of all the time

@@ -45,7 +45,7 @@ def hidden(folder):
     return {path.name for path in (folder / "out").glob(".*")}
 
 
-@pytest.fixture(params=[6, pytest.param(10_000, marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.fixture(params=[4, pytest.param(10_000, marks=pytest.mark.slow)], ids=["some", "all"])
 def points(request):
     """The changes before which runs are killed: a few, spread over the run, or every one."""
 

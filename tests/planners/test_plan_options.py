@@ -1,7 +1,6 @@
 """Plans from stdin, plan values that groups leave out, and exact values for ops with weights."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from veraretouch import Op, Slot, Stage
 from veraretouch.core.cli.shell import app
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.planners.params import plan_with_assets
+
+COMMAND = str(Path(sys.executable).with_name("veraretouch"))
 
 
 class Glow(Op):
@@ -93,13 +94,13 @@ def test_each_mistake_with_weights_has_its_own_error(glow, asset, said):
         plan_with_assets({"acme.glow.amount": 0.5, "exposure.ev": 0.1}, [asset])
 
 
-def test_a_plan_is_read_from_stdin(environment, photos, tmp_path):
+def test_a_plan_is_read_from_stdin(veraretouch, photos, tmp_path):
     text = vr.Plan.load('{"schema": "veraretouch.plan/1", "mode": "auto", "edits": {}}').json()
-    words = [Path(sys.executable).with_name("veraretouch"), "render", "a.jpg", "--plan", "-", "--out", "out.jpg"]
-    done = subprocess.run(words, cwd=tmp_path, env=environment, input=text, capture_output=True, text=True)
+    words = ["render", "a.jpg", "--plan", "-", "--out", "out.jpg"]
+    done = veraretouch(*words, input=text)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.jpg").is_file()
-    done = subprocess.run(words, cwd=tmp_path, env=environment, input="{", capture_output=True, text=True)
+    done = veraretouch(*words, input="{")
     assert done.returncode == 1
     assert "not JSON" in done.stderr
 
@@ -155,12 +156,11 @@ def test_the_plan_of_an_op_with_weights_is_printed(glow, photos, tmp_path, monke
 
 
 @pytest.fixture
-def veraretouch(environment, tmp_path):
+def veraretouch(environment, tmp_path, prepared_processes):
     """Run the command in the folder."""
 
     def run(*words, **options):
-        command = [Path(sys.executable).with_name("veraretouch"), *words]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, **options)
+        return prepared_processes.run([COMMAND, *words], cwd=tmp_path, env=environment, **options)
 
     return run
 

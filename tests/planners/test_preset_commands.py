@@ -54,7 +54,7 @@ def test_plans_and_presets_are_combined(cli, tmp_path, monkeypatch):
     shutil.copy(PRESETS / "mecabify.xmp", tmp_path)
     vr.Plan(edits={"vibrance": vr.Edit(1, {"amount": np.array(0.8)})}).save("vivid.json")
     own = float(vr.read_preset("mecabify.xmp").values["vibrance"]["amount"])
-    printed = cli("combine", "blend", "mecabify.xmp", "vivid.json", "--weight", "0.25").stdout
+    printed = cli("combine", "blend", "mecabify.xmp", "vivid.json", "--weight", "0.25", anew=True).stdout
     assert amount(json.loads(printed)) == pytest.approx(0.75 * own + 0.2)
     assert combine("difference", "mecabify.xmp", "vivid.json", "--out", "more.json") == "more.json\n"
     assert amount(json.loads(combine("sum", "mecabify.xmp", "more.json"))) == pytest.approx(0.8)

@@ -52,7 +52,7 @@ from veraretouch.zoo.fetch import fetch, fetch_asset
         ("poids\u0301.safetensors", "not every file system"),
         ("w?ights*.safetensors", "not every file system"),
         ("BUNDLE.JSON", "manifest itself"),
-        ("w" * 129, "not every file system"),
+        pytest.param("w" * 129, "not every file system", id="129 letters"),
     ],
 )
 def test_names_that_mean_something_else_on_another_system(path, reason):

@@ -41,7 +41,7 @@ def check():
 
 
 def test_a_sound_op_is_one_line_a_check_on_the_real_command_line(cli):
-    lines = cli("check", "exposure").stdout.splitlines()
+    lines = cli("check", "exposure", anew=True).stdout.splitlines()
     assert lines == [*(f"passed  {name}" for name in CHECKS), f"op exposure passes all {len(CHECKS)} checks."]
 
 

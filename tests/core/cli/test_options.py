@@ -26,7 +26,11 @@ def test_a_command_of_strangers_takes_them_too():
     assert next(iter(inspect.signature(strangers).parameters)) == "word"
 
 
-@pytest.mark.parametrize("options", [EditOptions(), PlanOptions(groups=["lighting"]), WriteOptions()], ids=repr)
+@pytest.mark.parametrize(
+    "options",
+    [EditOptions(), PlanOptions(groups=["lighting"]), WriteOptions()],
+    ids=lambda options: type(options).__name__,
+)
 def test_options_travel_between_processes(options):
     assert pickle.loads(pickle.dumps(options)) == options
 

@@ -274,6 +274,7 @@ PLAN = {"schema": "veraretouch.plan/1", "mode": "param", "edits": {"acme.lost": 
         ("acme-film 1.0", "(provided by 'acme-film 1.0'; 1.2 is installed). pip install acme-film==1.0"),
         ("acme-film 1.0; rm", "(provided by 'acme-film 1.0; rm'; 1.2 is installed). pip install acme-film"),
     ],
+    ids=["gone", "older", "no version"],
 )
 def test_a_plan_names_the_distribution_that_had_its_op_and_the_version_where_another_is_here(site, provider, cure):
     site.fade()

@@ -21,15 +21,16 @@ def run(command, **options):
     return done.stdout
 
 
-def wheel_of(source, folder):
-    """A wheel of a project, built from a copy: setuptools leaves folders behind that would shadow the installed
-    entry points.
+def wheels_of(sources, folder):
+    """Wheels of projects, built from copies: setuptools leaves folders behind that would shadow the installed entry
+    points. One pip builds them all.
     """
-    copy = shutil.copytree(source, folder / f"copy of {source.name}", ignore=_LITTER)
+    copies = [shutil.copytree(source, folder / f"copy of {source.name}", ignore=_LITTER) for source in sources]
     known = {*folder.glob("*.whl")}
-    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, copy]
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *copies]
     run([sys.executable, "-m", "pip", *build])
-    (made,) = {*folder.glob("*.whl")} - known
+    made = sorted({*folder.glob("*.whl")} - known)
+    assert len(made) == len(copies)
     return made
 
 

@@ -49,7 +49,7 @@ FEW = ("--ops", "exposure,saturation")
 
 
 def test_fit_writes_a_plan_and_says_what_moved(cli, pair, tmp_path):
-    told = cli("fit", "a.png", "b.png", *FEW, "--out", "plan.json")
+    told = cli("fit", "a.png", "b.png", *FEW, "--out", "plan.json", anew=True)
     plan = vr.Plan.load(tmp_path / "plan.json")
     assert float(plan.edits["exposure"].params["ev"]) == pytest.approx(0.5, abs=0.05)
     assert "exposure.ev" in told.stdout

@@ -222,6 +222,7 @@ def test_every_group_has_its_reasons_with_amounts() -> None:
         "-" * 20_000,
         "e\u0301" * 10_000,
     ],
+    ids=["word", "other words", "very", "a", "wen", "very dark", "keep and", "dashes", "accents"],
 )
 def test_a_long_prompt_is_read_quickly(prompt: str) -> None:
     prompt = " ".join(word.replace("%d", str(i)) for i, word in enumerate(prompt.split(" ")))[:20_000]

@@ -64,7 +64,31 @@ OPTIONS = [
 ]
 
 
+SETTINGS = TrainingSettings(steps=6, batch=4, seed=3, save_every=2)
+
+
+def test_the_command_leaves_a_bundle_its_log_and_checkpoints_of_these_settings(cli, folder: Path, tmp_path) -> None:
+    cli(*OPTIONS)
+    bundle = tmp_path / "out" / "bundle"
+    assert [json.loads(line)["step"] for line in (bundle / "log.jsonl").read_text().splitlines()] == [2, 4, 6]
+    assert list((tmp_path / "out" / "tensorboard").iterdir())
+    result = vr.zoo.load(str(bundle))(DATA / "kodak-05.jpg")
+    assert result.plan.planner["bundle"]["name"] == "tiny"
+    with pytest.raises(InvalidRequest, match="other settings"):
+        train_tiny(
+            folder,
+            tmp_path / "out",
+            replace(SETTINGS, steps=8),
+            ExampleRecipe(copies=3, seed=3),
+            device="cpu",
+            name="tiny",
+            spdx="MIT",
+        )
+
+
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp_path: Path, environment) -> None:
+    """Two runs of the command and a half; that a loop goes on to the same bits is in test_loop.py, too."""
     process = subprocess.Popen([command(), *OPTIONS], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 100
     while not list((tmp_path / "out").glob("checkpoint-*")) and process.poll() is None and time.monotonic() < until:
@@ -74,7 +98,6 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp
     left = checkpoints(tmp_path / "out")
     assert left
     cli(*OPTIONS)
-    settings = TrainingSettings(steps=6, batch=4, seed=3, save_every=2)
     # The same command, so that both have as many threads: sums of floats depend on them.
     cli(*["whole" if word == "out" else word for word in OPTIONS])
     whole = tmp_path / "whole" / "bundle"
@@ -89,7 +112,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp
         train_tiny(
             folder,
             tmp_path / "out",
-            replace(settings, steps=8),
+            replace(SETTINGS, steps=8),
             ExampleRecipe(copies=3, seed=3),
             device="cpu",
             name="tiny",

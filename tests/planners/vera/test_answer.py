@@ -98,6 +98,7 @@ MALFORMED = {
     "direction marks": "\u202e\u2066" + ANSWER,
     "another script": ANSWER.replace("Too dark.", "太暗了。"),
     "markup": ANSWER.replace("Too dark.", "<script>alert(1)</script>"),
+    "a longer answer": ANSWER.replace("Too dark.", "Too dark. " * 30),
     "a long answer": ANSWER.replace("Too dark.", "Too dark. " * 300),
     "words like tokens": "<retouch_lights><retouch_>" + LIGHT + COLOR + MIXER,
 }  # fmt: skip
@@ -120,7 +121,9 @@ def plan(answer):
     return planner(answer, sampling=limit).plan([Photo(np.zeros((8, 8, 3), np.uint8))], [PARAMS])
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "a long answer" else []) for name in MALFORMED]
+)
 def test_a_malformed_answer_with_an_edit_gives_a_plan(name):
     proposal = plan(MALFORMED[name])
     values, (thoughts,) = proposal.latents.values["neural"], proposal.reasoning

@@ -1,6 +1,8 @@
 """From torch to packages: the same bytes each time, few bits where they are wished, the same values."""
 
 import json
+import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from veraretouch.zoo.coreml.packages import compress, convert, multifunction, sa
 from veraretouch.zoo.coreml.translation.translate import program
 
 pytestmark = pytest.mark.xdist_group("coreml")
+SLOW = pytest.mark.slow  # one number of bits proves it for the others
 ABOUT = {"author": "tests", "license": "none", "version": "1", "description": "A small network."}
 
 
@@ -31,9 +34,16 @@ def content(package):
     return {path.relative_to(package).as_posix(): path.read_bytes() for path in package.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("bits", [16, 8, 4])
-def test_two_packages_of_one_network_are_byte_equal(small, tmp_path, bits):
-    one = content(made(small, tmp_path, bits, name="one"))
+@pytest.fixture(scope="module")
+def packed(small, tmp_path_factory):
+    """The package of so many bits a weight, made once for all tests that only read it."""
+    folder = tmp_path_factory.mktemp("packed")
+    return cache(lambda bits: made(small, folder, bits, name=f"bits{bits}"))
+
+
+@pytest.mark.parametrize("bits", [pytest.param(16, marks=SLOW), 8, pytest.param(4, marks=SLOW)])
+def test_two_packages_of_one_network_are_byte_equal(small, packed, tmp_path, bits):
+    one = content(packed(bits))
     assert one == content(made(small, tmp_path, bits, name="two"))
     assert set(one) == {
         "Manifest.json",
@@ -42,40 +52,40 @@ def test_two_packages_of_one_network_are_byte_equal(small, tmp_path, bits):
     }
 
 
-def test_a_manifest_names_what_is_there_and_apples_library_opens_it(small, tmp_path):
+def test_a_manifest_names_what_is_there_and_apples_library_opens_it(packed):
     from coremltools.libmodelpackage import ModelPackage
 
-    package = made(small, tmp_path)
+    package = packed(16)
     manifest = json.loads((package / "Manifest.json").read_text())
     root = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]
     assert (package / "Data" / root["path"]).is_file()
     assert Path(ModelPackage(str(package)).getRootModel().path()).name == "model.mlmodel"
 
 
-def test_what_xcode_shows_is_ours_and_no_date(small, tmp_path):
-    spec = Interpreter(made(small, tmp_path)).spec
+def test_what_xcode_shows_is_ours_and_no_date(packed):
+    spec = Interpreter(packed(16)).spec
     told = spec.description.metadata
     assert (told.author, told.license, told.shortDescription) == ("tests", "none", "A small network.")
     assert not any("date" in key for key in told.userDefined)
     assert spec.specificationVersion == 9
 
 
-def test_a_package_computes_what_torch_does(small, tmp_path, picture):
+def test_a_package_computes_what_torch_does(small, packed, tmp_path, picture):
     with torch.no_grad():
         wanted = small(torch.from_numpy(picture)).numpy()
     errors = {}
-    for bits, half in ((32, lambda operation: False), (16, whole), (8, whole), (4, whole)):
-        package = made(small, tmp_path, min(bits, 16), half, name=f"bits{bits}")
+    for bits in (32, 16, 8, 4):
+        package = packed(bits) if bits < 32 else made(small, tmp_path, half=lambda operation: False)
         errors[bits] = np.abs(Interpreter(package).run({"x": picture})["y"].astype(float) - wanted).max()
     assert errors[32] < 1e-6
     assert errors[32] < errors[16] < 2e-3
     assert errors[16] < errors[8] < errors[4] < 0.1
 
 
-def test_few_bits_make_a_small_file(small, tmp_path):
+def test_few_bits_make_a_small_file(packed):
     sizes = {}
     for bits in (16, 8, 4):
-        package = made(small, tmp_path, bits, name=f"bits{bits}")
+        package = packed(bits)
         sizes[bits] = (package / "Data/com.apple.CoreML/weights/weight.bin").stat().st_size
     assert sizes[16] > sizes[8] > sizes[4]
 
@@ -148,8 +158,8 @@ def test_an_operation_without_translation_is_named():
         program(Odd(), {"x": (1, 2)}, ["y"])
 
 
-def test_two_functions_share_one_package_and_its_weights(small, tmp_path, picture):
-    parts = {"first": made(small, tmp_path, name="first"), "second": made(small, tmp_path, name="second")}
+def test_two_functions_share_one_package_and_its_weights(packed, tmp_path, picture):
+    parts = {"first": packed(16), "second": shutil.copytree(packed(16), tmp_path / "second.mlpackage")}
     both = [multifunction(parts, tmp_path / f"{name}.mlpackage", default="second", about=ABOUT) for name in "ab"]
     assert content(both[0]) == content(both[1])
     weights = "Data/com.apple.CoreML/weights/weight.bin"

@@ -111,12 +111,14 @@ def test_a_journal_that_is_no_file_is_refused_and_what_it_points_to_stays(tmp_pa
 @pytest.mark.parametrize(
     "line",
     [
-        b'{"schema": "veraretouch.journal/1", "output": "[red]caf',
+        pytest.param(b'{"schema": "veraretouch.journal/1", "output": "[red]caf', id="torn"),
         b"not json",
-        b"\xff\xfe",
-        b'{"schema": "veraretouch.journal/2", "output": "a.jpg", "state": "started"}',
-        b'{"schema": "veraretouch.journal/1", "output": "a.jpg", "state": "done"}',
-        b"[" * 100_000,
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(
+            b'{"schema": "veraretouch.journal/2", "output": "a.jpg", "state": "started"}', id="a later schema"
+        ),
+        pytest.param(b'{"schema": "veraretouch.journal/1", "output": "a.jpg", "state": "done"}', id="done of nothing"),
+        pytest.param(b"[" * 100_000, id="100,000 brackets"),
         b"{}",
     ],
 )

@@ -201,7 +201,7 @@ def test_no_input_is_written_over_by_any_of_its_names():
     [
         ("Moody teal & orange", "moody-teal-orange"),
         ("../..", "none"),
-        ("x" * 100, "x" * 60),
+        pytest.param("x" * 100, "x" * 60, id="100 letters"),
         ("été chaud", "été-chaud"),
     ],
 )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +12,12 @@ from veraretouch.core.photo import as_photo
 CASES = Path(__file__).parents[3] / "data" / "cases"
 
 
-def test_salvage_writes_what_is_left_of_a_damaged_jpeg(tmp_path):
+def test_salvage_writes_what_is_left_of_a_damaged_jpeg(cli, tmp_path):
     shutil.copy(CASES / "jpeg-ruined-sector.jpg", tmp_path / "a.jpg")
-    command = [str(Path(sys.executable).with_name("veraretouch")), "auto", "a.jpg", "--out", "b.jpg"]
-    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert refused.returncode != 0
+    refused = cli("auto", "a.jpg", "--out", "b.jpg", code=1)
     assert "extraneous bytes" in refused.stderr + refused.stdout
     assert not (tmp_path / "b.jpg").exists()
-    done = subprocess.run([*command, "--salvage"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = cli("auto", "a.jpg", "--out", "b.jpg", "--salvage")
     assert "damaged" in done.stderr + done.stdout
     assert (tmp_path / "b.jpg").exists()
 

@@ -90,7 +90,10 @@ def test_a_new_option_changes_the_picture_unless_it_says_otherwise():
         {"request": BatchRequest("rules", tones=((0.5,), (0.5,), (0.5,)))},
         {"products": Products(Path("out/a.jpg"), compare=Path("out/a_compare.jpg"))},
     ],
-    ids=repr,
+    ids=[
+        *("versions", "planner", "style", "params", "plan", "groups", "strength", "seed", "taste", "dtype", "tones"),
+        "products",
+    ],
 )
 def test_another_request_version_or_product_is_another_origin(task, change):
     assert not origin_of(replace(task, **change)).same_origin(origin_of(task))

@@ -72,7 +72,7 @@ def test_avif_of_ten_and_twelve_bits_by_another_library_fills_sixteen(picture, b
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("profile", [None, DISPLAY_P3])
+@pytest.mark.parametrize("profile", [None, DISPLAY_P3], ids=["sRGB", "Display P3"])
 def test_avif_of_sixteen_bits_keeps_twelve_of_them_and_its_metadata(
     tmp_path, picture, camera_exif, gps_xmp, channels, profile
 ):

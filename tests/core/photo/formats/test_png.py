@@ -104,6 +104,10 @@ def test_the_gamma_of_a_grey_png_is_honoured_and_it_stays_grey():
         (chunk(b"cICP", bytes((200, 13, 0, 1))), "code points 200"),
         (chunk(b"cICP", bytes((9, 16, 0, 1))), "HDR"),
     ],
+    ids=[
+        *("gAMA of zero", "gAMA of ones", "cHRM of zeros", "cHRM of one colour", "cHRM of ones"),
+        *("cICP 200", "cICP of HDR"),
+    ],
 )
 def test_colour_that_cannot_be_is_taken_as_srgb_with_a_warning(body, said):
     values = colours()

@@ -1,0 +1,120 @@
+"""Processes of the command that find torch imported already.
+
+Importing torch takes a process of the command three of its four seconds. A server that has imported torch, NumPy and
+Pillow, and nothing of veraretouch, is forked for each call. The child takes over its arguments, environment, folder and
+streams, and runs the installed command's own file: exit codes, streams, plugins and imports of veraretouch are those
+of a process that was started anew. Windows has no fork, and macOS forbids what torch does after one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class PreparedProcesses:
+    """Starts the server with the first call."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[str] | None = None
+
+    def run(
+        self, command: Sequence[str], *, cwd: Path, env: dict[str, str], timeout: float = 120, input: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """As `subprocess.run` with text captured; `command` names a file of Python and its arguments.
+
+        Where there is no fork, or `env` asks something of Python itself, a process is started anew.
+        """
+        if sys.platform != "linux" or any(name.startswith("PYTHON") and name != "PYTHONPATH" for name in env):
+            words = [sys.executable, *command] if command[0].endswith(".py") else command
+            return subprocess.run(words, cwd=cwd, env=env, timeout=timeout, input=input, capture_output=True, text=True)
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "stdin").write_text(input, encoding="utf-8")
+            streams = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
+            told = {"command": list(command), "cwd": str(cwd), "env": env, "timeout": timeout}
+            code = self._ask(told | {"streams": [str(path) for path in streams]})
+            texts = [path.read_text(encoding="utf-8") for path in streams[1:]]
+        if code is None:
+            raise subprocess.TimeoutExpired(command, timeout, *texts)
+        return subprocess.CompletedProcess(command, code, *texts)
+
+    def _ask(self, told: dict[str, object]) -> int | None:
+        if self._server is None:
+            clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+            self._server = subprocess.Popen(
+                [sys.executable, __file__], env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(json.dumps(told) + "\n")
+        self._server.stdin.flush()
+        answer = self._server.stdout.readline()
+        assert answer, "the server of prepared processes has ended"
+        code: int | None = json.loads(answer)
+        return code
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.communicate()  # the end of its stdin ends it
+
+
+def _become(told: dict[str, Any]) -> None:
+    """What a process started anew would have: streams, folder, environment, path, arguments."""
+    os.setsid()
+    for descriptor, place in enumerate(told["streams"]):
+        opened = os.open(place, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.chdir(told["cwd"])
+    os.environ.clear()
+    os.environ.update(told["env"])
+    command = told["command"]
+    added = [place for place in told["env"].get("PYTHONPATH", "").split(os.pathsep) if place]
+    sys.path[:] = [str(Path(command[0]).parent), *added, *sys.path[1:]]
+    sys.argv = command
+
+
+def _serve() -> None:
+    import numpy  # noqa: F401
+    import torch  # noqa: F401
+    from PIL import Image  # noqa: F401
+
+    known = [*warnings.filters]
+    warnings.filterwarnings("ignore", message="This process", category=DeprecationWarning)  # threads of NumPy's BLAS
+    # Read by the descriptor: a buffered reader would be shared with the children.
+    for line in _lines(0):
+        told = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become(told)
+            warnings.filters[:] = known
+            runpy.run_path(told["command"][0], run_name="__main__")
+            return
+        ended, _, _ = select.select([watched := os.pidfd_open(child)], [], [], told["timeout"])
+        os.close(watched)
+        if not ended:
+            os.killpg(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        answer = json.dumps(os.waitstatus_to_exitcode(status) if ended else None)
+        os.write(1, f"{answer}\n".encode())
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    held = b""
+    while part := os.read(descriptor, 65536):
+        *whole, held = (held + part).split(b"\n")
+        yield from whole
+
+
+if __name__ == "__main__":
+    _serve()
