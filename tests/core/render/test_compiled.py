@@ -25,9 +25,12 @@ def forget():
     compiled.cache_clear()
 
 
-@needs_compiler
+# The C++ compiler takes half a minute; torch's own graphs, forwards and backwards, seconds.
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=[needs_compiler, pytest.mark.slow])])
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")  # torch's own, within the compiler
-def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch):
+def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch, backend):
+    compile = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda function, **options: compile(function, backend=backend, **options))
     monkeypatch.setattr(chain, "FUSED_PIXELS", 1000)
     raw = 0.5 * torch.randn(2, SCHEMA.size, generator=torch.Generator().manual_seed(1))
     present = torch.tensor([[True, True], [False, True]])
