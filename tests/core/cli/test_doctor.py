@@ -13,7 +13,7 @@ from veraretouch.core.cli.shell import app
 
 
 def test_a_broken_plugin_is_found_named_and_fails(cli):
-    report = json.loads(cli("doctor", "--json", plugins="broken fake", code=1).stdout)
+    report = json.loads(cli("doctor", "--json", plugins="broken fake", code=1, anew=True).stdout)
     assert report["broken"] == sum(finding["level"] == "broken" for finding in report["findings"])
     findings = {finding["part"]: finding for finding in report["findings"]}
     assert {"veraretouch", "python", "torch", "device", "extra heic", "extra raw", "cache", "temporary"} <= set(

@@ -108,7 +108,7 @@ def test_exiftool_reads_the_same_values(tmp_path):
 
 def test_on_the_command_line(cli, photos, tmp_path):
     (tmp_path / "plan.json").write_text(cli("plan", "a.jpg", "--set", "exposure.ev=0.5").stdout)
-    cli("export", "xmp", "plan.json", "a.jpg")
+    cli("export", "xmp", "plan.json", "a.jpg", anew=True)
     assert read_preset(tmp_path / "a-preset.xmp").params["exposure.ev"] == 0.5
     cli("export", "xmp", "plan.json", "b.CR3")
     assert read_preset(tmp_path / "b.xmp").params["exposure.ev"] == 0.5
