@@ -52,7 +52,7 @@ def test_the_command_refuses_such_a_plan_with_one_error_and_goes_by_allow_bundle
     plan = {"schema": "veraretouch.plan/1", "mode": "auto", "edits": {"neural": edit}}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     order = ("render", tmp_path / "photo.png", "--plan", tmp_path / "plan.json", "--out", tmp_path / "out", "--jobs", 1)
-    done = cli(*order, code=1)
+    done = cli(*order, code=1, anew=True)
     assert "evil/bundle" in done.stdout + done.stderr
     assert loopback.requests == []
     done = cli(*order, "--allow-bundle", "evil/bundle", code=1)
