@@ -22,18 +22,16 @@ def test_salvage_writes_what_is_left_of_a_damaged_jpeg(cli, tmp_path):
     assert (tmp_path / "b.jpg").exists()
 
 
-def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(tmp_path):
+def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(cli, tmp_path):
     noise = as_photo(np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8))
     for suffix in ("png", "webp"):
         whole = noise.encode(suffix)
         (tmp_path / f"{suffix}.{suffix}").write_bytes(whole[: len(whole) // 2])
-    command = [str(Path(sys.executable).with_name("veraretouch")), "auto", "png.png", "webp.webp", "--out", "out"]
-    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
+    command = ("auto", "png.png", "webp.webp", "--out", "out")
+    refused = cli(*command, code=1)
     assert refused.stderr.count("is damaged or incomplete") == 2
     assert not list(tmp_path.glob("out/*.*p*"))
-    done = subprocess.run([*command, "--salvage"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    done = cli(*command, "--salvage", code=1)
     assert "nothing of this WEBP could be salvaged" in done.stderr
     assert "damaged: the chunk 'IDAT'" in done.stderr + done.stdout
     assert [path.name for path in tmp_path.glob("out/*.*p*")] == ["png.png"]
