@@ -153,3 +153,8 @@ def test_the_commands_of_the_guide_to_presets_run(cli, tmp_path):
         "film.jpg",
         "photo.jpg",
     }
+
+
+def test_the_guide_to_training_reads_a_scene(tmp_path):
+    block = next(text for text in blocks("training.md", "python") if "scene_of" in text)
+    assert run(f"{block}\nprint(scene.share('person') > 0.1, tuple(masks.shape)[0])", tmp_path).strip() == "True 2"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..core.errors import LicenceNotAccepted, UnknownBundle, UnreachableBundle
 from ..core.plugins.entry import PluginEntry
@@ -22,6 +22,9 @@ from .fetch import copy_to, fetch, fetch_listed
 from .hub import Hub
 from .names import all_names, find
 from .sources import Folder, HubRepository
+
+NETWORKS: Final[Mapping[str, str]] = {"scene": "veraretouch.planners.scene.reader"}
+"""Networks that planners consult and that come with veraretouch, and the module beside which each has its bundle."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,13 @@ def info(name: str, *, revision: str | None = None, hub: Hub | None = None) -> I
 
 
 def installed_bundle(planner: str) -> Path | None:
-    """The folder of weights that an installed planner comes with, beside its module.
+    """The folder of weights that an installed planner, or a network of `NETWORKS`, comes with, beside its module.
 
     None: it has none. Nothing is imported.
     """
     entry = registry.planners.find(planner)
-    spec = find_module(entry.target.partition(":")[0].strip()) if entry is not None else None
+    module = entry.target.partition(":")[0].strip() if entry is not None else NETWORKS.get(planner)
+    spec = find_module(module) if module is not None else None
     folder = Path(spec.origin).with_name("bundle") if spec is not None and spec.origin else None
     return folder if folder is not None and (folder / MANIFEST).is_file() else None
 

@@ -26,8 +26,14 @@ GARISH: Final = dict(zip(BANDS, (0.212, 0.156, 0.156, 0.175, 0.162, 0.188, 0.175
 _LEAST_SHARE: Final = 0.04
 _SUBJECT_SHARE: Final = 0.35
 _MOST_MUTED: Final = 0.25
+_OWN_COLOUR: Final = 0.5
 
 Edits = dict[str, dict[str, Any]]
+
+
+def _shows(m: Measurements, name: str) -> float:
+    """How much of the photo is of a class; 0 where the scene is not known."""
+    return 0.0 if m.things is None else m.things.shares[name]
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,27 @@ MOODS: Final = (
         ),
         {"white_balance.temperature": 0.25, "white_balance.tint": 0.5, "saturation.amount": 0.5},
         {"saturation.amount": -1},
+    ),
+    Mood(
+        "an open sky",
+        "its blue is the sky's own and no cast",
+        lambda m: _shows(m, "sky") > 0.25 and m.things is not None and m.things.of_things["blue"] > 0.5,
+        {"white_balance.temperature": 0.35, "white_balance.tint": 0.6, "saturation.amount": 0.6},
+        {"white_balance.temperature": 1, "saturation.amount": -1},
+    ),
+    Mood(
+        "snow",
+        "snow is meant to be bright, and blue in the shade",
+        lambda m: _shows(m, "snow") > 0.25,
+        {"exposure.ev": 0.35, "white_balance.temperature": 0.6},
+        {"exposure.ev": -1, "white_balance.temperature": 1},
+    ),
+    Mood(
+        "a portrait",
+        "skin shows each shift of colour",
+        lambda m: _shows(m, "skin") > 0.04,
+        {"white_balance.tint": 0.7, "saturation.amount": 0.6, "contrast.amount": 0.7},
+        {"saturation.amount": 1, "contrast.amount": 1},
     ),
     Mood(
         "one dominant colour",
@@ -115,6 +142,8 @@ def weigh(m: Measurements) -> Decision:
     relief = min(0.0, actions.get("saturation.amount", 0.0))
     for band, seen in m.bands.items():
         excess = seen.chroma * (1 + relief) / GARISH[band] - 1
+        if m.things is not None and m.things.of_things[band] > _OWN_COLOUR:
+            continue  # the colour of a sky, of leaves or of water is their own
         if _LEAST_SHARE < seen.share < _SUBJECT_SHARE and excess > 0:
             muted[band] = -round(min(_MOST_MUTED, excess * min(1.0, seen.share / 0.1)), 3)
     return Decision(actions, moods, {band: value for band, value in muted.items() if value <= -_LEAST})

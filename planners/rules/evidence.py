@@ -1,6 +1,7 @@
 """From measurements to the strength of each control, by calibrated weights.
 
-Each control weighs the measurements that speak for or against it (`calibration.json`; fitted by
+Each control weighs the measurements that speak for or against it (`calibration.json`, and `calibration_scene.json`
+where the scene is known; fitted by
 tests/benchmarks/retouching/calibrate_rules.py on ordinary photos spoilt on purpose and undone through the renderer). A
 soft dead zone keeps weak evidence from acting, a confidence scales it, and tanh holds it below the control's limit. The
 numbers are data; what they mean stands here.
@@ -17,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from .measure import TONES, Measurements
+from .things import Things
 
 # The measurements that weights and confidence may speak of, in stops, shares or OkLab units.
 _FARTHEST: Final = 3.0
@@ -47,15 +49,31 @@ def features(m: Measurements) -> dict[str, float]:
     found["disagree r"], found["disagree b"] = (float(v) for v in casts.std(axis=0))
     found |= {f"share {band}": seen.share for band, seen in m.bands.items()}
     found["dominant"] = max(seen.share for seen in m.bands.values())
+    return found | (_of_things(m.things) if m.things is not None else {})
+
+
+def _of_things(things: Things) -> dict[str, float]:
+    """The numbers of what the photo shows; a region that it does not show has none."""
+    found = {f"shows {name}": math.sqrt(share) for name, share in things.shares.items() if name != "other"}
+    for name, region in things.regions.items():
+        red, blue = (max(-_FARTHEST, min(_FARTHEST, value)) for value in region.cast)
+        found |= {
+            f"{name} r": red,
+            f"{name} b": blue,
+            f"{name} light": region.lightness,
+            f"{name} chroma": region.chroma,
+        }
+    found["of things"] = sum(things.of_things.values()) / len(things.of_things)
     return found
 
 
 def controls(m: Measurements) -> dict[str, float]:
     """The strength of each control ("exposure.ev" ...), in its slot's unit; 0 where nothing speaks for it."""
-    calibration = _calibration()
+    calibration = _calibration() if m.things is None else _with_scene()
     found = features(m)
+    # What the photo does not show speaks for nothing, as what is usual.
     usual = {
-        name: max(-_FARTHEST, min(_FARTHEST, (found[name] - centre) / scale))
+        name: max(-_FARTHEST, min(_FARTHEST, (found.get(name, centre) - centre) / scale))
         for name, (centre, scale) in calibration["usual"].items()
     }
     return {address: _strength(rule, usual) for address, rule in calibration["controls"].items()}
@@ -72,5 +90,14 @@ def _strength(rule: dict[str, Any], usual: dict[str, float]) -> float:
 
 @cache
 def _calibration() -> dict[str, Any]:
-    text = files(__package__).joinpath("calibration.json").read_text("utf-8")
+    return _read("calibration.json")
+
+
+@cache
+def _with_scene() -> dict[str, Any]:
+    return _read("calibration_scene.json")
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = files(__package__).joinpath(name).read_text("utf-8")
     return json.loads(text)  # type: ignore[no-any-return]  # our own: a test judges it by its schema

@@ -21,6 +21,8 @@ from ...core.color.planes import planes_of
 from ...core.color.srgb import luminance, srgb_to_linear
 from ...core.photo import Photo
 from ...ops.hsl import BANDS, band_weights
+from ..scene.scene import Scene
+from .things import Things, things_of
 
 Array = NDArray[np.float64]
 
@@ -63,6 +65,7 @@ class Measurements:
         neutral_share: share of pixels close to grey.
         warm_share: chroma-weighted share of hues from red to yellow.
         bands: name -> `Band`, as `ops.hsl` divides the hues.
+        things: what the photo shows, where a scene was given.
     """
 
     tones: dict[int, float]
@@ -78,6 +81,7 @@ class Measurements:
     neutral_share: float
     warm_share: float
     bands: dict[str, Band]
+    things: Things | None = None
 
     @property
     def spread(self) -> float:
@@ -85,8 +89,8 @@ class Measurements:
         return self.tones[95] - self.tones[5]
 
 
-def measure(photo: Photo) -> Measurements:
-    """Measure a photo on a thumbnail of 128 pixels."""
+def measure(photo: Photo, scene: Scene | None = None) -> Measurements:
+    """Measure a photo on a thumbnail of 128 pixels, and by what it shows where a scene is given."""
     rgb = _thumbnail(photo)
     lab, light = oklab(rgb), srgb_to_linear(rgb)
     lightness, colour = _flat(lab.L), _flat(chroma(lab))
@@ -111,6 +115,7 @@ def measure(photo: Photo) -> Measurements:
         neutral_share=float((colour < _COLOURED).mean()),
         warm_share=_warm_share(weights, colour),
         bands=_bands(weights, colour, lightness),
+        things=None if scene is None else things_of(scene, light, lab, dict(zip(BANDS, weights, strict=True))),
     )
 
 

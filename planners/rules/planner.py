@@ -19,6 +19,8 @@ from ...core.photo import Photo
 from ...core.plan.edit import left_out_of, op_of
 from ...core.plugins.registry import registry
 from ..params import describe, read_params
+from ..scene.reader import SceneReader
+from ..scene.scene import Scene, scene_of
 from .auto import decide
 from .color_wish import asks_for_color
 from .lexicon import Lexicon
@@ -51,14 +53,17 @@ class Rules:
 
     Args:
         lexicon: the words that style prompts are read by; the built-in ones by default.
+        scene: whether auto mode reads what the photo shows, by the scene network that is installed; or a network of
+            one's own. False: colours and tones alone decide.
     """
 
     id = "rules"
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: Lexicon | None = None, *, scene: bool | SceneReader = True) -> None:
         self.lexicon = lexicon
+        self.scene = scene
 
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
         """Propose edits and reasoning for each photo; see `core.contract.planner.Planner`."""
@@ -88,7 +93,12 @@ class Rules:
             if request.groups is not None:
                 _say_what_is_left_out(values, request.groups)
             return values, _exactly(values)
-        return decide(measure(photo))
+        return decide(measure(photo, self._scene_of(photo)))
+
+    def _scene_of(self, photo: Photo) -> Scene | None:
+        if isinstance(self.scene, SceneReader):
+            return self.scene.scene_of(photo)
+        return scene_of(photo) if self.scene else None
 
 
 def _by_sight(reading: StyleReading, photo: Photo) -> StyleReading:

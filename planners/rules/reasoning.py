@@ -19,8 +19,15 @@ DEEDS: Final = {
     "white_balance.tint": ("global_color", "shift it towards magenta ({:.2f})", "shift it towards green ({:.2f})"),
     "saturation.amount": ("global_color", "strengthen colours ({:.2f})", "mute colours ({:.2f})"),
 }
-_COLOUR_HOLDS: Final = ("warm light", "one dominant colour", "night or low key")
-_LIGHT_HOLDS: Final = ("night or low key", "snow or high key", "one dominant colour")
+_COLOUR_HOLDS: Final = (
+    "warm light",
+    "one dominant colour",
+    "night or low key",
+    "an open sky",
+    "snow",
+    "a portrait",
+)
+_LIGHT_HOLDS: Final = ("night or low key", "snow or high key", "one dominant colour", "snow", "a portrait")
 
 
 def explain(
@@ -75,7 +82,9 @@ def _light(m: Measurements) -> str:
         for share, what in ((m.clipped_high, "blown out"), (m.clipped_low, "pure black"))
         if share > 0.005
     ]
-    return _sentence("; ".join([f"{found}: {tones}", *clipped]))
+    said = _sentence("; ".join([f"{found}: {tones}", *clipped]))
+    things = m.things.named() if m.things is not None else ""
+    return f"It shows {things}. {said}" if things else said
 
 
 def _colour(m: Measurements) -> str:

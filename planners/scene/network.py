@@ -25,6 +25,7 @@ CLASSES: Final = ("other", "sky", "foliage", "water", "snow", "ground", "buildin
 _MIDDLE: Final = 0.498
 _SPREAD: Final = 0.502
 _WIDTH: Final = 96
+_CEILING: Final = 6.0  # of ReLU6
 
 
 class Block(NamedTuple):
@@ -70,7 +71,7 @@ class SceneNetwork(nn.Module):
         self.head = nn.Conv2d(48, len(CLASSES), 1)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        x = functional.relu6(self.stem((rgb - _MIDDLE) / _SPREAD), inplace=True)
+        x = self.stem((rgb - _MIDDLE) / _SPREAD).clamp_(0, _CEILING)
         taps = []
         for place, block in enumerate(self.blocks):
             x = block(x)
@@ -96,9 +97,16 @@ class _Bottleneck(nn.Module):
         self.keeps = shape.stride == 1 and shape.before == shape.after
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
-        done: Tensor = self.project(functional.relu6(self.depthwise(inner), inplace=True))
+        inner = x if self.expand is None else self.expand(x).clamp_(0, _CEILING)
+        done: Tensor = self.project(self.depthwise(inner).clamp_(0, _CEILING))
         return x + done if self.keeps else done
+
+
+class Doubled(nn.Module):
+    """Twice as many pixels a side, on straight lines between the given ones."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 class _Merge(nn.Module):
@@ -106,13 +114,13 @@ class _Merge(nn.Module):
 
     def __init__(self, fine: int, coarse: int, after: int) -> None:
         super().__init__()
+        self.doubled = Doubled()
         self.side = _convolution(fine, coarse, 1)
         self.depthwise = _convolution(coarse, coarse, 3, groups=coarse)
         self.project = _convolution(coarse, after, 1)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        large = functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-        both = functional.relu(large.add_(self.side(fine)), inplace=True)
+        both = functional.relu(self.doubled(coarse) + self.side(fine), inplace=True)
         inner = functional.relu(self.depthwise(both), inplace=True)
         return functional.relu(self.project(inner), inplace=True)
 

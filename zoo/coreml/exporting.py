@@ -14,13 +14,14 @@ import numpy as np
 
 from ...core.errors import InvalidRequest, UnknownBundle, UnreachableBundle, nearest
 from ...core.plugins.registry import registry
+from ...planners.scene.reader import SceneReader
 from ..bundles.bundle import Bundle
 from ..bundles.card import model_card
 from ..bundles.manifest import MANIFEST, Manifest
 from ..bundles.packing import listed
 from ..extras import coremltools
 from ..fetch import fetch
-from ..manage import installed_bundle
+from ..manage import NETWORKS, installed_bundle
 from ..retouchers import open_bundle
 from . import judging, styles
 from .devices import device_support
@@ -78,7 +79,7 @@ def export(
     _check_target(target)
     coremltools()
     bundle = _source(name, accept_licence)
-    planner = open_bundle(bundle).planner
+    planner = SceneReader.from_bundle(bundle) if bundle.manifest.kind == "network" else open_bundle(bundle).planner
     wanted = _wanted(recipes(planner), only)
     folder = Path(out)
     document = _document(bundle, folder, chosen)
@@ -140,8 +141,8 @@ def _wanted(made: list[PackageRecipe], only: Collection[str] | None) -> list[Pac
 
 
 def _source(name: str, accept: bool) -> Bundle:
-    """The bundle; a planner that comes with weights has one beside its module."""
-    if name not in registry.planners:
+    """The bundle; a planner or network that comes with weights has one beside its module."""
+    if name not in registry.planners and name not in NETWORKS:
         return fetch(name, accept_licence=accept)
     folder = installed_bundle(name)
     if folder is None:

@@ -15,6 +15,7 @@ from ...core.contract.schema import Schema
 from ...core.lut.cube import nodes
 from ...core.plugins.registry import registry
 from ...ops.neural import RetouchNetwork
+from ...planners.scene.network import SceneNetwork, folded
 from ...planners.tiny.latents import moved_by, restrained
 from ...planners.tiny.planner import Tiny
 from ...planners.tiny.statistics import picture_of, statistics
@@ -136,6 +137,36 @@ class TinyPhone(nn.Module):
                 taken += slot.size
             parts.append(value)
         return torch.cat(parts, dim=1)
+
+
+class ScenePhone(nn.Module):
+    """The scene network: a picture (1, 3, 192, 192) from 0 to 255 to shares (1, 9, 96, 96), which sum to 1.
+
+    The picture is the whole photo, scaled to a square.
+    """
+
+    def __init__(self, network: SceneNetwork) -> None:
+        super().__init__()
+        self.network = folded(network)
+        for merge in self.network.merges:
+            merge.doubled = _DoubledBySums()
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits: Tensor = self.network(image * (1 / 255))
+        return logits.softmax(dim=1)
+
+
+class _DoubledBySums(nn.Module):
+    """As `Doubled`, by sums of neighbours: a quarter of the further one, three quarters of the nearer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        for axis in (2, 3):
+            size = x.shape[axis]
+            before = torch.cat([x.narrow(axis, 0, 1), x.narrow(axis, 0, size - 1)], dim=axis)
+            after = torch.cat([x.narrow(axis, 1, size - 1), x.narrow(axis, size - 1, 1)], dim=axis)
+            pairs = torch.stack([0.25 * before + 0.75 * x, 0.75 * x + 0.25 * after], dim=axis + 1)
+            x = pairs.flatten(axis, axis + 1)
+        return x
 
 
 class Vision(nn.Module):

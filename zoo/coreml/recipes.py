@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ...core.errors import IncompatibleBundle
 from ...ops.neural import WIDTH, Neural
+from ...planners.scene.network import CLASSES, GRID, SIDE
 from .language import of_language
-from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, TinyPhone, Vision
+from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, ScenePhone, TinyPhone, Vision
 from .photos import sample
 from .recipe import Array, Feature, PackageRecipe, network_recipe
 from .styles import names
@@ -265,9 +266,36 @@ def of_vera(planner: Any) -> list[PackageRecipe]:
     ]
 
 
+def of_scene(reader: Any) -> list[PackageRecipe]:
+    """The scene network: what a photo shows, for masks and for planners that are told."""
+    facts = {"resize": "the whole photo, to a square, by averaging", "range": [0, 255], "image": "8 bits a channel"}
+    picture = Feature((1, 3, SIDE, SIDE), _photo(SIDE, 0, **facts).about, "uint8", photo=True)
+    shares = Feature(
+        (1, len(CLASSES), GRID, GRID), {"layout": ", ".join(CLASSES), "range": [0, 1], "grid": "spans the whole photo"}
+    )
+    return [
+        network_recipe(
+            "scene",
+            ScenePhone(reader.network),
+            {"image": picture},
+            {"shares": shares},
+            about="A photo to the share of each class at each place.",
+            half=_all_but_the_end_of_shares,
+            image=True,
+            units="cpuAndNeuralEngine",
+            tolerance=0.03,
+        )
+    ]
+
+
+def _all_but_the_end_of_shares(operation: Any) -> bool:
+    return bool(operation.op_type not in ("softmax", "identity"))
+
+
 PLANNERS: Final[Mapping[str, Callable[[Any], list[PackageRecipe]]]] = {
     "tiny": of_tiny,
     "reference": of_reference,
+    "scene": of_scene,
     "vera": of_vera,
 }
 

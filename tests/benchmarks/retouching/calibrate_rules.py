@@ -1,16 +1,18 @@
-"""Fit the weights of `planners/rules/calibration.json`: spoil ordinary photos, undo them through the renderer,
-learn from the pixels.
+"""Fit the weights of the rules: spoil finished photos, undo them through the renderer, learn from the pixels.
 
-    python tests/benchmarks/retouching/calibrate_rules.py PHOTOS... --out calibration.json
+    python tests/benchmarks/retouching/calibrate_rules.py COLLECTION --out planners/rules [--hold-out 0] [--most 260]
 
-PHOTOS are folders of photographs; a folder that is named twice counts twice. Spoilings are those of undo.json under
-another seed. The loss is the OkLab distance to the unspoilt photo, with a penalty on every case that ends worse than it
-began and a bonus for undoing at least 12 %.
+COLLECTION holds photos by source (see planners/training/cases/sources.py); finished ones (tier `retouched`) are taken,
+and those of one fold of sources are left out for judging. Two calibrations come of it: `calibration.json` by colours
+and tones alone, `calibration_scene.json` by what the photo shows as well. Spoilings are those of undo.json and of
+planners/training/spoilings.json, under seeds of their own. The loss is the OkLab distance to the unspoilt photo, with
+a penalty on every case that ends worse than it began and a bonus for undoing at least 12 %.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +21,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from undo import Picture, cases, load_distribution, load_photos, spoil, without_engine
+from undo import Picture, cases, load_distribution, spoil, without_engine
 
 import veraretouch as vr
 from veraretouch.core.color.oklab import oklab
 from veraretouch.core.photo import as_photo
 from veraretouch.planners.rules.evidence import features
 from veraretouch.planners.rules.measure import measure
+from veraretouch.planners.scene.scene import scene_of
+from veraretouch.planners.training import spoilings
+from veraretouch.planners.training.cases.sources import RETOUCHED, SourcePhoto, photos_by_source, read_photos
 
 # Control -> (scale of its evidence, limit of its action):
 # a step of this size is worth its while on the right photo and harmless on the wrong.
@@ -40,8 +45,9 @@ CONTROLS: dict[str, tuple[float, float]] = {
     "tone_regions.highlights": (0.5, 0.23),
 }
 PIXELS, BATCH = 400, 384
-# Cases a photo, and how often it stands among them unspoilt, so that good photos are left alone.
-CASES, UNSPOILT = 10, 2
+# Cases of each distribution a photo, and how often it stands among them unspoilt, so that good photos are left alone.
+CASES, UNSPOILT = 2, 2
+SEED = 18
 # A case may end this much worse (OkLab distance times 100) before the loss punishes it, and how hard.
 MARGIN, PENALTY = 1.2, 0.7
 # The reward of undoing a case, and what large weights cost.
@@ -49,33 +55,65 @@ BONUS, TAME = 20.0, 0.1
 
 
 class Rows:
-    """The spoilt and unspoilt pixels of all cases, and what was measured on each."""
+    """The spoilt and unspoilt pixels of all cases, and what was measured on each, with and without the scene."""
 
-    def __init__(self, folders: Sequence[dict[str, Picture]]) -> None:
+    def __init__(self, photos: Sequence[tuple[str, Picture]]) -> None:
         rng = np.random.default_rng(1)
-        found, before, after, spoilt = [], [], [], []
-        for seed, photos in enumerate(folders):
-            for name, picture in _examples(photos, seed):
+        self.found: dict[str, list[dict[str, float]]] = {"": [], "_scene": []}
+        before, after, spoilt = [], [], []
+        for name, good in photos:
+            known: list[dict[str, float]] | None = None
+            for picture in _examples(name, good):
                 pick = rng.choice(picture.shape[0] * picture.shape[1], PIXELS)
-                found.append(features(measure(as_photo(picture))))
+                if picture is not good or known is None:
+                    photo = as_photo(picture)
+                    rows = [features(measure(photo)), features(measure(photo, scene_of(photo)))]
+                    known = rows if picture is good else known
+                else:
+                    rows = known
+                for kept, row in zip(self.found.values(), rows, strict=True):
+                    kept.append(row)
                 before.append(picture.reshape(-1, 3)[pick])
-                after.append(photos[name].reshape(-1, 3)[pick])
-                spoilt.append(picture is not photos[name])
-        self.names = list(found[0])
-        table = torch.tensor([[row[name] for name in self.names] for row in found])
-        self.usual = torch.stack([table.mean(0), table.std(0) + 1e-6], dim=1)
-        self.scaled = ((table - self.usual[:, 0]) / self.usual[:, 1]).clamp(-3, 3)
+                after.append(good.reshape(-1, 3)[pick])
+                spoilt.append(picture is not good)
         self.before, self.wanted = _pixels(before), _perceived(_pixels(after))
         self.distance = _distance(_perceived(self.before), self.wanted)
         self.spoilt = torch.tensor(spoilt)
 
+    def look(self, which: str) -> None:
+        """Choose what is known: `""` or `"_scene"`. What a photo does not show is as usual."""
+        rows = self.found[which]
+        self.names = list(dict.fromkeys(name for row in rows for name in row))
+        table = np.array([[row.get(name, np.nan) for name in self.names] for row in rows])
+        usual = np.stack([np.nanmean(table, axis=0), np.nanstd(table, axis=0) + 1e-6], axis=1)
+        scaled = np.nan_to_num((table - usual[:, 0]) / usual[:, 1])
+        self.usual = torch.from_numpy(usual)
+        self.scaled = torch.from_numpy(scaled).float().clamp(-3, 3)
 
-def _examples(photos: dict[str, Picture], seed: int) -> Iterator[tuple[str, Picture]]:
-    distribution = without_engine(load_distribution(), "imagemagick") | {"seed": seed, "cases_per_photo": CASES}
-    for case in cases(distribution, photos):
-        yield case.photo, spoil(photos[case.photo], case)
+
+def finished(collection: Path, *, hold_out: int, most: int, held: bool = False) -> list[tuple[str, Picture]]:
+    """Finished photos of the sources that are not held out, or of those that are, drawn by seed: name, pixels."""
+    photos = [p for p in photos_by_source(collection) if p.tier == RETOUCHED and (p.fold == hold_out) == held]
+    order = np.random.default_rng(SEED).permutation(len(photos))[:most]
+    chosen: list[SourcePhoto] = [photos[place] for place in sorted(order)]
+    return [(photo.file, pixels.permute(1, 2, 0).numpy()) for photo, pixels in read_photos(chosen)]
+
+
+def _examples(name: str, good: Picture) -> Iterator[Picture]:
+    distribution = without_engine(load_distribution(), "imagemagick") | {"seed": SEED, "cases_per_photo": CASES}
+    for case in cases(distribution, {name: good}):
+        yield spoil(good, case)
+    yield from strong(name, good, CASES)
     for _ in range(UNSPOILT):
-        yield from photos.items()
+        yield good
+
+
+def strong(name: str, good: Picture, count: int) -> Iterator[Picture]:
+    """A photo with strong faults, as planners/training/spoilings.json draws them by its name."""
+    rgb = torch.from_numpy(np.ascontiguousarray(good)).permute(2, 0, 1)[None].float() / 255
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "little")
+    for faults in spoilings.draw([(SEED, number, case) for case in range(count)]):
+        yield spoilings.spoil(rgb, faults[None])[0].permute(1, 2, 0).numpy()
 
 
 def _pixels(rows: list[Picture]) -> Tensor:
@@ -172,12 +210,20 @@ def _document(rows: Rows, learnt: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("photos", type=Path, nargs="+")
+    parser.add_argument("photos", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--hold-out", type=int, default=0)
+    parser.add_argument("--most", type=int, default=260)
     chosen = parser.parse_args()
-    chosen.out.write_text(
-        json.dumps(fit(Rows([load_photos(folder) for folder in chosen.photos]), chosen.steps), indent=1) + "\n"
-    )
+    rows = Rows(finished(chosen.photos, hold_out=chosen.hold_out, most=chosen.most))
+    for which in rows.found:
+        rows.look(which)
+        made = json.dumps(fit(rows, chosen.steps), indent=1) + "\n"
+        (chosen.out / f"calibration{which}.json").write_text(made)
+
+
+if __name__ == "__main__":
+    main()
