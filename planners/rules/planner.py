@@ -12,25 +12,28 @@ import torch
 from ...core.contract.latents import Latents
 from ...core.contract.op import Op
 from ...core.contract.planner import Proposal, Reasoning, Thought
-from ...core.contract.request import Mode, Request
+from ...core.contract.request import TASTES, Mode, Request, Taste
 from ...core.contract.schema import OpSpec, Schema
-from ...core.contract.slots import GROUPS, Lattice
-from ...core.photo import Photo
+from ...core.contract.slots import GROUPS, Curve, Lattice
+from ...core.photo import Photo, as_photo
 from ...core.plan.edit import left_out_of, op_of
 from ...core.plugins.registry import registry
+from ...core.render.renderer import Renderer
 from ..params import describe, read_params
 from ..scene.reader import SceneReader
 from ..scene.scene import Scene, scene_of
 from .auto import decide
 from .color_wish import asks_for_color
+from .finish import explained, finish_of
 from .lexicon import Lexicon
 from .measure import measure
 from .protection import held_by_sight
-from .style import StyleReading, read_style
+from .style import read_style
 
 Edits = Mapping[str, Mapping[str, Any]]
 
 _LEAST: Final = 5e-4
+_SMALL: Final = 256  # pixels, of the picture that finishing looks at
 
 OPS: Final = (
     "white_balance",
@@ -60,6 +63,7 @@ class Rules:
     id = "rules"
     version = "0.1.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+    tastes: frozenset[Taste] = frozenset(TASTES)
 
     def __init__(self, lexicon: Lexicon | None = None, *, scene: bool | SceneReader = True) -> None:
         self.lexicon = lexicon
@@ -84,16 +88,44 @@ class Rules:
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
         if request.mode == "style":
-            reading = read_style(request.prompt or "", self.lexicon)
-            if reading.kept and reading.edits:
-                reading = _by_sight(reading, photo)
-            return reading.edits, reading.reasoning
+            return self._styled(photo, request)
         if request.mode == "param":
             values = read_params(request.params or {})
             if request.groups is not None:
                 _say_what_is_left_out(values, request.groups)
             return values, _exactly(values)
-        return decide(measure(photo, self._scene_of(photo)))
+        return self._as_seen(photo, request.taste or "natural")
+
+    def _styled(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
+        """The words alone, or on top of what a taste does."""
+        reading = read_style(request.prompt or "", self.lexicon)
+        taste = request.taste or "faithful"
+        base: Edits = {}
+        besides: Reasoning = {}
+        if taste != "faithful":
+            base, besides = self._as_seen(photo, taste)
+        schema = _schema([])
+        under = _latents(schema, base)
+        asked, by_words = (_on_top(under, _latents(schema, edits)) for edits in (reading.asked, reading.edits))
+        scene = self._scene_of(photo) if reading.kept and reading.edits else None
+        held = None if scene is None else held_by_sight(photo, reading.kept, asked, by_words, under, scene=scene)
+        if held is not None:
+            reading = reading.held(_edits(held.latents), held.how)
+        if not base:
+            return reading.edits, reading.reasoning
+        edits = reading.edits if held is not None else _edits(by_words)
+        return edits, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
+
+    def _as_seen(self, photo: Photo, taste: Taste) -> tuple[Edits, Reasoning]:
+        """What the photo's measurements call for: its faults repaired, and then finished as far as the taste goes."""
+        found = measure(photo, self._scene_of(photo))
+        edits, thoughts = decide(found)
+        if taste == "faithful":
+            return edits, thoughts
+        found = measure(_repaired(photo, edits)) if edits else found
+        finish = finish_of(found, taste)
+        more = finish.edits(found)
+        return {**edits, **more}, explained(finish, more, thoughts)
 
     def _scene_of(self, photo: Photo) -> Scene | None:
         if isinstance(self.scene, SceneReader):
@@ -101,12 +133,37 @@ class Rules:
         return scene_of(photo) if self.scene else None
 
 
-def _by_sight(reading: StyleReading, photo: Photo) -> StyleReading:
-    """The reading with what is kept held back where the photo shows it."""
-    schema = _schema([])
-    asked, by_words, base = (_latents(schema, edits) for edits in (reading.asked, reading.edits, {}))
-    held = held_by_sight(photo, reading.kept, asked, by_words, base)
-    return reading if held is None else reading.held(_edits(held.latents), held.how)
+def _repaired(photo: Photo, edits: Edits) -> Photo:
+    """A small version of the photo with its repairs."""
+    small = np.ascontiguousarray(photo.resized(_SMALL).working())
+    rgb = torch.from_numpy(small).permute(2, 0, 1).unsqueeze(0)
+    done = Renderer()(rgb, _latents(_schema([]), edits))
+    return as_photo(done[0].permute(1, 2, 0).contiguous().numpy())
+
+
+def _on_top(under: Latents, words: Latents) -> Latents:
+    """One row with the amounts of words added, within bounds; a tone curve never falls."""
+    schema = under.schema
+    rest = Latents.identity(schema)
+    packed = under.pack() + words.pack() - rest.pack()
+    values = Latents.unpack(schema, packed).values
+    held: dict[str, dict[str, torch.Tensor]] = {}
+    for op, slots in values.items():
+        for name, value in slots.items():
+            slot = schema.spec(op).slots[name]
+            ends = (None if end is None else torch.tensor(end, dtype=value.dtype) for end in (slot.low, slot.high))
+            value = value if slot.period is not None else value.clamp(*ends)
+            value = value.cummax(dim=1).values if isinstance(slot, Curve) else value
+            if not _is_identity(schema, op, name, value):
+                held.setdefault(op, {})[name] = value
+    return Latents(schema, held, batch=1)
+
+
+def _beside(thought: Thought, other: Thought | None) -> Thought:
+    """A thought on words, with what else is done."""
+    if other is None:
+        return thought
+    return {**thought, "plan": f"{thought['plan']} Besides, for this photo: {other['plan']}"}
 
 
 def _edits(latents: Latents) -> dict[str, dict[str, float | list[float]]]:

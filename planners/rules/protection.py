@@ -28,7 +28,7 @@ from ...core.photo import Photo
 from ...core.render.renderer import Renderer
 from ...ops.hsl import band_weights
 from ..scene.network import CLASSES
-from ..scene.scene import scene_of
+from ..scene.scene import Scene, scene_of
 
 # Regions of the lexicon that the scene has a class for.
 SEEN: Final = {"skin": "skin", "sky": "sky", "water": "water", "foliage": "foliage"}
@@ -75,6 +75,7 @@ def held_by_sight(
     by_words: Latents,
     base: Latents,
     *,
+    scene: Scene | None = None,
     renderer: Renderer | None = None,
 ) -> Held | None:
     """Hold an edit back where the photo shows what is to be kept; None where it shows nothing of it.
@@ -82,11 +83,12 @@ def held_by_sight(
     Args:
         kept: the ids of the lexicon's regions that are to be kept.
         asked, by_words, base: as for `held_back`.
+        scene: what the photo shows, where that is known already.
     """
     classes = [SEEN[region] for region in kept if region in SEEN]
     if not classes:
         return None
-    scene = scene_of(photo)
+    scene = scene_of(photo) if scene is None else scene
     seen = [name for name in classes if scene.share(name) >= LEAST_SHARE]
     if not seen:
         return None
