@@ -14,7 +14,7 @@ import veraretouch as vr
 
 DOCS = Path(__file__).parent
 IMAGES = DOCS / "images"
-PLANNER: Final = "rules"  # `tiny` was trained on these photos as good ones, and leaves them alone
+PLANNER: Final = "tiny"  # it has seen none of these photos in training
 # Sample photo -> style prompt: the first page's five, in its order.
 PROMPTS: Final = {
     "stream": "moody teal and orange film, less green",

@@ -16,7 +16,6 @@ WITHOUT_LOGIC = {
     "core/render/report.py": "a dataclass",
     "core/testing/samples.py": "the list of sample photos",
     "planners/saving.py": "one call to packing",
-    "planners/training/prompts.py": "a list of prompts",
     "planners/training/vera/stages.py": "a table",
     "planners/vera/installation.py": "one error",
     "zoo/extras.py": "a table",
@@ -104,13 +103,9 @@ TESTED_BY = {
         f"planners/fit/{name}.py": "tests/planners/fit/test_parts.py" for name in ("align", "pairs", "solver", "target")
     },
     "planners/rules/color_wish.py": "tests/planners/test_style_prompts.py",
-    **{
-        f"planners/tiny/{name}.py": "tests/planners/tiny/test_planner.py"
-        for name in ("latents", "network", "reasoning")
-    },
+    **{f"planners/tiny/{name}.py": "tests/planners/tiny/test_planner.py" for name in ("latents", "reasoning")},
     "planners/training/runs.py": "tests/planners/training/test_loop.py",
-    "planners/training/tiny_examples.py": "tests/planners/training/test_loop.py",
-    "planners/training/tiny_task.py": "tests/planners/training/test_loop.py",
+    "planners/training/tiny_examples.py": "tests/planners/training/test_command.py",
     **{
         f"planners/training/vera/{name}.py": "tests/planners/training/vera/test_end_to_end.py"
         for name in ("answers", "examples", "task")

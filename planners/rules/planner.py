@@ -110,10 +110,10 @@ class Rules:
         scene = self._scene_of(photo) if reading.kept and reading.edits else None
         held = None if scene is None else held_by_sight(photo, reading.kept, asked, by_words, under, scene=scene)
         if held is not None:
-            reading = reading.held(_edits(held.latents), held.how)
+            reading = reading.held(edits_of(held.latents), held.how)
         if not base:
             return reading.edits, reading.reasoning
-        edits = reading.edits if held is not None else _edits(by_words)
+        edits = reading.edits if held is not None else edits_of(by_words)
         return edits, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
 
     def _as_seen(self, photo: Photo, taste: Taste) -> tuple[Edits, Reasoning]:
@@ -166,7 +166,7 @@ def _beside(thought: Thought, other: Thought | None) -> Thought:
     return {**thought, "plan": f"{thought['plan']} Besides, for this photo: {other['plan']}"}
 
 
-def _edits(latents: Latents) -> dict[str, dict[str, float | list[float]]]:
+def edits_of(latents: Latents) -> dict[str, dict[str, float | list[float]]]:
     """The values of one row that leave rest, rounded as those of words."""
     edits: dict[str, dict[str, float | list[float]]] = {}
     for op, slots in latents.values.items():

@@ -35,7 +35,7 @@ _FLARE: Final = 0.003  # linear light added where dark pixels would make a ratio
 
 
 @dataclass(frozen=True)
-class Region:
+class ThingColour:
     """What belongs to one group of classes: its cast (red/green, blue/green) in stops, mean OkLab lightness, chroma."""
 
     cast: tuple[float, float]
@@ -54,7 +54,7 @@ class Things:
     """
 
     shares: dict[str, float]
-    regions: dict[str, Region]
+    regions: dict[str, ThingColour]
     of_things: dict[str, float]
 
     def named(self) -> str:
@@ -83,7 +83,7 @@ def things_of(scene: Scene, light: Tensor, lab: OkLab, bands: Mapping[str, Array
         if weights.mean() >= _LEAST:
             red, green, blue = np.log2((flat * weights).sum(axis=1) / weights.sum() + _FLARE)
             mean_of = (float((values * weights).sum() / weights.sum()) for values in (lightness, colour))
-            regions[name] = Region((float(red - green), float(blue - green)), *mean_of)
+            regions[name] = ThingColour((float(red - green), float(blue - green)), *mean_of)
     things = sum(by_class[each] for each in COLOURED)
     of_things = {
         band: float((weights * colour * things).sum() / max(float((weights * colour).sum()), 1e-9))

@@ -1,54 +1,80 @@
-"""The network of `tiny`: statistics, a small CNN and the wish of a style prompt in, raw latents out.
+"""The network of `tiny`: measurements of a photo in, raw latents of two edits out, by the vote of several members.
 
-Nothing is normalised before it is pooled: a normalised feature map has forgotten how bright and how coloured the photo
-is. The head starts at zero, so that training starts at the identity (for a prompt: at what the lexicon says). A gate
-scales all of a photo's repair: whether it needs work is easier to learn than how much of what.
+Each member is a small network of its own, started and fed differently. A gate of each edit scales all of it: whether a
+photo needs work is easier to learn than how much of what. Heads start at zero, so that training starts at the identity.
+What is applied is, number by number, the median of the members: the edit of least expected absolute error where each
+member's is as likely (Bickel and Doksum 2015, "Mathematical Statistics", section 1.4). Where they disagree about the
+direction it is small, which the mean is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
+from .regions import REGIONS
 from .statistics import SIZE
+
+FEATURES: Final = SIZE + REGIONS
+EDITS: Final = ("faithful", "natural")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large the network is and what it sees.
+    """How large the network is.
 
     Attributes:
-        outputs: raw numbers that it emits; `wishes`: numbers of a style prompt.
-        channels: of the CNN's layers, each of half the resolution of the one before; none switches the CNN off.
-        hidden: width of the layers behind it; `dropout` on them while training.
-        statistics: whether it is given them.
+        outputs: raw numbers of each edit; `members`: that vote, an odd number.
+        hidden: width of a member's two layers; `dropout` on them while training.
     """
 
     outputs: int
-    wishes: int
-    channels: tuple[int, ...] = (24, 48, 96, 128)
+    members: int = 3
     hidden: int = 192
     dropout: float = 0.1
-    statistics: bool = True
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {**asdict(self), "channels": list(self.channels)}
+        return asdict(self)
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Shape:
         """The inverse of `document`."""
-        return cls(**{**document, "channels": tuple(document["channels"])})
+        return cls(**document)
+
+
+class Member(nn.Module):
+    """Measurements (B, FEATURES), scaled, -> raw latents (B, 2, outputs) of EDITS."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.outputs = shape.outputs
+        self.body = nn.Sequential(
+            nn.Linear(FEATURES, shape.hidden),
+            nn.GELU(),
+            nn.Dropout(shape.dropout),
+            nn.Linear(shape.hidden, shape.hidden),
+            nn.GELU(),
+            nn.Dropout(shape.dropout),
+        )
+        self.head = nn.Linear(shape.hidden, len(EDITS) * shape.outputs)
+        self.gate = nn.Linear(shape.hidden, len(EDITS))
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(self.gate.weight)
+        nn.init.constant_(self.gate.bias, 1.0)
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        body = self.body(scaled)
+        edits: Tensor = self.head(body).reshape(-1, len(EDITS), self.outputs)
+        return edits * torch.sigmoid(self.gate(body)).unsqueeze(2)
 
 
 class TinyNetwork(nn.Module):
-    """Statistics (B, SIZE), a picture (B, 3, 64, 64) in [0,
-    1] and wishes (B, shape.wishes) -> raw latents (B, shape.outputs).
-    """
+    """Measurements (B, FEATURES) -> raw latents (B, 2, shape.outputs) of EDITS; 0 is the identity."""
 
     centre: Tensor
     scale: Tensor
@@ -56,42 +82,21 @@ class TinyNetwork(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.register_buffer("centre", torch.zeros(SIZE))
-        self.register_buffer("scale", torch.ones(SIZE))
-        layers: list[nn.Module] = []
-        for before, after in zip((3, *shape.channels), shape.channels, strict=False):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.GELU()]
-        self.cnn = nn.Sequential(*layers)
-        seen = 2 * shape.channels[-1] if shape.channels else 0
-        features = seen + (SIZE if shape.statistics else 0) + shape.wishes
-        self.body = nn.Sequential(
-            nn.Linear(features, shape.hidden),
-            nn.GELU(),
-            nn.Dropout(shape.dropout),
-            nn.Linear(shape.hidden, shape.hidden),
-            nn.GELU(),
-            nn.Dropout(shape.dropout),
-        )
-        self.head = nn.Linear(shape.hidden, shape.outputs)
-        self.gate = nn.Linear(shape.hidden, 1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
-        nn.init.zeros_(self.gate.weight)
-        nn.init.constant_(self.gate.bias, 1.0)
+        self.register_buffer("centre", torch.zeros(FEATURES))
+        self.register_buffer("scale", torch.ones(FEATURES))
+        self.members = nn.ModuleList(Member(shape) for _ in range(shape.members))
 
-    def fit_scale(self, statistics: Tensor) -> None:
-        """Take mean and spread of the statistics (N, SIZE) of the training examples."""
-        self.centre.copy_(statistics.mean(dim=0))
-        self.scale.copy_(statistics.std(dim=0).clamp(min=1e-3))
+    def fit_scale(self, features: Tensor) -> None:
+        """Take mean and spread of the measurements (N, FEATURES) of the training examples."""
+        self.centre.copy_(features.mean(dim=0))
+        self.scale.copy_(features.std(dim=0).clamp(min=1e-3))
 
-    def forward(self, statistics: Tensor, picture: Tensor, wishes: Tensor) -> Tensor:
-        """Raw latents; 0 is the identity."""
-        features: Sequence[Tensor] = [wishes]
-        if self.shape.statistics:
-            features = [*features, ((statistics - self.centre) / self.scale).clamp(-4, 4)]
-        if self.shape.channels:
-            found = self.cnn((picture - 0.45) * 4)
-            features = [*features, found.mean(dim=(2, 3)), found.amax(dim=(2, 3))]
-        body = self.body(torch.cat(list(features), dim=1))
-        raw: Tensor = torch.sigmoid(self.gate(body)) * self.head(body)
-        return raw
+    def scaled(self, features: Tensor) -> Tensor:
+        """Measurements as members see them: by their spread in training, none further than 4 of it."""
+        return ((features - self.centre) / self.scale).clamp(-4, 4)
+
+    def forward(self, features: Tensor, *, votes: bool = False) -> Tensor:
+        """The median of the members, or with `votes` what each says: (members, B, 2, outputs)."""
+        scaled = self.scaled(features)
+        said = torch.stack([member(scaled) for member in self.members])
+        return said if votes else said.sort(dim=0).values[len(self.members) // 2]

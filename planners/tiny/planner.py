@@ -1,4 +1,4 @@
-"""The planner `tiny`: a network of 0.3 million parameters repairs, the lexicon styles on top, exact values are
+"""The planner `tiny`: a small network repairs and finishes, the lexicon styles on top, exact values are
 exact.
 """
 
@@ -6,74 +6,80 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.contract.latents import Latents
+from ...core.color.ciede2000 import ciede2000
+from ...core.contract.latents import Latents, constant
 from ...core.contract.planner import Proposal, Reasoning, Thought
-from ...core.contract.request import Mode, Request
+from ...core.contract.request import Mode, Request, Taste
 from ...core.contract.schema import Schema
-from ...core.errors import InvalidDocument
+from ...core.errors import IncompatibleBundle, InvalidDocument
 from ...core.photo import Photo
 from ...core.render.renderer import Renderer
 from ..rules.color_wish import asks_for_color
-from ..rules.planner import Rules
-from ..rules.style import read_style
+from ..rules.planner import Rules, edits_of
+from ..rules.protection import held_by_sight
+from ..rules.style import StyleReading, read_style
 from ..saving import save_weights
-from .latents import REPAIRS, assemble, own_schema, restrained, wish_of
+from ..scene.scene import Scene
+from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
+from .measure import features, seen
 from .network import Shape, TinyNetwork
-from .reasoning import deeds, explain
-from .statistics import grid, picture_of, statistics, thinned
+from .reasoning import SEEN, Appraisal, Looks, deeds, explain
+from .statistics import grid, thinned
 
 FILE: Final = "tiny.safetensors"
-SIDE: Final = 384
 # What a bundle's configuration may say: a network larger than this would not be tiny.
 _CONFIGURATION: Final[Mapping[str, Any]] = {
     "type": "object",
     "required": ["shape", "repairs"],
-    "additionalProperties": False,
     "properties": {
         "shape": {
             "type": "object",
-            "required": ["outputs", "wishes", "channels"],
-            "additionalProperties": False,
+            "required": ["outputs"],
             "properties": {
                 "outputs": {"type": "integer", "minimum": 1, "maximum": 1000},
-                "wishes": {"type": "integer", "minimum": 0, "maximum": 10_000},
-                "channels": {
-                    "type": "array",
-                    "maxItems": 6,
-                    "items": {"type": "integer", "minimum": 1, "maximum": 1024},
-                },
+                "members": {"type": "integer", "minimum": 1, "maximum": 15},
                 "hidden": {"type": "integer", "minimum": 1, "maximum": 4096},
                 "dropout": {"type": "number", "minimum": 0, "maximum": 1},
-                "statistics": {"type": "boolean"},
             },
         },
         "repairs": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 200}},
     },
 }
 _WORDS: Final = 32  # pixels a side that the words are judged by
+# What `vivid` adds to `natural`, on a finished photo too.
+_VIVID: Final = {
+    "contrast": {"amount": 0.15},
+    "tone_regions": {"blacks": -0.1},
+    "vibrance": {"amount": 0.3},
+}
 
 
 class Tiny:
     """Plan by a small network trained through the renderer: auto and, with the lexicon's words, style; param exactly.
 
+    The taste `faithful` repairs faults; `natural` also finishes what a camera left unfinished; `vivid` goes on from
+    there. A style's words are added to what the taste does; with `faithful` they stand alone.
+
     Args:
         network: a trained one, whose latents are of `schema`; by default the one that is installed with veraretouch.
+        repairs: the slots that it moves, "op.slot", in the order of its outputs.
 
     Raises:
         InvalidDocument: the installed weights are not this network's.
     """
 
     id = "tiny"
-    version = "0.1.0"
+    version = "0.2.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
+    tastes: frozenset[Taste] = frozenset({"faithful", "natural", "vivid"})
     dtypes = ("float32",)
     configuration_schema = _CONFIGURATION
 
@@ -94,8 +100,15 @@ class Tiny:
 
         Raises:
             InvalidDocument: its tensors are not this network's.
+            IncompatibleBundle: it was trained by a veraretouch whose network was another.
         """
         configuration = bundle.configuration
+        unknown = sorted(set(configuration["shape"]) - {field.name for field in fields(Shape)})
+        if unknown:
+            raise IncompatibleBundle(
+                f"bundle {bundle.name!r} is of an earlier `train tiny`: its network has {', '.join(unknown)}",
+                cure="Train it anew: veraretouch train tiny.",
+            )
         return cls(_network(configuration, bundle.tensors(FILE)).to(device), repairs=configuration["repairs"])
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
@@ -125,45 +138,78 @@ class Tiny:
             exact = self._exact.plan([photo], [request])
             return exact.latents, exact.reasoning[0]
         groups = frozenset(self.schema.groups) if request.groups is None else request.groups
+        taste = request.taste or "natural"
         pixels = seen(photo)
         if request.mode == "auto":
-            latents = self.repair(pixels).masked([groups])
-            thoughts = explain(thinned(pixels, _WORDS), latents, self._renderer)
+            latents, appraisal = self.repair(pixels, taste)
+            thoughts: Reasoning = explain(
+                thinned(grid(pixels), _WORDS), latents.masked([groups]), self._renderer, appraisal
+            )
         else:
-            reading = read_style(request.prompt or "")
-            wish = wish_of(self.schema, reading.edits)[None]
-            latents = self.repair(pixels, wish).masked([groups])
-            # What it does besides the wish, as far as that is the photo's fault and not the prompt's.
-            besides = deeds(self._less(latents, wish))
-            thoughts = {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
-        return latents, {group: said for group, said in thoughts.items() if group in groups or group == "request"}
+            latents, thoughts = self._styled(photo, pixels, read_style(request.prompt or ""), taste)
+        said = {group: said for group, said in thoughts.items() if group in groups or group == "request"}
+        return latents.masked([groups]), said
 
-    def repair(self, pixels: Tensor, wishes: Tensor | None = None) -> Latents:
-        """Latents of `seen` pixels (B, 3, GRID, GRID) on top of wishes (B, D)."""
-        device = self.network.centre.device
-        rgb = pixels.to(device)
-        wishes = torch.zeros(len(rgb), self.schema.size) if wishes is None else wishes
-        wishes = wishes.to(device)
+    def _styled(self, photo: Photo, pixels: Tensor, reading: StyleReading, taste: Taste) -> tuple[Latents, Reasoning]:
+        """What the words ask for, on top of what the taste does: by the taste `faithful` the words alone."""
+        wish, asked = (wish_of(self.schema, edits)[None] for edits in (reading.edits, reading.asked))
+        raw = torch.zeros(1, repair_size(self.schema, self.repairs))
+        if taste != "faithful":
+            raw, more = self._raw(pixels, taste)[:2]
+            wish, asked = wish + more, asked + more
+        latents = self._assembled(raw, wish)
+        if reading.kept and reading.edits:
+            base = self._assembled(raw, torch.zeros_like(wish))
+            held = held_by_sight(photo, reading.kept, self._assembled(raw, asked), latents, base)
+            if held is not None:
+                return held.latents, reading.held(edits_of(held.latents), held.how).reasoning
+        besides = deeds(self._less(latents, wish))
+        return latents, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
+
+    def repair(
+        self, pixels: Tensor, taste: Taste = "natural", wishes: Tensor | None = None
+    ) -> tuple[Latents, Appraisal]:
+        """Latents of `seen` pixels (1, 3, SIDE, SIDE) by a taste, on top of a wish (1, D), and what was found."""
+        raw, more, appraisal = self._raw(pixels, taste)
+        return self._assembled(raw, more if wishes is None else wishes + more), appraisal
+
+    def _raw(self, pixels: Tensor, taste: Taste) -> tuple[Tensor, Tensor, Appraisal]:
+        """The raw numbers of a taste's edit (1, N), the wish (1, D) that the taste adds, and what was found."""
         with torch.no_grad():
-            raw = restrained(self.network(statistics(rgb), picture_of(rgb), wishes))
+            measured, shares = features(pixels)
+            edits = self.network(measured.to(self.network.centre.device)).cpu()
+        faithful, natural = seen_only(edits).unbind(dim=1)
+        raw = faithful if taste == "faithful" else natural
+        more = wish_of(self.schema, _VIVID if taste == "vivid" else {})[None]
+        return raw, more, Appraisal(self._looks(pixels, faithful, natural), Scene(shares[0]))
+
+    def _assembled(self, raw: Tensor, wishes: Tensor) -> Latents:
+        """Latents of one row, without ops that do nothing."""
         latents = assemble(self.schema, self.repairs, raw, wishes)
-        for op in self.repairs:
-            idle = [value.reshape(len(raw), -1).abs().amax(dim=1) == 0 for value in latents.values[op].values()]
-            latents.present[op] &= ~torch.stack(idle).all(dim=0)
-        return latents.to("cpu")
+        for op, slots in latents.values.items():
+            identities = self.schema.spec(op).slots
+            idle = [bool((value == constant(identities[name].identity, 1)).all()) for name, value in slots.items()]
+            latents.present[op] &= not all(idle)
+        return latents
+
+    def _looks(self, pixels: Tensor, faithful: Tensor, natural: Tensor) -> Looks:
+        """What the photo is taken for: by how far its two edits move it."""
+        small = thinned(grid(pixels), _WORDS)
+        none = torch.zeros(1, self.schema.size)
+        moved = []
+        for raw in (faithful, natural):
+            with torch.no_grad():
+                done = self._renderer(small, assemble(self.schema, self.repairs, raw, none))
+            moved.append(float(ciede2000(done.permute(0, 2, 3, 1), small.permute(0, 2, 3, 1)).mean()))
+        if moved[0] >= SEEN:
+            return "faulty"
+        return "unfinished" if moved[1] >= SEEN else "finished"
 
     def _less(self, latents: Latents, wish: Tensor) -> Latents:
         """The repairs of one row without its wish."""
         whole = Latents.unpack(self.schema, latents.pack() - wish).values
-        values = {op: whole[op] for op in self.repairs}
-        return Latents(self.schema, values, present={op: latents.present[op] for op in values}, batch=1)
-
-
-def seen(photo: Photo) -> Tensor:
-    """What the network sees of a photo: (1, 3, GRID, GRID) encoded pixels in [0, 1], rounded to 8 bit."""
-    sharp = photo.resized(SIDE).working()
-    rgb = torch.from_numpy(np.ascontiguousarray(sharp)).permute(2, 0, 1)
-    return (grid(rgb).clamp(0, 1) * 255).round().unsqueeze(0) / 255
+        values = {op: whole[op] for op in dict.fromkeys(address.rpartition(".")[0] for address in self.repairs)}
+        return Latents(self.schema, values, batch=1)
 
 
 def _within(latents: Latents, schema: Schema) -> Latents:

@@ -7,7 +7,7 @@ the rendered picture, hence what is taken to be wrong with it, and the values th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,12 +17,38 @@ from ...core.contract.latents import Latents
 from ...core.contract.planner import Thought
 from ...core.render.renderer import Renderer
 from ..rules.reasoning import DEEDS
+from ..scene.scene import Scene
+from ..scene.words import seen_in_words
 
 MORE_DEEDS: Final = DEEDS | {
     "tone_regions.blacks": ("lighting", "lift the blacks ({:.2f})", "deepen the blacks ({:.2f})"),
+    "parametric_curve.shadows": ("lighting", "lift the darkest tones ({:.2f})", "lower the darkest tones ({:.2f})"),
+    "parametric_curve.darks": ("lighting", "lift the darker middle ({:.2f})", "lower the darker middle ({:.2f})"),
+    "parametric_curve.lights": ("lighting", "lift the lighter middle ({:.2f})", "lower the lighter middle ({:.2f})"),
+    "parametric_curve.highlights": (
+        "lighting",
+        "lift the lightest tones ({:.2f})",
+        "lower the lightest tones ({:.2f})",
+    ),
     "vibrance.amount": ("global_color", "strengthen muted colours ({:.2f})", "mute pale colours ({:.2f})"),
 }
 _LEAST: Final = 0.02  # values below are not worth a word
+SEEN: Final = 1.0
+"""Edits that move a photo less, in mean CIEDE2000, are hardly seen."""
+
+Looks = Literal["finished", "unfinished", "faulty"]
+_TAKEN_FOR: Final[Mapping[Looks, str]] = {
+    "finished": "Taken for a finished photo.",
+    "unfinished": "Taken for a photo as the camera gave it, not finished yet.",
+    "faulty": "Taken for a photo with faults.",
+}
+
+
+class Appraisal(NamedTuple):
+    """What a photo was taken for, and what it shows."""
+
+    looks: Looks
+    scene: Scene
 
 
 class Change(NamedTuple):
@@ -66,7 +92,7 @@ def changes(before: Tensor, latents: Latents, renderer: Renderer) -> dict[Change
     return found
 
 
-def explain(before: Tensor, latents: Latents, renderer: Renderer) -> dict[str, Thought]:
+def explain(before: Tensor, latents: Latents, renderer: Renderer, appraisal: Appraisal) -> dict[str, Thought]:
     """The thoughts on each group, of one row of latents and the pixels (1, 3, H, W) that were looked at."""
     seen = changes(before, latents, renderer)
     done = deeds(latents)
@@ -88,6 +114,8 @@ def explain(before: Tensor, latents: Latents, renderer: Renderer) -> dict[str, T
         else:
             problem, plan = "Nothing that calls for a change was seen.", "Leave it alone."
         thoughts[group] = {"problem": problem, "plan": plan}
+    seen_there = [_TAKEN_FOR[appraisal.looks], seen_in_words(appraisal.scene)]
+    thoughts["lighting"]["problem"] = " ".join([*seen_there, thoughts["lighting"]["problem"]])
     thoughts["specific_color"] = {"problem": "Single colours were not judged.", "plan": "Leave single colours alone."}
     return thoughts
 

@@ -1,9 +1,8 @@
-"""What `tiny` measures of a photo before it looks: tones, light, casts, colours, as about a hundred numbers.
+"""What `tiny` measures of a whole photo: tones, light, casts, colours, as about a hundred numbers.
 
-All are taken on a grid of the photo's own pixels, not of averages: spoiling a photo and taking the grid, or the other
-way round, then gives the same numbers. Casts are log2 ratios of linear light: the mean, shades of grey with p = 6
-(Finlayson and Trezzi 2004), grey edge of first order (van de Weijer et al. 2007), the brightest pixels that are not
-clipped (Land 1977), and pixels close to grey.
+All are taken on averages of the photo over a grid, so that a photo gives the same numbers at any size. Casts are log2
+ratios of linear light: the mean, shades of grey with p = 6 (Finlayson and Trezzi 2004), grey edge of first order (van
+de Weijer et al. 2007), the brightest pixels that are not clipped (Land 1977), and pixels close to grey.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ...core.color.oklab import chroma, hue, oklab
 from ...core.color.srgb import LUMINANCE, srgb_to_linear
 from ...ops.hsl import BANDS, band_weights
 
 GRID: Final = 128
-PICTURE: Final = 64
 PLACES: Final = (0.005, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995)
 _FLARE: Final = 0.003  # linear light added where dark pixels would make a ratio of almost nothing
 _NEUTRAL: Final = 0.04
@@ -26,22 +25,14 @@ _BINS: Final = 16
 
 
 def grid(rgb: Tensor) -> Tensor:
-    """The pixels (3, GRID, GRID) nearest to a uniform grid over a photo (3, H, W) of any size."""
-    rows, columns = (((torch.arange(GRID) + 0.5) * (side / GRID)).long().clamp(max=side - 1) for side in rgb.shape[1:])
-    return rgb[:, rows][:, :, columns]
+    """Averages (B, 3, GRID, GRID) of squares (B, 3, S, S), where GRID divides S."""
+    return functional.avg_pool2d(rgb, rgb.shape[-1] // GRID)
 
 
 def thinned(rgb: Tensor, side: int) -> Tensor:
-    """Every so many pixels of grids (..., GRID, GRID): (..., side, side),
-    the same ones whatever was done to the photo.
-    """
+    """Every so many places of grids (..., GRID, GRID): (..., side, side)."""
     step = GRID // side
     return rgb[..., step // 2 :: step, step // 2 :: step].contiguous()
-
-
-def picture_of(rgb: Tensor) -> Tensor:
-    """What the CNN sees of grids (B, 3, GRID, GRID): averages, (B, 3, PICTURE, PICTURE)."""
-    return torch.nn.functional.avg_pool2d(rgb, GRID // PICTURE)
 
 
 def statistics(rgb: Tensor) -> Tensor:

@@ -67,17 +67,23 @@ def train() -> None:
 @app.command()
 def tiny(
     data: Annotated[
-        Path, typer.Option(help="A dataset of aether, or a folder of good photos, to which faults are added.")
+        Path,
+        typer.Option(
+            help="A dataset of aether, photos by source (index.csv beside tars or files), or a folder of finished "
+            "photos. Faults are added to photos."
+        ),
     ],
     out: Out,
     steps: Steps = 3000,
-    batch: BatchSize = 64,
-    lr: LearningRate = 2e-3,
+    batch: BatchSize = 96,
+    lr: LearningRate = 2.5e-3,
     seed: Seed = 0,
     save_every: SaveEvery = 500,
-    copies: Annotated[int, typer.Option(min=1, help="Examples per photo, for a folder of photos.")] = 24,
-    clean: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of them without added faults.")] = 0.3,
-    styled: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of them with a style prompt.")] = 0.15,
+    copies: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 4,
+    per_source: Annotated[int, typer.Option(min=1, help="Maximum number of photos of one source.")] = 70,
+    without: Annotated[
+        list[int] | None, typer.Option(min=0, max=4, help="Fold of sources to hold out, 0 to 4. Repeatable.")
+    ] = None,
     device: Where = Device.AUTO,
     precision: Arithmetic = Precision.FP32,
     name: Name = "tiny",
@@ -94,9 +100,20 @@ def tiny(
     from .tiny_examples import ExampleRecipe
 
     settings = TrainingSettings(steps, batch, lr, seed=seed, save_every=save_every, precision=precision.value)
-    recipe = ExampleRecipe(copies, clean, styled, seed)
+    recipe = ExampleRecipe(copies, per_source, seed)
     given = parse(facts.read_bytes(), name=str(facts)) if facts else {}
-    _say(train_tiny(data, out, settings, recipe, device=device.value, name=name, spdx=spdx, facts=given))
+    made = train_tiny(
+        data,
+        out,
+        settings,
+        recipe,
+        without=without or (),
+        device=device.value,
+        name=name,
+        spdx=spdx,
+        facts=given,
+    )
+    _say(made)
 
 
 @app.command()

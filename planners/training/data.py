@@ -109,6 +109,19 @@ def pixels_of(files: dict[str, bytes], part: str, key: str) -> Tensor:
     raise InvalidDocument(f"has no {part}.jpg or {part}.png", path=key, cure="Build the dataset again.")
 
 
+def pixel_grid(rgb: Tensor, side: int = 128) -> Tensor:
+    """The pixels (3, side, side) nearest to a uniform grid over a photo (3, H, W) of any size: its own, no averages."""
+    rows, columns = (
+        ((torch.arange(side) + 0.5) * (length / side)).long().clamp(max=length - 1) for length in rgb.shape[1:]
+    )
+    return rgb[:, rows][:, :, columns]
+
+
+def grids_of(paths: Sequence[Path], side: int = 128) -> Tensor:
+    """The pixels (N, 3, side, side), uint8, of photos, as `pixel_grid` takes them."""
+    return torch.stack([pixel_grid(read_pixels(path.read_bytes(), str(path)), side) for path in paths])
+
+
 def read_pixels(data: bytes, name: str) -> Tensor:
     """The pixels (3, H, W), uint8, of a file's content.
 

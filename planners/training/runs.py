@@ -11,12 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ...core.cli.terminal import complain
 from ...core.contract.bundle import OpenedBundle
 from ...core.contract.planner import Planner
-from ...core.errors import IncompatibleBundle, UnreachableBundle
+from ...core.errors import IncompatibleBundle, InvalidRequest, UnreachableBundle
 from ...core.plugins.bundles import open_bundle, pack_planner
 from ...core.render.loading import load_retoucher
 from ...ops.neural import Neural
@@ -25,6 +26,7 @@ from ..scene.reader import SceneReader
 from ..tiny.latents import own_schema
 from ..tiny.planner import Tiny
 from ..vera.planner import Vera
+from .cases.mixture import distribution
 from .loop import LOG, TrainingSettings, TrainingTask, is_first, train
 from .memory import check_memory, estimate_memory
 from .pairs import EditedPairs, read_pairs
@@ -49,6 +51,8 @@ def train_tiny(
     settings: TrainingSettings,
     recipe: ExampleRecipe,
     *,
+    without: Collection[int] = (),
+    cache: Path | None = None,
     device: str,
     name: str,
     spdx: str,
@@ -57,20 +61,31 @@ def train_tiny(
     """Train `tiny` and pack it into OUT/bundle; a run that is in OUT already goes on. `facts` are further keys of
     bundle.json.
 
+    Args:
+        without: folds of sources that are held out, 0 to 4.
+        cache: a folder where the measured photos are kept; OUT by default.
+
     Raises:
-        InvalidDocument, UnreadablePhoto: the data. InvalidRequest: OUT holds a run with other settings.
+        InvalidDocument, UnreadablePhoto: the data. InvalidRequest: OUT holds a run with other settings, or no
+            photo is left without those folds.
         MissingExtra: accelerate or tensorboard is not installed.
         UnreachableBundle: OUT cannot be written to.
     """
-    schema = own_schema()
     _make(out)
-    examples = read_data(data, schema, recipe, cache=out)
-    task = TinyTask.fresh(examples, schema, seed=settings.seed)
-    task.network.load_state_dict(_trained("tiny", task, settings, out, device))
+    examples = read_data(data, recipe, cache=cache or out)
+    kept = ~torch.isin(examples.fold, torch.tensor(list(without), dtype=torch.long))
+    if not kept.any():
+        raise InvalidRequest(f"no photo is left without the folds {sorted(without)}", cure="Hold fewer folds out.")
+    examples = examples.rows(kept.nonzero().flatten())
+    task = TinyTask.fresh(examples, own_schema(), seed=settings.seed)
+    about = {"recipe": asdict(recipe), "mixture": dict(distribution()), "without": sorted(without)}
+    task.network.load_state_dict(_trained("tiny", task, settings, out, device, about))
     known = {
-        "summary": "A small network trained through the renderer: it repairs exposure, casts, contrast and saturation.",
+        "summary": "A small network trained through the renderer: it repairs faults and finishes unfinished photos.",
         "training_data": f"{len(examples)} examples of {len(set(examples.photo.tolist()))} photos.",
-        "provenance": _provenance(settings, recipe=asdict(recipe)),
+        "provenance": _provenance(
+            settings, recipe=asdict(recipe), mixture=dict(distribution()), without=sorted(without)
+        ),
     }
     licence = {"spdx": spdx, "commercial_use": True}
     return _packed(Tiny(task.network.cpu()), out, name=name, licence=licence, facts=known | dict(facts or {}))

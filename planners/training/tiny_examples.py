@@ -1,34 +1,40 @@
-"""Training examples in memory: what the network sees, and a few of the pixels that it is judged by.
+"""Training examples of `tiny` in memory: what its network is given, and a few of the pixels that it is judged by.
 
-They come from a dataset of `aether` (shards of input and target pictures), or from a folder of good photos, spoilt
-here. All measuring is done once and kept in a file; an epoch then reads nothing.
+They come from a dataset of `aether` (shards of input and target pictures), from a collection of photos by source, or
+from a folder of photos that somebody finished; the latter two get faults here, see `cases.mixture`. All measuring is
+done once and kept in a file; an epoch then reads nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ...core.atomic_write import new_file
-from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
-from ...core.render.renderer import Renderer
-from ..tiny.latents import assemble, wish_of_prompt
-from ..tiny.statistics import grid, picture_of, statistics, thinned
-from .data import examples_of, is_dataset, photos_of, pixels_of, read_pixels, shards_of
-from .prompts import PROMPTS
-from .spoilings import distribution, draw, spoil
+from ..scene.network import CLASSES
+from ..tiny.measure import SIDE, features, square
+from ..tiny.statistics import grid, thinned
+from .cases.mixture import CaseBatch, distribution, draw_cases
+from .cases.sources import RETOUCHED, SourcePhoto, photos_by_source, read_photos
+from .data import examples_of, is_dataset, pixels_of, shards_of
 
 LOSS: Final = 32
-_ROWS: Final = 64
+_ROWS: Final = 16
+_CLOSEST: Final = 0.75  # of a photo's sides that a crop keeps at least
+_HELD: Final = ("sky", "skin")
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -36,17 +42,24 @@ class Examples:
     """N examples, all tensors of N rows.
 
     Attributes:
-        statistics: (N, SIZE); picture: (N, 3, 64, 64) uint8, what the CNN sees; wishes: (N, D), of style prompts.
-        before, after: (N, 3, 32, 32) uint8, pixels of the input and of the target.
-        photo: (N,) int64, which photo each was made of.
+        features: (N, FEATURES), what the network is given.
+        before, natural, faithful: (N, 3, 32, 32) uint8, pixels of the photo and of what each edit should make of it.
+        held: (N, 32, 32) uint8, 255 where sky or skin is.
+        known: (N,) bool, whether `natural` is known: of a finished photo always, of another one where it was given
+            faults, which are to go in any case.
+        left: (N,) bool, whether the photo is to be left as it is.
+        photo, fold: (N,) int64, which photo each was made of, and the fold of its source.
     """
 
-    statistics: Tensor
-    picture: Tensor
-    wishes: Tensor
+    features: Tensor
     before: Tensor
-    after: Tensor
+    natural: Tensor
+    faithful: Tensor
+    held: Tensor
+    known: Tensor
+    left: Tensor
     photo: Tensor
+    fold: Tensor
 
     def __len__(self) -> int:
         return len(self.photo)
@@ -80,124 +93,147 @@ class Examples:
 
 @dataclass(frozen=True)
 class ExampleRecipe:
-    """How a folder of photos becomes examples.
+    """How photos become examples.
 
     Attributes:
-        copies: examples a photo; `clean`: the share of them that is not spoilt; `styled`: the share with a prompt.
+        copies: examples of a photo; the first shows all of it, the others parts.
+        per_source: photos of a source at most, drawn evenly.
         seed: of all draws.
     """
 
-    copies: int = 24
-    clean: float = 0.3
-    styled: float = 0.15
+    copies: int = 4
+    per_source: int = 70
     seed: int = 0
 
 
 def read_data(
-    folder: Path, schema: Schema, recipe: ExampleRecipe, *, split: str = "train", cache: Path | None = None
+    folder: Path,
+    recipe: ExampleRecipe,
+    *,
+    split: str = "train",
+    cache: Path | None = None,
 ) -> Examples:
-    """The examples of a dataset of `aether` or of a folder of photos.
+    """The examples of a dataset of `aether`, of a collection of photos by source, or of a folder of finished photos.
 
     Args:
-        cache: a folder where they are kept, under a name that tells their source, schema and recipe apart.
+        split: of a dataset.
+        cache: a folder where they are kept, under a name that tells their source and recipe apart.
 
     Raises:
-        InvalidDocument: a dataset that is not in the format, or without examples of the split.
-        UnreadablePhoto: a folder without photos.
+        InvalidDocument: a dataset or an index that is not in its format, or without examples.
+        UnreadablePhoto: a folder without photos, or a photo that cannot be read.
     """
     dataset = is_dataset(folder)
-    sources = shards_of(folder, split) if dataset else photos_of(folder)
-    kept = None if cache is None else cache / f"examples-{_key(sources, schema, recipe)}.safetensors"
+    sources: list[Path] | list[SourcePhoto]
+    sources = shards_of(folder, split) if dataset else _chosen(folder, recipe)
+    kept = None if cache is None else cache / f"examples-{_key(sources, recipe)}.safetensors"
     if kept is not None and kept.is_file():
         return Examples.load(kept)
-    made = of_shards(sources, schema) if dataset else of_photos(grids_of(sources), schema, recipe)
+    made = Examples.cat(list(_of_shards(sources) if dataset else of_photos(sources, recipe)))  # type: ignore[arg-type]
     if kept is not None:
         made.save(kept)
     return made
 
 
-def grids_of(paths: Sequence[Path]) -> Tensor:
-    """The pixels (N, 3, GRID, GRID), uint8, that are read of photos."""
-    return torch.stack([grid(read_pixels(path.read_bytes(), str(path))) for path in paths])
+def _chosen(folder: Path, recipe: ExampleRecipe) -> list[SourcePhoto]:
+    """The photos to take, as many of a source as the recipe allows; those of a folder without index are finished."""
+    found = photos_by_source(folder)
+    if not (folder / "index.csv").is_file():
+        return [SourcePhoto(photo.file, photo.source, RETOUCHED, photo.folder) for photo in found]
+    by_source: dict[str, list[SourcePhoto]] = {}
+    for photo in found:
+        by_source.setdefault(photo.source, []).append(photo)
+    return [
+        photos[place * len(photos) // min(len(photos), recipe.per_source)]
+        for photos in by_source.values()
+        for place in range(min(len(photos), recipe.per_source))
+    ]
 
 
-def of_photos(grids: Tensor, schema: Schema, recipe: ExampleRecipe, *, photo: Tensor | None = None) -> Examples:
-    """Good photos (N, 3, GRID, GRID), uint8, each spoilt `recipe.copies` times by the committed distribution."""
-    ids = torch.arange(len(grids)) if photo is None else photo
-    wishes = torch.stack([wish_of_prompt(schema, prompt) for prompt in PROMPTS])
-    base = distribution()["seed"]
-    renderer = Renderer()
-    made = []
-    for start in range(0, len(grids), _ROWS):
-        rgb = grids[start : start + _ROWS].float() / 255
+def of_photos(photos: Sequence[SourcePhoto], recipe: ExampleRecipe, *, first: int = 0) -> Iterator[Examples]:
+    """The examples of photos, which are numbered from `first`: those of a photo follow from its number."""
+    for some in _batches(enumerate(read_photos(photos), first)):
+        places = [place for place, _ in some]
+        finished = [photo.tier == RETOUCHED for _, (photo, _) in some]
+        done = torch.tensor(finished)
+        whose = torch.tensor(places), torch.tensor([photo.fold for _, (photo, _) in some])
         for copy in range(recipe.copies):
-            # A number further than the judged cases, which have three: none of those is ever trained on.
-            seeds = [(base, recipe.seed, 1 + int(id), copy) for id in ids[start : start + _ROWS]]
-            chance = np.stack([np.random.default_rng((*seed, 1)).random(3) for seed in seeds])
-            spoilt = spoil(rgb, draw(seeds))
-            clean = torch.from_numpy(chance[:, 0] < recipe.clean)
-            before = torch.where(clean[:, None, None, None], grids[start : start + _ROWS], spoilt)
-            wish = wishes[torch.from_numpy((chance[:, 2] * len(PROMPTS)).astype(np.int64))]
-            wish = wish * torch.from_numpy(chance[:, 1] < recipe.styled)[:, None]
-            made.append(_measured(before, rgb, wish, ids[start : start + _ROWS], schema, renderer))
-    return Examples.cat(made)
+            # A number more than the judged cases have: none of those is ever trained on.
+            seeds = [(recipe.seed, 1 + place, copy, 1) for place in places]
+            pictures = torch.stack([_part(rgb, seed) for (_, (_, rgb)), seed in zip(some, seeds, strict=True)])
+            cases = draw_cases(pictures, seeds, finished=finished)
+            yield _measured(cases, done, *whose)
 
 
-def _measured(
-    before: Tensor, good: Tensor, wishes: Tensor, photo: Tensor, schema: Schema, renderer: Renderer
-) -> Examples:
-    """One batch of examples whose targets are good photos, styled where there is a wish."""
-    after = thinned(good, LOSS)
-    styled = (wishes != 0).any(dim=1).nonzero().flatten()
-    if len(styled):
-        with torch.no_grad():
-            latents = assemble(schema, (), torch.zeros(len(styled), 0), wishes[styled])
-            after = after.index_copy(0, styled, renderer(after[styled], latents))
-    return _example(before, (after * 255).round().to(torch.uint8), wishes, photo)
+def _part(rgb: Tensor, seed: tuple[int, ...]) -> Tensor:
+    """A part of a photo (3, H, W), mirrored or not, as a square (3, SIDE, SIDE), uint8."""
+    rng = np.random.default_rng(seed)
+    height, width = rgb.shape[1:]
+    share = 1.0 if seed[2] == 0 else rng.uniform(_CLOSEST, 1)
+    rows, columns = max(1, round(height * share)), max(1, round(width * share))
+    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+    part = rgb[:, top : top + rows, left : left + columns].float().unsqueeze(0)
+    made = square(part)[0].round().clamp(0, 255).to(torch.uint8)
+    return made.flip(2) if rng.random() < 0.5 else made
 
 
-def _example(before: Tensor, after: Tensor, wishes: Tensor, photo: Tensor) -> Examples:
-    rgb = before.float() / 255
+def _measured(cases: CaseBatch, finished: Tensor, photo: Tensor, fold: Tensor) -> Examples:
+    with torch.inference_mode():
+        before = cases.before.float() / 255
+        measured, shares = features(before)
+        held = shares[:, [CLASSES.index(name) for name in _HELD]].sum(dim=1, keepdim=True)
+    left = torch.tensor([kind == "finished" for kind in cases.kinds])
     return Examples(
-        statistics(rgb),
-        (picture_of(rgb) * 255).round().to(torch.uint8),
-        wishes,
-        thinned(before, LOSS),
-        after.contiguous(),
+        measured.clone(),
+        _few(before),
+        _few(cases.natural.float() / 255),
+        _few(cases.faithful.float() / 255),
+        _eight_bit(functional.avg_pool2d(held, held.shape[-1] // LOSS)[:, 0]),
+        finished | ~left,
+        left,
         photo,
+        fold,
     )
 
 
-def of_shards(paths: Sequence[Path], schema: Schema) -> Examples:
-    """The examples of auto and style of webdataset shards;
-    those of exact values teach a planner that is exact nothing.
-    """
+def _of_shards(paths: Sequence[Path]) -> Iterator[Examples]:
+    """The examples of auto of webdataset shards: those of words and exact values teach the network nothing."""
     names: dict[str, int] = {}
-    made, waiting = [], []
-    for key, about, files in examples_of(paths):
-        if about["subset"] == "param":
-            continue
-        before, after = (grid(pixels_of(files, part, key)) for part in ("input", "target"))
-        prompt = about["request"].get("prompt")
-        wish = wish_of_prompt(schema, prompt) if prompt else torch.zeros(schema.size)
-        waiting.append((before, after, wish, names.setdefault(about["photo"], len(names))))
-        if len(waiting) == _ROWS:
-            made.append(_of_pairs(waiting))
-            waiting = []
-    if waiting:
-        made.append(_of_pairs(waiting))
-    if not made:
-        raise InvalidDocument("no example of auto or style", path=str(paths[0].parent), cure="Build a larger dataset.")
-    return Examples.cat(made)
+    auto = ((key, about, files) for key, about, files in examples_of(paths) if about["subset"] == "auto")
+    empty = True
+    for some in _batches(auto):
+        pairs = [
+            [square(pixels_of(files, part, key).float().unsqueeze(0)) for part in ("input", "target")]
+            for key, _, files in some
+        ]
+        before, after = (torch.cat(part).round().clamp(0, 255).to(torch.uint8) for part in zip(*pairs, strict=True))
+        photo = torch.tensor([names.setdefault(about["photo"], len(names)) for _, about, _ in some])
+        cases = CaseBatch(before, after, after, ["pair"] * len(some))
+        yield _measured(cases, torch.ones_like(photo, dtype=torch.bool), photo, torch.zeros_like(photo))
+        empty = False
+    if empty:
+        raise InvalidDocument("no example of auto", path=str(paths[0].parent), cure="Build a larger dataset.")
 
 
-def _of_pairs(pairs: list[tuple[Tensor, Tensor, Tensor, int]]) -> Examples:
-    befores, afters, wishes, photos = zip(*pairs, strict=True)
-    after = thinned(torch.stack(afters), LOSS)
-    return _example(torch.stack(befores), after, torch.stack(wishes), torch.tensor(photos))
+def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while some := list(islice(items, _ROWS)):
+        yield some
 
 
-def _key(sources: Sequence[Path], schema: Schema, recipe: ExampleRecipe) -> str:
-    facts = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in sources]
-    about = [facts, schema.fingerprint, vars(recipe), distribution(), PROMPTS]
-    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
+def _few(rgb: Tensor) -> Tensor:
+    """Some of the pixels of squares, (B, 3, LOSS, LOSS) uint8."""
+    return _eight_bit(thinned(grid(rgb), LOSS))
+
+
+def _eight_bit(values: Tensor) -> Tensor:
+    return (values * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def _key(sources: Sequence[Path] | Sequence[SourcePhoto], recipe: ExampleRecipe) -> str:
+    facts = [
+        [str(source.resolve()), source.stat().st_size, source.stat().st_mtime_ns]
+        if isinstance(source, Path)
+        else [str(source.folder.resolve()), source.file, source.tier]
+        for source in sources
+    ]
+    return hashlib.sha256(json.dumps([facts, vars(recipe), distribution(), SIDE]).encode()).hexdigest()[:16]

@@ -15,10 +15,14 @@ from ...core.contract.schema import Schema
 from ...core.lut.cube import nodes
 from ...core.plugins.registry import registry
 from ...ops.neural import RetouchNetwork
+from ...planners.scene.network import SIDE as SCENE
 from ...planners.scene.network import SceneNetwork, folded
-from ...planners.tiny.latents import moved_by, restrained
+from ...planners.scene.weights import installed as installed_scene
+from ...planners.tiny.latents import moved_by, seen_only
+from ...planners.tiny.network import EDITS
 from ...planners.tiny.planner import Tiny
-from ...planners.tiny.statistics import picture_of, statistics
+from ...planners.tiny.regions import regions
+from ...planners.tiny.statistics import grid, statistics
 
 CUBES: Final = (33, 64)
 SIDES: Final = (512, 1024)
@@ -109,30 +113,41 @@ class OpsNetwork(nn.Module):
 
 class TinyPhone(nn.Module):
     """The planner `tiny`: a picture (1, 3, 256, 256) from 0 to 255 to packed latents (1, D) of its schema,
-    in the slots' own units.
+    in the slots' own units, by the taste `natural`.
 
     The picture is the whole photo, scaled to a square. With `styled` it takes a style vector (1, D) as well: what the
     lexicon reads in a prompt, as `planners.tiny.latents.wish_of` gives it.
     """
 
+    smaller: Tensor
+
     def __init__(self, planner: Tiny) -> None:
         super().__init__()
         self.network, self.schema, self.repairs = planner.network, planner.schema, planner.repairs
+        self.scene = ScenePhone(installed_scene())
+        # The scene's square from ours: a resampling is a product with a matrix of each side.
+        sides = torch.eye(PICTURE).reshape(1, 1, PICTURE, PICTURE)
+        matrix = functional.interpolate(
+            sides, size=(SCENE, PICTURE), mode="bilinear", align_corners=False, antialias=True
+        )
+        self.register_buffer("smaller", matrix[0, 0])
 
     def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
-        rgb = (image * (1 / 255))[:, :, 1::2, 1::2]
+        shares = self.scene(self.smaller @ image @ self.smaller.T)
+        places = grid(image * (1 / 255))
+        measured = torch.cat([statistics(places), regions(places, shares)], dim=1)
         wishes = torch.zeros(1, self.schema.size) if style is None else style
-        raw = self.network(statistics(rgb), picture_of(rgb), wishes)
-        return self._assembled(restrained(raw), wishes)
+        raw = seen_only(self.network(measured)[:, EDITS.index("natural")])
+        return self._assembled(raw, wishes)
 
     def _assembled(self, raw: Tensor, wishes: Tensor) -> Tensor:
         """As `planners.tiny.latents.assemble`, packed, and without asking what was wished for."""
         parts, taken, at = [], 0, 0
-        for op, _, slot in self.schema:
+        for op, name, slot in self.schema:
             identity = torch.from_numpy(np.asarray(slot.identity, dtype=np.float32).reshape(1, slot.size))
             value = identity + wishes[:, at : at + slot.size]
             at += slot.size
-            if op in self.repairs:
+            if f"{op}.{name}" in self.repairs:
                 value = moved_by(slot, value, raw[:, taken : taken + slot.size])
                 taken += slot.size
             parts.append(value)

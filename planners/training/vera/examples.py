@@ -13,10 +13,9 @@ from torch import Tensor
 from ....core.contract.request import Request
 from ....core.errors import InvalidDocument, InvalidRequest
 from ....core.photo import as_photo
-from ...tiny.statistics import grid, thinned
 from ...vera.picture import picture_of
 from ...vera.prompts import Prompt, prompt_for
-from ..data import examples_of, is_dataset, pixels_of, read_pixels, shards_of
+from ..data import examples_of, is_dataset, pixel_grid, pixels_of, read_pixels, shards_of
 from .answers import write_answer
 
 # Pixels a side that each example is judged by, of the 128 that are read.
@@ -68,7 +67,7 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
         except InvalidRequest:
             left += 1
             continue
-        before, after = (thinned(grid(pixels_of(files, part, key)), image_size) for part in ("input", "target"))
+        before, after = (pixel_grid(pixels_of(files, part, key), image_size) for part in ("input", "target"))
         photo = files["input.jpg"] if "input.jpg" in files else files["input.png"]
         answer = write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
         found.append(Example(prompt, answer, photo, key, before, after))

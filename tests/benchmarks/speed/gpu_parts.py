@@ -223,7 +223,7 @@ def training_tiny() -> Figures:
     from vera_steps import throughput
 
     from veraretouch.planners.tiny.latents import own_schema
-    from veraretouch.planners.tiny.statistics import SIZE
+    from veraretouch.planners.tiny.network import FEATURES
     from veraretouch.planners.training.tiny_examples import LOSS, Examples
     from veraretouch.planners.training.tiny_task import TinyTask
 
@@ -232,11 +232,10 @@ def training_tiny() -> Figures:
     def drawn(*shape: int) -> torch.Tensor:
         return torch.randint(0, 256, (count, *shape), dtype=torch.uint8)
 
-    sample = torch.zeros(count, schema.size)
+    pictures = [drawn(3, LOSS, LOSS) for _ in range(3)]
+    every = torch.ones(count, dtype=torch.bool)
     photos = torch.arange(count)
-    examples = Examples(
-        torch.randn(count, SIZE), drawn(3, 64, 64), sample, drawn(3, LOSS, LOSS), drawn(3, LOSS, LOSS), photos
-    )
+    examples = Examples(torch.randn(count, FEATURES), *pictures, drawn(LOSS, LOSS), every, ~every, photos, photos % 5)
     return {
         f"batch {batch}, examples/s": batch
         / throughput(TinyTask.fresh(examples, schema), batch=batch, device=training_device(), steps=SCALE[0].steps)

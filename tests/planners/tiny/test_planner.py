@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 import veraretouch as vr
-from veraretouch.core.color.oklab import oklab
-from veraretouch.core.photo import Photo
+from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.color.oklab import chroma, oklab
+from veraretouch.core.errors import IncompatibleBundle
+from veraretouch.core.photo import Photo, as_photo, open_photo
 from veraretouch.planners.rules.style import read_style
-from veraretouch.planners.tiny.latents import assemble, own_schema, repair_size, wish_of_prompt
+from veraretouch.planners.scene.scene import scene_of
+from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size, wish_of_prompt
+from veraretouch.planners.tiny.measure import seen
 from veraretouch.planners.tiny.network import Shape, TinyNetwork
-from veraretouch.planners.tiny.planner import FILE, Tiny, seen
+from veraretouch.planners.tiny.planner import FILE, Tiny
 from veraretouch.planners.tiny.reasoning import CHANGES, changes
+from veraretouch.planners.training.cases.unfinished import unfinish
 from veraretouch.zoo.bundles.manifest import Manifest
 
 AUTO = vr.Request.of()
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 
 
 def _picture(tiny: Tiny, photo: Photo, request: vr.Request = AUTO) -> torch.Tensor:
@@ -34,7 +41,7 @@ def test_the_installed_bundle_is_what_its_manifest_says() -> None:
 
 def test_an_untrained_network_leaves_photos_alone_and_says_so(photos: list[Photo]) -> None:
     schema = own_schema()
-    fresh = Tiny(TinyNetwork(Shape(repair_size(schema, Tiny().repairs), schema.size)))
+    fresh = Tiny(TinyNetwork(Shape(repair_size(schema, REPAIRS))))
     proposal = fresh.plan(photos[:1], [AUTO])
     assert not any(bool(rows[0]) for rows in proposal.latents.present.values())
     assert proposal.reasoning[0]["lighting"]["plan"] == "Leave it alone."
@@ -42,7 +49,7 @@ def test_an_untrained_network_leaves_photos_alone_and_says_so(photos: list[Photo
 
 def test_a_style_of_an_untrained_network_is_what_the_lexicon_says(photos: list[Photo]) -> None:
     schema = own_schema()
-    fresh = Tiny(TinyNetwork(Shape(repair_size(schema, Tiny().repairs), schema.size)))
+    fresh = Tiny(TinyNetwork(Shape(repair_size(schema, REPAIRS))))
     for prompt in ("dreamy bright pink", "black and white", "cinematic teal and orange"):
         request = vr.Request.of(style=prompt)
         mine, rules = (
@@ -51,6 +58,71 @@ def test_a_style_of_an_untrained_network_is_what_the_lexicon_says(photos: list[P
         )
         assert torch.allclose(mine.latents.pack(), rules.latents.pack(), atol=1e-6)
         assert mine.reasoning[0]["request"] == read_style(prompt).reasoning["request"]
+
+
+def test_words_alone_are_what_the_lexicon_says_by_the_taste_faithful(tiny: Tiny, spoilt: list[Photo]) -> None:
+    request = vr.Request.of(style="cinematic teal and orange", taste="faithful")
+    rules = vr.registry.planners.load("rules")().plan(spoilt[:1], [vr.Request.of(style="cinematic teal and orange")])
+    assert torch.allclose(tiny.plan(spoilt[:1], [request]).latents.pack(), rules.latents.pack(), atol=1e-6)
+    natural = tiny.plan(spoilt[:1], [vr.Request.of(style="cinematic teal and orange")])
+    assert float(natural.latents.values["exposure"]["ev"][0]) > 0.3
+    assert "For this photo besides" in natural.reasoning[0]["lighting"]["plan"]
+
+
+def test_vivid_goes_on_from_natural(tiny: Tiny, photos: list[Photo]) -> None:
+    for photo in photos[:2]:
+        natural, vivid = (oklab(_picture(tiny, photo, vr.Request.of(taste=taste))) for taste in ("natural", "vivid"))
+        assert float(chroma(vivid).mean()) > float(chroma(natural).mean())
+        assert float(vivid.L.std()) > float(natural.L.std())
+
+
+def test_none_is_the_taste_natural(tiny: Tiny, spoilt: list[Photo]) -> None:
+    asked = [tiny.plan(spoilt[:1], [request]) for request in (AUTO, vr.Request.of(taste="natural"))]
+    assert torch.equal(*(proposal.latents.pack() for proposal in asked))
+
+
+def test_unfinished_photos_are_finished_by_natural_and_left_by_faithful(tiny: Tiny) -> None:
+    begun, left, done, said = 0.0, 0.0, 0.0, []
+    for path in sorted(PHOTOS.glob("buddiesofbudgie-*.jpg"))[:8]:
+        good = seen(open_photo(path))
+        pixels = unfinish((good * 255).round().to(torch.uint8), [(1, 0)])[0]
+        dull = as_photo(pixels.permute(1, 2, 0).numpy())
+        begun += _apart(seen(dull), good)
+        done += _apart(_picture(tiny, dull), good)
+        left += _apart(_picture(tiny, dull, vr.Request.of(taste="faithful")), seen(dull))
+        said.append(tiny.plan([dull], [AUTO]).reasoning[0]["lighting"]["problem"])
+    assert done < 0.8 * begun
+    assert left < 0.15 * begun
+    assert sum(words.startswith("Taken for a photo as the camera gave it") for words in said) >= 4
+
+
+def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
+    """The mean CIEDE2000 between two pictures."""
+    return float(ciede2000(one.permute(0, 2, 3, 1), other.permute(0, 2, 3, 1)).mean())
+
+
+def test_reasoning_names_what_is_seen(tiny: Tiny, photos: list[Photo]) -> None:
+    said = tiny.plan(photos[:1], [AUTO]).reasoning[0]["lighting"]["problem"]
+    assert "Seen: building" in said
+
+
+def test_what_is_to_be_kept_is_held_where_it_is_seen(tiny: Tiny) -> None:
+    photo = open_photo(PHOTOS / "skimage-astronaut.jpg")
+    skin = scene_of(photo).lifted(seen(photo), ["skin"])[0] > 0.8
+    moved = {}
+    for words in ("cinematic teal and orange", "cinematic teal and orange, keep skin natural"):
+        done = _picture(tiny, photo, vr.Request.of(style=words, taste="faithful"))
+        moved[words] = float(ciede2000(done.permute(0, 2, 3, 1), seen(photo).permute(0, 2, 3, 1))[0][skin].mean())
+    asked, kept = moved.values()
+    assert kept < 0.5 * asked
+
+
+def test_a_bundle_of_an_earlier_network_is_refused_by_name(tmp_path: Path) -> None:
+    old = {"shape": {"outputs": 10, "wishes": 178, "channels": [24]}, "repairs": ["exposure"]}
+    with pytest.raises(
+        IncompatibleBundle, match=r"'mine' is of an earlier `train tiny`: its network has channels, wish"
+    ):
+        Tiny.from_bundle(SimpleNamespace(name="mine", configuration=old))
 
 
 def test_spoilt_photos_come_nearer_to_the_originals(tiny: Tiny, photos: list[Photo], spoilt: list[Photo]) -> None:
@@ -137,4 +209,4 @@ def test_the_network_and_its_file_are_small(tiny: Tiny) -> None:
     assert sum(weights.numel() for weights in tiny.network.parameters()) <= 3_000_000
     import veraretouch.planners.tiny.planner as module
 
-    assert (Path(module.__file__).with_name("bundle") / FILE).stat().st_size < 8 * 2**20
+    assert (Path(module.__file__).with_name("bundle") / FILE).stat().st_size <= 3 * 2**20

@@ -14,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnreadablePhoto
-from veraretouch.planners.tiny.latents import own_schema
+from veraretouch.planners.training.cases.sources import photos_by_source
 from veraretouch.planners.training.loop import TrainingSettings, checkpoints
 from veraretouch.planners.training.runs import train_tiny
-from veraretouch.planners.training.tiny_examples import ExampleRecipe, read_data
+from veraretouch.planners.training.tiny_examples import ExampleRecipe, Examples, of_photos, read_data
 
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
@@ -136,38 +137,51 @@ def _shard(path: Path, examples: list[dict[str, object]]) -> None:
                 tar.addfile(member, io.BytesIO(data))
 
 
-def test_a_dataset_of_shards_is_read_but_for_its_exact_values(tmp_path: Path) -> None:
+def test_a_dataset_of_shards_is_read_but_for_its_words_and_exact_values(tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
     example = {"schema": "veraretouch.example/1", "photo": "p"}
     asked = [("auto", {"mode": "auto"}), ("style", {"mode": "style", "prompt": "warm"}), ("param", {"mode": "param"})]
     _shard(
         tmp_path / "train-000000.tar", [example | {"subset": subset, "request": request} for subset, request in asked]
     )
-    examples = read_data(tmp_path, own_schema(), ExampleRecipe())
-    assert len(examples) == 2
-    assert (examples.wishes != 0).any(dim=1).tolist() == [False, True]
-    assert examples.before.equal(examples.after)
+    examples = read_data(tmp_path, ExampleRecipe())
+    assert len(examples) == 1
+    assert examples.before.equal(examples.natural)
+    assert examples.natural.equal(examples.faithful)
+    assert examples.known.all()
 
 
 def test_data_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadablePhoto, match="no photos"):
-        read_data(tmp_path, own_schema(), ExampleRecipe())
+        read_data(tmp_path, ExampleRecipe())
     (tmp_path / "dataset.json").write_text(json.dumps({"schema": "veraretouch.dataset/1"}))
     with pytest.raises(InvalidDocument, match="no shards"):
-        read_data(tmp_path, own_schema(), ExampleRecipe())
+        read_data(tmp_path, ExampleRecipe())
     (tmp_path / "dataset.json").write_text(json.dumps({"schema": "other/9"}))
     with pytest.raises(InvalidDocument, match=r"is no veraretouch\.dataset/1"):
-        read_data(tmp_path, own_schema(), ExampleRecipe())
+        read_data(tmp_path, ExampleRecipe())
 
 
-def test_the_examples_of_a_photo_do_not_depend_on_the_others(folder: Path) -> None:
-    import torch
-
-    from veraretouch.planners.training.tiny_examples import grids_of, of_photos, photos_of
-
-    grids, schema = grids_of(photos_of(folder)), own_schema()
-    every = of_photos(grids, schema, ExampleRecipe(copies=2))
-    alone = of_photos(grids[1:2], schema, ExampleRecipe(copies=2), photo=torch.tensor([1]))
+def test_the_examples_of_a_photo_follow_from_its_number_and_not_from_the_others(folder: Path) -> None:
+    photos = photos_by_source(folder)
+    every = Examples.cat(list(of_photos(photos, ExampleRecipe(copies=2))))
+    alone = Examples.cat(list(of_photos(photos[1:2], ExampleRecipe(copies=2), first=1)))
     rows = every.rows((every.photo == 1).nonzero().flatten())
     assert rows.before.equal(alone.before)
-    assert torch.allclose(rows.statistics, alone.statistics, atol=1e-4)
+    assert torch.allclose(rows.features, alone.features, atol=1e-4)
+
+
+def test_a_fold_that_is_held_out_teaches_nothing(folder: Path, tmp_path: Path) -> None:
+    rows = [f"{name}.jpg,{name},retouched" for name in NAMES]
+    (folder / "index.csv").write_text("\n".join(["file,source,tier", *rows]))
+    folds = [photo.fold for photo in photos_by_source(folder)]
+    settings = TrainingSettings(steps=1, batch=3)
+    recipe = ExampleRecipe(copies=2)
+    made = train_tiny(
+        folder, tmp_path / "one", settings, recipe, without=folds[:1], device="cpu", name="one", spdx="MIT"
+    )
+    manifest = json.loads((made / "bundle.json").read_text())
+    left = sum(fold != folds[0] for fold in folds)
+    assert manifest["training_data"] == f"{2 * left} examples of {left} photos."
+    with pytest.raises(InvalidRequest, match="no photo is left without the folds"):
+        train_tiny(folder, tmp_path / "none", settings, recipe, without=range(5), device="cpu", name="none", spdx="MIT")

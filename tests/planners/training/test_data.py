@@ -7,7 +7,6 @@ import pytest
 
 from veraretouch.core.errors import InvalidRequest, UnreadablePhoto
 from veraretouch.planners.eval.data import Stored
-from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.planners.training.data import photos_of
 from veraretouch.planners.training.pairs import read_pairs
 from veraretouch.planners.training.tiny_examples import ExampleRecipe, read_data
@@ -37,7 +36,7 @@ def test_pairs_are_not_read_as_single_photos(tmp_path, names):
     with pytest.raises(InvalidRequest, match="pictures before and after an edit"):
         photos_of(folder)
     with pytest.raises(InvalidRequest, match="aether pairs"):
-        read_data(folder, own_schema(), ExampleRecipe())
+        read_data(folder, ExampleRecipe())
 
 
 def test_train_tiny_refuses_pairs_with_one_line_and_writes_nothing(cli, tmp_path):
@@ -64,7 +63,7 @@ def test_a_file_that_announces_eps_starts_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.Popen", start)
     (tmp_path / "a.jpg").write_bytes(EPS)
     with pytest.raises(UnreadablePhoto):
-        read_data(tmp_path, own_schema(), ExampleRecipe())
+        read_data(tmp_path, ExampleRecipe())
     with pytest.raises(UnreadablePhoto):
         read_pairs(tmp_path, image_size=32, copies=1, seed=0)
     for stored in (Stored(tmp_path / "a.jpg"), Stored(tmp_path / "a.jpg", 0, len(EPS))):

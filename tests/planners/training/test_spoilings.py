@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from veraretouch.core.color.oklab import chroma, oklab
+from veraretouch.planners.training.data import grids_of
 from veraretouch.planners.training.spoilings import FAULTS, distribution, draw, spoil
-from veraretouch.planners.training.tiny_examples import grids_of
 
 PHOTOS = sorted((Path(__file__).parents[2] / "data" / "photos").glob("*.jpg"))
 

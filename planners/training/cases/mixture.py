@@ -1,0 +1,121 @@
+"""What a photo has suffered, from nothing to strong faults: the distribution of `mixture.json`, drawn by seed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ....core import strict_json
+from ..spoilings import draw, spoil
+from . import strangers, unfinished
+from .faults import weighted
+
+Seed = Sequence[int]
+
+
+@dataclass(frozen=True)
+class CaseBatch:
+    """B cases, all pictures (B, 3, H, W), uint8.
+
+    Attributes:
+        before: what a planner sees; natural: the finished photo; faithful: the photo without its faults, but as
+            unfinished as it was.
+        kinds: of each, by the names of `mixture.json`.
+    """
+
+    before: Tensor
+    natural: Tensor
+    faithful: Tensor
+    kinds: list[str]
+
+
+@cache
+def distribution() -> Mapping[str, Any]:
+    """The distribution, as it was committed."""
+    found: dict[str, Any] = strict_json.parse(
+        files(__package__ or "").joinpath("mixture.json").read_bytes(), name="mixture.json"
+    )
+    return found
+
+
+def draw_cases(rgb: Tensor, seeds: Sequence[Seed], *, finished: Sequence[bool]) -> CaseBatch:
+    """One case of each photo (B, 3, H, W), uint8: it depends on the photo's pixels, its seed and its tier alone.
+
+    Args:
+        seeds: of each row, whole numbers from 0.
+        finished: whether each photo was published as a finished picture.
+    """
+    about = distribution()
+    chance = [np.random.default_rng([about["seed"], *seed]) for seed in seeds]
+    kinds = [
+        weighted(rng, about["finished" if done else "ordinary"]) for rng, done in zip(chance, finished, strict=True)
+    ]
+    before, faithful = rgb.clone(), rgb.clone()
+    for kind in dict.fromkeys(kinds):
+        rows = [row for row, found in enumerate(kinds) if found == kind]
+        before[rows], faithful[rows] = _KINDS[kind](rgb[rows], [seeds[row] for row in rows])
+    saved = [_as_jpeg(photo, rng) for photo, rng in zip(before, chance, strict=True)]
+    return CaseBatch(torch.stack(saved), rgb, faithful, kinds)
+
+
+def _untouched(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    return rgb, rgb
+
+
+def _unfinished(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    dull = unfinished.unfinish(rgb, seeds)
+    return dull, dull
+
+
+def _mild(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    return spoil(rgb.float() / 255, distribution()["mild"] * _faults(seeds)), rgb
+
+
+def _strong(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    return spoil(rgb.float() / 255, _faults(seeds)), rgb
+
+
+def _strangers(scale: str) -> Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tensor]]:
+    def spoilt(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+        return strangers.spoil_by_strangers(rgb, seeds, scale=strangers.distribution()["scales"][scale]), rgb
+
+    return spoilt
+
+
+def _both(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    dull = unfinished.unfinish(rgb, seeds)
+    return _KINDS["strangers_mild"](dull, seeds)[0], dull
+
+
+def _faults(seeds: Sequence[Seed]) -> Tensor:
+    return draw([(distribution()["seed"], *seed) for seed in seeds])
+
+
+def _as_jpeg(photo: Tensor, rng: np.random.Generator) -> Tensor:
+    about = distribution()["jpeg"]
+    if rng.random() >= about["share"]:
+        return photo
+    file = io.BytesIO()
+    picture = Image.fromarray(photo.permute(1, 2, 0).numpy())
+    picture.save(file, "JPEG", quality=int(rng.integers(about["quality"][0], about["quality"][1] + 1)))
+    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1)
+
+
+_KINDS: Final[Mapping[str, Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tensor]]]] = {
+    "finished": _untouched,
+    "unfinished": _unfinished,
+    "mild": _mild,
+    "strong": _strong,
+    "strangers_mild": _strangers("mild"),
+    "strangers_strong": _strangers("strong"),
+    "both": _both,
+}
