@@ -23,6 +23,17 @@ _PYTHON = (
     "```",
     "",
 )
+_NETWORK = (
+    "```python",
+    "import veraretouch as vr",
+    "from veraretouch.core.plugins.bundles import open_bundle",
+    "from veraretouch.planners.scene.reader import SceneReader",
+    "",
+    'reader = SceneReader.from_bundle(open_bundle("OWNER/REPOSITORY"))',
+    'reader.scene_of(vr.open_photo("photo.jpg")).share("sky")',
+    "```",
+    "",
+)
 COREML_LOADERS = ("zoo pull OWNER/REPOSITORY --variant", "open_package", "contrib/ios")
 """What a card names that loads Core ML packages: the command that fetches them, Python, and the Swift package."""
 
@@ -34,7 +45,7 @@ def model_card(manifest: Manifest) -> str:
     loaded = [name for name in manifest.variants if name not in coreml]
     front: dict[str, Any] = {
         "library_name": "veraretouch" if loaded else "coreml",
-        "pipeline_tag": "image-to-image",
+        "pipeline_tag": "image-segmentation" if manifest.kind == "network" else "image-to-image",
         "tags": ["photo-retouching", "veraretouch", *(["coreml"] if coreml else [])],
         "license": licence.spdx.lower() if licence.spdx != "other" else "other",
     }
@@ -48,7 +59,7 @@ def model_card(manifest: Manifest) -> str:
         "",
         _text(document.get("summary", "")),
         "",
-        *(_PYTHON if loaded else ()),
+        *((_NETWORK if manifest.kind == "network" else _PYTHON) if loaded else ()),
         *(_phone(coreml) if coreml else ()),
         (
             f"Licence: {_text(licence.spdx)}; commercial use is"

@@ -3,7 +3,8 @@
     python tests/benchmarks/networks/scene_report.py --labels FOLDER --folds FOLDER [--most 40]
 
 FOLDER of folds holds bundles of `veraretouch train scene --without ...` and `folds.json`: bundle -> sources that it was
-not trained on. Without `--labels` the page and its picture are written again from docs/benchmarks/scene.json.
+not trained on. With `--only` single sources are measured again; a record of more pictures of a source stays. Without
+`--labels` the page and its picture are written again from docs/benchmarks/scene.json.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -44,20 +46,23 @@ CONFUSIONS = {
 }
 
 
-def measured(labels: Path, folds: Path, most: int) -> dict[str, Any]:
-    """Figures of each source by the network that has not seen it."""
-    sources: dict[str, Any] = {}
+def measured(labels: Path, folds: Path, most: int, only: Collection[str], record: dict[str, Any]) -> dict[str, Any]:
+    """Figures of each source by the network that has not seen it; of `only` some, beside those of an earlier record."""
+    sources: dict[str, Any] = dict(record.get("sources", {}))
     skins: dict[str, Any] = {}
     whole = Skin()
     items = read_labels(labels)
     for bundle, held in json.loads((folds / "folds.json").read_text()).items():
         network = folded(SceneReader.from_bundle(open_bundle(str(folds / bundle))).network)
         for source in held:
+            if only and source not in only:
+                continue
             of_source = [item for item in items if item.source == source]
             some = of_source[:: max(1, len(of_source) // most)][:most]
             counts, skin = judged(network, some)
             found = {name: count.document() for name, count in counts.items() if count.wanted}
-            sources[source] = {"pictures": len(some), "classes": found}
+            if len(some) >= sources.get(source, {}).get("pictures", 0):
+                sources[source] = {"pictures": len(some), "classes": found}
             if skin.others:
                 skins[source] = skin.document()
                 whole.others += skin.others
@@ -137,9 +142,12 @@ def main() -> None:
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--folds", type=Path)
     parser.add_argument("--most", type=int, default=40)
+    parser.add_argument("--only", nargs="*", default=[])
     chosen = parser.parse_args()
     if chosen.labels:
-        RECORD.write_text(json.dumps(measured(chosen.labels, chosen.folds, chosen.most), indent=1) + "\n")
+        record = json.loads(RECORD.read_text()) if RECORD.is_file() and chosen.only else {}
+        record = measured(chosen.labels, chosen.folds, chosen.most, chosen.only, record)
+        RECORD.write_text(json.dumps(record, indent=1) + "\n")
     RECORD.with_suffix(".md").write_text(page(json.loads(RECORD.read_text())), encoding="utf-8")
     picture(RECORD.with_suffix(".jpg"))
 
