@@ -21,12 +21,12 @@ from torch import Tensor
 from veraretouch.core.color.oklab import chroma, hue, oklab
 from veraretouch.ops.hsl import band_weights
 from veraretouch.planners.imagemagick import imagemagick
-from veraretouch.planners.tiny.statistics import grid
 from veraretouch.planners.training.cases import strangers
 from veraretouch.planners.training.cases.sources import RETOUCHED, SourcePhoto, fold_of, photos_by_source, read_photos
 from veraretouch.planners.training.cases.unfinished import unfinish
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
 
+SIDE = 128
 SEED = 20261127  # of what is judged: training draws with its own
 
 
@@ -58,7 +58,8 @@ def square(pixels: Tensor) -> Tensor:
     height, width = pixels.shape[1:]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    return grid(pixels[:, top : top + side, left : left + side])
+    picked = ((torch.arange(SIDE) + 0.5) * (side / SIDE)).long()
+    return pixels[:, top + picked][:, :, left + picked].contiguous()
 
 
 def read(folders: Sequence[Path], *, first: int | None, tier: str = RETOUCHED) -> Photos:
