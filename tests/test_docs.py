@@ -252,3 +252,16 @@ def test_every_sample_photo_states_its_source():
     told = (samples / "README.md").read_text(encoding="utf-8")
     for photo in samples.glob("*.jpg"):
         assert f"| {photo.name} |" in told
+
+
+def test_each_test_that_the_table_of_trust_names_is_there():
+    rows = (DOCS / "benchmarks" / "trust.md").read_text().splitlines()
+    cells = [row.split(" | ")[1] for row in rows if row.startswith("| ") and ".py" in row]
+    named = 0
+    for part in (part for cell in cells for part in cell.split(";")):
+        file = re.search(r"[\w/]+\.py", part)
+        tests = (ROOT / "tests" / file[0]).read_text()
+        for name in re.findall(r"::(\w+)", part):
+            assert f"def {name}(" in tests, f"{file[0]}::{name}"
+            named += 1
+    assert named > 100

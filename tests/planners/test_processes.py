@@ -24,6 +24,8 @@ def start(environment, folder, *arguments, env=None, **streams):
         cwd=folder,
         env=environment | {"PYTHONPATH": str(PLUGINS / "fake")} | (env or {}),
         start_new_session=True,
+        # Whoever runs the tests in the background of a shell passes on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | streams,
     )
 
