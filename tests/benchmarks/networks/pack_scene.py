@@ -22,9 +22,9 @@ from veraretouch.planners.scene.reader import SceneReader
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks" / "scene.json"
 SUMMARY = (
     "Gives each place of a photo its shares of sky, foliage, water, snow, ground, building, person and skin. A cut"
-    " EfficientNet-Lite0 with a light decoder, 0.75 million parameters. It mistakes bare trees for buildings, white"
-    " walls and windows of overexposed rooms for sky, statues for people; it misses passers-by of a few pixels; of"
-    " water it knows little but the open sea, of snow and of night next to nothing."
+    " EfficientNet-Lite0 with a light decoder, 0.75 million parameters. It often calls animals, food and warm stone in"
+    " the foreground a person or skin, misses passers-by of a few pixels and bare trees, and knows little of water but"
+    " the open sea, of snow next to nothing."
 )
 # Source -> pictures and whose they are.
 SOURCES = {

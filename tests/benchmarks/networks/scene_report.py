@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from scene_run import Skin, judged
 
 from veraretouch.core.photo import open_photo
@@ -35,12 +35,12 @@ BARS = {"sky": 0.85, "foliage": 0.65, "person": 0.75, "building": 0.60}
 # A source with fewer pictures says little by itself.
 FEW = 20
 COLOURS = ("#404040", "#5aaaff", "#28a028", "#003ca0", "#ffffff", "#a07850", "#c83c3c", "#ffc800", "#ff96b4")
-# Photos that may be copied, and what is seen wrongly in them.
+# Photos that may be copied, in which something is seen wrongly.
 CONFUSIONS = {
     "skimage-chelsea": "a cat",
     "buddiesofbudgie-the-spices-of-life": "heaps of spices",
-    "kodak-03": "caps on a wall",
-    "kodak-08": "a market with signs",
+    "kodak-03": "caps before a wall",
+    "kodak-08": "old houses",
     "buddiesofbudgie-canyon-wren": "a bird on stone",
     "skimage-rocket": "a rocket at night",
 }
@@ -122,9 +122,10 @@ def picture(path: Path) -> None:
         photo = open_photo(PHOTOS / f"{name}.jpg").resized(320)
         scene = scene_of(photo)
         best = scene.lifted(photo.tensor()[None], CLASSES).argmax(dim=0).numpy()
-        shown = np.hstack([photo.pixels[..., :3], palette[best]])
         tile = Image.new("RGB", (640, 250), "white")
-        tile.paste(Image.fromarray(shown).crop((0, 0, 640, 228)))
+        for place, pixels in enumerate((photo.pixels[..., :3], palette[best])):
+            shown = ImageOps.pad(Image.fromarray(pixels), (318, 228), Image.Resampling.NEAREST, color="white")
+            tile.paste(shown, (320 * place, 0))
         ImageDraw.Draw(tile).text((4, 232), f"{CONFUSIONS[name]}: {_said(scene.by_name())}", fill="black")
         tiles.append(tile)
     sheet = Image.new("RGB", (1280, 250 * ((len(tiles) + 1) // 2)), "white")

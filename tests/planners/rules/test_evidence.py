@@ -100,9 +100,10 @@ def test_bias_scale_and_limit_are_the_rules_own(monkeypatch):
     assert abs(strength(0.9)) < 0.5
 
 
-def test_the_committed_calibration_keeps_to_its_schema():
-    path = files("veraretouch.planners.rules").joinpath("calibration.json")
-    assert strict_json.load(path.read_text("utf-8"), "calibration", name="calibration.json") == evidence._calibration()
+@pytest.mark.parametrize(("name", "read"), [("", "_calibration"), ("_scene", "_with_scene")])
+def test_the_committed_calibrations_keep_to_their_schema(name, read):
+    path = files("veraretouch.planners.rules").joinpath(f"calibration{name}.json")
+    assert strict_json.load(path.read_text("utf-8"), "calibration", name=path.name) == getattr(evidence, read)()
 
 
 def test_the_committed_calibration_moves_a_dark_photo_up():

@@ -10,6 +10,7 @@ import torch
 
 from veraretouch import Photo
 from veraretouch.core.photo import as_photo
+from veraretouch.planners.rules import evidence
 from veraretouch.planners.rules.auto import decide, weigh
 from veraretouch.planners.rules.evidence import features
 from veraretouch.planners.rules.measure import Measurements, measure
@@ -84,6 +85,15 @@ def test_what_is_not_shown_has_no_features(picture: Photo) -> None:
     assert "solids r" in found
     assert "skin r" not in found
     assert "shows other" not in found
+
+
+def test_the_calibration_with_the_scene_speaks_of_what_is_measured() -> None:
+    shares = torch.full((len(CLASSES), GRID, GRID), 1 / len(CLASSES))
+    known = features(measure(as_photo(np.zeros((4, 4, 3), np.uint8)), Scene(shares)))
+    calibration = evidence._with_scene()
+    assert set(calibration["usual"]) <= set(known)
+    for rule in calibration["controls"].values():
+        assert {*rule["weights"], *rule["confidence"]} <= set(calibration["usual"])
 
 
 def test_the_scene_is_read_by_default_and_can_be_switched_off(picture: Photo) -> None:
