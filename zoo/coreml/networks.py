@@ -133,12 +133,22 @@ class TinyPhone(nn.Module):
         self.register_buffer("smaller", matrix[0, 0])
 
     def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
-        shares = self.scene(self.smaller @ image @ self.smaller.T)
+        shares = self.scene(self._resampled(image))
         places = grid(image * (1 / 255))
         measured = torch.cat([statistics(places), regions(places, shares)], dim=1)
         wishes = torch.zeros(1, self.schema.size) if style is None else style
         raw = seen_only(self.network(measured)[:, EDITS.index("natural")])
         return self._assembled(raw, wishes)
+
+    def _resampled(self, image: Tensor) -> Tensor:
+        """The square that the scene network sees; by matrices from the left, which are stored in single precision and
+        once, where layers would be of few bits, and a product of each channel would store a matrix for each.
+        """
+        picture = image[0]
+        for _ in range(2):  # rows, then columns
+            lines = self.smaller @ picture.transpose(0, 1).flatten(1)
+            picture = lines.reshape(SCENE, 3, -1).permute(1, 2, 0)
+        return picture.unsqueeze(0)
 
     def _assembled(self, raw: Tensor, wishes: Tensor) -> Tensor:
         """As `planners.tiny.latents.assemble`, packed, and without asking what was wished for."""

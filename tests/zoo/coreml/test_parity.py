@@ -10,11 +10,13 @@ from small_vera import model as small_model
 
 from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.lut.interpolation import tetrahedral, trilinear
+from veraretouch.planners.scene.scene import seen
 from veraretouch.planners.tiny.latents import wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.zoo.coreml.exporting import make
 from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.language import CHUNK, decoder, embedding, head
+from veraretouch.zoo.coreml.networks import TinyPhone
 from veraretouch.zoo.coreml.packages import convert, save
 from veraretouch.zoo.coreml.recipes import of_tiny, reference
 
@@ -160,6 +162,12 @@ def test_a_head_of_a_large_vocabulary_comes_in_chunks(tmp_path):
     np.testing.assert_allclose(whole, model.lm_head(torch.from_numpy(hidden).float()).detach(), atol=5e-3)
 
 
+def test_tiny_shows_the_scene_network_what_the_desktop_does():
+    image = torch.from_numpy(photo(PHOTOS[0], 256))
+    found = TinyPhone(Tiny())._resampled(image)
+    assert torch.allclose(found / 255, seen(image / 255), atol=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("styled", [False, True])
 def test_tiny_gives_torchs_latents_on_photos(tmp_path, styled):
@@ -171,8 +179,7 @@ def test_tiny_gives_torchs_latents_on_photos(tmp_path, styled):
     for path in PHOTOS:
         image = photo(path, 256)
         given = {"image": image} | ({"style": wish.numpy()} if styled else {})
-        pixels = torch.from_numpy(image[:, :, 1::2, 1::2]) / 255
-        planned = planner.repair(pixels, wish if styled else None)
+        planned, _ = planner.repair(torch.from_numpy(image) / 255, "natural", wish if styled else None)
         found = interpreter.run(given)["latents"]
         share = np.abs(found - planned.pack().numpy()) / recipe.span(found)
         assert share.max() < 1e-2
@@ -187,8 +194,8 @@ def test_the_chain_of_ops_bakes_the_planners_picture(tmp_path):
     interpreter = Interpreter(make(recipe, tmp_path, 16, about=ABOUT))
     wish = wish_of_prompt(planner.schema, "moody teal and orange film").unsqueeze(0)
     for path in PHOTOS:
-        pixels = torch.from_numpy(photo(path, 256)[:, :, 1::2, 1::2]) / 255
-        plan = planner.repair(pixels, wish)
+        pixels = torch.from_numpy(photo(path, 256)) / 255
+        plan, _ = planner.repair(pixels, "natural", wish)
         cube = torch.from_numpy(interpreter.run({"latents": plan.pack().numpy()})["cube"])
         with torch.no_grad():
             exact = Renderer()(pixels, Latents.unpack(planner.schema, plan.pack()))[0].flatten(1).T

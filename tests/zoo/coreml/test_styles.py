@@ -156,11 +156,12 @@ def test_a_bundle_has_the_table_and_a_style_through_its_package_is_the_planners(
     planner, package = Tiny(), open_package(bundle, "tiny_style")
     recipe = of_tiny(planner, cubes=[])[1]
     image = golden_inputs(recipe)["image"].astype(np.float32)
-    pixels = torch.from_numpy(image[:, :, 1::2, 1::2]) / 255
+    pixels = torch.from_numpy(image) / 255
     plain = package.predict({"image": image, "style": np.zeros((1, SCHEMA.size), np.float32)})["latents"]
     for phrases in (["moody"], ["teal and orange"], ["dreamy", "warm"]):
         style = vector(table, dict.fromkeys(phrases, 1)).astype(np.float32)[None]
         found = package.predict({"image": image, "style": style})["latents"]
-        wanted = planner.repair(pixels, wish_of_prompt(SCHEMA, ", ".join(phrases))[None]).pack().numpy()
+        wish = wish_of_prompt(SCHEMA, ", ".join(phrases))[None]
+        wanted = planner.repair(pixels, "natural", wish)[0].pack().numpy()
         assert (np.abs(found - wanted) / recipe.span(wanted)).max() < 1e-2
         assert np.abs(found - plain).max() > 0.05
