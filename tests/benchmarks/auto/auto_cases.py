@@ -1,6 +1,7 @@
 """What the auto mode is judged on: finished photos of sources, and what spoils them or leaves them unfinished.
 
-Photos are squares from their middle, 128 pixels a side, picked and not averaged, so that a row of a tensor is a photo.
+Photos are squares from their middle, 256 pixels a side, so that a row of a tensor is a photo. They are resampled as
+photos are that are shared: picked pixels would be rougher than those of any photo.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from veraretouch.planners.training.cases.sources import RETOUCHED, SourcePhoto, 
 from veraretouch.planners.training.cases.unfinished import unfinish
 from veraretouch.planners.training.spoilings import distribution, draw, spoil
 
-SIDE = 128
+SIDE = 256
 SEED = 20261127  # of what is judged: training draws with its own
 
 
@@ -54,12 +55,13 @@ class Cases:
 
 
 def square(pixels: Tensor) -> Tensor:
-    """The middle of a photo (3, H, W), uint8: (3, 128, 128) of its own pixels."""
+    """The middle of a photo (3, H, W), uint8, as (3, 256, 256)."""
     height, width = pixels.shape[1:]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    picked = ((torch.arange(SIDE) + 0.5) * (side / SIDE)).long()
-    return pixels[:, top + picked][:, :, left + picked].contiguous()
+    middle = pixels[:, top : top + side, left : left + side].permute(1, 2, 0).numpy()
+    resized = Image.fromarray(middle).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.array(resized)).permute(2, 0, 1).contiguous()
 
 
 def read(folders: Sequence[Path], *, first: int | None, tier: str = RETOUCHED) -> Photos:

@@ -57,7 +57,8 @@ def pages(photos: Photos, retouch: Retouch) -> list[Image.Image]:
 def _cell(pictures: Sequence[Tensor], *lines: str) -> Image.Image:
     cell = Image.new("RGB", (4 * SIDE + GAP, SIDE + len(lines) * LINE + GAP), "white")
     for index, picture in enumerate(pictures):
-        cell.paste(Image.fromarray(picture.permute(1, 2, 0).numpy()), (index * SIDE, 0))
+        shown = Image.fromarray(picture.permute(1, 2, 0).numpy()).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        cell.paste(shown, (index * SIDE, 0))
     for index, line in enumerate(lines):
         ImageDraw.Draw(cell).text((0, SIDE + index * LINE), line, fill="black")
     return cell

@@ -18,6 +18,10 @@ from unfinished_set import _framed_alike, _upright
 QUICK = ("strong", "strangers, mild", "unfinished")
 
 
+# Minutes: `make bench` runs it.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     """Four sources of three photos, smooth colours each, and one that is no finished photo."""
@@ -52,7 +56,7 @@ def nothing(photos, cases):
 def test_only_finished_photos_are_read_each_source_in_turn(photos):
     assert len(photos) == 12
     assert len(set(photos.sources[:4])) == 4
-    assert photos.rgb.shape == (12, 3, 128, 128)
+    assert photos.rgb.shape == (12, 3, 256, 256)
     assert "owner4/photos" not in photos.sources
 
 
