@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .hsl import BANDS
+from ..core.color.hue_bands import BANDS
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from ..core.color.elementwise import smoothstep
 from ..core.color.gamut import within_headroom
+from ..core.color.hue_bands import by_hue
 from ..core.color.oklab import chroma, hue, oklab
 from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Bands, Slot
-from .hsl import LIGHTNESS_GATE, by_hue
+from .hsl import LIGHTNESS_GATE
 
 STOPS: Final = 0.75
 

@@ -17,14 +17,13 @@ from torch import Tensor
 
 from ..core.color.elementwise import smoothstep
 from ..core.color.gamut import chroma_share, hold_in_gamut, within_headroom
+from ..core.color.hue_bands import by_hue
 from ..core.color.oklab import OkLab, angle, chroma, lab_of, moved, moved_light, roots_of
 from ..core.color.planes import join, largest, planes_of
 from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Bands
 
-BANDS: Final = ("red", "orange", "yellow", "green", "aqua", "blue", "purple", "magenta")
-CENTRES: Final = (29.2, 52.8, 109.8, 142.5, 194.8, 264.1, 293.8, 328.4)
 HUE_REACH: Final = 30.0
 GATE: Final = 0.06
 LIGHTNESS_GATE: Final = 0.15
@@ -63,28 +62,3 @@ class Hsl(Op):
         cos, sin = torch.cos(radians), torch.sin(radians)
         turned = OkLab(lab.L * lighter, (lab.a * cos - lab.b * sin) * strength, (lab.a * sin + lab.b * cos) * strength)
         return join(hold_in_gamut(moved_light(planes, roots, moved(roots, lab, turned)), planes, lab.L))
-
-
-def band_weights(degrees: Tensor) -> Tensor:
-    """The weights (B, 8, H, W) of the bands at OkLCh hues (B, 1, H, W) in degrees; they sum to 1."""
-    each = torch.eye(len(BANDS), dtype=degrees.dtype, device=degrees.device)[:, None, :, None, None]
-    return torch.cat(by_hue(degrees, *each), dim=1)
-
-
-def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
-    """Each setting's eight bands (B, 8, 1, 1), weighted for each pixel's hue (B, 1, H, W): (B, 1, H, W).
-
-    Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next,
-    and stays.
-    """
-    round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
-    ends = zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)
-    ramps = [smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip) for start, end in ends]
-    found = []
-    for values in bands:
-        steps = (values.roll(-1, dims=1) - values).unbind(1)
-        done = values[:, :1]
-        for step, ramp in zip(steps, ramps, strict=True):
-            done = torch.addcmul(done, step.unsqueeze(1), ramp)
-        found.append(done)
-    return found

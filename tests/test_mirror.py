@@ -35,6 +35,7 @@ TESTED_BY = {
     "core/cli/batch/session.py": "tests/planners/test_processes.py",
     "core/cli/new.py": "tests/contrib/test_template.py",
     "core/cli/plan_files.py": "tests/planners/test_plan_options.py",
+    "core/color/hue_bands.py": "tests/ops/test_hsl.py",
     "core/photo/assemble.py": _READING,
     "core/photo/color/cicp.py": "tests/core/photo/formats/test_png.py",
     "core/photo/color/icc.py": "tests/core/photo/color/test_encoding.py",

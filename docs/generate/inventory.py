@@ -14,6 +14,7 @@ SINGLE: Final = {
     "veraretouch.core.color.srgb": ("linear_to_srgb", "luminance", "srgb_to_linear"),
     "veraretouch.core.photo": ("file_hash", "open_photo"),
     "veraretouch.core.plugins.requirements": ("CONTRACT",),
+    "veraretouch.planners.scene.scene": ("Scene", "scene_of"),
     "veraretouch.planners.training.loop": ("TrainingSettings", "TrainingTask", "train"),
     "veraretouch.zoo.fetch": ("fetch",),
 }

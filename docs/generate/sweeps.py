@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 import veraretouch as vr
-from veraretouch.ops.hsl import BANDS
+from veraretouch.core.color.hue_bands import BANDS
 
 from .markdown import ROOT
 

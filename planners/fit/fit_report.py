@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from ...core.color.ciede2000 import ciede2000
+from ...core.color.hue_bands import BANDS, band_weights
 from ...core.color.oklab import chroma, hue, oklab
 from ...core.contract.planner import Reasoning, Thought
-from ...ops.hsl import BANDS, band_weights
 from .align import Aligned
 from .pairs import Array, Mask, Picture
 from .search import Found

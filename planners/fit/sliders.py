@@ -18,13 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...core.color.hue_bands import BANDS
 from ...core.contract.latents import Latents
 from ...core.contract.op import Op
 from ...core.contract.schema import Schema
 from ...core.contract.slots import Curve, Embedding, Lattice, Slot
 from ...core.errors import InvalidRequest, nearest
 from ...core.plugins.registry import registry
-from ...ops.hsl import BANDS
 
 Vector = NDArray[np.float64]
 

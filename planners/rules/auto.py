@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ...core.color.hue_bands import BANDS
 from ...core.contract.planner import Thought
-from ...ops.hsl import BANDS
 from .evidence import controls
 from .measure import Measurements
 from .reasoning import explain

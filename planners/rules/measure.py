@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ...core.color.hue_bands import BANDS, band_weights
 from ...core.color.oklab import OkLab, chroma, hue, oklab
 from ...core.color.planes import planes_of
 from ...core.color.srgb import luminance, srgb_to_linear
 from ...core.photo import Photo
-from ...ops.hsl import BANDS, band_weights
 from ..scene.scene import Scene
 from .things import Things, things_of
 

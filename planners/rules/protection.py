@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from ...core.color.ciede2000 import chroma_scale, ciede2000, hue_scale, lightness_scale
 from ...core.color.cielab import cielab
+from ...core.color.hue_bands import band_weights
 from ...core.color.oklab import hue, oklab
 from ...core.color.planes import planes_of
 from ...core.color.srgb import srgb_to_linear
@@ -26,7 +27,6 @@ from ...core.contract.latents import Latents
 from ...core.contract.schema import Schema
 from ...core.photo import Photo
 from ...core.render.renderer import Renderer
-from ...ops.hsl import band_weights
 from ..scene.network import CLASSES
 from ..scene.scene import Scene, scene_of
 

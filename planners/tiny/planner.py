@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -35,19 +34,24 @@ from .reasoning import SEEN, Appraisal, Looks, deeds, explain
 from .statistics import grid, thinned
 
 FILE: Final = "tiny.safetensors"
+# What the network of an earlier `train tiny` had: its bundles are refused by name.
+_EARLIER: Final = ("channels", "statistics", "wishes")
 # What a bundle's configuration may say: a network larger than this would not be tiny.
 _CONFIGURATION: Final[Mapping[str, Any]] = {
     "type": "object",
     "required": ["shape", "repairs"],
+    "additionalProperties": False,
     "properties": {
         "shape": {
             "type": "object",
             "required": ["outputs"],
+            "additionalProperties": False,
             "properties": {
                 "outputs": {"type": "integer", "minimum": 1, "maximum": 1000},
                 "members": {"type": "integer", "minimum": 1, "maximum": 15},
                 "hidden": {"type": "integer", "minimum": 1, "maximum": 4096},
                 "dropout": {"type": "number", "minimum": 0, "maximum": 1},
+                **dict.fromkeys(_EARLIER, True),
             },
         },
         "repairs": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 200}},
@@ -103,10 +107,9 @@ class Tiny:
             IncompatibleBundle: it was trained by a veraretouch whose network was another.
         """
         configuration = bundle.configuration
-        unknown = sorted(set(configuration["shape"]) - {field.name for field in fields(Shape)})
-        if unknown:
+        if earlier := [name for name in _EARLIER if name in configuration["shape"]]:
             raise IncompatibleBundle(
-                f"bundle {bundle.name!r} is of an earlier `train tiny`: its network has {', '.join(unknown)}",
+                f"bundle {bundle.name!r} is of an earlier `train tiny`: its network has {', '.join(earlier)}",
                 cure="Train it anew: veraretouch train tiny.",
             )
         return cls(_network(configuration, bundle.tensors(FILE)).to(device), repairs=configuration["repairs"])

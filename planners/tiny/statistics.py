@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...core.color.hue_bands import BANDS, band_weights
 from ...core.color.oklab import chroma, hue, oklab
 from ...core.color.srgb import LUMINANCE, srgb_to_linear
-from ...ops.hsl import BANDS, band_weights
 
 GRID: Final = 128
 PLACES: Final = (0.005, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995)

@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from veraretouch.core.color.hue_bands import BANDS
 from veraretouch.core.plugins.registry import registry
 from veraretouch.ops.crs import CURVES, FIELDS, LEGACY_BLENDING, PARAMETER_FILE
-from veraretouch.ops.hsl import BANDS
 
 
 @pytest.mark.parametrize("name", FIELDS)

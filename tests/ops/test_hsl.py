@@ -8,10 +8,11 @@ import pytest
 import torch
 from colours import band
 
+from veraretouch.core.color.hue_bands import BANDS, CENTRES, band_weights
 from veraretouch.core.color.oklab import light_at
 from veraretouch.core.color.planes import join
 from veraretouch.core.color.srgb import linear_to_srgb
-from veraretouch.ops.hsl import BANDS, CENTRES, HUE_REACH, band_weights
+from veraretouch.ops.hsl import HUE_REACH
 
 
 def test_the_bands_of_hue_are_a_continuous_partition_of_unity():

@@ -92,16 +92,16 @@ def test_pulling_an_installed_planner_says_that_it_is_installed(run, tmp_path):
     assert re.fullmatch(r"tiny is installed with veraretouch \S+: there is nothing to fetch\.\n", done.stdout)
     assert "rules is installed with veraretouch" in run("pull", "rules").stdout
     assert run("pull", "tiny", "--to", str(tmp_path / "copy")).returncode == 0
-    assert run("verify", str(tmp_path / "copy")).stdout == "3 files are what bundle.json says.\n"
+    assert run("verify", str(tmp_path / "copy")).stdout == "2 files are what bundle.json says.\n"
 
 
 def test_what_is_known_of_an_installed_planner(run):
     told = json.loads(run("info", "tiny", "--json").stdout)
     assert (told["state"], told["licence"]["spdx"]) == ("built-in", "Apache-2.0")
     assert told["summary"].startswith("A small network trained through the renderer")
-    assert told["figures"]["held-out gain over doing nothing, dB"] > 1
+    assert told["figures"]["unfinished: cases made better"] > 0.75
     plain = run("info", "tiny").stdout
-    assert "held-out gain over doing nothing" in plain
+    assert "unfinished: cases made better" in plain
     told = json.loads(run("info", "rules", "--json").stdout)
     assert told["summary"]
     assert told["licence"]["spdx"] == "Apache-2.0"

@@ -107,7 +107,7 @@ def _as_jpeg(photo: Tensor, rng: np.random.Generator) -> Tensor:
     file = io.BytesIO()
     picture = Image.fromarray(photo.permute(1, 2, 0).numpy())
     picture.save(file, "JPEG", quality=int(rng.integers(about["quality"][0], about["quality"][1] + 1)))
-    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1)
+    return torch.from_numpy(np.array(Image.open(file, formats=["JPEG"]))).permute(2, 0, 1)
 
 
 _KINDS: Final[Mapping[str, Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tensor]]]] = {

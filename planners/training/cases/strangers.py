@@ -128,7 +128,7 @@ def _by_phone(picture: NDArray[np.uint8], rng: np.random.Generator, scale: float
     file = io.BytesIO()
     quality = int(rng.integers(about["quality"][0], about["quality"][1] + 1))
     Image.fromarray(picture).filter(sharp).save(file, "JPEG", quality=quality, subsampling="4:2:0")
-    return np.array(Image.open(file))
+    return np.array(Image.open(file, formats=["JPEG"]))
 
 
 def _refuse(engines: Sequence[str]) -> None:

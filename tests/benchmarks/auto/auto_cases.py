@@ -19,8 +19,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from veraretouch.core.color.hue_bands import band_weights
 from veraretouch.core.color.oklab import chroma, hue, oklab
-from veraretouch.ops.hsl import band_weights
 from veraretouch.planners.imagemagick import imagemagick
 from veraretouch.planners.training.cases import strangers
 from veraretouch.planners.training.cases.sources import RETOUCHED, SourcePhoto, fold_of, photos_by_source, read_photos

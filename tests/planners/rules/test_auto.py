@@ -11,9 +11,9 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from veraretouch.core.color.hue_bands import BANDS
 from veraretouch.core.photo import as_photo
 from veraretouch.core.plugins.registry import registry
-from veraretouch.ops.hsl import BANDS
 from veraretouch.planners.rules.auto import MOODS, decide, weigh
 from veraretouch.planners.rules.evidence import controls, features
 from veraretouch.planners.rules.measure import measure

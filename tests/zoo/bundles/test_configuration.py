@@ -33,8 +33,8 @@ def changed(packed, tmp_path, change):
     [
         (lambda c: c["shape"].update(hidden=20_000), r"configuration\.shape\.hidden: 20000 is above the maximum 4096"),
         (lambda c: c["shape"].update(hidden="192"), r"configuration\.shape\.hidden"),
-        (lambda c: c["shape"].update(channels=[24] * 7), r"configuration\.shape\.channels"),
-        (lambda c: c["shape"].update(channels=[10**9]), r"configuration\.shape\.channels\[0\]: 1000000000 is above"),
+        (lambda c: c["shape"].update(members=17), r"configuration\.shape\.members"),
+        (lambda c: c["shape"].update(members=10**9), r"configuration\.shape\.members: 1000000000 is above"),
         (lambda c: c["shape"].pop("outputs"), r"configuration\.shape: lacks 'outputs'"),
         (lambda c: c.pop("repairs"), r"configuration: lacks 'repairs'"),
         (lambda c: c["shape"].update(code="import os"), r"configuration\.shape"),
@@ -56,7 +56,7 @@ def test_a_configuration_that_breaks_the_schema_is_refused_by_its_path_and_costs
 def test_a_size_that_the_schema_allows_and_the_weights_have_not_is_refused_before_it_is_allocated(packed, tmp_path):
     from peak import peak_memory
 
-    folder = changed(packed, tmp_path, lambda c: c["shape"].update(hidden=4096, channels=[1024] * 6))
+    folder = changed(packed, tmp_path, lambda c: c["shape"].update(hidden=4096, members=15))
     script = (
         "import sys; from veraretouch import zoo\n"
         "from veraretouch.core.errors import InvalidDocument\n"

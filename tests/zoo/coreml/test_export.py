@@ -169,7 +169,7 @@ def test_what_cannot_be_made_is_one_clear_error(source, tmp_path, options, error
 def test_a_planner_without_packages_or_weights_is_refused(source, tmp_path, monkeypatch):
     monkeypatch.delitem(PLANNERS, "test.weighted")
     with pytest.raises(
-        IncompatibleBundle, match=r"'test.weighted' has no Core ML packages. These have: reference, tiny"
+        IncompatibleBundle, match=r"'test.weighted' has no Core ML packages. These have: reference, scene, tiny"
     ):
         zoo.export(str(source), variant="fp16", out=tmp_path / "out")
     with pytest.raises(UnknownBundle, match="planner 'rules' has no weights"):

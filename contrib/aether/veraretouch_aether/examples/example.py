@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from veraretouch import registry
+from veraretouch.core.color.hue_bands import BANDS, band_weights
 from veraretouch.core.color.oklab import chroma, hue, oklab
-from veraretouch.ops.hsl import BANDS, band_weights
 
 from . import words
 from .asks import GROUPS, draw_params, draw_preset, draw_style

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from veraretouch.ops.hsl import BANDS
+from veraretouch.core.color.hue_bands import BANDS
 from veraretouch.ops.white_balance import adapt, planckian_xy, to_uv, to_xyz
 
 from .draw import Generator, choice, number

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veraretouch.ops.hsl import BANDS
+from veraretouch.core.color.hue_bands import BANDS
 from veraretouch.planners.params import describe
 
 from .asks import GROUPS, texts
