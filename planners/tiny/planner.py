@@ -197,13 +197,12 @@ class Tiny:
 
     def _looks(self, pixels: Tensor, faithful: Tensor, natural: Tensor) -> Looks:
         """What the photo is taken for: by how far its two edits move it."""
-        small = thinned(grid(pixels), _WORDS)
-        none = torch.zeros(1, self.schema.size)
-        moved = []
-        for raw in (faithful, natural):
-            with torch.no_grad():
-                done = self._renderer(small, assemble(self.schema, self.repairs, raw, none))
-            moved.append(float(ciede2000(done.permute(0, 2, 3, 1), small.permute(0, 2, 3, 1)).mean()))
+        small = thinned(grid(pixels), _WORDS).expand(2, -1, -1, -1)
+        both = assemble(self.schema, self.repairs, torch.cat([faithful, natural]), torch.zeros(2, self.schema.size))
+        with torch.no_grad():
+            done = self._renderer(small, both)
+        far = ciede2000(done.permute(0, 2, 3, 1), small.permute(0, 2, 3, 1))
+        moved = far.flatten(1).mean(dim=1).tolist()
         if moved[0] >= SEEN:
             return "faulty"
         return "unfinished" if moved[1] >= SEEN else "finished"
