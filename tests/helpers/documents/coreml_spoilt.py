@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,14 @@ class Case:
     far: Callable[[Given, Given], float]
 
 
-def survivors(case: Case, every: int = 1) -> list[tuple[str, str, str]]:
+def survivors(case: Case, tried: Sequence[Any] | None = None) -> list[tuple[str, str, str]]:
     """Operations that can be deleted, or spoilt, without anybody noticing: (what was done, kind, name).
 
-    Noticed is what misses the bar on any input, or is more than ten times as far from torch as the package itself.
+    Of all, or of those `tried`. Noticed is what misses the bar on any input, or is more than ten times as far from
+    torch as the package itself.
     """
-    left = [(spoil, operation) for operation in case.interpreter.operations[::every] for spoil in (deleted, spoilt)]
+    operations = case.interpreter.operations if tried is None else tried
+    left = [(spoil, operation) for operation in operations for spoil in (deleted, spoilt)]
     for given, wanted in zip(case.given, case.wanted, strict=True):
         run = _Run(case, given, wanted)
         left = [(spoil, operation) for spoil, operation in left if not run.notices(operation, spoil)]
@@ -77,6 +80,19 @@ class _Run:
             return not self.case.far(self.case.interpreter.run(self.given, known=known), self.wanted) < self.least
         except InvalidDocument:
             return True
+
+
+def scene_sampled(interpreter: Interpreter, count: int) -> list[Any]:
+    """The operations of `tiny`, of its scene network alone a sample: those between the picture's resampling, two
+    products with matrices, and the shares.
+    """
+    operations = interpreter.operations
+    (shares,) = [operation for operation in operations if operation.op_type == "softmax"]
+    before = [operation for operation in operations if shares in _after(interpreter)[operation]]
+    second = [operation for operation in before if operation.op_type == "matmul"][1]
+    inner = [operation for operation in before if operation in _after(interpreter)[second]] + [shares]
+    left_out = set(inner) - set(Random(0).sample(inner, count))
+    return [operation for operation in operations if operation not in left_out]
 
 
 @lru_cache(maxsize=1)
