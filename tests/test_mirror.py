@@ -16,6 +16,7 @@ WITHOUT_LOGIC = {
     "core/render/report.py": "a dataclass",
     "core/testing/samples.py": "the list of sample photos",
     "planners/saving.py": "one call to packing",
+    "planners/training/scene/stages.py": "a table",
     "planners/training/vera/stages.py": "a table",
     "planners/vera/installation.py": "one error",
     "zoo/extras.py": "a table",

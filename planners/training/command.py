@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .scene.recipe import SceneStage
+from .scene.stages import SceneStage
 from .vera.stages import TrainingStage
 
 app = typer.Typer(

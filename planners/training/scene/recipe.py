@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -13,15 +12,9 @@ from ....core import strict_json
 from ....core.errors import InvalidDocument
 from ...scene.network import CLASSES, SIDE
 from ..loop import TrainingSettings
+from .stages import SceneStage
 
 _FILE: Final = "scene.json"
-
-
-class SceneStage(StrEnum):
-    """Where the weights start from."""
-
-    IMAGENET = "imagenet"
-    TUNING = "tuning"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.planners.training.loop import TrainingSettings
-from veraretouch.planners.training.scene.recipe import SceneStage, read_stage
+from veraretouch.planners.training.scene.recipe import read_stage
+from veraretouch.planners.training.scene.stages import SceneStage
 
 
 @pytest.mark.parametrize("stage", list(SceneStage))
