@@ -121,12 +121,11 @@ def measure(photo: Photo, scene: Scene | None = None) -> Measurements:
 
 def _thumbnail(photo: Photo) -> torch.Tensor:
     """Encoded RGB (1, 3, H, W) within 0..1, its long side at most 128 pixels."""
-    sharp = photo.resized(_SHARP).working()
-    rgb = torch.from_numpy(np.ascontiguousarray(sharp)).permute(2, 0, 1).unsqueeze(0).clamp(0, 1)
-    scale = THUMBNAIL / max(sharp.shape[:2])
+    rgb = photo.resized(_SHARP).tensor().unsqueeze(0).clamp(0, 1)
+    scale = THUMBNAIL / max(rgb.shape[2:])
     if scale >= 1:
         return rgb
-    height, width = (max(1, round(side * scale)) for side in sharp.shape[:2])
+    height, width = (max(1, round(side * scale)) for side in rgb.shape[2:])
     return torch.nn.functional.adaptive_avg_pool2d(rgb, (height, width))
 
 

@@ -135,8 +135,7 @@ class Rules:
 
 def _repaired(photo: Photo, edits: Edits) -> Photo:
     """A small version of the photo with its repairs."""
-    small = np.ascontiguousarray(photo.resized(_SMALL).working())
-    rgb = torch.from_numpy(small).permute(2, 0, 1).unsqueeze(0)
+    rgb = photo.resized(_SMALL).tensor().unsqueeze(0)
     done = Renderer()(rgb, _latents(_schema([]), edits))
     return as_photo(done[0].permute(1, 2, 0).contiguous().numpy())
 

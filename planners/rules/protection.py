@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -93,8 +92,8 @@ def held_by_sight(
     if not seen:
         return None
     grid = scene.shares.shape[1:]
-    sharp = torch.from_numpy(np.ascontiguousarray(photo.resized(2 * max(grid)).working())).permute(2, 0, 1)
-    rgb = functional.interpolate(sharp[None], size=grid, mode="bilinear", align_corners=False, antialias=True)
+    sharp = photo.resized(2 * max(grid)).tensor().unsqueeze(0)
+    rgb = functional.interpolate(sharp, size=grid, mode="bilinear", align_corners=False, antialias=True)
     # What is not seen stays protected by its hues; and a picture without colour has its own way to keep some.
     grey = asked.values.get("grey_mixer", {}).get("monochrome", torch.zeros(1))
     look = asked if len(seen) == len(kept) and not bool(grey.any()) else by_words

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -68,8 +67,7 @@ def scene_of(photo: Photo, *, network: SceneNetwork | None = None) -> Scene:
     Args:
         network: a `folded` one; by default the one that is installed with veraretouch.
     """
-    sharp = np.ascontiguousarray(photo.resized(_SHARP).working())
-    rgb = torch.from_numpy(sharp).permute(2, 0, 1).unsqueeze(0)
+    rgb = photo.resized(_SHARP).tensor().unsqueeze(0)
     return Scene(shares_of(rgb, network=network)[0])
 
 

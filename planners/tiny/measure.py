@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -21,9 +20,7 @@ _SHARP: Final = 2 * SIDE
 
 def seen(photo: Photo) -> Tensor:
     """The whole photo as averages over a square: (1, 3, SIDE, SIDE) encoded sRGB in [0, 1]."""
-    sharp = photo.resized(_SHARP).working()
-    rgb = torch.from_numpy(np.ascontiguousarray(sharp)).permute(2, 0, 1).unsqueeze(0)
-    return square(rgb).clamp(0, 1)
+    return square(photo.resized(_SHARP).tensor().unsqueeze(0)).clamp(0, 1)
 
 
 def square(rgb: Tensor) -> Tensor:
