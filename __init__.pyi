@@ -1,5 +1,6 @@
 from . import zoo as zoo
 from .core import errors as errors
+from .core.contract.area import Area as Area
 from .core.contract.latents import Latents as Latents
 from .core.contract.op import Frame as Frame
 from .core.contract.op import Op as Op
@@ -9,11 +10,13 @@ from .core.contract.planner import Planner as Planner
 from .core.contract.planner import Proposal as Proposal
 from .core.contract.request import Request as Request
 from .core.contract.schema import Schema as Schema
-from .core.contract.slots import Bands as Bands
-from .core.contract.slots import Curve as Curve
-from .core.contract.slots import Embedding as Embedding
-from .core.contract.slots import Lattice as Lattice
-from .core.contract.slots import Matrix as Matrix
+from .core.contract.slot_kinds import Bands as Bands
+from .core.contract.slot_kinds import Curve as Curve
+from .core.contract.slot_kinds import Embedding as Embedding
+from .core.contract.slot_kinds import GreyPicture as GreyPicture
+from .core.contract.slot_kinds import Lattice as Lattice
+from .core.contract.slot_kinds import Matrix as Matrix
+from .core.contract.slot_kinds import Strokes as Strokes
 from .core.contract.slots import Slot as Slot
 from .core.photo import Photo as Photo
 from .core.photo import SaveOptions as SaveOptions

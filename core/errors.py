@@ -23,6 +23,10 @@ class InvalidOp(VeraRetouchError):
     """An op class breaks the contract of `Op`."""
 
 
+class InvalidArea(VeraRetouchError):
+    """An area class breaks the contract of `Area`."""
+
+
 class InvalidSchema(VeraRetouchError):
     """A schema cannot be made from these ops, or a schema document does not fit them."""
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from ..core.color.planes import planes_of
 from ..core.color.srgb import luminance
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Bands, Slot
+from ..core.contract.slot_kinds import Bands
+from ..core.contract.slots import Slot
 
 _NEAR_ZERO = 1e-5
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..core.color.planes import join, mix, planes_of
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Bands, Matrix
+from ..core.contract.slot_kinds import Bands, Matrix
 
 
 class ColorMatrix(Op):

@@ -18,7 +18,8 @@ from ..core.color.hue_bands import by_hue
 from ..core.color.oklab import chroma, hue, oklab
 from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Bands, Slot
+from ..core.contract.slot_kinds import Bands
+from ..core.contract.slots import Slot
 from .hsl import LIGHTNESS_GATE
 
 STOPS: Final = 0.75

@@ -22,7 +22,7 @@ from ..core.color.oklab import OkLab, angle, chroma, lab_of, moved, moved_light,
 from ..core.color.planes import join, largest, planes_of
 from ..core.color.srgb import linear_to_srgb
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Bands
+from ..core.contract.slot_kinds import Bands
 
 HUE_REACH: Final = 30.0
 GATE: Final = 0.06

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..core.color.elementwise import at_least_single
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Lattice
+from ..core.contract.slot_kinds import Lattice
 
 
 class Lut1d(Op):

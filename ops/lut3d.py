@@ -9,7 +9,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Lattice, Slot
+from ..core.contract.slot_kinds import Lattice
+from ..core.contract.slots import Slot
 from ..core.lut.interpolation import tetrahedral, trilinear
 
 

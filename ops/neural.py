@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Embedding
+from ..core.contract.slot_kinds import Embedding
 from ..core.errors import InvalidDocument
 
 if TYPE_CHECKING:

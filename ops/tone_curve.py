@@ -13,7 +13,7 @@ from torch import Tensor
 from ..core.color.curves import follow
 from ..core.color.tone_map import tone_map
 from ..core.contract.op import Op, Params, Stage
-from ..core.contract.slots import Curve
+from ..core.contract.slot_kinds import Curve
 
 KNOTS = 17
 

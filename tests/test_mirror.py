@@ -37,6 +37,8 @@ TESTED_BY = {
     "core/cli/new.py": "tests/contrib/test_template.py",
     "core/cli/plan_files.py": "tests/planners/test_plan_options.py",
     "core/color/hue_bands.py": "tests/ops/test_hsl.py",
+    "core/contract/declaration.py": "tests/core/contract/test_op.py",
+    "core/contract/slot_kinds.py": "tests/core/contract/test_slots.py",
     "core/photo/assemble.py": _READING,
     "core/photo/color/cicp.py": "tests/core/photo/formats/test_png.py",
     "core/photo/color/icc.py": "tests/core/photo/color/test_encoding.py",

@@ -18,7 +18,7 @@ def plugins(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Only plugins of this kind: op, planner, bundle, command, hook, check, examination, alias.",
+            help="Only plugins of this kind: op, area, planner, bundle, command, hook, check, examination, alias.",
             show_default=False,
         ),
     ] = None,

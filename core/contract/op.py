@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ..errors import InvalidOp
+from .declaration import WHOLE_VERSION, Rule, check_declaration, declared_slots
 from .slots import Slot
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 
 
 class Stage(IntEnum):
@@ -129,23 +127,8 @@ class Op:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        declared = {name: value for name, value in vars(cls).items() if isinstance(value, Slot)}
-        for name in declared:
-            if hasattr(Op, name) or name in (
-                "frame",
-                "apply",
-                "id",
-                "version",
-                "stage",
-                "pointwise",
-                "linear",
-                "from_bundle",
-            ):
-                raise InvalidOp(f"{cls.__name__}: slot {name!r} shadows an attribute of Op", cure="Rename the slot.")
-        inherited: dict[str, Slot] = {}
-        for base in reversed(cls.__mro__[1:]):
-            inherited.update(slot for slot in vars(base).items() if isinstance(slot[1], Slot))
-        cls.slots = MappingProxyType({**inherited, **declared})
+        reserved = ("frame", "apply", "id", "version", "stage", "pointwise", "linear", "from_bundle")
+        cls.slots = declared_slots(cls, Op, reserved, InvalidOp)
         if "id" in vars(cls):
             _check_op_class(cls)
 
@@ -200,21 +183,14 @@ class Op:
 
 def _check_op_class(cls: type[Op]) -> None:
     name = cls.__name__
-    if not isinstance(cls.id, str) or not _ID.fullmatch(cls.id):
-        raise InvalidOp(f"{name}: id {cls.id!r} is not of the form 'op' or 'vendor.op'", cure="Use a-z, 0-9 and _.")
-    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "version": (lambda v: type(v) is int and v >= 1, "a whole number from 1"),
+    rules: dict[str, Rule] = {
+        "version": WHOLE_VERSION,
         "stage": (lambda v: isinstance(v, int) and not isinstance(v, bool), "a Stage or a whole number between stages"),
         "pointwise": (lambda v: isinstance(v, bool), "True or False; there is no default"),
         "linear": (lambda v: isinstance(v, bool), "True for an op on linear light, else False"),
         "costly": (lambda v: isinstance(v, bool), "True for an op that is slow at each pixel, else False"),
     }
-    for attribute, (holds, rule) in rules.items():
-        value = getattr(cls, attribute, None)
-        if not holds(value):
-            raise InvalidOp(f"{name}: {attribute} is {value!r}", cure=f"Give {rule}.")
-    if not (cls.__doc__ or "").strip():
-        raise InvalidOp(f"{name}: no docstring", cure="Say in one line what the op does to a photo.")
+    check_declaration(cls, rules, "op", InvalidOp)
     if not cls.slots:
         raise InvalidOp(
             f"{name}: no slots", cure="An op without latents has nothing to plan; declare at least one Slot."

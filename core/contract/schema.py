@@ -12,7 +12,8 @@ from typing import Any
 from ..errors import InvalidSchema, InvalidSlot, nearest
 from ..strict_json import shorten
 from .op import Op
-from .slots import Lattice, Slot, slot_from_document
+from .slot_kinds import Lattice, slot_from_document
+from .slots import Slot
 
 FORMAT = "veraretouch.schema/1"
 

@@ -1,4 +1,4 @@
-"""Typed latents of an op: scalars, bands, curves, matrices, embeddings and lattices."""
+"""Typed latents: a slot declares what one means, how far it reaches and where it does nothing. A scalar is one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ _BOUND_TOLERANCE: Final = 1e-6
 
 # Plans write arrays of more numbers as base64.
 INLINE: Final = 64
-
-# Dimensions of a lattice -> its most points an edge.
-_LARGEST_LATTICES: Final = {1: 65_536, 3: 129}
 
 
 class Slot:
@@ -48,6 +45,7 @@ class Slot:
     """
 
     kind = "scalar"
+    varies = False  # True: each value has a size of its own, see `sized_for`
 
     def __init__(
         self,
@@ -67,7 +65,7 @@ class Slot:
         if not isinstance(group, str) or not group.isidentifier():
             raise InvalidSlot(f"group {group!r} is not a word", cure=f"Use one of {', '.join(GROUPS)} or your own.")
         if any(type(n) is not int or n < 1 for n in shape) or (shape and self.kind == "scalar"):
-            raise InvalidSlot(f"shape {shape} of {_article(self.kind)}", cure="Use Bands(n), Curve(n) or Matrix(n, m).")
+            raise InvalidSlot(f"shape {shape} of {article(self.kind)}", cure="Use Bands(n), Curve(n) or Matrix(n, m).")
         self.shape = shape
         self.unit, self.group, self.doc = unit, group, doc
         self.period = None if period is None else float(period)
@@ -114,7 +112,7 @@ class Slot:
         return int(np.prod(self.shape, dtype=np.int64))
 
     def sized_for(self, value: Any) -> Slot:
-        """The slot at the size of `value`: itself, but for lattices."""
+        """The slot at the size of `value`: itself, but for kinds whose size varies."""
         return self
 
     def check(self, value: Any, *, path: str) -> FloatArray:
@@ -202,159 +200,11 @@ class Slot:
         return f"{type(self).__name__}(shape={self.shape}, group={self.group!r}, unit={self.unit!r})"
 
 
-class Bands(Slot):
-    """A vector of `n` values, one a band (of hue, of tone).
-
-    Raises:
-        InvalidSlot: n is not at least 1, and as `Slot`.
-
-    >>> Bands(8, group="specific_color", doc="Lighten each band of hue.").shape
-    (8,)
-    """
-
-    kind = "bands"
-
-    def __init__(self, n: int, identity: Value = 0.0, **declaration: Any) -> None:
-        super().__init__(identity, shape=(n,), **declaration)
-
-
-class Curve(Slot):
-    """A curve given by its values at `n` uniform positions on [0, 1], at least 1, joined by a monotone cubic.
-
-    The identity is the straight line, bounds are 0 and 1 unless declared. Source: Fritsch and Carlson (1980),
-    see `core.color.curves`.
-
-    Raises:
-        InvalidSlot: as `Slot`.
-
-    >>> Curve(3, group="lighting", doc="Tones.").identity.tolist()
-    [0.0, 0.5, 1.0]
-    """
-
-    kind = "curve"
-
-    def __init__(self, n: int, identity: Value = None, **declaration: Any) -> None:
-        start = np.linspace(0.0, 1.0, n) if identity is None else identity
-        super().__init__(start, shape=(n,), **{"low": 0.0, "high": 1.0} | declaration)
-
-
-class Matrix(Slot):
-    """A matrix of `rows` x `columns`, each at least 1; by default the unit matrix, from -1 to 1."""
-
-    kind = "matrix"
-
-    def __init__(self, rows: int, columns: int, identity: Value = None, **declaration: Any) -> None:
-        start = np.eye(rows, columns) if identity is None else identity
-        super().__init__(start, shape=(rows, columns), **declaration)
-
-
-class Embedding(Slot):
-    """A learned vector of `n` values, at least 1, without identity or bounds; zeros when its group is switched off."""
-
-    kind = "embedding"
-
-    def __init__(self, n: int, identity: Value = None, **declaration: Any) -> None:
-        super().__init__(identity, shape=(n,), **{"low": None, "high": None, "off": 0.0} | declaration)
-
-
-class Lattice(Slot):
-    """A look-up table whose number of points `n` is fixed by the schema, rows as a .cube file has them.
-
-    Of three dimensions it has shape (n, n, n, 3), axes blue, green, red: a map of colours; of one (n, 3): a curve each.
-
-    Args:
-        n: points an edge, from 2 to 129, or to 65,536 in one dimension; the identity and `off` follow from it.
-        dimensions: 3 or 1.
-        declaration: as `Slot`, with numbers for `low` and `high`: -16 and 16 by default.
-
-    Raises:
-        InvalidSlot: another n, an identity or `off` of one's own, bounds that are no numbers.
-
-    >>> Lattice(2, group="global_color", doc="A look.").shape
-    (2, 2, 2, 3)
-    """
-
-    kind = "lattice"
-
-    def __init__(self, n: int = 33, *, dimensions: int = 3, **declaration: Any) -> None:
-        if dimensions not in _LARGEST_LATTICES:
-            raise InvalidSlot(f"a lattice of {dimensions} dimensions", cure="Use 3, or 1 for a curve a channel.")
-        if type(n) is not int or not 2 <= n <= _LARGEST_LATTICES[dimensions]:
-            cure = f"Use 2 to {_LARGEST_LATTICES[dimensions]}."
-            raise InvalidSlot(f"a lattice of {n} points an edge", cure=cure)
-        declaration = {"low": -16.0, "high": 16.0} | declaration
-        if {"identity", "off"} & set(declaration):
-            raise InvalidSlot("a lattice's identity and off follow from n", cure="Leave them out.")
-        if any(np.ndim(declaration[bound]) for bound in ("low", "high")):
-            raise InvalidSlot("a lattice has one bound for all its numbers", cure="Give numbers for low and high.")
-        self._declaration = {"dimensions": dimensions, **declaration}
-        identity = identity_lattice(n) if dimensions == 3 else np.repeat(np.linspace(0.0, 1.0, n)[:, None], 3, axis=1)
-        super().__init__(identity, shape=identity.shape, **declaration)
-
-    def resized(self, n: int) -> Lattice:
-        """The same slot with `n` points an edge.
-
-        Raises:
-            InvalidSlot: another n.
-        """
-        return self if n == self.shape[0] else Lattice(n, **self._declaration)
-
-    def sized_for(self, value: Any) -> Lattice:
-        """The same slot with as many points an edge as `value` has."""
-        try:
-            return self.resized(len(value)) if np.ndim(value) == len(self.shape) else self
-        except ValueError:
-            return self  # uneven rows, which `check` refuses by name
-
-    def _values(self) -> dict[str, Any]:
-        # The identity follows from n; a hundred thousand numbers in a document would say no more.
-        low, high = (None if bound is None else float(bound.flat[0]) for bound in (self.low, self.high))
-        return {"low": low, "high": high, "identity": "lattice", "off": "lattice"}
-
-
-def identity_lattice(n: int) -> FloatArray:
-    """The (n, n, n, 3) lattice that maps every colour to itself; axes blue, green, red."""
-    steps = np.linspace(0.0, 1.0, n)
-    blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
-    return np.stack([red, green, blue], axis=-1)
-
-
-def slot_from_document(document: Mapping[str, Any]) -> Slot:
-    """Make a slot from what `Slot.document` wrote.
-
-    Raises:
-        InvalidSlot: an unknown kind, a fact that is missing or unknown, or facts that contradict each other.
-    """
-    fields = dict(document)
-    try:
-        kind, shape, dtype = fields.pop("kind"), tuple(fields.pop("shape")), fields.pop("dtype")
-        if kind not in _KINDS:
-            raise InvalidSlot(f"unknown slot kind {shorten(kind)}", cure=f"Known: {', '.join(_KINDS)}.")
-        if kind == "lattice":
-            rest = {name: fact for name, fact in fields.items() if name not in ("identity", "off")}
-            slot: Slot = Lattice(shape[0], dimensions=len(shape) - 1, **rest)
-        else:
-            slot = _KINDS[kind](*shape, **fields)
-    except (KeyError, TypeError, IndexError) as error:
-        raise InvalidSlot(
-            f"a slot document that cannot be read: {error}", cure="Take it from its source again."
-        ) from None
-    facts = slot.facts()
-    if (facts["shape"], facts["dtype"]) != (list(shape), dtype):
-        raise InvalidSlot(
-            f"{_article(kind)} of shape {shape} and dtype {dtype!r}", cure="Take it from its source again."
-        )
-    return slot
-
-
-_KINDS: Final[dict[str, type[Slot]]] = {kind.kind: kind for kind in (Slot, Bands, Curve, Matrix, Embedding, Lattice)}
-
-
 def _plain(value: FloatArray | None) -> Any:
     return None if value is None else value.tolist()
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
     return f"an {kind}" if kind == "embedding" else f"a {kind}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..contract.slots import identity_lattice
+from ..contract.slot_kinds import identity_lattice
 from ..photo.color.encoding import Floats, Pixels, full_scale
 from ..threads import side_by_side
 from .interpolation import tetrahedral

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..atomic_write import write_file
-from ..contract.slots import identity_lattice
+from ..contract.slot_kinds import identity_lattice
 from ..errors import InvalidDocument, InvalidRequest
 from ..photo import EXTENSIONS, Photo, SaveOptions, is_raw, open_photo
 from ..photo.color.encoding import Floats, full_scale

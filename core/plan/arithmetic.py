@@ -15,7 +15,8 @@ from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 import numpy as np
 
 from ..contract.op import Op
-from ..contract.slots import FloatArray, Lattice, Slot
+from ..contract.slot_kinds import Lattice
+from ..contract.slots import FloatArray, Slot
 from ..errors import InvalidPlan, InvalidRequest
 from .edit import Edit, op_of
 

@@ -15,7 +15,7 @@ from ..atomic_write import new_file
 from ..contract.planner import Reasoning
 from ..contract.request import Taste
 from ..contract.schema import OpSpec, Schema
-from ..contract.slots import GROUPS, Lattice
+from ..contract.slots import GROUPS
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
 from ..plugins.registry import registry
 from . import arithmetic
@@ -148,9 +148,7 @@ class Plan:
         for id, edit in self.edits.items():
             op = op_of(id)
             slots = {
-                name: slot.resized(len(edit.params[name]))
-                if isinstance(slot, Lattice) and name in edit.params
-                else slot
+                name: slot.sized_for(edit.params[name]) if name in edit.params else slot
                 for name, slot in op.slots.items()
             }
             specs.append(OpSpec(op.id, op.version, int(op.stage), slots))

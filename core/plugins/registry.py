@@ -10,7 +10,7 @@ from typing import Any
 
 import pluggy
 
-from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidOp, VeraRetouchError
+from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidArea, InvalidOp, VeraRetouchError
 from .aliases import Aliases
 from .catalogue import Catalogue as Catalogue
 from .entry import PluginEntry as PluginEntry
@@ -26,6 +26,7 @@ class Registry:
     def __init__(self) -> None:
         installed = Installed()
         self.ops = Catalogue("op", "veraretouch.ops", self._check_op, installed)
+        self.areas = Catalogue("area", "veraretouch.areas", self._check_area, installed)
         self.planners = Catalogue("planner", "veraretouch.planners", self._check_planner, installed)
         self.bundles = Catalogue("bundle", "veraretouch.bundles", _check_anything, installed)
         self.commands = Catalogue("command", "veraretouch.commands", _check_command, installed)
@@ -64,6 +65,19 @@ class Registry:
         if plugin.id != id:
             raise InvalidOp(
                 f"the entry point is named {id!r} but the op's id is {plugin.id!r}", cure="Make them the same."
+            )
+        self._check_requirements(plugin)
+
+    def _check_area(self, id: str, plugin: Any) -> None:
+        from ..contract.area import Area
+
+        if not (isinstance(plugin, type) and issubclass(plugin, Area) and "id" in vars(plugin)):
+            raise InvalidArea(
+                f"{plugin!r} is not a subclass of veraretouch.Area with an id", cure='State id = "vendor.name".'
+            )
+        if plugin.id != id:
+            raise InvalidArea(
+                f"the entry point is named {id!r} but the area's id is {plugin.id!r}", cure="Make them the same."
             )
         self._check_requirements(plugin)
 

@@ -16,7 +16,7 @@ _LONGEST_CHAIN = 5
 def summary(target: str) -> str:
     """The first docstring paragraph of what an entry point names ("module:attribute"); empty where it is not told.
 
-    >>> summary("veraretouch.core.contract.slots:Bands")
+    >>> summary("veraretouch.core.contract.slot_kinds:Bands")
     'A vector of `n` values, one a band (of hue, of tone).'
     """
     module, _, attribute = target.partition("[")[0].strip().partition(":")

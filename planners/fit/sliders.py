@@ -22,7 +22,8 @@ from ...core.color.hue_bands import BANDS
 from ...core.contract.latents import Latents
 from ...core.contract.op import Op
 from ...core.contract.schema import Schema
-from ...core.contract.slots import Curve, Embedding, Lattice, Slot
+from ...core.contract.slot_kinds import Curve, Embedding, Lattice
+from ...core.contract.slots import Slot
 from ...core.errors import InvalidRequest, nearest
 from ...core.plugins.registry import registry
 

@@ -14,7 +14,8 @@ from ...core.contract.op import Op
 from ...core.contract.planner import Proposal, Reasoning, Thought
 from ...core.contract.request import TASTES, Mode, Request, Taste
 from ...core.contract.schema import OpSpec, Schema
-from ...core.contract.slots import GROUPS, Curve, Lattice
+from ...core.contract.slot_kinds import Curve, Lattice
+from ...core.contract.slots import GROUPS
 from ...core.photo import Photo, as_photo
 from ...core.plan.edit import left_out_of, op_of
 from ...core.plugins.registry import registry

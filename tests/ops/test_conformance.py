@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veraretouch.core.contract.slots import Embedding
+from veraretouch.core.contract.slot_kinds import Embedding
 from veraretouch.core.plugins.registry import registry
 from veraretouch.core.testing import check_op
 from veraretouch.core.threads import one_thread

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from recorded_pixels import RECORD, built_in, pixels_of
 
-from veraretouch.core.contract.slots import Bands, Lattice
+from veraretouch.core.contract.slot_kinds import Bands, Lattice
 from veraretouch.core.plugins.registry import registry
 
 

@@ -27,7 +27,7 @@ def changed_latents(change):
     for op in document["ops"]:
         op["slots"] = dict(op["slots"])
     from veraretouch.core.contract.schema import OpSpec
-    from veraretouch.core.contract.slots import slot_from_document
+    from veraretouch.core.contract.slot_kinds import slot_from_document
 
     return Schema(
         OpSpec(op["id"], op["version"], op["stage"], {n: slot_from_document(s) for n, s in op["slots"].items()})

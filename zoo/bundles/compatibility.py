@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from ...core.contract.op import Op
 from ...core.contract.schema import OpSpec, Schema
-from ...core.contract.slots import Lattice
+from ...core.contract.slot_kinds import Lattice
 from ...core.errors import IncompatibleBundle, InvalidRequest, VeraRetouchError
 from ...core.plugins.registry import registry
 from .bundle import Bundle

@@ -15,7 +15,7 @@ import torch
 from ...contract.latents import Latents
 from ...contract.op import Op
 from ...contract.schema import Schema
-from ...contract.slots import slot_from_document
+from ...contract.slot_kinds import slot_from_document
 from ...errors import VeraRetouchError
 from ...plan.plan import Plan
 from ...plugins.registry import PluginState, registry
@@ -62,7 +62,7 @@ def declared(specimen: Specimen) -> Iterator[str]:
                 "the same slot after a trip through JSON",
                 repr(again),
                 where,
-                "Use the slot types of core.contract.slots.",
+                "Use the slot types of core.contract.slot_kinds.",
             )
 
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ...contract.op import Frame, Op
 from ...contract.schema import OpSpec, Schema
-from ...contract.slots import Lattice, Slot
+from ...contract.slot_kinds import Lattice
+from ...contract.slots import Slot
 from ..verdict import shown_by
 from .smallest import Input, Values, shrink
 

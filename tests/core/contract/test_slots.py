@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from veraretouch import Bands, Curve, Embedding, Lattice, Matrix, Slot, registry
-from veraretouch.core.contract.slots import identity_lattice, slot_from_document
+from veraretouch import Bands, Curve, Embedding, GreyPicture, Lattice, Matrix, Slot, Strokes, registry
+from veraretouch.core.contract.slot_kinds import identity_lattice, slot_from_document
 from veraretouch.core.errors import InvalidSlot, OutOfBounds
 
 WORDS = {"group": "lighting", "doc": "Something."}
@@ -31,6 +31,8 @@ KINDS = {
     "lattice": Lattice(3, **WORDS),
     "lattice of one dimension": Lattice(5, dimensions=1, **WORDS),
     "lattice with its own bounds": Lattice(2, low=0.0, high=1.0, **WORDS),
+    "strokes": Strokes(3, **WORDS),
+    "picture": GreyPicture(2, 5, **WORDS),
 }
 every_kind = pytest.mark.parametrize("slot", KINDS.values(), ids=KINDS.keys())
 
@@ -62,6 +64,9 @@ BROKEN = {
     "lattice of 65,537 points in one dimension": (lambda: Lattice(65_537, dimensions=1, **WORDS), "Use 2 to 65536"),
     "lattice of two dimensions": (lambda: Lattice(3, dimensions=2, **WORDS), "a lattice of 2 dimensions. Use 3, or 1"),
     "lattice with an identity of its own": (lambda: Lattice(3, identity=0.0, **WORDS), "follow from n"),
+    "no strokes": (lambda: Strokes(0, **WORDS), "strokes of 0 points. Use 1 to 20000"),
+    "strokes with bounds": (lambda: Strokes(2, low=0.0, **WORDS), "strokes cannot declare low. They follow"),
+    "a picture of 1,025 rows": (lambda: GreyPicture(1025, 2, **WORDS), "a picture of 2 x 1025 pixels. Use 1 to 1024"),
     "lattice with bounds a point": (lambda: Lattice(2, low=[-1.0, -2.0, -3.0], **WORDS), "one bound for all"),
 }
 
@@ -306,3 +311,13 @@ def test_every_installed_slot_survives_as_a_document_and_is_valid_by_its_own_jso
     assert again.facts() == slot.facts()
     if slot.identity is not None:
         assert Draft202012Validator(slot.json_schema()).is_valid(slot.identity.tolist())
+
+
+@pytest.mark.parametrize("slot", [Strokes(**WORDS), GreyPicture(**WORDS)], ids=["strokes", "picture"])
+def test_strokes_and_pictures_take_the_size_of_their_value(slot):
+    value = np.full((4, 6), 0.5)
+    assert slot.sized_for(value).shape == (4, 6)
+    assert slot.sized_for(value).check(value, path="here").shape == (4, 6)
+    assert slot.sized_for([[1.0], [2.0, 3.0]]) is slot  # `check` refuses uneven rows by name
+    with pytest.raises(OutOfBounds, match=r"here\[0\]\[2\]: 2.0 is above the maximum 1"):
+        slot.sized_for(value).check([[0.5, 0.5, 2.0, 0.5, 0.5, 0.5]] * 4, path="here")

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
 from veraretouch.core.contract.op import Op, Params, Stage
-from veraretouch.core.contract.slots import Embedding, Slot
+from veraretouch.core.contract.slot_kinds import Embedding
+from veraretouch.core.contract.slots import Slot
 
 
 def amount(**declaration: Any) -> Slot:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import veraretouch as vr
-from veraretouch.core.contract.slots import identity_lattice
+from veraretouch.core.contract.slot_kinds import identity_lattice
 
 OPS = ["exposure", "contrast", "saturation", "white_balance", "tone_curve"]
 

@@ -10,7 +10,7 @@ import pytest
 from bundles import bundle_files, lay
 
 from veraretouch.core.contract.schema import OpSpec, Schema
-from veraretouch.core.contract.slots import slot_from_document
+from veraretouch.core.contract.slot_kinds import slot_from_document
 from veraretouch.core.errors import IncompatibleBundle, InvalidRequest
 from veraretouch.core.plugins.registry import registry
 from veraretouch.zoo.bundles.bundle import Bundle
