@@ -62,6 +62,19 @@ def parse(text: str | bytes, *, name: str = "document") -> Any:
     return document
 
 
+@cache
+def packaged(module: str, name: str) -> dict[str, Any]:
+    """The JSON object in the file of that name beside a module (its `__name__`) of an installed package.
+
+    It is read once and shared by all callers, who leave it as it is.
+
+    Raises:
+        InvalidDocument: it is not strict JSON.
+    """
+    found: dict[str, Any] = parse(files(module.rpartition(".")[0]).joinpath(name).read_bytes(), name=name)
+    return found
+
+
 def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str, *, name: str) -> Any:
     """Read a document from a path, JSON text or an object and judge it by ``schemas/<schema>.schema.json``.
 

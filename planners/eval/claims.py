@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from torch import Tensor
 
@@ -80,9 +79,7 @@ def measures(rgb: Tensor) -> dict[str, float]:
 
 @cache
 def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
-    table: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("claims.json").read_bytes(), name="claims.json"
-    )
+    table = strict_json.packaged(__name__, "claims.json")
     found = []
     for measure, words in table["measures"].items():
         for way, sign, mark in (("up", 1, r"\+"), ("down", -1, "[-−]")):

@@ -9,14 +9,12 @@ numbers are data; what they mean stands here.
 
 from __future__ import annotations
 
-import json
 import math
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
 
+from ...core.strict_json import packaged
 from .measure import TONES, Measurements
 from .things import Things
 
@@ -69,7 +67,8 @@ def _of_things(things: Things) -> dict[str, float]:
 
 def controls(m: Measurements) -> dict[str, float]:
     """The strength of each control ("exposure.ev" ...), in its slot's unit; 0 where nothing speaks for it."""
-    calibration = _calibration() if m.things is None else _with_scene()
+    # A test judges both files by their schema.
+    calibration = packaged(__name__, "calibration.json" if m.things is None else "calibration_scene.json")
     found = features(m)
     # What the photo does not show speaks for nothing, as what is usual.
     usual = {
@@ -86,18 +85,3 @@ def _strength(rule: dict[str, Any], usual: dict[str, float]) -> float:
     weighed = evidence * abs(evidence) / (abs(evidence) + rule["dead_zone"]) * confidence
     limit: float = rule["limit"]
     return limit * math.tanh(weighed * rule["scale"] / limit)
-
-
-@cache
-def _calibration() -> dict[str, Any]:
-    return _read("calibration.json")
-
-
-@cache
-def _with_scene() -> dict[str, Any]:
-    return _read("calibration_scene.json")
-
-
-def _read(name: str) -> dict[str, Any]:
-    text = files(__package__).joinpath(name).read_text("utf-8")
-    return json.loads(text)  # type: ignore[no-any-return]  # our own: a test judges it by its schema

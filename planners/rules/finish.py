@@ -9,12 +9,9 @@ it is likely unfinished.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +20,7 @@ from numpy.typing import NDArray
 from ...core.color.srgb import linear_to_srgb
 from ...core.contract.planner import Thought
 from ...core.contract.request import Taste
+from ...core.strict_json import packaged
 from ...ops.tone_curve import KNOTS
 from .measure import TONES, Measurements
 
@@ -72,7 +70,7 @@ class Finish:
 
 def finish_of(m: Measurements, taste: Taste) -> Finish:
     """What would finish a photo, as far as the taste goes."""
-    model = _model()
+    model = packaged(__name__, "finish.json")
     found = evidence(m)
     usual = {
         name: max(-_FARTHEST, min(_FARTHEST, (found[name] - centre) / scale))
@@ -146,8 +144,3 @@ def explained(finish: Finish, edits: Edits, thoughts: Mapping[str, Thought]) -> 
 def _weighed(rule: Mapping[str, Any], usual: Mapping[str, float]) -> float:
     total: float = rule["bias"] + sum(weight * usual[name] for name, weight in rule["weights"].items())
     return total
-
-
-@cache
-def _model() -> dict[str, Any]:
-    return json.loads(files(__package__).joinpath("finish.json").read_text("utf-8"))  # type: ignore[no-any-return]

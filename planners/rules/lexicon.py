@@ -4,7 +4,6 @@ and users' files after it.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -12,7 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -109,8 +107,7 @@ class Lexicon:
                 band, region or opposite that no lexicon has.
         """
         lexicon = cls()
-        text = files(__package__).joinpath("lexicon.json").read_text("utf-8")
-        lexicon._merge(json.loads(text), "lexicon.json")
+        lexicon._merge(strict_json.packaged(__name__, "lexicon.json"), "lexicon.json")
         for path in paths:
             lexicon._merge(strict_json.load(Path(path), "lexicon", name=str(path)), str(path))
         return lexicon

@@ -7,8 +7,6 @@ contrast is a straight line; so what is lost is lost.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -22,13 +20,9 @@ PIVOT: Final = 0.46  # encoded mid-grey, about which contrast turns
 FAULTS: Final = ("ev", "red", "blue", "contrast", "saturation")
 
 
-@cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed before anything was trained."""
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("spoilings.json").read_bytes(), name="spoilings.json"
-    )
-    return found
+    return strict_json.packaged(__name__, "spoilings.json")
 
 
 def draw(seeds: Sequence[tuple[int, ...]]) -> Tensor:

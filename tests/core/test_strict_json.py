@@ -9,7 +9,7 @@ import pytest
 
 from veraretouch.core import strict_json
 from veraretouch.core.errors import InvalidDocument
-from veraretouch.core.strict_json import DEEPEST, is_unicode, judge, load, parse, read_bytes, shorten, step
+from veraretouch.core.strict_json import DEEPEST, is_unicode, judge, load, packaged, parse, read_bytes, shorten, step
 
 PLAN = {
     "schema": "veraretouch.plan/1",
@@ -149,3 +149,17 @@ def test_long_values_are_cut_and_huge_integers_named():
 def test_lone_surrogates_are_no_unicode():
     assert is_unicode("é山👨")
     assert not is_unicode("a\udc80")
+
+
+def test_a_file_that_comes_with_a_package_is_read_beside_its_module_and_once(tmp_path, monkeypatch):
+    package = tmp_path / "shop" / "goods"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
+    (package / "__init__.py").touch()
+    (package / "facts.json").write_text('{"a": 1}')
+    monkeypatch.syspath_prepend(tmp_path)
+    assert packaged("shop.goods.reading", "facts.json") == {"a": 1}
+    assert packaged("shop.goods.reading", "facts.json") is packaged("shop.goods.reading", "facts.json")
+    (package / "twice.json").write_text('{"a": 1, "a": 2}')
+    with pytest.raises(InvalidDocument, match=r"twice\.json: key 'a' stands twice"):
+        packaged("shop.goods.reading", "twice.json")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -38,13 +36,9 @@ class CaseBatch:
     kinds: list[str]
 
 
-@cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed."""
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("mixture.json").read_bytes(), name="mixture.json"
-    )
-    return found
+    return strict_json.packaged(__name__, "mixture.json")
 
 
 def draw_cases(rgb: Tensor, seeds: Sequence[Seed], *, finished: Sequence[bool]) -> CaseBatch:

@@ -13,10 +13,8 @@ import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from torch import Tensor
 
@@ -94,19 +92,11 @@ def fold_of(source: str) -> int:
 
     Sources of one owner (the part before the slash) and of one family of `sources.json` share a fold.
     """
-    about = _about()
+    about = strict_json.packaged(__name__, "sources.json")
     owner = source.partition("@")[0].partition("/")[0]
     names = (source.partition("@")[0], owner)
     family = next((name for name, members in about["families"].items() if set(names) & set(members)), owner)
     return int.from_bytes(hashlib.sha256(f"{about['salt']} {family}".encode()).digest()[:6], "little") % FOLDS
-
-
-@cache
-def _about() -> Mapping[str, Any]:
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("sources.json").read_bytes(), name="sources.json"
-    )
-    return found
 
 
 def _rows(index: Path) -> list[Mapping[str, str]]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -33,13 +31,9 @@ EVERYWHERE: Final = ("opencolorio", "camera", "pillow")
 Engine = Callable[[Floats, PhotoFaults, str, np.random.Generator, float], Floats]
 
 
-@cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed."""
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("strangers.json").read_bytes(), name="strangers.json"
-    )
-    return found
+    return strict_json.packaged(__name__, "strangers.json")
 
 
 def spoil_by_strangers(

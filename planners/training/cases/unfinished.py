@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -31,13 +29,9 @@ _FLARE: Final = 0.04  # of white, the stray light of a photo without contrast
 Form = Callable[[Tensor, PhotoFaults, np.random.Generator], Tensor]
 
 
-@cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed."""
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("unfinished.json").read_bytes(), name="unfinished.json"
-    )
-    return found
+    return strict_json.packaged(__name__, "unfinished.json")
 
 
 def unfinish(rgb: Tensor, seeds: Sequence[Sequence[int]]) -> Tensor:

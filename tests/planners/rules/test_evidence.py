@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from veraretouch import Photo
@@ -17,6 +18,7 @@ from veraretouch.core import strict_json
 from veraretouch.planners.rules import evidence
 from veraretouch.planners.rules.evidence import controls, features
 from veraretouch.planners.rules.measure import Measurements, measure
+from veraretouch.planners.scene.scene import Scene
 
 PHOTO = Path(__file__).parents[2] / "data" / "photos" / "kodak-03.jpg"
 
@@ -38,7 +40,7 @@ def calibrated(monkeypatch, **rule: object) -> None:
         "limit": 2.0,
     }
     facts = {"usual": {"warm": [0.5, 0.1]}, "controls": {"a.b": made | rule}}
-    monkeypatch.setattr(evidence, "_calibration", lambda: facts)
+    monkeypatch.setattr(evidence, "packaged", lambda *file: facts)
 
 
 def strength(warm: float) -> float:
@@ -100,10 +102,26 @@ def test_bias_scale_and_limit_are_the_rules_own(monkeypatch):
     assert abs(strength(0.9)) < 0.5
 
 
-@pytest.mark.parametrize(("name", "read"), [("", "_calibration"), ("_scene", "_with_scene")])
-def test_the_committed_calibrations_keep_to_their_schema(name, read):
-    path = files("veraretouch.planners.rules").joinpath(f"calibration{name}.json")
-    assert strict_json.load(path.read_text("utf-8"), "calibration", name=path.name) == getattr(evidence, read)()
+@pytest.mark.parametrize("name", ["calibration.json", "calibration_scene.json"])
+def test_the_committed_calibrations_keep_to_their_schema(name):
+    path = files("veraretouch.planners.rules").joinpath(name)
+    assert strict_json.load(path.read_text("utf-8"), "calibration", name=name)
+
+
+def test_what_a_photo_shows_decides_which_calibration_is_read(monkeypatch):
+    read = []
+
+    def facts(module: str, name: str) -> dict[str, object]:
+        read.append(name)
+        return {"usual": {}, "controls": {}}
+
+    monkeypatch.setattr(evidence, "packaged", facts)
+    m = measured()
+    with_scene = measure(Photo(np.asarray(Image.open(PHOTO).convert("RGB"))), Scene(torch.full((9, 4, 4), 1 / 9)))
+    assert m.things is None
+    controls(m)
+    controls(with_scene)
+    assert read == ["calibration.json", "calibration_scene.json"]
 
 
 def test_the_committed_calibration_moves_a_dark_photo_up():
