@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...core import strict_json
 from ...core.errors import InvalidDocument, InvalidPhoto, InvalidRequest, UnreadablePhoto
 from ...core.photo import Photo, open_photo
-from ..training.data import EXAMPLE, FORMAT
+from ..training.data import EXAMPLE, FORMAT, eight_bit
 from .folders import PicturePair, collection_in
 
 Picture = NDArray[np.uint8]
@@ -147,11 +147,6 @@ def read_cases(
     if limit is not None and limit < count:
         return Data(data.layout, data.split, data.size, tuple(data.cases[i * count // limit] for i in range(limit)))
     return data
-
-
-def eight_bit(rgb: Floats | NDArray[np.float64]) -> Picture:
-    """(H, W, 3) nominally in [0, 1], clamped and rounded."""
-    return (rgb.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _of_pair(pair: PicturePair) -> Case:

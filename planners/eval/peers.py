@@ -19,7 +19,8 @@ from ...core.render.loading import load_retoucher
 from ...core.render.renderer import Renderer
 from ...core.render.retoucher import Retoucher
 from ..imagemagick import imagemagick, through_imagemagick
-from .data import Case, Floats, Picture, Pictures, eight_bit
+from ..training.data import eight_bit
+from .data import Case, Floats, Picture, Pictures
 
 NOTHING: Final = "doing nothing"
 CONSTANT: Final = "constant correction"

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from ...core.errors import InvalidRequest, UnusableAnswer
 from ...core.plan.plan import Plan
 from ...core.render.retoucher import Retoucher
+from ..training.data import eight_bit
 from .claims import ReasoningClaim, claims
-from .data import Case, Data, Floats, Picture, Pictures, eight_bit
+from .data import Case, Data, Floats, Picture, Pictures
 from .learned import learned_metrics
 from .metrics import Metric, difference, mean_colour, plain_metrics
 from .peers import (

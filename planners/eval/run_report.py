@@ -14,7 +14,8 @@ import numpy as np
 from ...core.atomic_write import write_file
 from ...core.errors import InvalidRequest, UnusableAnswer
 from ...core.render.retoucher import Retoucher
-from .data import Picture, eight_bit
+from ..training.data import eight_bit
+from .data import Picture
 from .peers import NOTHING, nothing
 from .run import UNSPOILT, CaseOutcome, Evaluation, retouched
 from .summary import ALL

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ...core import strict_json
@@ -120,6 +121,12 @@ def pixel_grid(rgb: Tensor, side: int = 128) -> Tensor:
 def grids_of(paths: Sequence[Path], side: int = 128) -> Tensor:
     """The pixels (N, 3, side, side), uint8, of photos, as `pixel_grid` takes them."""
     return torch.stack([pixel_grid(read_pixels(path.read_bytes(), str(path)), side) for path in paths])
+
+
+def eight_bit(rgb: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Values of any shape, nominally in [0, 1], clamped and rounded."""
+    rounded: NDArray[np.uint8] = (rgb.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return rounded
 
 
 def read_pixels(data: bytes, name: str) -> Tensor:

@@ -29,7 +29,8 @@ def draw(seeds: Sequence[tuple[int, ...]]) -> Tensor:
     """Faults (B, 5) in the order of FAULTS, all in log2: one row a tuple of numbers,
     which is all that the row depends on.
     """
-    rows = [_row(np.random.default_rng(seed)) for seed in seeds]
+    families = distribution()["families"]
+    rows = [faults_of(np.random.default_rng(seed), families) for seed in seeds]
     return torch.tensor([[row[fault] for fault in FAULTS] for row in rows], dtype=torch.float32)
 
 
@@ -47,18 +48,20 @@ def spoil(rgb: Tensor, faults: Tensor) -> Tensor:
     return (done * 255).round().to(torch.uint8)
 
 
-def _row(rng: np.random.Generator) -> dict[str, float]:
+def faults_of(rng: np.random.Generator, families: Mapping[str, Any]) -> dict[str, float]:
+    """Faults by families that are absent with a chance of their own; never none at all."""
     found: dict[str, float] = {}
     while not any(found.values()):
-        for family in distribution()["families"].values():
+        for family in families.values():
             absent = rng.random() < family["absent"]
             for fault in family["faults"]:
-                value = _normal(rng, family["deviation"], family["cut"])
+                value = normal(rng, family)
                 found[fault] = 0.0 if absent else value
     return found
 
 
-def _normal(rng: np.random.Generator, deviation: float, cut: float) -> float:
-    while abs(value := rng.normal(0.0, deviation)) > cut:
+def normal(rng: np.random.Generator, about: Mapping[str, float]) -> float:
+    """A number of `mean` (0 where there is none) and `deviation`, drawn again where it is further than `cut` off."""
+    while abs(value := rng.normal(0.0, about["deviation"])) > about["cut"]:
         pass
-    return float(value)
+    return float(about.get("mean", 0.0) + value)

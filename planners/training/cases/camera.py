@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ....core.color.srgb import LUMINANCE, linear_to_srgb, srgb_to_linear
-from .faults import PIVOT, Floats, PhotoFaults, planes
+from ..spoilings import PIVOT
+from .faults import Floats, PhotoFaults, planes
 
 _SAMPLES: Final = 4096
 _AT: Final = np.linspace(0, 1, _SAMPLES)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Floats = NDArray[np.float32]
+from ..spoilings import faults_of
 
-PIVOT: Final = 0.46  # encoded mid-grey, about which contrast turns
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,8 @@ class PhotoFaults:
 
 
 def draw_faults(rng: np.random.Generator, families: Mapping[str, Any]) -> PhotoFaults:
-    """Faults by families that are absent with a chance of their own; never none at all."""
-    found: dict[str, float] = {}
-    while not any(found.values()):
-        for family in families.values():
-            absent = rng.random() < family["absent"]
-            for fault in family["faults"]:
-                value = normal(rng, family)
-                found[fault] = 0.0 if absent else value
-    return PhotoFaults(**found)
-
-
-def normal(rng: np.random.Generator, about: Mapping[str, float]) -> float:
-    """A number of `mean` (0 where there is none) and `deviation`, drawn again where it is further than `cut` off."""
-    while abs(value := rng.normal(0.0, about["deviation"])) > about["cut"]:
-        pass
-    return float(about.get("mean", 0.0) + value)
+    """One photo's faults by families, as `spoilings.faults_of` draws them."""
+    return PhotoFaults(**faults_of(rng, families))
 
 
 def weighted(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
@@ -72,9 +58,3 @@ def weighted(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
 def planes(values: Floats) -> Tensor:
     """(H, W, 3) as a tensor of the same shape and memory."""
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-
-
-def eight_bit(values: Floats) -> NDArray[np.uint8]:
-    """Values nominally in [0, 1], clamped and rounded."""
-    rounded: NDArray[np.uint8] = (values.clip(0, 1) * 255 + 0.5).astype(np.uint8)
-    return rounded

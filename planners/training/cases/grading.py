@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from ....core.color.srgb import linear_to_srgb, srgb_to_linear
-from .faults import PIVOT, Floats, PhotoFaults, normal, planes
+from ..spoilings import PIVOT, normal
+from .faults import Floats, PhotoFaults, planes
 
 _GAMMA: Final = 2.2  # a gain of encoded values that looks like one of light
 _OFFSET: Final = 1023 / 6.25  # the log grade counts brightness in steps of a film scanner's code values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -57,7 +56,7 @@ def draw_cases(rgb: Tensor, seeds: Sequence[Seed], *, finished: Sequence[bool]) 
     for kind in dict.fromkeys(kinds):
         rows = [row for row, found in enumerate(kinds) if found == kind]
         before[rows], faithful[rows] = _KINDS[kind](rgb[rows], [seeds[row] for row in rows])
-    saved = [_as_jpeg(photo, rng) for photo, rng in zip(before, chance, strict=True)]
+    saved = [_saved(photo, rng) for photo, rng in zip(before, chance, strict=True)]
     return CaseBatch(torch.stack(saved), rgb, faithful, kinds)
 
 
@@ -94,14 +93,12 @@ def _faults(seeds: Sequence[Seed]) -> Tensor:
     return draw([(distribution()["seed"], *seed) for seed in seeds])
 
 
-def _as_jpeg(photo: Tensor, rng: np.random.Generator) -> Tensor:
+def _saved(photo: Tensor, rng: np.random.Generator) -> Tensor:
     about = distribution()["jpeg"]
     if rng.random() >= about["share"]:
         return photo
-    file = io.BytesIO()
     picture = Image.fromarray(photo.permute(1, 2, 0).numpy())
-    picture.save(file, "JPEG", quality=int(rng.integers(about["quality"][0], about["quality"][1] + 1)))
-    return torch.from_numpy(np.array(Image.open(file, formats=["JPEG"]))).permute(2, 0, 1)
+    return torch.from_numpy(strangers.as_jpeg(picture, about["quality"], rng)).permute(2, 0, 1)
 
 
 _KINDS: Final[Mapping[str, Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tensor]]]] = {

@@ -21,8 +21,10 @@ from torch import Tensor
 from ....core import strict_json
 from ....core.errors import InvalidRequest
 from ...imagemagick import imagemagick, through_imagemagick
+from ..data import eight_bit
+from ..spoilings import PIVOT
 from .camera import by_camera
-from .faults import PIVOT, Floats, PhotoFaults, draw_faults, eight_bit, weighted
+from .faults import Floats, PhotoFaults, draw_faults, weighted
 from .grading import by_opencolorio
 
 # What every installation has; ImageMagick is a program of its own.
@@ -119,9 +121,14 @@ def _by_phone(picture: NDArray[np.uint8], rng: np.random.Generator, scale: float
     about = distribution()["phone"]
     percent = round(min(scale, 1) * rng.uniform(*about["sharpening"]))
     sharp = ImageFilter.UnsharpMask(rng.uniform(*about["radius"]), percent, 2)
+    return as_jpeg(Image.fromarray(picture).filter(sharp), about["quality"], rng)
+
+
+def as_jpeg(picture: Image.Image, quality: Sequence[int], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """What is left of a picture after it was saved with half the colours, at a quality between two, drawn."""
+    low, high = quality
     file = io.BytesIO()
-    quality = int(rng.integers(about["quality"][0], about["quality"][1] + 1))
-    Image.fromarray(picture).filter(sharp).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    picture.save(file, "JPEG", quality=int(rng.integers(low, high + 1)), subsampling="4:2:0")
     return np.array(Image.open(file, formats=["JPEG"]))
 
 

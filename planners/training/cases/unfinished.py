@@ -20,8 +20,9 @@ from ....core.color.cielab import cielab
 from ....core.color.oklab import light_at, lightness, roots_of, with_chroma
 from ....core.color.planes import join, planes_of
 from ....core.color.srgb import LUMINANCE, linear_to_srgb, srgb_to_linear
+from ..spoilings import PIVOT, normal
 from .camera import curve
-from .faults import PIVOT, PhotoFaults, normal, weighted
+from .faults import PhotoFaults, weighted
 
 _LOG: Final = 60.0  # how much a log profile spreads its shadows
 _FLARE: Final = 0.04  # of white, the stray light of a photo without contrast

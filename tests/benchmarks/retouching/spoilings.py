@@ -15,8 +15,8 @@ import PyOpenColorIO as ocio
 from skimage import color, exposure
 
 import veraretouch as vr
-from veraretouch.planners.eval.data import eight_bit
 from veraretouch.planners.imagemagick import through_imagemagick
+from veraretouch.planners.training.data import eight_bit
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 

@@ -7,8 +7,9 @@ from PIL import Image, ImageOps
 
 from veraretouch import Plan, Renderer
 from veraretouch.planners.eval import peers
-from veraretouch.planners.eval.data import Case, Pictures, Stored, eight_bit
+from veraretouch.planners.eval.data import Case, Pictures, Stored
 from veraretouch.planners.eval.metrics import difference, psnr
+from veraretouch.planners.training.data import eight_bit
 
 GOOD = pixels("lake")
 

@@ -3,11 +3,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from veraretouch.core.errors import InvalidRequest, UnreadablePhoto
 from veraretouch.planners.eval.data import Stored
-from veraretouch.planners.training.data import photos_of
+from veraretouch.planners.training.data import eight_bit, photos_of
 from veraretouch.planners.training.pairs import read_pairs
 from veraretouch.planners.training.tiny_examples import ExampleRecipe, read_data
 
@@ -69,3 +70,7 @@ def test_a_file_that_announces_eps_starts_nothing(tmp_path, monkeypatch):
     for stored in (Stored(tmp_path / "a.jpg"), Stored(tmp_path / "a.jpg", 0, len(EPS))):
         with pytest.raises(UnreadablePhoto):
             stored.photo()
+
+
+def test_values_are_clamped_and_rounded():
+    assert eight_bit(np.array([-0.5, 0.5, 0.1, 2.0], dtype=np.float32)).tolist() == [0, 128, 26, 255]

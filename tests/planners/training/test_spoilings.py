@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
 import torch
 
 from veraretouch.core.color.oklab import chroma, oklab
 from veraretouch.planners.training.data import grids_of
-from veraretouch.planners.training.spoilings import FAULTS, distribution, draw, spoil
+from veraretouch.planners.training.spoilings import FAULTS, distribution, draw, normal, spoil
 
 PHOTOS = sorted((Path(__file__).parents[2] / "data" / "photos").glob("*.jpg"))
 
@@ -28,6 +30,13 @@ def test_faults_keep_to_their_cut_and_are_absent_as_often_as_is_said() -> None:
         assert columns.abs().max() <= family["cut"]
         # Draws without any fault are drawn again, so that each is absent a little less often.
         assert abs(float((columns == 0).all(dim=1).float().mean()) - 0.385) < 0.035
+
+
+def test_a_normal_draw_keeps_its_mean_and_its_cut() -> None:
+    rng = np.random.default_rng(0)
+    values = [normal(rng, {"mean": 3.0, "deviation": 1.0, "cut": 1.5}) for _ in range(500)]
+    assert np.mean(values) == pytest.approx(3, abs=0.2)
+    assert max(abs(value - 3) for value in values) <= 1.5
 
 
 def test_each_fault_goes_in_its_direction() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from veraretouch.planners.training.cases.faults import PhotoFaults, draw_faults, eight_bit, normal, weighted
+from veraretouch.planners.training.cases.faults import PhotoFaults, draw_faults, weighted
 
 FAMILIES = {
     "exposure": {"absent": 0.8, "faults": ["ev"], "deviation": 1.0, "cut": 1.5},
@@ -25,13 +25,6 @@ def test_draws_depend_on_the_generator_alone_and_never_leave_a_photo_alone():
     assert all(bool(faults.red) == bool(faults.blue) for faults in drawn(1))
 
 
-def test_a_normal_draw_keeps_its_mean_and_its_cut():
-    rng = np.random.default_rng(0)
-    values = [normal(rng, {"mean": 3.0, "deviation": 1.0, "cut": 1.5}) for _ in range(500)]
-    assert np.mean(values) == pytest.approx(3, abs=0.2)
-    assert max(abs(value - 3) for value in values) <= 1.5
-
-
 def test_names_are_drawn_by_their_weight():
     rng = np.random.default_rng(0)
     drawn = [weighted(rng, {"often": 3.0, "never": 0.0, "seldom": 1.0}) for _ in range(400)]
@@ -44,7 +37,3 @@ def test_gains_are_stops_against_green_and_scale_with_the_faults():
     assert faults.gains == (4, 2, 1)
     assert faults.scaled(0.0) == PhotoFaults()
     assert faults.scaled(0.5).ev == 0.5
-
-
-def test_values_are_clamped_and_rounded():
-    assert eight_bit(np.array([-0.5, 0.5, 0.1, 2.0], dtype=np.float32)).tolist() == [0, 128, 26, 255]
