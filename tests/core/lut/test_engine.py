@@ -10,6 +10,7 @@ from renderings import Blur
 
 from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage, registry
 from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.lut.engine import sample
 from veraretouch.core.photo.color.icc import DISPLAY_P3
@@ -302,7 +303,9 @@ def test_small_and_narrow_photos_are_sampled(size):
     assert sample(np.zeros((*size, 3), np.uint8)).shape[2] == 3
 
 
-def test_every_built_in_op_is_pointwise_so_that_plans_of_them_can_be_baked():
+def test_every_built_in_op_of_the_groups_of_planners_is_pointwise_so_that_their_plans_can_be_baked():
     for id, entry in registry.ops.entries().items():
         if entry.distribution == "veraretouch":
-            assert registry.ops.load(id).pointwise
+            op = registry.ops.load(id)
+            assert op.pointwise or set(op.groups()) <= {"detail", "effects"}
+            assert not op.pointwise or set(op.groups()) <= set(GROUPS)

@@ -70,11 +70,12 @@ def pixels_of(id: str) -> list[list[list[float]]]:
     op = registry.ops.load(id)
     schema = Schema.of([op], lattice=POINTS)
     # Pixels that ask for a gradient keep float64.
-    photo = COLOURS.reshape(1, 3, 1, -1).clone().requires_grad_()
+    shape = (1, 3, 1, -1) if op.pointwise else (1, 3, 5, -1)
+    photo = COLOURS.reshape(shape).clone().requires_grad_()
     found = []
     for values in settings_of(id):
         latents = Latents(schema, {id: {name: value[None] for name, value in values.items()}})
-        done = Renderer([op])(photo, latents, clamp=False).detach()[0, :, 0].T
+        done = Renderer([op])(photo, latents, clamp=False).detach().reshape(3, -1).T
         found.append([[round(value, 7) for value in colour] for colour in done.tolist()])
     return found
 

@@ -117,9 +117,11 @@ def photos(batch=2, height=11, width=7, *, seed=0, dtype=torch.float32):
     return torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float32).to(dtype)
 
 
-# Without the one that needs weights.
+# The pointwise ones, without the one that needs weights.
 BUILT_IN = [
-    id for id, entry in registry.ops.entries().items() if entry.distribution == "veraretouch" and id != "neural"
+    id
+    for id, entry in registry.ops.entries().items()
+    if entry.distribution == "veraretouch" and id != "neural" and registry.ops.load(id).pointwise
 ]
 
 
