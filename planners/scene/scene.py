@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...core.errors import InvalidRequest, nearest
+from ...core.filters.guided_filter import guided_filter
 from ...core.photo import Photo
-from .guided_filter import guided_filter
 from .network import CLASSES, SIDE, SceneNetwork
 from .weights import installed
 

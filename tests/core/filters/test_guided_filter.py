@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from veraretouch.planners.scene import guided_filter as module
-from veraretouch.planners.scene.guided_filter import guided_filter
+from veraretouch.core.filters import guided_filter as module
+from veraretouch.core.filters.guided_filter import guided_filter
 
 
 @pytest.fixture
