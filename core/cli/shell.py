@@ -6,6 +6,8 @@ and completion read metadata and source and import no plugin; a command's module
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -171,6 +173,7 @@ def shell(
 
 def main() -> None:
     """Run the command line."""
+    atexit.register(gc.freeze)  # the interpreter's last search for garbage walks through all of torch: half a second
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Names of files may hold what the terminal's encoding lacks.

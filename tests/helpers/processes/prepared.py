@@ -8,6 +8,8 @@ of a process that was started anew. Windows has no fork, and macOS forbids what 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import runpy
@@ -16,10 +18,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 class PreparedProcesses:
@@ -84,11 +87,33 @@ def _become(told: dict[str, Any]) -> None:
     sys.argv = command
 
 
+def _run(script: str) -> NoReturn:
+    """As Python runs a script, except that nothing is taken apart at the end: that would copy every page of torch."""
+    try:
+        runpy.run_path(script, run_name="__main__")
+        code: object = 0
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        code = 1
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 255)
+
+
 def _serve() -> None:
     import numpy  # noqa: F401
     import torch  # noqa: F401
     from PIL import Image  # noqa: F401
 
+    gc.collect()
+    gc.freeze()  # a child's collector leaves alone, and so uncopied, what is here already
     known = [*warnings.filters]
     warnings.filterwarnings("ignore", message="This process", category=DeprecationWarning)  # threads of NumPy's BLAS
     # Read by the descriptor: a buffered reader would be shared with the children.
@@ -98,8 +123,7 @@ def _serve() -> None:
         if child == 0:
             _become(told)
             warnings.filters[:] = known
-            runpy.run_path(told["command"][0], run_name="__main__")
-            return
+            _run(told["command"][0])
         ended, _, _ = select.select([watched := os.pidfd_open(child)], [], [], told["timeout"])
         os.close(watched)
         if not ended:
