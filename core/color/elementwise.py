@@ -17,9 +17,9 @@ def power(base: Tensor, exponent: float | Tensor) -> Tensor:
     return torch.exp2(torch.log2(base) * exponent)
 
 
-def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
+def smoothstep(low: float | Tensor, high: float | Tensor, x: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, 3 t^2 - 2 t^3 between, with t from 0 to 1, elementwise;
-    `low` < `high` in x's own unit.
+    `low` < `high` in x's own unit, as numbers or shaped to broadcast over x.
     """
     t = ((x - low) * (1 / (high - low))).clamp(0, 1)
     return t.square() * torch.rsub(t, 3, alpha=2)

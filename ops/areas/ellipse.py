@@ -1,0 +1,52 @@
+"""The radial gradient of Camera Raw: 1 within an ellipse, falling to 0 at its edge by Perlin's (1985) smoothstep."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ...core.color.elementwise import at_least_single, smoothstep
+from ...core.contract.area import GROUP, Area, positions, sides
+from ...core.contract.op import Params
+from ...core.contract.slots import Slot
+
+HARDEST: Final = 1e-3
+"""The width of the hardest edge, as a share of the photo's long side: some pixels of a large photo."""
+_SMALLEST: Final = 1e-4  # the radius of an ellipse that is a point, as such a share
+
+
+class Ellipse(Area):
+    """Cover an ellipse, fading out towards its edge."""
+
+    id = "ellipse"
+    version = 1
+    x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="The centre, as a share of the width.")
+    y = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="The centre, as a share of the height.")
+    radius_x = Slot(0.35, low=0.0, high=2.0, group=GROUP, doc="Half the ellipse's width, as a share of the photo's.")
+    radius_y = Slot(0.35, low=0.0, high=2.0, group=GROUP, doc="Half the ellipse's height, as a share of the photo's.")
+    angle = Slot(
+        0.0, low=-180.0, high=180.0, period=360.0, unit="degree", group=GROUP, doc="Turn the ellipse clockwise."
+    )
+    feather = Slot(
+        0.5, low=0.0, high=1.0, group=GROUP, doc="How much of the radius fades out: 0 is a hard edge, 1 a soft spot."
+    )
+
+    def mask(self, rgb: Tensor, p: Params) -> Tensor:
+        """1 in the middle, 0 from the ellipse's edge."""
+        x, y = positions(p.frame, at_least_single(rgb))
+        width, height = sides(p.frame)
+        across = (at_least_single(p.radius_x) * width).clamp(min=_SMALLEST)
+        down = (at_least_single(p.radius_y) * height).clamp(min=_SMALLEST)
+        turn = at_least_single(p.angle) * (math.pi / 180)
+        cos, sin = torch.cos(turn), torch.sin(turn)
+        right, below = (x - p.x) * width, (y - p.y) * height
+        u = right * (cos / across) + below * (sin / across)
+        v = below * (cos / down) - right * (sin / down)
+        # The small constant is for the slope at the centre.
+        distance = torch.sqrt(u * u + v * v + 1e-12)
+        hardest = (HARDEST / torch.sqrt(across * down)).clamp(max=1)
+        inner = (1 - p.feather) * (1 - hardest)
+        return (1 - smoothstep(inner, 1.0, distance)).to(rgb.dtype)

@@ -1,0 +1,42 @@
+"""The linear gradient of Camera Raw: 1 beyond one line, 0 beyond another, a smooth ramp between.
+
+The lines run through the two points, perpendicular to their connection in pixels. The ramp is Perlin's (1985)
+smoothstep. As the points meet it widens again, until the mask is a half everywhere: the direction fades as it loses its
+meaning, and gradients stay finite.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from torch import Tensor
+
+from ...core.color.elementwise import at_least_single, smoothstep
+from ...core.contract.area import GROUP, Area, positions, sides
+from ...core.contract.op import Params
+from ...core.contract.slots import Slot
+
+NARROWEST: Final = 1e-3
+"""Half the width of the narrowest ramp, as a share of the photo's long side: some pixels of a large photo."""
+
+
+class Linear(Area):
+    """Cover one side of the photo, fading out along a straight line."""
+
+    id = "linear"
+    version = 1
+    full_x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where full effect ends, as a share of the width.")
+    full_y = Slot(0.0, low=-1.0, high=2.0, group=GROUP, doc="Where full effect ends, as a share of the height.")
+    zero_x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where the effect is gone, as a share of the width.")
+    zero_y = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where the effect is gone, as a share of the height.")
+
+    def mask(self, rgb: Tensor, p: Params) -> Tensor:
+        """A ramp from the zero point to the full point."""
+        x, y = positions(p.frame, at_least_single(rgb))
+        width, height = sides(p.frame)
+        full_x, full_y, zero_x, zero_y = (at_least_single(v) for v in (p.full_x, p.full_y, p.zero_x, p.zero_y))
+        along_x, along_y = (full_x - zero_x) * width, (full_y - zero_y) * height
+        scale = 1 / (along_x.square() + along_y.square() + NARROWEST**2)
+        across = (x - (full_x + zero_x) / 2) * (along_x * width * scale) + 0.5
+        down = (y - (full_y + zero_y) / 2) * (along_y * height * scale)
+        return smoothstep(0.0, 1.0, across + down).to(rgb.dtype)

@@ -1,0 +1,34 @@
+"""Masks of areas by slots as numbers, and the pieces that tests look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from veraretouch import Area, Frame
+from veraretouch.core.contract.area import small_view
+
+
+def mask_of(area: type[Area], rgb: Tensor, frame: Frame | None = None, **slots: Any) -> Tensor:
+    """The mask (B, 1, H, W) of photos (B, 3, H, W), slots that are not given at their beginning."""
+    frame = frame or Frame(0, 0, *rgb.shape[2:])
+    values = {
+        name: torch.as_tensor(slots.get(name, slot.identity), dtype=torch.float32) for name, slot in area.slots.items()
+    }
+    rows = {name: value.expand(len(rgb), *value.shape) for name, value in values.items()}
+    small = small_view(rgb) if area.view else rgb[:, :, :0, :0]
+    made = area()
+    return made.mask(rgb, made.params(rows, frame, small))
+
+
+def grey(height: int, width: int, value: float = 0.5) -> Tensor:
+    """A photo (1, 3, H, W) of one grey."""
+    return torch.full((1, 3, height, width), value)
+
+
+def at(mask: Tensor, x: float, y: float) -> float:
+    """The mask at a place that is given by shares of width and height."""
+    height, width = mask.shape[2:]
+    return float(mask[0, 0, min(int(y * height), height - 1), min(int(x * width), width - 1)])
