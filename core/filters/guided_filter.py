@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from .enlarging import enlarged, resized
+from .windows import window_mean
 
 # Long side of the guide on which coefficients are found, in pixels.
 _REDUCED: Final = 384
@@ -87,23 +87,15 @@ def guided_filter(guide: Tensor, mask: Tensor, *, radius: float = 0.02, edge: fl
 def _coefficients(guide: Tensor, mask: Tensor, radius: int, ridge: float) -> GuidedCoefficients:
     """Eq. 19 and 20, averaged over windows as in eq. 9."""
     count, size = mask.shape[1], guide.shape[2:]
-    mean, mean_of = _box(guide, radius), _box(mask, radius)
+    mean, mean_of = window_mean(guide, radius), window_mean(mask, radius)
     products = guide.unsqueeze(2) * guide.unsqueeze(1)
-    covariance = _box(products.flatten(1, 2), radius).reshape(-1, 3, 3, *size) - mean.unsqueeze(2) * mean.unsqueeze(1)
-    shared = _box((mask.unsqueeze(2) * guide.unsqueeze(1)).flatten(1, 2), radius).reshape(-1, count, 3, *size)
+    covariance = window_mean(products.flatten(1, 2), radius).reshape(-1, 3, 3, *size)
+    covariance = covariance - mean.unsqueeze(2) * mean.unsqueeze(1)
+    shared = window_mean((mask.unsqueeze(2) * guide.unsqueeze(1)).flatten(1, 2), radius).reshape(-1, count, 3, *size)
     shared = shared - mean_of.unsqueeze(2) * mean.unsqueeze(1)
     matrices = covariance.permute(0, 3, 4, 1, 2) + ridge * torch.eye(3, dtype=guide.dtype, device=guide.device)
     solved = torch.linalg.solve(matrices, shared.permute(0, 3, 4, 2, 1))
     slopes = solved.permute(0, 4, 3, 1, 2)
     offsets = mean_of - (slopes * mean.unsqueeze(1)).sum(dim=2)
-    averaged = _box(slopes.flatten(1, 2), radius).reshape(-1, count, 3, *size)
-    return GuidedCoefficients(averaged, _box(offsets, radius))
-
-
-def _box(values: Tensor, radius: int) -> Tensor:
-    """The mean over windows of 2 radius + 1 pixels a side, of what lies within the picture."""
-    for axis in (2, 3):
-        reach = min(radius, values.shape[axis] - 1)
-        kernel, padding = ((2 * reach + 1, 1), (reach, 0)) if axis == 2 else ((1, 2 * reach + 1), (0, reach))
-        values = functional.avg_pool2d(values, kernel, stride=1, padding=padding, count_include_pad=False)
-    return values
+    averaged = window_mean(slopes.flatten(1, 2), radius).reshape(-1, count, 3, *size)
+    return GuidedCoefficients(averaged, window_mean(offsets, radius))

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from colours import all_over
+from PIL import Image
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
+from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.color.oklab import chroma, hue, oklab
 from veraretouch.core.contract.latents import Latents
 from veraretouch.core.contract.schema import Schema
 from veraretouch.core.plugins.registry import registry
 from veraretouch.core.render.renderer import Renderer
 from veraretouch.core.testing.op_checks.pixels import wheel
+
+SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 
 
 @pytest.fixture
@@ -72,5 +79,19 @@ def turn(lch: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]) -> Callable[[Te
 
     def measure(before: Tensor, after: Tensor) -> Tensor:
         return (torch.remainder(lch(after)[2] - lch(before)[2] + 180, 360) - 180).abs()
+
+    return measure
+
+
+@pytest.fixture
+def preview_error(apply: Callable[..., Tensor]) -> Callable[..., float]:
+    """Mean CIEDE2000 between an op on a photo a quarter as large, and its full render made as small."""
+
+    def measure(op: str, *, photo: str = "portrait", **slots: Any) -> float:
+        pixels = np.asarray(Image.open(SAMPLES / f"{photo}.jpg").convert("RGB")).copy()
+        full = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
+        full = full[:, :, : full.shape[2] // 4 * 4, : full.shape[3] // 4 * 4]
+        shown, preview = avg_pool2d(apply(op, full, **slots), 4), apply(op, avg_pool2d(full, 4), **slots)
+        return float(ciede2000(*(each.permute(0, 2, 3, 1).double() for each in (shown, preview))).mean())
 
     return measure
