@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,6 +48,14 @@ Where = Annotated[Device, typer.Option(help="Device to train on; auto uses a GPU
 Arithmetic = Annotated[Precision, typer.Option(help="Mixed precision for the network.")]
 Name = Annotated[str, typer.Option(help="Name of the bundle.")]
 Spdx = Annotated[str, typer.Option(help="SPDX licence of the weights.")]
+Facts = Annotated[Path | None, typer.Option(help="A JSON file of further keys for bundle.json.")]
+
+
+def _read(facts: Path | None) -> dict[str, Any]:
+    from ...core.strict_json import parse
+
+    found: dict[str, Any] = parse(facts.read_bytes(), name=str(facts)) if facts else {}
+    return found
 
 
 def _say(bundle: Path) -> None:
@@ -88,20 +96,18 @@ def tiny(
     precision: Arithmetic = Precision.FP32,
     name: Name = "tiny",
     spdx: Spdx = "Apache-2.0",
-    facts: Annotated[Path | None, typer.Option(help="A JSON file of further keys for bundle.json.")] = None,
+    facts: Facts = None,
 ) -> None:
     """Train `tiny`, a small network, by the pixels that its edits make.
 
     The same command resumes an interrupted run from its last checkpoint and reaches the same weights.
     """
-    from ...core.strict_json import parse
     from .loop import TrainingSettings
     from .runs import train_tiny
     from .tiny_examples import ExampleRecipe
 
     settings = TrainingSettings(steps, batch, lr, seed=seed, save_every=save_every, precision=precision.value)
     recipe = ExampleRecipe(copies, per_source, seed)
-    given = parse(facts.read_bytes(), name=str(facts)) if facts else {}
     made = train_tiny(
         data,
         out,
@@ -111,7 +117,7 @@ def tiny(
         device=device.value,
         name=name,
         spdx=spdx,
-        facts=given,
+        facts=_read(facts),
     )
     _say(made)
 
@@ -145,13 +151,12 @@ def scene(
     precision: Arithmetic = Precision.FP32,
     name: Name = "scene",
     spdx: Spdx = "Apache-2.0",
-    facts: Annotated[Path | None, typer.Option(help="A JSON file of further keys for bundle.json.")] = None,
+    facts: Facts = None,
 ) -> None:
     """Train the scene network, which tells sky, foliage, people and skin, on photos with pixel labels.
 
     Sources may label different classes. The same command resumes an interrupted run from its last checkpoint.
     """
-    from ...core.strict_json import parse
     from .loop import TrainingSettings
     from .runs import train_scene
     from .scene.recipe import read_stage
@@ -160,7 +165,6 @@ def scene(
     given = {"steps": steps, "batch": batch, "lr": lr, "seed": seed, "save_every": save_every}
     chosen |= {key: value for key, value in given.items() if value is not None}
     settings = TrainingSettings(**chosen, accumulate=accumulate, precision=precision.value)
-    told = parse(facts.read_bytes(), name=str(facts)) if facts else {}
     made = train_scene(
         data,
         out,
@@ -171,7 +175,7 @@ def scene(
         device=device.value,
         name=name,
         spdx=spdx,
-        facts=told,
+        facts=_read(facts),
     )
     _say(made)
 

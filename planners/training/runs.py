@@ -83,9 +83,7 @@ def train_tiny(
     known = {
         "summary": "A small network trained through the renderer: it repairs faults and finishes unfinished photos.",
         "training_data": f"{len(examples)} examples of {len(set(examples.photo.tolist()))} photos.",
-        "provenance": _provenance(
-            settings, recipe=asdict(recipe), mixture=dict(distribution()), without=sorted(without)
-        ),
+        "provenance": _provenance(settings, **about),
     }
     licence = {"spdx": spdx, "commercial_use": True}
     return _packed(Tiny(task.network.cpu()), out, name=name, licence=licence, facts=known | dict(facts or {}))

@@ -123,15 +123,22 @@ def read_data(
         InvalidDocument: a dataset or an index that is not in its format, or without examples.
         UnreadablePhoto: a folder without photos, or a photo that cannot be read.
     """
-    dataset = is_dataset(folder)
-    sources: list[Path] | list[SourcePhoto]
-    sources = shards_of(folder, split) if dataset else _chosen(folder, recipe)
-    kept = None if cache is None else cache / f"examples-{_key(sources, recipe)}.safetensors"
-    if kept is not None and kept.is_file():
+    if is_dataset(folder):
+        shards = shards_of(folder, split)
+        return _kept(cache, _key(shards, recipe), _of_shards(shards))
+    photos = _chosen(folder, recipe)
+    return _kept(cache, _key(photos, recipe), of_photos(photos, recipe))
+
+
+def _kept(cache: Path | None, key: str, parts: Iterator[Examples]) -> Examples:
+    """What is in the cache under that key; else the parts, which are measured now and kept there."""
+    if cache is None:
+        return Examples.cat(list(parts))
+    kept = cache / f"examples-{key}.safetensors"
+    if kept.is_file():
         return Examples.load(kept)
-    made = Examples.cat(list(_of_shards(sources) if dataset else of_photos(sources, recipe)))  # type: ignore[arg-type]
-    if kept is not None:
-        made.save(kept)
+    made = Examples.cat(list(parts))
+    made.save(kept)
     return made
 
 

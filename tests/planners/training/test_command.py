@@ -68,23 +68,28 @@ OPTIONS = [
 SETTINGS = TrainingSettings(steps=6, batch=4, seed=3, save_every=2)
 
 
-def test_the_command_leaves_a_bundle_its_log_and_checkpoints_of_these_settings(cli, folder: Path, tmp_path) -> None:
-    cli(*OPTIONS)
-    bundle = tmp_path / "out" / "bundle"
+def check_bundle(out: Path, data: Path) -> None:
+    """OUT holds a bundle that plans, its log and TensorBoard's, and refuses to go on with other settings."""
+    bundle = out / "bundle"
     assert [json.loads(line)["step"] for line in (bundle / "log.jsonl").read_text().splitlines()] == [2, 4, 6]
-    assert list((tmp_path / "out" / "tensorboard").iterdir())
+    assert list((out / "tensorboard").iterdir())
     result = vr.zoo.load(str(bundle))(DATA / "kodak-05.jpg")
     assert result.plan.planner["bundle"]["name"] == "tiny"
     with pytest.raises(InvalidRequest, match="other settings"):
         train_tiny(
-            folder,
-            tmp_path / "out",
+            data,
+            out,
             replace(SETTINGS, steps=8),
             ExampleRecipe(copies=3, seed=3),
             device="cpu",
             name="tiny",
             spdx="MIT",
         )
+
+
+def test_the_command_leaves_a_bundle_its_log_and_checkpoints_of_these_settings(cli, folder: Path, tmp_path) -> None:
+    cli(*OPTIONS)
+    check_bundle(tmp_path / "out", folder)
 
 
 @pytest.mark.slow
@@ -105,20 +110,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp
     resumed = tmp_path / "out" / "bundle"
     assert (whole / "tiny.safetensors").read_bytes() == (resumed / "tiny.safetensors").read_bytes()
     assert (whole / "log.jsonl").read_text() == (resumed / "log.jsonl").read_text()
-    assert [json.loads(line)["step"] for line in (whole / "log.jsonl").read_text().splitlines()] == [2, 4, 6]
-    assert list((tmp_path / "out" / "tensorboard").iterdir())
-    result = vr.zoo.load(str(resumed))(DATA / "kodak-05.jpg")
-    assert result.plan.planner["bundle"]["name"] == "tiny"
-    with pytest.raises(InvalidRequest, match="other settings"):
-        train_tiny(
-            folder,
-            tmp_path / "out",
-            replace(SETTINGS, steps=8),
-            ExampleRecipe(copies=3, seed=3),
-            device="cpu",
-            name="tiny",
-            spdx="MIT",
-        )
+    check_bundle(tmp_path / "out", folder)
 
 
 def _shard(path: Path, examples: list[dict[str, object]]) -> None:
