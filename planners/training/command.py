@@ -52,9 +52,12 @@ Facts = Annotated[Path | None, typer.Option(help="A JSON file of further keys fo
 
 
 def _read(facts: Path | None) -> dict[str, Any]:
-    from ...core.strict_json import parse
+    from ...core.errors import InvalidDocument
+    from ...core.strict_json import LARGEST, parse, read_bytes, shorten
 
-    found: dict[str, Any] = parse(facts.read_bytes(), name=str(facts)) if facts else {}
+    found = {} if facts is None else parse(read_bytes(facts, LARGEST), name=str(facts))
+    if not isinstance(found, dict):
+        raise InvalidDocument(f"{shorten(found)} is no object", path=str(facts), cure="Give keys of bundle.json.")
     return found
 
 

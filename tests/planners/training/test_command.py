@@ -92,6 +92,20 @@ def test_the_command_leaves_a_bundle_its_log_and_checkpoints_of_these_settings(c
     check_bundle(tmp_path / "out", folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "facts.json: cannot be read: No such file"), ("[1]", "facts.json: [1] is no object")],
+)
+def test_facts_that_are_none_are_one_error_before_anything_is_written(cli, folder: Path, tmp_path, text, said) -> None:
+    if text is not None:
+        (tmp_path / "facts.json").write_text(text)
+    for command in ("tiny", "scene"):
+        done = cli("train", command, "--data", "good", "--out", "out", "--facts", "facts.json", code=1)
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_same_bundle(cli, folder: Path, tmp_path: Path, environment) -> None:
     """Two runs of the command and a half; that a loop goes on to the same bits is in test_loop.py, too."""
