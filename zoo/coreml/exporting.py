@@ -220,6 +220,7 @@ def _joined(packages: dict[str, Any], folder: Path, decoder: Decoder, document: 
         },
         "bytes": weights,
         "memory_bytes": weights + prefill["memory_bytes"] - prefill["bytes"],
+        "tolerance": {unit: max(own, prefill["tolerance"][unit]) for unit, own in step["tolerance"].items()},
     }
     if decoder == "one":
         for name in _DECODERS.values():
@@ -252,6 +253,7 @@ def judged(recipe: PackageRecipe, package: Path) -> tuple[dict[str, Any], dict[s
     wanted = reference(recipe, given)
     interpreter = Interpreter(package)
     found = interpreter.run(given, interpreter.states())
+    apart = judging.deviation(recipe, found, wanted)
     size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
     facts = {
         "functions": ["main"],
@@ -262,8 +264,8 @@ def judged(recipe: PackageRecipe, package: Path) -> tuple[dict[str, Any], dict[s
         "bytes": size,
         "memory_bytes": size + interpreter.peak_bytes(),
         "golden": {"strides": {name: judging.stride(value.size) for name, value in wanted.items()}},
-        "tolerance": judging.tolerances(recipe),
-        "deviation": judging.document(judging.deviation(recipe, found, wanted)),
+        "tolerance": judging.tolerances(recipe, apart["share_max"]),
+        "deviation": judging.document(apart),
         **recipe.facts,
     }
     tensors = {f"inputs/{name}": value for name, value in stored.items()}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from ...core.errors import VeraRetouchError
 from ...core.testing.verdict import advice
 from ..bundles.bundle import Bundle
-from .judging import kept, scaled
+from .judging import farthest, kept, scaled
 from .recipe import Feature
 from .running import Package, open_package
 
@@ -66,8 +64,7 @@ def _compared(
                 f"{golden.size} golden values", f"{made.size}", f"{name}.{output}", "Export the variant again."
             )
             continue
-        largest = max(float(np.abs(golden).max()), 1e-12)
-        apart = float(np.abs(made - golden).max()) / largest
+        apart = farthest(made, golden)
         if not apart <= allowed:
             yield advice(
                 f"golden values within {allowed:g} of the largest",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ def golden_inputs(recipe: PackageRecipe) -> dict[str, Array]:
     drawn = recipe.example(np.random.default_rng(0))
     pictures = iter(range(len(recipe.inputs)))
     return {
-        name: mosaic(feature.shape[2], first=next(pictures)) if feature.photo else drawn[name]
+        name: mosaic(feature.shape[2], first=next(pictures)) if feature.photo and name not in drawn else drawn[name]
         for name, feature in recipe.inputs.items()
     }
 
@@ -49,11 +49,17 @@ def stride(size: int) -> int:
     return -(-size // MOST_KEPT)
 
 
+def farthest(found: Array, golden: Array) -> float:
+    """The largest difference of kept values from golden ones, as a share of the largest golden one."""
+    largest = max(float(np.abs(golden).max()), 1e-12)
+    return float(np.abs(np.asarray(found, np.float32) - golden).max()) / largest
+
+
 def deviation(recipe: PackageRecipe, found: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, float]:
     """How far outputs are from torch's.
 
     Returns:
-        `relative`: the norm of the difference, as a share of the norm.
+        `relative`: the norm of the difference, as a share of the norm; `share_max`: `farthest` of the outputs.
             For pictures and cubes `code_mean` and `code_max`, in 255ths, and
         `ciede2000_mean` and `ciede2000_max`; where latents come out, these of colours retouched by them,
         and `latent_max`, as a share of each slot's range or of the largest value.
@@ -62,6 +68,7 @@ def deviation(recipe: PackageRecipe, found: Mapping[str, Array], wanted: Mapping
         np.concatenate([np.asarray(each[name], np.float64).ravel() for name in wanted]) for each in (found, wanted)
     )
     told = {"relative": float(np.linalg.norm(one - two) / max(float(np.linalg.norm(two)), 1e-12))}
+    told["share_max"] = max(farthest(kept(found[name]), kept(value)) for name, value in wanted.items())
     name = next(iter(wanted))
     shown, exact = (torch.from_numpy(np.asarray(each[name], np.float32)) for each in (found, wanted))
     if recipe.span is not None:
@@ -89,7 +96,11 @@ def document(found: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.3g}") for name, value in found.items()}
 
 
-def tolerances(recipe: PackageRecipe) -> dict[str, Any]:
-    """How far a device may be from golden values, by compute unit; the Neural Engine may round within an operation."""
+def tolerances(recipe: PackageRecipe, measured: float) -> dict[str, float]:
+    """How far a device may be from golden values, by compute unit; the Neural Engine may round within an operation.
+
+    Args:
+        measured: how far the package itself is, `share_max`: few bits a weight cost what no device can give back.
+    """
     wide = {"cpuOnly": 1, "cpuAndGPU": 1, "cpuAndNeuralEngine": 2, "all": 2}
-    return {unit: recipe.tolerance * times for unit, times in wide.items()}
+    return document({unit: recipe.tolerance * times + measured for unit, times in wide.items()})

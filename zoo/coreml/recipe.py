@@ -46,8 +46,9 @@ class PackageRecipe:
         write: its MIL program; `reference`: the same in torch, tensors in and out, in the order of inputs and outputs.
         half: whether an operation computes in half precision; None: it is written so already.
         image: its first input is a picture of 8 bits a channel.
-        example: golden inputs drawn from a seed, by name; pictures are taken from photos.
-        tolerance: of outputs, by compute unit, as a share of the largest golden value.
+        example: golden inputs drawn from a seed, by name; pictures that it lacks are taken from photos.
+        tolerance: how far outputs may be from golden values besides what the package's own weights cost, as a share of
+            the largest golden value.
         block, kinds: of the weights that are stored in few bits: inputs that share a scale, and whose weights they are.
         render: what latents that come out make of some colours; `span`: the range of each.
         facts: further keys of bundle.json.

@@ -14,7 +14,7 @@ from ...ops.neural import WIDTH, Neural
 from ...planners.scene.network import CLASSES, GRID, SIDE
 from .language import of_language
 from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, ScenePhone, TinyPhone, Vision
-from .photos import sample
+from .photos import mosaic, sample
 from .recipe import Array, Feature, PackageRecipe, network_recipe
 from .styles import names
 
@@ -127,7 +127,13 @@ def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe
     }
     made = [
         network_recipe(
-            "tiny_auto", network, {"image": picture}, {"latents": latents}, about="A photo to latents.", **common
+            "tiny_auto",
+            network,
+            {"image": picture},
+            {"latents": latents},
+            about="A photo to latents.",
+            example=lambda generator: {"image": _dull()},
+            **common,
         ),
         network_recipe(
             "tiny_style",
@@ -135,7 +141,7 @@ def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe
             {"image": picture, "style": style},
             {"latents": latents},
             about="A photo and a style to latents.",
-            example=lambda generator: {"style": np.zeros((1, schema.size), np.float32)},
+            example=lambda generator: {"image": _dull(), "style": np.zeros((1, schema.size), np.float32)},
             **common,
         ),
     ]
@@ -155,6 +161,13 @@ def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe
             )
         )
     return made
+
+
+def _dull() -> Array:
+    """Photos made dark and flat: a planner that leaves finished ones alone gives the identity for those, whatever its
+    packages are worth.
+    """
+    return mosaic(PICTURE) // 3 + 20
 
 
 def _span(slot: Any) -> Array:

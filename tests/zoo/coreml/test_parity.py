@@ -9,12 +9,14 @@ from PIL import Image
 from small_vera import model as small_model
 
 from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.contract.latents import Latents
 from veraretouch.core.lut.interpolation import tetrahedral, trilinear
 from veraretouch.planners.scene.scene import seen
 from veraretouch.planners.tiny.latents import wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.zoo.coreml.exporting import make
 from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
+from veraretouch.zoo.coreml.judging import as_given, farthest, golden_inputs
 from veraretouch.zoo.coreml.language import CHUNK, decoder, embedding, head
 from veraretouch.zoo.coreml.networks import TinyPhone
 from veraretouch.zoo.coreml.packages import convert, save
@@ -168,6 +170,17 @@ def test_tiny_shows_the_scene_network_what_the_desktop_does():
     assert torch.allclose(found / 255, seen(image / 255), atol=1e-5)
 
 
+@pytest.mark.parametrize("styled", [False, True])
+def test_the_golden_picture_of_tiny_needs_an_edit(styled):
+    """Else golden latents are the identity, and a package that plans nothing passes."""
+    planner = Tiny()
+    recipe = of_tiny(planner, cubes=[])[int(styled)]
+    planned = reference(recipe, as_given(recipe, golden_inputs(recipe)))["latents"]
+    nothing = Latents.identity(planner.schema).pack().numpy()
+    assert (np.abs(planned - nothing) / recipe.span(planned) > 0.02).sum() >= 5
+    assert farthest(nothing, planned) > 0.2  # few bits a weight cost a quarter of it
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("styled", [False, True])
 def test_tiny_gives_torchs_latents_on_photos(tmp_path, styled):
@@ -187,7 +200,7 @@ def test_tiny_gives_torchs_latents_on_photos(tmp_path, styled):
 
 @pytest.mark.slow
 def test_the_chain_of_ops_bakes_the_planners_picture(tmp_path):
-    from veraretouch import Latents, Renderer
+    from veraretouch import Renderer
 
     planner = Tiny()
     (recipe,) = [recipe for recipe in of_tiny(planner, cubes=[33]) if recipe.name == "bake_ops_33"]
