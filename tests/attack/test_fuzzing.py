@@ -64,7 +64,10 @@ def _index(path):
 
 
 def _photo(path):
-    photo = open_photo(path, max_pixels=PIXELS)
+    try:
+        photo = open_photo(path, max_pixels=PIXELS)
+    except errors.UnreadablePhoto:
+        photo = open_photo(path, max_pixels=PIXELS, salvage=True)
     photo.working()
     photo.save(path.with_suffix(".out.png"))
 
@@ -76,6 +79,7 @@ KINDS = {
     "bundle": (Manifest, [TESTS.parent / "planners" / "tiny" / "bundle" / "bundle.json"]),
     "exif": (_photo, sorted(CASES.glob("jpeg-*.jpg"))),
     "png": (_photo, sorted(CASES.glob("png-*.png"))),
+    "tiff": (_photo, [*sorted(CASES.glob("tiff-*.tif")), *sorted(CORPUS.glob("*.tif"))]),
     "index": (_index, [CORPUS / "index.json", TESTS.parent / "zoo" / "index.json"]),
 }
 
