@@ -75,8 +75,10 @@ def packaged(module: str, name: str) -> dict[str, Any]:
     return found
 
 
-def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str, *, name: str) -> Any:
+def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str | tuple[str, ...], *, name: str) -> Any:
     """Read a document from a path, JSON text or an object and judge it by ``schemas/<schema>.schema.json``.
+
+    Of several schemas it is the one whose format the document states.
 
     A string that begins with ``{`` is JSON text; any other is a path. Bytes are JSON text.
 
@@ -99,17 +101,23 @@ def load(source: str | bytes | os.PathLike[str] | dict[str, Any], schema: str, *
     return document
 
 
-def judge(document: Any, schema: str, *, name: str) -> None:
-    """Raise `InvalidDocument` for the first rule of a schema that the document breaks, with path, rule and cure."""
-    validator = _validator(schema)
-    version = validator.schema.get("properties", {}).get("schema", {}).get("const")
-    if version and isinstance(document, dict) and document.get("schema", version) != version:
+def judge(document: Any, schema: str | tuple[str, ...], *, name: str) -> None:
+    """Raise `InvalidDocument` for the first rule of a schema that the document breaks, with path, rule and cure.
+
+    Of several schemas it is the one whose format the document states, the first where it states none.
+    """
+    validators = [_validator(each) for each in ((schema,) if isinstance(schema, str) else schema)]
+    formats = [each.schema.get("properties", {}).get("schema", {}).get("const") for each in validators]
+    stated = document.get("schema", formats[0]) if isinstance(document, dict) else formats[0]
+    if formats[0] and stated not in formats:
         # Of a document of another version nothing else can be said.
-        found = shorten(document["schema"])
+        known = " or ".join(map(repr, formats))
         raise InvalidDocument(
-            f"{found} is not {version!r}", path=f"{name}.schema", cure=f"This version of veraretouch reads {version!r}."
+            f"{shorten(stated)} is not {known}",
+            path=f"{name}.schema",
+            cure=f"This version of veraretouch reads {known}.",
         )
-    judge_by(document, validator, name=name)
+    judge_by(document, validators[formats.index(stated)] if formats[0] else validators[0], name=name)
 
 
 def judge_by(document: Any, validator: Any, *, name: str) -> None:

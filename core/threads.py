@@ -78,6 +78,13 @@ def side_by_side(height: int, work: Callable[[slice], object]) -> None:
         pass
 
 
+def work_by_threads(rows: Iterable[slice], work: Callable[[slice], object]) -> None:
+    """Let `work` have each slice of rows, by as many threads as torch may use; in each, torch itself uses one."""
+    threads = own_threads()
+    for _ in _by_threads(threads, work, rows):
+        pass
+
+
 def _by_threads(threads: int, work: Callable[[slice], _Result], rows: Iterable[slice]) -> Iterator[_Result]:
     return _pool(os.getpid(), threads).map(work, rows) if threads > 1 else map(work, rows)
 

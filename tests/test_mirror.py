@@ -55,6 +55,8 @@ TESTED_BY = {
     "core/photo/photo_input.py": "tests/core/photo/test_arrays.py",
     "core/photo/picture.py": "tests/core/photo/test_saving.py",
     "core/photo/save.py": "tests/core/photo/test_saving.py",
+    "core/contract/local.py": "tests/core/render/test_local.py",
+    "core/render/assembly.py": "tests/core/render/test_local.py",
     "core/render/loading.py": "tests/core/render/test_retoucher.py",
     "core/render/notebook.py": "tests/core/render/test_retoucher.py",
     "core/render/options.py": "tests/core/render/test_retoucher.py",

@@ -1,4 +1,9 @@
-"""Latents: the values a planner emits, batched and differentiable, with presence per row."""
+"""Latents: the values a planner emits, batched and differentiable, with presence per row.
+
+Local adjustments stand beside the ops by keys of their own: `"sky#"` holds an adjustment's strength, `"sky#0"` the
+slots of the first part of its area, `"sky/exposure"` one of its ops. An adjustment is absent where `"sky#"` is, a part
+or an op of it where its own key is; without any part it applies to the whole photo.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,8 @@ from torch import Tensor
 from torch.utils._pytree import MappingKey, register_pytree_node
 
 from ..errors import InvalidLatents, nearest
+from .area import GROUP
+from .local import key_of, key_of_part
 from .schema import OpSpec, Schema
 from .slots import Slot
 from .squash import squash, unsquash
@@ -21,7 +28,8 @@ class Latents:
     """Values op -> slot -> (B, *shape), and presence op -> (B,) bool. An absent op is skipped exactly.
 
     Args:
-        schema: what the values are values of; ops without values are absent in every row.
+        schema: what the values are values of; ops without values are absent in every row. An adjustment of which any
+            values are given has its strength and the parts of its area, at their identities where they are not given.
         values: float tensors on one device; a missing slot of a given op takes its identity.
         present: rows in which each op is present; by default all rows of the ops in `values`.
         batch: the number of rows, at least 1, needed only where `values` is empty.
@@ -52,6 +60,7 @@ class Latents:
                 raise InvalidLatents(
                     f"op {op!r} is present but has no values", cure="Give its values, {} for its identity."
                 )
+        values = {**values, **{key: {} for key in _implied(schema, values)}}
         first = next((tensor for slots in values.values() for tensor in slots.values()), torch.empty(1))
         self.batch = int(first.shape[0]) if batch is None else batch
         self.device, self.dtype = first.device, first.dtype
@@ -163,7 +172,8 @@ class Latents:
     def masked(self, groups: Sequence[Collection[str]]) -> Latents:
         """Switch groups off: `groups` names, for each row, those that stay on.
 
-        A slot of another group takes its `off` value in that row; an op whose groups are all off is absent there.
+        A slot of another group takes its `off` value in that row; an op whose groups are all off is absent there. Where
+        an adjustment applies stays as it is.
         """
         if len(groups) != self.batch or any(isinstance(row, str) for row in groups):
             raise InvalidLatents(
@@ -172,11 +182,15 @@ class Latents:
         on = {group: torch.tensor([group in row for row in groups], device=self.device) for group in self.schema.groups}
 
         def switch(slot: Slot, value: Tensor) -> Tensor:
+            if slot.group == GROUP:
+                return value
             keep = on[slot.group].reshape(-1, *[1] * len(slot.shape))
             return torch.where(keep, value, torch.tensor(slot.off, dtype=value.dtype, device=value.device))
 
         switched = self._map(switch)
         for op, rows in self.present.items():
+            if not self.schema.spec(op).groups:
+                continue
             any_on = torch.stack([on[group] for group in self.schema.spec(op).groups]).any(dim=0)
             switched.present[op] = rows & any_on
         return switched
@@ -257,6 +271,16 @@ class Latents:
             for name, value in slots.items()
         ]
         return f"{op}({', '.join(shown)})"
+
+
+def _implied(schema: Schema, given: Collection[str]) -> list[str]:
+    """The keys of an adjustment's strength and parts that go with what is given of it."""
+    found = []
+    for entry in schema.local:
+        if any(spec.id in given for spec in entry.flat()):
+            keys = [key_of(entry.name), *(key_of_part(entry.name, index) for index in range(len(entry.parts)))]
+            found += [key for key in keys if key not in given]
+    return found
 
 
 def _parts(latents: Latents) -> tuple[list[Any], Any]:

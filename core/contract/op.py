@@ -195,6 +195,8 @@ def _check_op_class(cls: type[Op]) -> None:
         raise InvalidOp(
             f"{name}: no slots", cure="An op without latents has nothing to plan; declare at least one Slot."
         )
+    for slot in (slot for slot, declared in cls.slots.items() if declared.group == "area"):
+        raise InvalidOp(f"{name}: slot {slot!r} is of group 'area'", cure="That group is for slots of areas.")
     if cls.apply is Op.apply:
         raise InvalidOp(f"{name}: no apply()", cure="Define apply(self, rgb, p).")
     if not cls.pointwise and cls.halo is Op.halo:

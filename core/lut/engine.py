@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,13 @@ class Baked:
 
 
 def bake_for(
-    pixels: Pixels, color_map: ColorMap, seen: ColorMap, *, tolerance: float, device: torch.device | None = None
+    pixels: Pixels,
+    color_map: ColorMap,
+    seen: ColorMap,
+    *,
+    tolerance: float,
+    device: torch.device | None = None,
+    seen_as_well: Sequence[ColorMap] = (),
 ) -> Baked:
     """Bake a map of colours for a photo.
 
@@ -39,14 +46,20 @@ def bake_for(
         color_map: of colours in [0, 1], in the photo's own encoding, to the result's, unclamped.
         seen: from the result's encoding to sRGB, in which errors are measured.
         tolerance: the 99th percentile of CIEDE2000 that is allowed.
+        seen_as_well: other ways in which the result may be seen; the error is that of the worst.
     """
-    colours = _on_lattice(sample(pixels))
-    exact = _shown(color_map(_floats(colours)), seen, pixels)
+    colours, ways = _on_lattice(sample(pixels)), (seen, *seen_as_well)
+    wanted = color_map(_floats(colours))
+    exact = [_shown(wanted, way, pixels) for way in ways]
     error = float("inf")
     for n in LATTICES:
         cube = Cube.of(color_map, n)
-        found = _shown(_floats(cube.apply(colours, device)), seen, pixels)
-        error = min(error, float(np.percentile(ciede2000(exact, found).numpy(), PERCENTILE)))
+        made = _floats(cube.apply(colours, device))
+        errors = [
+            np.percentile(ciede2000(right, _shown(made, way, pixels)).numpy(), PERCENTILE)
+            for right, way in zip(exact, ways, strict=True)
+        ]
+        error = min(error, float(max(errors)))
         if error <= tolerance:
             return Baked(cube, error)
     return Baked(None, error)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
 import numpy as np
 
 from .edit import Edit
+from .local import LocalAdjustment
 
 _MOST: Final = 200  # rows of the table
 _LISTED: Final = 12  # numbers of one value
 
 
-def plan_line(mode: str, edits: Mapping[str, Edit]) -> str:
-    """A plan in a line: mode, then each op with its values."""
-    shown = ", ".join(
-        f"{op}({', '.join(f'{name}={value_text(value)}' for name, value in edit.params.items())})"
-        for op, edit in edits.items()
-    )
+def plan_line(mode: str, edits: Mapping[str, Edit], local: Sequence[LocalAdjustment] = ()) -> str:
+    """A plan in a line: mode, then each op with its values; likewise each local adjustment."""
+    within = [f"in {entry.name!r}: {_edits_text(entry.edits) or 'nothing'}" for entry in local]
+    shown = "; ".join([*filter(None, [_edits_text(edits)]), *within])
     return f"<Plan {mode}: {shown or 'nothing'}>"
 
 
-def plan_html(mode: str, edits: Mapping[str, Edit], groups: Collection[str]) -> str:
-    """A plan's edits as an HTML table, a slot a row; groups that are off are struck out."""
-    rows = [
-        (op, name, value_text(value), op in shown)
+def _edits_text(edits: Mapping[str, Edit]) -> str:
+    return ", ".join(
+        f"{op}({', '.join(f'{name}={value_text(value)}' for name, value in edit.params.items())})"
         for op, edit in edits.items()
-        for shown in [_applied(edits, groups)]
+    )
+
+
+def plan_html(
+    mode: str, edits: Mapping[str, Edit], groups: Collection[str], local: Sequence[LocalAdjustment] = ()
+) -> str:
+    """A plan's edits as an HTML table, a slot a row, local ones with their names; groups that are off are struck
+    out.
+    """
+    rows = [
+        (f"{place}{op}", name, value_text(value), op in shown)
+        for place, each in [("", edits), *((f"{entry.name}: ", entry.edits) for entry in local)]
+        for shown in [_applied(each, groups)]
+        for op, edit in each.items()
         for name, value in edit.params.items()
     ]
     lines = [

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import strict_json
+from ..contract.area import Area
 from ..contract.slots import INLINE, FloatArray, Slot
 from ..errors import InvalidPlan, OutOfBounds, UnknownPlugin, VeraRetouchError, nearest
+from ..plugins.catalogue import Catalogue
 from ..plugins.registry import registry
 
 if TYPE_CHECKING:
@@ -62,51 +64,72 @@ def op_of(id: str) -> type[Op]:
     return op
 
 
-def provider_of(id: str) -> str | None:
-    """The distribution of a third party's op, as plans record it; built-ins need no record."""
-    entry = registry.ops.entries().get(id)
+def provider_of(id: str, catalogue: Catalogue | None = None) -> str | None:
+    """The distribution of a third party's op, or of a plug-in of another catalogue, as plans record it; built-ins need
+    no record.
+    """
+    entry = (catalogue or registry.ops).entries().get(id)
     if entry is None or entry.distribution == "veraretouch" or not entry.version:
         return None
     return f"{entry.distribution} {entry.version}"
 
 
-def read_edit(id: str, document: Mapping[str, Any]) -> tuple[str, Edit]:
-    """The edit, and the id that its op has now.
+def read_edit(id: str, document: Mapping[str, Any], path: str = "plan.edits") -> tuple[str, Edit]:
+    """The edit, and the id that its op has now; `path` is where the document's edits stand.
 
     Raises:
         InvalidPlan: with the JSON path, the rule and the cure.
     """
-    path = f"plan.edits{strict_json.step(id)}"
+    path += strict_json.step(id)
+    op = installed(registry.ops, id, document.get("from", ""), path)
+    params = read_params(op, document["params"], document["version"], path)
+    return op.id, Edit(op.version, params, document.get("from"), document.get("asset"))
+
+
+def installed(catalogue: Catalogue, id: str, provider: str, path: str) -> Any:
+    """The op or area of an id, imported; `provider` is the distribution that the plan names.
+
+    Raises:
+        InvalidPlan: it is not installed, or cannot be used.
+    """
     try:
-        op = op_of(id)
+        return catalogue.load(id)
     except UnknownPlugin:
-        raise _not_installed(id, document.get("from", ""), path) from None
+        raise _not_installed(catalogue, id, provider, path) from None
     except VeraRetouchError as error:
         raise located(path, error) from None
-    given = {name: _read_value(value, f"{path}.params.{name}") for name, value in document["params"].items()}
-    params = _migrated(op, given, document["version"], path)
+
+
+def read_params(plugin: Any, document: Mapping[str, Any], version: int, path: str) -> dict[str, FloatArray]:
+    """An op's or area's slot values, of the version that is installed, within their bounds.
+
+    Raises:
+        InvalidPlan
+    """
+    kind = "area" if issubclass(plugin, Area) else "op"
+    given = {name: _read_value(value, f"{path}.params.{name}") for name, value in document.items()}
     checked = {}
-    for name, value in params.items():
-        if name not in op.slots:
+    for name, value in _migrated(plugin, kind, given, version, path).items():
+        if name not in plugin.slots:
             raise InvalidPlan(
-                f"op {id!r} has no slot {strict_json.shorten(name)}",
+                f"{kind} {plugin.id!r} has no slot {strict_json.shorten(name)}",
                 path=f"{path}.params",
-                cure=f"{nearest(name, op.slots)} Its slots: {', '.join(op.slots)}.".lstrip(),
+                cure=f"{nearest(name, plugin.slots)} Its slots: {', '.join(plugin.slots)}.".lstrip(),
             )
-        checked[name] = _check_value(op.slots[name], value, f"{path}.params.{name}")
-    for name, slot in op.slots.items():
+        checked[name] = _check_value(plugin.slots[name], value, f"{path}.params.{name}")
+    for name, slot in plugin.slots.items():
         if slot.identity is None and name not in checked:
             raise InvalidPlan(
                 f"slot {name!r} is missing and has no identity",
                 path=f"{path}.params",
-                cure="Give it, or leave the op out.",
+                cure=f"Give it, or leave the {kind} out.",
             )
-    return op.id, Edit(op.version, checked, document.get("from"), document.get("asset"))
+    return checked
 
 
-def _not_installed(id: str, provider: str, path: str) -> InvalidPlan:
-    """The error of an op that nobody provides here; `provider` is what the plan says of it."""
-    known = registry.ops.ids()
+def _not_installed(catalogue: Catalogue, id: str, provider: str, path: str) -> InvalidPlan:
+    """The error of an op or area that nobody provides here; `provider` is what the plan says of it."""
+    known = catalogue.ids()
     name, _, version = provider.partition(" ")
     if _DISTRIBUTION.fullmatch(name):
         here = _installed_version(name)
@@ -116,7 +139,9 @@ def _not_installed(id: str, provider: str, path: str) -> InvalidPlan:
     else:
         problem, cure = "", f" Installed: {', '.join(known)}."
     return InvalidPlan(
-        f"op {strict_json.shorten(id)} is not installed{problem}", path=path, cure=(nearest(id, known) + cure).lstrip()
+        f"{catalogue.kind} {strict_json.shorten(id)} is not installed{problem}",
+        path=path,
+        cure=(nearest(id, known) + cure).lstrip(),
     )
 
 
@@ -129,7 +154,7 @@ def _installed_version(distribution: str) -> str:
         return ""
 
 
-def _migrated(op: type[Op], params: Mapping[str, Any], version: int, path: str) -> Mapping[str, Any]:
+def _migrated(op: Any, kind: str, params: Mapping[str, Any], version: int, path: str) -> Mapping[str, Any]:
     if version == op.version:
         return params
     reason, migrated = "", None
@@ -140,7 +165,8 @@ def _migrated(op: type[Op], params: Mapping[str, Any], version: int, path: str) 
         reason = f": {type(error).__name__}: {error}"
     if not isinstance(migrated, Mapping):
         raise InvalidPlan(
-            f"version {version} of op {op.id!r} cannot be brought to version {op.version}, which is installed{reason}",
+            f"version {version} of {kind} {op.id!r} cannot be brought to version {op.version}, which is installed"
+            f"{reason}",
             path=f"{path}.version",
             cure="Install the version it was made with, or make the plan again.",
         )
@@ -168,13 +194,16 @@ def _read_value(value: Any, path: str) -> Any:
     except (binascii.Error, ValueError) as error:
         raise InvalidPlan(f"not base64: {error}", path=f"{path}.base64", cure="Write it with plan.save.") from None
     shape = [int(n) for n in value["shape"]]
-    if len(data) != 4 * math.prod(shape):
+    dtype = np.dtype("u1" if value["dtype"] == "uint8" else "<f4")
+    if len(data) != dtype.itemsize * math.prod(shape):
+        each = "One byte a uint8" if dtype.itemsize == 1 else "Four bytes a float32"
         raise InvalidPlan(
-            f"{len(data)} bytes are not the {4 * math.prod(shape)} of shape {shape}",
+            f"{len(data)} bytes are not the {dtype.itemsize * math.prod(shape)} of shape {shape}",
             path=f"{path}.base64",
-            cure="Four bytes a float32; the text may be cut off.",
+            cure=f"{each}; the text may be cut off.",
         )
-    return np.frombuffer(data, dtype="<f4").reshape(shape)
+    array = np.frombuffer(data, dtype=dtype).reshape(shape)
+    return array / 255 if dtype.itemsize == 1 else array
 
 
 def write_edit(edit: Edit) -> dict[str, Any]:
@@ -184,11 +213,17 @@ def write_edit(edit: Edit) -> dict[str, Any]:
         document["from"] = edit.source
     if edit.asset is not None:
         document["asset"] = dict(edit.asset)
-    return document | {"params": {name: _write_value(value) for name, value in edit.params.items()}}
+    return document | {"params": {name: write_value(value) for name, value in edit.params.items()}}
 
 
-def _write_value(value: FloatArray) -> Any:
+def write_value(value: FloatArray, *, bytes_of: bool = False) -> Any:
+    """A slot's value as JSON, large ones in base64; `bytes_of`: as bytes where each number is one of 256 steps."""
     single = np.asarray(value, dtype="<f4")
+    if single.size > INLINE and bytes_of:
+        steps = np.rint(np.asarray(value) * 255)
+        if np.abs(np.asarray(value) * 255 - steps).max() < 1e-4:
+            data = steps.astype("u1").tobytes()
+            return {"dtype": "uint8", "shape": list(single.shape), "base64": base64.b64encode(data).decode()}
     if single.size > INLINE:
         return {"dtype": "float32", "shape": list(single.shape), "base64": base64.b64encode(single.tobytes()).decode()}
     # float32's own shortest decimals: 0.35, not 0.3499999940395355; numpy's print options have no say in them.

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from .. import strict_json
 from ..atomic_write import new_file
+from ..contract.local import is_global
 from ..contract.planner import Reasoning
 from ..contract.request import Taste
-from ..contract.schema import OpSpec, Schema
+from ..contract.schema import Schema
 from ..contract.slots import GROUPS
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
 from ..plugins.registry import registry
 from . import arithmetic
 from .display import plan_html, plan_line
-from .edit import Edit, left_out_of, located, op_of, provider_of, read_edit, write_edit
+from .edit import Edit, left_out_of, located, op_of, write_edit
+from .local import LocalAdjustment, check_names, edit_of, local_of, read_edits, read_local, specs_of, values_left_out
 
 if TYPE_CHECKING:
     from ..contract.latents import Latents
 
 FORMAT = "veraretouch.plan/1"
+FORMAT_WITH_LOCAL = "veraretouch.plan/2"
+_SCHEMAS = ("plan", "plan_2")
 
 EVERY_GROUP = ("*",)
 """What `Plan.groups` is given to have every group of its edits; a plan never holds it."""
@@ -42,6 +46,8 @@ class Plan:
             By default the built-in groups and every other that the edits have.
         strength: blend of the finished picture with the input, 0..1.
         reasoning: group -> problem and plan in words.
+        local: local adjustments, in the order in which they apply over what `edits` make; a plan that has some is
+            written in the format `veraretouch.plan/2`, others in `veraretouch.plan/1`.
     """
 
     mode: str = "auto"
@@ -53,10 +59,13 @@ class Plan:
     groups: tuple[str, ...] = EVERY_GROUP
     reasoning: Reasoning = field(default_factory=dict)
     taste: Taste | None = None
+    local: tuple[LocalAdjustment, ...] = ()
 
     def __post_init__(self) -> None:
+        check_names(self.local)
         if self.groups == EVERY_GROUP:
-            others = (group for id in self.edits if id in registry.ops for group in op_of(id).groups())
+            edited = (*self.edits, *(id for entry in self.local for id in entry.edits))
+            others = (group for id in edited if id in registry.ops for group in op_of(id).groups())
             object.__setattr__(self, "groups", tuple(dict.fromkeys((*GROUPS, *others))))
 
     @classmethod
@@ -68,19 +77,10 @@ class Plan:
                 an op that is not installed is named with its distribution.
         """
         try:
-            document = strict_json.load(source, "plan", name="plan")
+            document = strict_json.load(source, _SCHEMAS, name="plan")
         except InvalidDocument as error:
             raise located(error.path, error) from None
-        edits: dict[str, Edit] = {}
-        for given, edit in document["edits"].items():
-            id, read = read_edit(given, edit)
-            if id in edits:
-                raise InvalidPlan(
-                    f"op {id!r} occurs twice, once by an old name",
-                    path=f"plan.edits{strict_json.step(given)}",
-                    cure="Keep one of the two edits.",
-                )
-            edits[id] = read
+        edits = read_edits(document["edits"], "plan.edits")
         return cls(
             mode=document["mode"],
             edits=edits,
@@ -91,6 +91,7 @@ class Plan:
             groups=tuple(document.get("groups", EVERY_GROUP)),
             reasoning=document.get("reasoning", {}),
             taste=document.get("taste"),
+            local=read_local(document.get("local", ())),
         )
 
     @classmethod
@@ -106,17 +107,12 @@ class Plan:
         """
         if latents.batch != 1:
             raise InvalidPlan(f"latents of {latents.batch} rows", cure="A plan holds one photo; take latents.row(i).")
-        edits = {}
-        for op, slots in latents.values.items():
-            if bool(latents.present[op][0]):
-                spec = latents.schema.spec(op)
-                params = {
-                    name: spec.slots[name].check(value[0].detach().cpu().float().numpy(), path=f"{op}.{name}")
-                    for name, value in slots.items()
-                }
-                now = registry.ops.resolve(op)  # a trained planner's schema may have an old name
-                edits[now] = Edit(spec.version, params, provider_of(now), (assets or {}).get(op))
-        return cls(edits=edits, **facts)
+        edits = {
+            registry.ops.resolve(id): edit_of(latents, id, spec, assets or {})
+            for id, spec in latents.schema.specs.items()
+            if is_global(id) and id in latents.values and bool(latents.present[id][0])
+        }
+        return cls(edits=edits, local=local_of(latents, assets or {}), **facts)
 
     def only(self, groups: Collection[str]) -> Plan:
         """This plan with no other groups switched on than these.
@@ -132,27 +128,14 @@ class Plan:
         if unknown:
             raise InvalidRequest(f"no group {unknown[0]!r}", cure=f"This plan edits {', '.join(known)}.")
         left_out = [group for group in self.groups if group not in groups]
-        dropped = [
-            f"{op}.{slot}"
-            for op, edit in self.edits.items()
-            for slot in edit.params
-            if op_of(op).slots[slot].group in left_out
-        ]
+        dropped = list(values_left_out(self.edits, self.local, left_out))
         if dropped:
             warnings.warn(left_out_of(groups, "the plan", dropped), UserWarning, stacklevel=2)
         return replace(self, groups=tuple(group for group in self.groups if group in groups))
 
     def schema(self) -> Schema:
-        """The schema of the ops that the plan edits, each lattice at the plan's own size."""
-        specs = []
-        for id, edit in self.edits.items():
-            op = op_of(id)
-            slots = {
-                name: slot.sized_for(edit.params[name]) if name in edit.params else slot
-                for name, slot in op.slots.items()
-            }
-            specs.append(OpSpec(op.id, op.version, int(op.stage), slots))
-        return Schema(specs)
+        """The schema of the ops that the plan edits, globally and locally, each slot at the size of its value."""
+        return Schema(specs_of(self.edits), local=(entry.spec() for entry in self.local))
 
     def latents(self) -> Latents:
         """The plan's values as latents with B = 1, groups applied: what the renderer is given."""
@@ -160,16 +143,18 @@ class Plan:
 
         from ..contract.latents import Latents
 
+        given = [(op, edit.params) for op, edit in self.edits.items()]
+        given += [held for entry in self.local for held in entry.values()]
         values = {
-            op: {name: torch.tensor(value, dtype=torch.float32).unsqueeze(0) for name, value in edit.params.items()}
-            for op, edit in self.edits.items()
+            key: {name: torch.tensor(value, dtype=torch.float32).unsqueeze(0) for name, value in params.items()}
+            for key, params in given
         }
         return Latents(self.schema(), values, batch=1).masked([self.groups])
 
     def document(self) -> dict[str, Any]:
         """The plan as a JSON object."""
         document: dict[str, Any] = {
-            "schema": FORMAT,
+            "schema": FORMAT_WITH_LOCAL if self.local else FORMAT,
             "mode": self.mode,
             "prompt": self.prompt,
             "taste": self.taste,
@@ -178,6 +163,7 @@ class Plan:
             "planner": None if self.planner is None else dict(self.planner),
             "groups": list(self.groups),
             "edits": {op: write_edit(edit) for op, edit in self.edits.items()},
+            "local": [entry.document() for entry in self.local] or None,
             "reasoning": {group: dict(thought) for group, thought in self.reasoning.items()},
         }
         return {key: value for key, value in document.items() if value is not None}
@@ -190,7 +176,7 @@ class Plan:
         """
         document = self.document()
         try:
-            strict_json.load(document, "plan", name="plan")
+            strict_json.load(document, _SCHEMAS, name="plan")
         except InvalidDocument as error:
             raise located(error.path, error) from None
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -227,10 +213,10 @@ class Plan:
         return {"Bundle": f"{bundle['name']} {bundle['version']}", "BundleLicence": bundle.get("licence", "")}
 
     def __repr__(self) -> str:
-        return plan_line(self.mode, self.edits)
+        return plan_line(self.mode, self.edits, self.local)
 
     def _repr_html_(self) -> str:
-        return plan_html(self.mode, self.edits, self.groups)
+        return plan_html(self.mode, self.edits, self.groups, self.local)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -146,6 +146,10 @@ class Chain:
             done = done.clamp(0, 1)
         return done if self.strength == 1 else rgb + self.strength * (done - rgb)
 
+    def tile(self, rgb: Tensor, frame: Frame) -> Tensor:
+        """What pointwise ops make of a tile (B, 3, H, W), at full strength and unclamped."""
+        return _in_turn(self, rgb, frame)
+
     def color_map(self, device: torch.device, *, clamp: bool = False) -> ColorMap:
         """A pointwise chain as a map of sRGB-encoded colours (H, W, 3) float32."""
 
@@ -160,15 +164,20 @@ class Chain:
 
 def _tiled(chain: Chain, rgb: Tensor, whole: bool) -> Tensor:
     """Pointwise ops, tile by tile."""
-    batch, _, height, width = rgb.shape
+    _, _, height, width = rgb.shape
     if whole:
         return _in_turn(chain, rgb, Frame(0, 0, height, width, chain.seed))
 
     def compute(rows: slice) -> Tensor:
         return _in_turn(chain, rgb[:, :, rows], Frame(rows.start, 0, height, width, chain.seed))
 
-    worth = COSTLY_PIXELS if any(step.op.costly for step in chain.steps) else WORTH_SHARING
-    rows = strips(height, batch * width, _tile_pixels(rgb), worth=worth)
+    return tile_by_tile(rgb, compute, costly=any(step.op.costly for step in chain.steps))
+
+
+def tile_by_tile(rgb: Tensor, compute: Callable[[slice], Tensor], *, costly: bool = False) -> Tensor:
+    """A photo like (B, 3, H, W) `rgb`, of which `compute` gives the rows of each tile; by as many threads as pays."""
+    batch, _, height, width = rgb.shape
+    rows = strips(height, batch * width, _tile_pixels(rgb), worth=COSTLY_PIXELS if costly else WORTH_SHARING)
     if len(rows) == 1:
         with one_thread():
             return compute(rows[0])

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..contract.latents import Latents
+from ..contract.local import key_of_op
 from ..contract.schema import Schema
 from ..contract.slots import GROUPS
 from ..errors import InvalidRequest, nearest
@@ -15,7 +16,7 @@ from .monochrome import COLOR_GROUPS
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Latents with the strength, 0..1, the seed and the weights (op id -> asset) to render them with.
+    """Latents with the strength, 0..1, the seed and the weights (key of latents -> asset) to render them with.
 
     `neutral`: a photo without colour stays without, since no group of colour is on.
     """
@@ -50,7 +51,11 @@ class RenderJob:
         if isinstance(edit, Plan):
             latents, own_strength, own_seed = edit.latents(), edit.strength, edit.seed or 0
             neutral = COLOR_GROUPS.isdisjoint(edit.groups if groups is None else set(edit.groups) & set(groups))
-            assets = {op: change.asset for op, change in edit.edits.items() if change.asset is not None}
+            named = [
+                *edit.edits.items(),
+                *((key_of_op(e.name, op), c) for e in edit.local for op, c in e.edits.items()),
+            ]
+            assets = {key: change.asset for key, change in named if change.asset is not None}
         elif isinstance(edit, Latents):
             latents = edit
         else:

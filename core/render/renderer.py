@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from ..color.elementwise import at_least_single
+from ..contract.area import VIEW, small_view
 from ..contract.latents import Latents
-from ..contract.op import Frame, Op
+from ..contract.op import Op
 from ..contract.schema import Schema
 from ..errors import InvalidLatents, InvalidPhoto, InvalidRequest
 from ..lut import ColorMap
@@ -22,7 +23,7 @@ from ..photo import ColorSpace, Photo
 from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
-from .chain import Chain, Step, at_identity
+from .assembly import Assembly
 from .job import RenderJob
 from .monochrome import is_monochrome
 from .options import Engine, Kind, RenderOptions
@@ -161,9 +162,9 @@ class Renderer(nn.Module):
         large = subject.held is not None and prod(subject.size) >= LUT_PIXELS
         image, report = None, RenderReport("exact")
         if wanted.latents.batch == 1 and (engine == "lut" or (engine == "auto" and large)):
-            chain = self._chain(wanted, 1, (1, 1), self.device)
+            layers = self._assembly(wanted, 1, subject.size, self.device).layers(lambda: _small(subject))
             tables = Tables(self.device, tolerance, color_space, reuse)
-            image, report = tables.render(subject, chain, clamp=bounded)
+            image, report = tables.render(subject, layers, clamp=bounded)
         if image is None:
             image, report = self._exactly(subject, wanted, bounded, color_space, report)
         report = replace(report, timings={"open": opened - start} | report.timings)
@@ -178,22 +179,27 @@ class Renderer(nn.Module):
         loaded = time.perf_counter()
         # A photo that is no tensor has no gradient, though an op's weights may.
         with torch.set_grad_enabled(torch.is_grad_enabled() and subject.held is None):
-            done, ran = self._run(rgb, edit, clamp=clamp)
+            done, ran, local = self._run(rgb, edit, clamp=clamp)
         rendered = time.perf_counter()
         image = subject.give_back(done, unchanged=edit.strength == 0, color_space=color_space)
         timings = {"convert": loaded - start + time.perf_counter() - rendered, "render": rendered - loaded}
-        return image, replace(report, ops=ran, timings=report.timings | timings)
+        return image, replace(report, ops=ran, local=local, timings=report.timings | timings)
 
     def color_map(self, edit: Plan | Latents, *, clamp: bool = True) -> ColorMap:
         """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of.
 
         Raises:
-            InvalidRequest: an op looks at neighbouring pixels.
+            InvalidRequest: an op looks at neighbouring pixels, or an adjustment is local.
             InvalidLatents: several rows.
         """
         wanted = RenderJob.of(edit)
         _check_rows(wanted.latents, 1)
-        chain = self._chain(wanted, 1, (1, 1), self.device)
+        if wanted.latents.schema.local:
+            name = wanted.latents.schema.local[0].name
+            raise InvalidRequest(
+                f"local adjustment {name!r} depends on the place, which no table knows", cure="Leave it out."
+            )
+        chain = self._assembly(wanted, 1, (1, 1), self.device).chain()
         for step in chain.steps:
             if not step.op.pointwise:
                 raise InvalidRequest(
@@ -230,59 +236,30 @@ class Renderer(nn.Module):
         """
         return self._run(rgb, RenderJob(latents, strength, seed), clamp=clamp)[0]
 
-    def _run(self, rgb: Tensor, edit: RenderJob, *, clamp: bool) -> tuple[Tensor, tuple[str, ...]]:
-        """The pixels, and the ids of the ops that ran."""
+    def _run(self, rgb: Tensor, edit: RenderJob, *, clamp: bool) -> tuple[Tensor, tuple[str, ...], tuple[str, ...]]:
+        """The pixels, the ids of the ops that ran, and the names of the local adjustments."""
         _check_pixels(rgb)
         batch = rgb.shape[0]
         _check_rows(edit.latents, batch)
         if edit.strength == 0:
-            return rgb, ()
+            return rgb, (), ()
         if self.fused and batch > 1:  # compiled once, for single photos
             rows = [
                 edit if edit.latents.batch == 1 else replace(edit, latents=edit.latents.row(i)) for i in range(batch)
             ]
-            done, ran = zip(*(self._run(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
-            return torch.cat(done), tuple(dict.fromkeys(id for ids in ran for id in ids))
+            done, *ran = zip(*(self._run(rgb[i : i + 1], row, clamp=clamp) for i, row in enumerate(rows)), strict=True)
+            ops, local = (tuple(dict.fromkeys(name for names in each for name in names)) for each in ran)
+            return torch.cat(done), ops, local
         tracing = is_tracing()
         dtype = at_least_single(rgb).dtype
-        size = rgb.shape[2], rgb.shape[3]
         keep = tracing or _is_differentiated(rgb, edit.latents)
-        chain = self._chain(edit, batch, size, rgb.device, dtype, keep_identities=keep, tracing=tracing)
-        return chain.run(rgb, clamp=clamp, whole=keep), chain.ids
+        assembly = self._assembly(edit, batch, (rgb.shape[2], rgb.shape[3]), rgb.device)
+        assembly = replace(assembly, dtype=dtype, keep_identities=keep, tracing=tracing)
+        layers = assembly.layers(lambda: small_view(at_least_single(rgb)))
+        return layers.run(rgb, clamp=clamp, whole=keep), layers.ids, layers.names
 
-    def _chain(
-        self,
-        edit: RenderJob,
-        batch: int,
-        size: tuple[int, int],
-        device: torch.device,
-        dtype: torch.dtype = torch.float32,
-        *,
-        keep_identities: bool = False,
-        tracing: bool = False,
-    ) -> Chain:
-        """The present ops in chain order; those at identity do nothing and are left out where no gradient is wanted.
-
-        While `tracing`, presence is a tensor whose values nobody knows: the steps keep it.
-        """
-        latents, steps = edit.latents, []
-        for id, slots in latents.values.items():
-            present = latents.present[id].to(device)
-            if latents.batch == 1 and batch > 1:
-                slots = {name: value.expand(batch, *value.shape[1:]) for name, value in slots.items()}
-                present = present.expand(batch)
-            if not keep_identities:
-                present = present & ~at_identity(latents, id, slots).to(device)
-            if not tracing and not bool(present.any()):
-                continue
-            rows = None if tracing or bool(present.all()) else present.nonzero().flatten()
-            moved = {name: value.to(device=device, dtype=dtype) for name, value in slots.items()}
-            if rows is not None:
-                moved = {name: value.index_select(0, rows) for name, value in moved.items()}
-            op = self._op(id, latents.schema.spec(id).version, edit.assets.get(id))
-            params = op.params(moved, Frame(0, 0, *size))
-            steps.append(Step(op, params, rows, present if tracing else None))
-        return Chain(tuple(steps), edit.strength, edit.seed, self.fused, edit.neutral)
+    def _assembly(self, job: RenderJob, batch: int, size: tuple[int, int], device: torch.device) -> Assembly:
+        return Assembly(job, self._op, batch, size, device, fused=self.fused)
 
     def _op(self, id: str, version: int, asset: Mapping[str, str] | None) -> Op:
         """The op, once it is sure that it understands values of this version, with the weights that the plan names."""
@@ -318,6 +295,11 @@ class Renderer(nn.Module):
                 f"nobody here opens the weights {dict(asset)} of op {id!r}", cure="Is the zoo's hook blocked?"
             )
         return self._opened[key]
+
+
+def _small(subject: PhotoInput) -> Tensor:
+    """The small photo (1, 3, h, w) for areas, made from the photo's own pixels."""
+    return subject.photo().resized(VIEW).tensor().unsqueeze(0)
 
 
 def _modules_of(op: Op) -> nn.ModuleDict | None:

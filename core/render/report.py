@@ -17,6 +17,7 @@ class RenderReport:
         error: the 99th percentile of CIEDE2000 on a sample of the photo's own pixels, added up if there are several
             tables; the best table's where none was good enough; None where none was tried.
         timings: seconds per stage.
+        local: the names of the local adjustments that were mixed in.
     """
 
     engine: str
@@ -24,3 +25,4 @@ class RenderReport:
     lattice: int | None = None
     error: float | None = None
     timings: dict[str, float] = field(default_factory=dict)
+    local: tuple[str, ...] = ()

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..lut import Baked, ColorMap, Cube, bake_for
+from ..lut import Baked, bake_for
 from ..photo import ColorSpace, Photo
 from ..photo.color.encoding import Floats, from_working, to_working
 from ..photo.photo_input import PhotoInput
-from ..threads import TILE_PIXELS, strips
 from .chain import Chain
+from .local import Layers
+from .local_tables import by_table, planes_of, render_locally
 from .report import RenderReport
 
 
@@ -29,15 +30,25 @@ class Tables:
     color_space: ColorSpace
     reuse: bool
 
-    def render(self, subject: PhotoInput, chain: Chain, *, clamp: bool) -> tuple[Any, RenderReport]:
+    def render(self, subject: PhotoInput, layers: Layers, *, clamp: bool) -> tuple[Any, RenderReport]:
         """The rendered photo, or None with what was found on the way where no table is within the tolerance."""
-        photo = subject.held
-        if photo is None or not chain.steps or chain.strength == 0:
+        photo, chain = subject.held, layers.chain
+        if photo is None or not (chain.steps or layers.local) or chain.strength == 0:
             return None, RenderReport("exact")
-        if chain.pointwise and photo.has_colour_encoding:
+        if layers.local and layers.pointwise and photo.has_colour_encoding:
+            made, report = render_locally(
+                photo,
+                layers,
+                tolerance=self.tolerance,
+                device=self.device,
+                color_space=self.color_space,
+                clamp=clamp,
+            )
+            return subject.hand_over(made), report
+        if not layers.local and chain.pointwise and photo.has_colour_encoding:
             done, report = self._in_own_encoding(photo, chain, clamp)
             return subject.hand_over(done) if done is not None else None, report
-        rgb, report = self._between_spatial_ops(photo, chain, clamp)
+        rgb, report = self._between_spatial_ops(photo, layers, clamp)
         return subject.give_back(rgb, color_space=self.color_space), report
 
     def _in_own_encoding(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Photo | None, RenderReport]:
@@ -60,7 +71,7 @@ class Tables:
         if baked.cube is None:
             return None, RenderReport("exact", error=baked.error, timings={"bake": made - start})
         if photo.pixels.dtype.kind == "f":
-            pixels = _floats_by_table(photo.pixels, baked.cube, color_map, self.device)
+            pixels = by_table(photo.pixels, baked.cube, color_map, self.device)
             pixels = pixels.clip(0, 1, out=pixels) if clamp else pixels
         else:
             pixels = baked.cube.apply(photo.pixels, self.device, in_place=self.reuse and photo.pixels.flags.writeable)
@@ -68,44 +79,39 @@ class Tables:
         done = photo.with_pixels(pixels, color_space=self.color_space)
         return done, RenderReport("lut", chain.ids, baked.cube.size, baked.error, timings)
 
-    def _between_spatial_ops(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Tensor, RenderReport]:
-        """Working floats (1, 3, H, W), by a table where ops are pointwise and one holds its share of the tolerance."""
-        runs = list(chain.runs())
+    def _between_spatial_ops(self, photo: Photo, layers: Layers, clamp: bool) -> tuple[Tensor, RenderReport]:
+        """Working floats (1, 3, H, W), by a table where ops are pointwise and one holds its share of the tolerance.
+
+        Local adjustments over it run exactly.
+        """
+        runs = list(layers.chain.runs())
         tolerance = self.tolerance / max(1, sum(run.pointwise for run in runs))
         start = time.perf_counter()
         before = done = photo.working()
         timings = {"convert": time.perf_counter() - start, "bake": 0.0, "render": 0.0}
         tried: list[Baked] = []
+        local = [step.chain.steps for step in layers.local if step.chain.pointwise]
         for place, run in enumerate(runs):
             start = made = time.perf_counter()
             color_map, cube = run.color_map(self.device), None
             if run.pointwise:
-                # Errors are judged by what the later pointwise ops make of them.
+                # Errors are judged by what the later pointwise ops make of them, with local adjustments and without.
                 later = tuple(step for other in runs[place + 1 :] if other.pointwise for step in other.steps)
-                seen = replace(run, steps=later).color_map(self.device)
-                tried.append(bake_for(done, color_map, seen, tolerance=tolerance, device=self.device))
+                ways = [later, *(later + steps for steps in local)]
+                seen = [replace(run, steps=steps).color_map(self.device) for steps in ways]
+                tried.append(
+                    bake_for(done, color_map, seen[0], tolerance=tolerance, device=self.device, seen_as_well=seen[1:])
+                )
                 cube, made = tried[-1].cube, time.perf_counter()
-            done = color_map(done) if cube is None else _floats_by_table(done, cube, color_map, self.device)
+            done = color_map(done) if cube is None else by_table(done, cube, color_map, self.device)
             timings["bake"] += made - start
             timings["render"] += time.perf_counter() - made
-        finished = chain.finish(_planes(before), _planes(done), clamp=clamp)
+        start = time.perf_counter()
+        finished = layers.over(planes_of(before).to(self.device), planes_of(done).to(self.device), clamp=clamp).cpu()
+        timings["render"] += time.perf_counter() - start
         used = [(baked.cube.size, baked.error) for baked in tried if baked.cube is not None]
         if not used:
             error = max((baked.error for baked in tried), default=None)
-            return finished, RenderReport("exact", chain.ids, error=error, timings=timings)
+            return finished, RenderReport("exact", layers.ids, error=error, timings=timings, local=layers.names)
         sizes, errors = zip(*used, strict=True)
-        return finished, RenderReport("lut", chain.ids, max(sizes), sum(errors), timings)
-
-
-def _floats_by_table(before: Floats, cube: Cube, color_map: ColorMap, device: torch.device) -> Floats:
-    """What lies beyond the lattice, floats outside [0, 1], is done exactly."""
-    after = cube.apply(before, device)
-    for rows in strips(before.shape[0], before.shape[1], 16 * TILE_PIXELS):
-        beyond = ((before[rows] < 0) | (before[rows] > 1)).any(axis=2)
-        if beyond.any():
-            after[rows][beyond] = color_map(before[rows][beyond][None])[0]
-    return after
-
-
-def _planes(pixels: Floats) -> Tensor:
-    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)
+        return finished, RenderReport("lut", layers.ids, max(sizes), sum(errors), timings, local=layers.names)

@@ -46,7 +46,7 @@ def test_the_registry_takes_areas_and_nothing_else_for_one():
     with isolated_registry():
         registry.areas.add(top())
         assert registry.areas.load("acme.top").version == 1
-        with pytest.raises(InvalidArea, match=r"is not a subclass of veraretouch\\.Area with an id"):
+        with pytest.raises(InvalidArea, match=r"is not a subclass of veraretouch\.Area with an id"):
             registry.areas.add(object, id="acme.other")
         with pytest.raises(InvalidArea, match=r"named 'acme.other' but the area's id is 'acme.top'"):
             registry.areas.add(top(), id="acme.other")

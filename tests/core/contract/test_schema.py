@@ -186,7 +186,7 @@ def _spoil(change):
 
 
 SPOILT = {
-    "another format": (_spoil(lambda d: d.update(schema="veraretouch.schema/2")), "'veraretouch.schema/2' is not"),
+    "another format": (_spoil(lambda d: d.update(schema="veraretouch.schema/3")), "'veraretouch.schema/3' is not"),
     "no format": (_spoil(lambda d: d.pop("schema")), "None is not 'veraretouch.schema/1'"),
     "no object": (lambda d: [d], "is not 'veraretouch.schema/1'"),
     "no fingerprint": (_spoil(lambda d: d.pop("fingerprint")), "None does not belong to these slots"),

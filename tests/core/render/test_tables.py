@@ -4,6 +4,8 @@ shared.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,9 @@ from veraretouch.core.lut import Cube
 from veraretouch.core.photo.photo_input import PhotoInput
 from veraretouch.core.render.chain import Chain
 from veraretouch.core.render.job import RenderJob
-from veraretouch.core.render.tables import Tables, _floats_by_table
+from veraretouch.core.render.local import Layers
+from veraretouch.core.render.local_tables import by_table
+from veraretouch.core.render.tables import Tables
 
 CPU = torch.device("cpu")
 
@@ -38,8 +42,9 @@ def photo(dtype: str = "uint8") -> Photo:
     return Photo((np.rint(values * scale) if scale > 1 else values).astype(dtype))
 
 
-def chain_of(**amounts: float) -> Chain:
-    return Renderer(OPS)._chain(RenderJob(latents_of(**amounts)), 1, (1, 1), CPU)
+def chain_of(**amounts: float) -> Layers:
+    job = RenderJob(latents_of(**amounts))
+    return Layers(Renderer(OPS)._assembly(job, 1, (1, 1), CPU).chain())
 
 
 def tables(tolerance: float = 1.0, *, reuse: bool = False) -> Tables:
@@ -62,8 +67,8 @@ def test_one_table_serves_a_pointwise_chain_at_the_photos_own_depth(dtype):
 
 def test_no_ops_strength_0_and_tensors_are_left_to_the_exact_engine():
     for subject, chain in (
-        (PhotoInput.of(photo()), Chain(())),
-        (PhotoInput.of(photo()), Chain(chain_of(add=0.1).steps, strength=0.0)),
+        (PhotoInput.of(photo()), Layers(Chain(()))),
+        (PhotoInput.of(photo()), Layers(replace(chain_of(add=0.1).chain, strength=0.0))),
         (PhotoInput.of(torch.rand(3, 8, 8)), chain_of(add=0.1)),
     ):
         done, report = tables().render(subject, chain, clamp=True)
@@ -75,7 +80,7 @@ def test_where_no_table_holds_the_report_keeps_the_best_error_and_the_time_it_to
     from veraretouch import Latents, Schema
 
     latents = Latents(Schema.of([Wave]), {"test.wave": {"amount": torch.tensor([1.0])}})
-    chain = Renderer([Wave])._chain(RenderJob(latents), 1, (1, 1), CPU)
+    chain = Layers(Renderer([Wave])._assembly(RenderJob(latents), 1, (1, 1), CPU).chain())
     done, report = tables(0.5).render(PhotoInput.of(photo()), chain, clamp=True)
     assert done is None
     assert report.engine == "exact"
@@ -112,7 +117,7 @@ def test_what_lies_beyond_the_lattice_is_done_exactly():
     before[3, 4] = (1.5, 0.2, 0.2)
     before[18, 1] = (0.1, -0.3, 0.2)
     cube = Cube.of(lambda colours: np.zeros_like(colours), 2)
-    after = _floats_by_table(before, cube, color_map, CPU)
+    after = by_table(before, cube, color_map, CPU)
     assert after[3, 4].tolist() == pytest.approx([3.0, 0.4, 0.4])
     assert after[18, 1].tolist() == pytest.approx([0.2, -0.6, 0.4])
     assert float(np.abs(after).sum()) == pytest.approx(3.8 + 1.2)

@@ -172,9 +172,9 @@ CORPUS = {
     ),
     "an extra key like none": (spoil("x" * 10_000, 3), "plan: has an unknown key 'xxx", "Known: schema"),
     "the next format": (
-        spoil("schema", "veraretouch.plan/2") | {"layers": []},
-        "plan.schema: 'veraretouch.plan/2' is not 'veraretouch.plan/1'",
-        "This version of veraretouch reads 'veraretouch.plan/1'",
+        spoil("schema", "veraretouch.plan/3") | {"layers": []},
+        "plan.schema: 'veraretouch.plan/3' is not 'veraretouch.plan/1' or 'veraretouch.plan/2'",
+        "This version of veraretouch reads 'veraretouch.plan/1' or 'veraretouch.plan/2'",
     ),
     "another format": (spoil("schema", 1), "plan.schema: 1 is not 'veraretouch.plan/1'"),
     "a mode like another": (spoil("mode", "styel"), "plan.mode: 'styel' is not one of 'auto'", "Did you mean 'style'?"),

@@ -1,0 +1,122 @@
+"""Local adjustments by look-up tables: one for the whole photo's chain, one for each adjustment, mixed strip by strip.
+
+Strips keep memory flat: beyond the photo and the result, only floats of a few rows are held.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import torch
+
+from ..contract.op import Frame
+from ..lut import Baked, ColorMap, Cube, bake_for
+from ..lut.engine import sample
+from ..photo import ColorSpace, Photo
+from ..photo.color.encoding import Floats, Pixels, from_working, to_working
+from ..threads import strips, work_by_threads
+from .chain import Chain
+from .local import Layers
+from .report import RenderReport
+
+# Pixels of a strip: large enough for OpenColorIO, small enough for the processor's cache.
+_STRIP: Final = 2**17
+
+
+def render_locally(
+    photo: Photo, layers: Layers, *, tolerance: float, device: torch.device, color_space: ColorSpace, clamp: bool
+) -> tuple[Photo, RenderReport]:
+    """A photo by layers whose chains are all pointwise.
+
+    The tolerance is shared by the tables; a chain that no table can follow within its share runs exactly.
+    """
+    start = time.perf_counter()
+    chains = [replace(layers.chain, strength=1.0, neutral=False), *(step.chain for step in layers.local)]
+    baked = _bake(photo, chains, tolerance / len(chains), device)
+    made = time.perf_counter()
+    maps = [chain.color_map(device) for chain in chains]
+    profile, _ = photo.target(color_space)
+    pixels = np.empty_like(photo.pixels)
+    height, width = photo.pixels.shape[:2]
+
+    def compute(rows: slice) -> None:
+        own = photo.pixels[rows]
+        before = to_working(own, photo.profile)
+        done = mapped(before, baked[0], maps[0]) if chains[0].steps else before.copy()
+        planes, frame = planes_of(before), Frame(rows.start, 0, height, width, layers.chain.seed)
+        for step, table, color_map in zip(layers.local, baked[1:], maps[1:], strict=True):
+            weight = step.weight(planes.to(device), frame)[0, 0].cpu().numpy()[..., None]
+            if weight.any():
+                changed = mapped(done, table, color_map)
+                changed -= done
+                changed *= weight
+                done += changed
+        finished = layers.chain.finish(planes, planes_of(done), clamp=clamp)[0].permute(1, 2, 0).numpy()
+        pixels[rows] = from_working(finished, profile, own, same_profile=profile == photo.profile)
+
+    with torch.no_grad():
+        work_by_threads(strips(height, width, _STRIP), compute)
+    timings = {"bake": made - start, "render": time.perf_counter() - made}
+    return photo.with_pixels(pixels, color_space=color_space), _report(layers, baked, timings)
+
+
+def mapped(pixels: Floats, table: Baked | None, color_map: ColorMap) -> Floats:
+    """What a chain makes of colours (H, W, 3), by its table where there is one; what lies beyond it exactly."""
+    cube = None if table is None else table.cube
+    return color_map(pixels) if cube is None else by_table(pixels, cube, color_map)
+
+
+def by_table(before: Floats, cube: Cube, color_map: ColorMap, device: torch.device | None = None) -> Floats:
+    """Colours (H, W, 3) by a table; what lies beyond the lattice, floats outside [0, 1], is done exactly."""
+    after: Floats = cube.apply(before, device)
+    for rows in strips(before.shape[0], before.shape[1], _STRIP):
+        part = before[rows]
+        if part.min() < 0 or part.max() > 1:
+            beyond = ((part < 0) | (part > 1)).any(axis=2)
+            after[rows][beyond] = color_map(part[beyond][None])[0]
+    return after
+
+
+def planes_of(pixels: Floats) -> torch.Tensor:
+    """(H, W, 3) as (1, 3, H, W) on the same memory."""
+    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)
+
+
+def _bake(photo: Photo, chains: Sequence[Chain], tolerance: float, device: torch.device) -> list[Baked | None]:
+    """A table for each chain; None where it has no ops.
+
+    Each is judged on colours that reach it, where masks are 1 and where they are 0, and by what the later chains may
+    make of its errors: all of them, each alone, or none.
+    """
+    colours = to_working(sample(photo.pixels), photo.profile)
+    found: list[Baked | None] = []
+    for place, chain in enumerate(chains):
+        if not chain.steps:
+            found.append(None)
+            continue
+        later = [other.steps for other in chains[place + 1 :]]
+        ways = [(), tuple(step for steps in later for step in steps), *(later if len(later) > 1 else [])]
+        seen = [replace(chain, steps=steps).color_map(device) for steps in ways]
+        color_map = chain.color_map(device)
+        found.append(bake_for(colours, color_map, seen[0], tolerance=tolerance, device=device, seen_as_well=seen[1:]))
+        changed = color_map(colours)
+        colours = changed if place == 0 else _thinned(np.concatenate([colours, changed], axis=1))
+    return found
+
+
+def _thinned(colours: Pixels) -> Pixels:
+    """Every other colour (1, N, 3), where there are more than a table is judged by."""
+    return colours[:, ::2] if colours.shape[1] > 2**17 else colours
+
+
+def _report(layers: Layers, baked: Sequence[Baked | None], timings: dict[str, float]) -> RenderReport:
+    held = [table for table in baked if table is not None and table.cube is not None]
+    if not held:
+        error = max((table.error for table in baked if table is not None), default=None)
+        return RenderReport("exact", layers.ids, error=error, timings=timings, local=layers.names)
+    lattice = max(table.cube.size for table in held if table.cube is not None)
+    return RenderReport("lut", layers.ids, lattice, sum(table.error for table in held), timings, local=layers.names)
