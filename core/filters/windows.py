@@ -56,3 +56,19 @@ def _line_sum(values: Tensor, reach: float, axis: int) -> Tensor:
         ends = padded.narrow(axis, 0, count) + padded.narrow(axis, 2 * edge, count)
         total = total + part * ends
     return total
+
+
+def window_max(values: Tensor, radius: int) -> Tensor:
+    """The largest of (B, C, H, W) in the square window of this radius in pixels, of what lies within the picture."""
+    for axis in (3, 2):
+        reach = min(radius, values.shape[axis] - 1)
+        around = (reach, reach, 0, 0) if axis == 3 else (0, 0, reach, reach)
+        power, size, count = pad(values, around, mode="replicate"), 1, values.shape[axis]
+        # As with sums; windows may overlap, as a maximum counts a value once.
+        while 2 * size <= 2 * reach + 1:
+            half = power.shape[axis] - size
+            power = torch.maximum(power.narrow(axis, 0, half), power.narrow(axis, size, half))
+            size *= 2
+        last = 2 * reach + 1 - size
+        values = torch.maximum(power.narrow(axis, 0, count), power.narrow(axis, last, count))
+    return values

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter, uniform_filter1d
 
-from veraretouch.core.filters.windows import window_mean
+from veraretouch.core.filters.windows import window_max, window_mean
 
 
 def plain(values: np.ndarray, radius: int) -> np.ndarray:
@@ -49,3 +49,10 @@ def test_means_of_large_windows_keep_their_digits() -> None:
 def test_each_pixel_has_a_slope() -> None:
     values = torch.rand(1, 1, 4, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: window_mean(x, 1.3), values)
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 3, 5, 30])
+def test_the_largest_of_a_window_is_scipys(radius: int) -> None:
+    values = np.random.default_rng(radius).random((17, 12))
+    found = window_max(torch.from_numpy(values)[None, None], radius)[0, 0].numpy()
+    assert np.array_equal(found, maximum_filter(values, 2 * radius + 1, mode="nearest"))

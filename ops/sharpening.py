@@ -1,0 +1,76 @@
+"""Sharpening that undoes a blur: the blur's inverse as a short series, held within what lies around a pixel.
+
+The inverse is Van Cittert's (1931), the first terms of I + (I - G) + (I - G)^2 ..., with a Gaussian G, on the luma. The
+luma is held between the darkest and the lightest around the pixel, so that edges grow steep without a light or dark
+line beside them; `detail` lets some pass. Radii are pixels of photos up to 12 megapixels, and grow with larger ones.
+Version 1 was `lens.sharpen` of contrib/lens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from torch import Tensor
+
+from ..core.color.elementwise import at_least_single
+from ..core.color.planes import planes_of
+from ..core.color.srgb import luminance
+from ..core.contract.op import Op, Params, Stage
+from ..core.contract.slots import Slot
+from ..core.filters.gaussian import gaussian_blur
+from ..core.filters.windows import window_max
+
+# Long side in pixels from which on radii grow with the photo.
+UNIT: Final = 4000
+TERMS: Final = 3
+WIDEST: Final = 3.0  # the radius slot's end
+AROUND: Final = 2  # pixels: the surroundings that hold an edge's overshoot
+EDGE: Final = 0.25  # the difference around a pixel that counts half at the end of the masking slot
+
+
+class Sharpening(Op):
+    """Sharpen edges and fine detail, as if a blur were undone."""
+
+    id = "sharpening"
+    version = 2
+    stage = Stage.FINISH
+    pointwise = False
+    amount = Slot(0.0, low=0.0, high=1.5, group="detail", doc="How much of the blur is undone: 1 is all of it.")
+    radius = Slot(1.0, low=0.5, high=3.0, unit="px", group="detail", doc="Width of the blur, in pixels of 12 MP.")
+    detail = Slot(0.25, low=0.0, high=1.0, group="detail", doc="How far finest detail may overshoot.")
+    masking = Slot(0.0, low=0.0, high=1.0, group="detail", doc="How far skies and skin are left alone.")
+
+    def halo(self, p: Params, size: tuple[int, int]) -> int:
+        """The blurs, one after the other."""
+        scale = max(1.0, max(size) / UNIT)
+        return TERMS * _kernel(scale) + math.ceil(AROUND * scale)
+
+    def apply(self, rgb: Tensor, p: Params) -> Tensor:
+        """Add what undoes the blur of the luma to all channels alike."""
+        wide = at_least_single(rgb)
+        luma = luminance(planes_of(wide))
+        scale = max(1.0, max(p.frame.height, p.frame.width) / UNIT)
+        lost = residue = luma - gaussian_blur(luma, p.radius * scale, _kernel(scale))
+        for _ in range(TERMS - 1):
+            residue = residue - gaussian_blur(residue, p.radius * scale, _kernel(scale))
+            lost = lost + residue
+        around = math.ceil(AROUND * scale)
+        above, below = window_max(luma, around) - luma, window_max(-luma, around) + luma
+        contrast = (above + below).square() + 1e-6
+        wanted = lost * p.amount * contrast / (contrast + (EDGE * p.masking).square())
+        held = wanted.minimum(above).maximum(-below)
+        return (wide + held + p.detail * (wanted - held)).to(rgb.dtype)
+
+    @classmethod
+    def migrate(cls, values: Mapping[str, Any], version: int) -> Mapping[str, Any] | None:
+        """Take over the amount of `lens.sharpen`."""
+        if set(values) - {"amount"}:
+            return None
+        return {"amount": 0.75 * min(max(float(values.get("amount", 0.0)), 0.0), 1.0), "detail": 1.0}
+
+
+def _kernel(scale: float) -> int:
+    """Pixels on either side of the widest kernel."""
+    return math.ceil(2.5 * WIDEST * scale)
