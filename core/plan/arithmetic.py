@@ -2,23 +2,26 @@
 
 What a plan does not set, or has switched off with its group, counts as the slot's identity. Angles go the
 shorter way round; in means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning
-tells which were put there.
+tells which were put there. Local adjustments meet by name: in a mean, one that a plan lacks has strength 0 there; a sum
+has those of both; a difference those that only the first plan has.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import Field, replace
+from functools import partial
 from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import numpy as np
 
 from ..contract.op import Op
-from ..contract.slot_kinds import Lattice
+from ..contract.slot_kinds import GreyPicture, Lattice
 from ..contract.slots import FloatArray, Slot
 from ..errors import InvalidPlan, InvalidRequest
 from .edit import Edit, op_of
+from .local import AreaPart, LocalAdjustment, area_of
 
 _Values = list[FloatArray | None]  # one a plan; None where it has no such op and the slot has no rest
 _Rule = Callable[[_Values, Slot, str], FloatArray]
@@ -35,6 +38,8 @@ class Editable(Protocol):
     def groups(self) -> tuple[str, ...]: ...
     @property
     def strength(self) -> float: ...
+    @property
+    def local(self) -> tuple[LocalAdjustment, ...]: ...
     @property
     def planner(self) -> Mapping[str, Any] | None: ...
 
@@ -68,7 +73,7 @@ def mean(plans: Sequence[_Plan], weights: Sequence[float] | None = None) -> _Pla
             _refuse(f"{path} is not in all of these plans, and has no rest", "Mix plans that all have its op.")
         return _mean(there, shares, slot)
 
-    return _combined(mixed, between, strength, said)
+    return _combined(mixed, between, strength, said, _mean_of_local(mixed, shares, between))
 
 
 def difference(plan: _Plan, before: _Plan) -> _Plan:
@@ -89,7 +94,14 @@ def difference(plan: _Plan, before: _Plan) -> _Plan:
             _refuse(f"{path} has no rest from which a difference could be counted", "Take a mean of such plans.")
         return after
 
-    return _combined([plan, before], apart, 1.0, "Do what one plan does beyond another")
+    kept = {entry.name: entry for entry in before.local}
+    for entry in plan.local:
+        if kept.pop(entry.name, entry) != entry:
+            _refuse(f"local adjustment {entry.name!r} differs in these plans", "Take a mean of them.")
+    if kept:
+        _refuse(f"local adjustment {next(iter(kept))!r} is only in the plan to subtract", "Leave it out there.")
+    beyond = tuple(entry for entry in plan.local if entry not in before.local)
+    return _combined([plan, before], apart, 1.0, "Do what one plan does beyond another", beyond)
 
 
 def added(plan: _Plan, more: _Plan) -> _Plan:
@@ -109,33 +121,72 @@ def added(plan: _Plan, more: _Plan) -> _Plan:
             _refuse(f"{path} is in both plans, and has no rest from which a sum could be counted", "Take a mean.")
         return there[0] + there[1] - _rest(slot)
 
-    return _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top")
+    taken, on_top = {entry.name for entry in plan.local}, []
+    for entry in more.local:
+        on_top.append(replace(entry, name=_free_name(entry.name, taken)))
+        taken.add(on_top[-1].name)
+    return _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top", (*plan.local, *on_top))
 
 
-def _combined(plans: list[_Plan], rule: _Rule, strength: float, said: str) -> _Plan:
-    """The plan whose values a rule makes of these plans' values."""
-    edits: dict[str, Edit] = {}
-    beyond: list[str] = []
-    for id in dict.fromkeys(id for plan in plans for id in plan.edits):
-        op = op_of(id)
-        given = [plan.edits.get(id) if set(op.groups()) & set(plan.groups) else None for plan in plans]
-        params: dict[str, FloatArray] = {}
-        for name in _names(op, given):
-            slot = _sized(
-                op.slots[name], f"{id}.{name}", [edit.params[name] for edit in given if edit and name in edit.params]
-            )
-            values = [_value(edit, plan.groups, name, slot) for edit, plan in zip(given, plans, strict=True)]
-            made = rule(values, slot, f"{id}.{name}")
-            params[name] = _bounded(made, slot)
-            if not np.allclose(_turned(params[name] - made, slot), 0, atol=1e-6):
-                beyond.append(f"{id}.{name}")
-        if any(not _at_rest(value, op.slots[name]) for name, value in params.items()):
-            edits[id] = Edit(op.version, params, *_source(id, given))
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or where it is taken the first of `name 2`, `name 3` and so on that is not."""
+    numbered = (f"{name} {count}" for count in range(2, len(taken) + 3))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
+def _mean_of_local(plans: list[_Plan], shares: list[float], rule: _Rule) -> tuple[LocalAdjustment, ...]:
+    """The adjustments of all plans by name: one that a plan lacks has strength 0 there."""
+    made = []
+    for name in dict.fromkeys(entry.name for plan in plans for entry in plan.local):
+        held = [
+            (plan, share, entry)
+            for plan, share in zip(plans, shares, strict=True)
+            for entry in plan.local
+            if entry.name == name
+        ]
+        total = math.fsum(share for _, share, _ in held)
+        weights = [share / total for _, share, _ in held]
+        entries = [entry for _, _, entry in held]
+        kinds = {tuple((part.id, part.version, part.combine, part.invert) for part in entry.area) for entry in entries}
+        if len(kinds) > 1:
+            _refuse(f"the areas of local adjustment {name!r} differ in these plans", "Give them names of their own.")
+        area = tuple(_mean_part(parts, weights, name) for parts in zip(*(entry.area for entry in entries), strict=True))
+        own = partial(_weighted, weights) if len(held) < len(plans) else rule
+        edits, _ = _edits([(entry.edits, plan.groups) for plan, _, entry in held], own)
+        strength = math.fsum(share * entry.strength for _, share, entry in held)
+        made.append(replace(entries[0], area=area, edits=edits, strength=min(strength, 1.0)))
+    return tuple(made)
+
+
+def _weighted(weights: list[float], values: _Values, slot: Slot, path: str) -> FloatArray:
+    """The mean of values that are all there."""
+    there = [value for value in values if value is not None]
+    if len(there) < len(values):
+        _refuse(f"{path} is not in all of these plans, and has no rest", "Mix plans that all have its op.")
+    return _mean(there, weights, slot)
+
+
+def _mean_part(parts: Sequence[AreaPart], weights: list[float], name: str) -> AreaPart:
+    """The mean of the same part of an area in several plans."""
+    slots = area_of(parts[0].id).slots
+    params = {}
+    for slot_name in dict.fromkeys(key for part in parts for key in part.params):
+        values = [part.params[slot_name] for part in parts if slot_name in part.params]
+        slot = _sized(slots[slot_name], f"{name}: {parts[0].id}.{slot_name}", values)
+        full = [part.params.get(slot_name, _rest(slot)) for part in parts]
+        params[slot_name] = _bounded(_mean(full, weights, slot), slot)
+    return replace(parts[0], params=params)
+
+
+def _combined(plans: list[_Plan], rule: _Rule, strength: float, said: str, local: tuple[LocalAdjustment, ...]) -> _Plan:
+    """The plan whose values a rule makes of these plans' values, with these local adjustments."""
+    edits, beyond = _edits([(plan.edits, plan.groups) for plan in plans], rule)
     limits = f"; put on their bounds: {', '.join(beyond)}" if beyond else ""
     return replace(
         plans[0],
         mode="param",
         edits=edits,
+        local=local,
         prompt=None,
         taste=None,
         strength=min(max(strength, 0.0), 1.0),
@@ -143,6 +194,30 @@ def _combined(plans: list[_Plan], rule: _Rule, strength: float, said: str) -> _P
         groups=tuple(dict.fromkeys(group for plan in plans for group in plan.groups)),
         reasoning={"request": {"problem": f"Asked for one plan of {len(plans)}.", "plan": f"{said}{limits}."}},
     )
+
+
+def _edits(plans: Sequence[tuple[Mapping[str, Edit], Sequence[str]]], rule: _Rule) -> tuple[dict[str, Edit], list[str]]:
+    """The edits that a rule makes of edits and the groups that are on with them, and the values that it put on their
+    bounds.
+    """
+    edits: dict[str, Edit] = {}
+    beyond: list[str] = []
+    for id in dict.fromkeys(id for held, _ in plans for id in held):
+        op = op_of(id)
+        given = [held.get(id) if set(op.groups()) & set(groups) else None for held, groups in plans]
+        params: dict[str, FloatArray] = {}
+        for name in _names(op, given):
+            slot = _sized(
+                op.slots[name], f"{id}.{name}", [edit.params[name] for edit in given if edit and name in edit.params]
+            )
+            values = [_value(edit, groups, name, slot) for edit, (_, groups) in zip(given, plans, strict=True)]
+            made = rule(values, slot, f"{id}.{name}")
+            params[name] = _bounded(made, slot)
+            if not np.allclose(_turned(params[name] - made, slot), 0, atol=1e-6):
+                beyond.append(f"{id}.{name}")
+        if any(not _at_rest(value, op.slots[name]) for name, value in params.items()):
+            edits[id] = Edit(op.version, params, *_source(id, given))
+    return edits, beyond
 
 
 def _names(op: type[Op], given: Sequence[Edit | None]) -> list[str]:
@@ -158,11 +233,15 @@ def _names(op: type[Op], given: Sequence[Edit | None]) -> list[str]:
 
 
 def _sized(slot: Slot, path: str, values: Sequence[FloatArray]) -> Slot:
-    """The slot at the size of the lattices."""
-    sizes = sorted({len(value) for value in values}) if isinstance(slot, Lattice) else []
+    """The slot at the size of its values."""
+    if not slot.varies:
+        return slot
+    sizes = sorted({np.shape(value) for value in values})
     if len(sizes) > 1:
-        points = " and ".join(map(str, sizes))
-        _refuse(f"{path} has {points} points in these plans", "Export the tables with as many points.")
+        picture = isinstance(slot, GreyPicture)
+        points = " and ".join("x".join(map(str, size)) if picture else str(size[0]) for size in sizes)
+        cure = "Export the tables with as many points." if isinstance(slot, Lattice) else "Mix plans of one size."
+        _refuse(f"{path} has {points} points in these plans", cure)
     return slot.sized_for(values[0])
 
 

@@ -183,3 +183,40 @@ def test_whatever_stands_for_an_adjustment_only_one_error_comes(value):
         except InvalidPlan:
             continue
         assert value in ([], None) or document["local"][0].get("area") == []
+
+
+def one(reach, ev, strength=1.0, name="sky"):
+    part = AreaPart("acme.top", {"reach": np.float64(reach)}, 1)
+    return vr.Plan(
+        mode="param",
+        local=(LocalAdjustment(name, (part,), {"exposure": Edit(1, {"ev": np.float64(ev)})}, strength),),
+    )
+
+
+def test_means_of_plans_mix_adjustments_of_one_name_slot_by_slot():
+    mixed = one(0.2, -1.0, 0.6).blend(one(0.6, 1.0), 0.25)
+    (sky,) = mixed.local
+    assert float(sky.area[0].params["reach"]) == pytest.approx(0.3)
+    assert float(sky.edits["exposure"].params["ev"]) == pytest.approx(-0.5)
+    assert sky.strength == pytest.approx(0.7)
+
+
+def test_an_adjustment_that_a_plan_lacks_has_strength_0_there():
+    (sky,) = one(0.2, -1.0).blend(vr.Plan(mode="param"), 0.75).local
+    assert (sky.strength, float(sky.edits["exposure"].params["ev"])) == (0.25, -1.0)
+
+
+def test_sums_have_the_adjustments_of_both_and_differences_those_of_the_first():
+    a, b = one(0.2, -1.0), one(0.6, 1.0)
+    assert [entry.name for entry in (a + b + b).local] == ["sky", "sky 2", "sky 3"]
+    assert ((a + b) - a).local == (LocalAdjustment("sky 2", b.local[0].area, b.local[0].edits),)
+    with pytest.raises(InvalidPlan, match=r"local adjustment .sky. differs in these plans\. Take a mean"):
+        _ = a - b
+    with pytest.raises(InvalidPlan, match="local adjustment 'sky' is only in the plan to subtract"):
+        _ = vr.Plan(mode="param") - a
+
+
+def test_areas_of_different_kinds_cannot_be_mixed():
+    other = vr.Plan(mode="param", local=(LocalAdjustment("sky", (AreaPart("acme.bright", {}, 1),), {}),))
+    with pytest.raises(InvalidPlan, match="the areas of local adjustment 'sky' differ"):
+        one(0.2, -1.0).blend(other, 0.5)
