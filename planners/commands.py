@@ -35,7 +35,20 @@ _Params = Annotated[
     typer.Option(help='A JSON file of exact values: {"exposure.ev": 0.35}, or a published parameter file (-100..100).'),
 ]
 _Set = Annotated[
-    list[str] | None, typer.Option("--set", help="One exact value, OP.SLOT=VALUE: exposure.ev=0.35. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="One exact value, OP.SLOT=VALUE: exposure.ev=0.35. After --in it is local to that area. Repeatable.",
+    ),
+]
+_In = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        help='Where the --set after it apply: "skin", "not sky", "linear: from top to 0.4", "sky - person". '
+        "`veraretouch areas` lists areas. Repeatable.",
+        metavar="AREA",
+    ),
 ]
 _Lut = Annotated[
     Path | None,
@@ -99,12 +112,14 @@ def style(
 
 @takes
 def param(
+    ctx: typer.Context,
     photos: Photos,
     planning: PlanOptions,
     writing: WriteOptions,
     series: SeriesOptions,
     params: _Params = None,
     settings: _Set = None,
+    areas: _In = None,
     plan: _PlanFile = None,
     lut: _Lut = None,
     preset: _Preset = None,
@@ -113,11 +128,13 @@ def param(
     assets: _Asset = None,
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
+    settings, local = _placed(ctx, settings, areas)
     wish = (
         _with_assets(settings, assets, planning)
         if assets
         else _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
     )
+    wish = _with_local(wish, local)
     if not wish:
         raise typer.BadParameter(
             "no values are given. Use --set exposure.ev=0.35, --params, --plan, --preset, --cdl or --lut FILE"
@@ -140,11 +157,13 @@ def render(
 
 @takes
 def plan(
+    ctx: typer.Context,
     photo: Photo,
     planning: PlanOptions,
     style: _Style = None,
     params: _Params = None,
     settings: _Set = None,
+    areas: _In = None,
     assets: _Asset = None,
 ) -> None:
     """Print the plan of a photo as JSON; nothing is rendered."""
@@ -157,7 +176,9 @@ def plan(
         _check_words(style, planning.planner)
     if assets and (style is not None or params is not None):
         raise typer.BadParameter("it goes with --set alone", param_hint="--asset")
+    settings, local = _placed(ctx, settings, areas)
     wish = _with_assets(settings, assets, planning) if assets else _wish(style=style, params=params, settings=settings)
+    wish = _with_local(wish, local, alone=style is None and params is None and not settings)
     request = BatchRequest.of(planning, **wish)
     made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS, salvage=planning.salvage))
     say(json_text(made.document()))
@@ -191,6 +212,43 @@ def _check_words(prompt: str, planner: str) -> None:
             "Use English words for looks, such as: warmer, moody, brighter shadows",
             param_hint="PROMPT",
         )
+
+
+def _placed(
+    ctx: typer.Context, settings: list[str] | None, areas: list[str] | None
+) -> tuple[list[str] | None, dict[str, dict[str, Any]]]:
+    """The settings that stand before any area, and those of each area."""
+    from ..core.cli.batch.request import read_settings
+    from ..core.cli.shell import options_in_order
+
+    rest, names = iter(settings or ()), iter(areas or ())
+    everywhere: list[str] = []
+    held: dict[str, list[str]] = {}
+    here = everywhere
+    for option in options_in_order(ctx, "settings", "areas"):
+        if option == "settings":
+            here.append(next(rest))
+            continue
+        area = next(names)
+        if area in held:
+            raise typer.BadParameter(f"{area!r} was given twice. Put its values after one of them", param_hint="--in")
+        here = held.setdefault(area, [])
+    for area, given in held.items():
+        if not given:
+            raise typer.BadParameter(f"{area!r} has no values. Put --set OP.SLOT=VALUE after it", param_hint="--in")
+    return everywhere or None, {area: read_settings(given) for area, given in held.items()}
+
+
+def _with_local(wish: dict[str, Any], local: dict[str, dict[str, Any]], *, alone: bool = True) -> dict[str, Any]:
+    """A wish with local values beside it; where there is no other, they are exact values alone."""
+    if not local:
+        return wish
+    from ..core.plan.addresses import read_adjustments
+
+    read_adjustments(local)  # what is wrong is said once, before any photo is opened
+    if "plan" in wish:
+        raise typer.BadParameter("it does not go with --asset", param_hint="--in")
+    return (wish or ({"params": {}} if alone else {})) | {"local": local}
 
 
 def _with_assets(settings: list[str] | None, assets: list[str], planning: PlanOptions) -> dict[str, Any]:

@@ -17,14 +17,12 @@ from typing import Any
 import numpy as np
 
 from ..core import strict_json
-from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest, nearest
-from ..core.plan.edit import Edit, op_of, provider_of
-from ..core.plan.plan import FORMAT, Plan
+from ..core.plan.addresses import Values, edits_of, set_address
+from ..core.plan.edit import op_of
+from ..core.plan.plan import Plan
 from ..core.plugins.registry import registry
 from ..ops.crs import FIELDS, CrsField
-
-Values = dict[str, dict[str, FloatArray]]
 
 _BESIDE_VALUE = frozenset({"value", "min", "max", "initial", "sigma"})
 _MOST_NAMED = 8  # in a warning
@@ -49,7 +47,7 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool 
     if isinstance(source, Plan):
         return _of_plan(source)
     document = dict(source) if isinstance(source, Mapping) else _read(source)
-    if document.get("schema") == FORMAT:
+    if str(document.get("schema", "")).startswith("veraretouch.plan/"):
         return _of_plan(Plan.load(document))
     if not document:
         raise InvalidRequest("params are empty", cure='Give values such as {"exposure.ev": 0.35}.')
@@ -62,7 +60,7 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool 
                 f"params.{name!r} is not a name", cure='Names look like "exposure.ev" or "Exposure2012".'
             )
         if "." in name or not name[:1].isupper():
-            _set_address(values, name, value)
+            set_address(values, name, value)
         elif name in FIELDS:
             _set_field(values, FIELDS[name], value, bounded=bounded, unknown=unknown)
         elif known_fields:
@@ -97,32 +95,6 @@ def _read(source: str | Path) -> dict[str, Any]:
 
 def _of_plan(plan: Plan) -> Values:
     return {op: dict(edit.params) for op, edit in plan.edits.items()}
-
-
-def _set_address(values: Values, name: str, value: Any) -> None:
-    """Set "op.slot"; an op's id may itself hold a dot."""
-    id, _, slot_name = name.rpartition(".")
-    ops = registry.ops
-    if id not in ops:
-        raise InvalidRequest(
-            f"params.{name}: no op {id!r} is installed",
-            cure=f"{nearest(id, ops)} Names look like exposure.ev.".lstrip(),
-        )
-    op = ops.load(id)
-    given, id = id, op.id  # an old name may have been given
-    if slot_name not in op.slots:
-        known = ", ".join(f"{id}.{slot}" for slot in op.slots)
-        raise InvalidRequest(
-            f"params.{name}: op {id!r} has no slot {slot_name!r}",
-            cure=f"{nearest(slot_name, op.slots)} Known: {known}.".lstrip(),
-        )
-    slots = values.setdefault(id, {})
-    if slot_name in slots:
-        raise InvalidRequest(
-            f"params.{name}: {id}.{slot_name} is given twice, as {given!r} is an old name of {id!r}",
-            cure="Give the new name alone.",
-        )
-    slots[slot_name] = op.slots[slot_name].sized_for(value).check(value, path=f"params.{name}")
 
 
 def _set_field(values: Values, field: CrsField, value: Any, *, bounded: bool, unknown: list[str]) -> None:
@@ -178,7 +150,7 @@ def plan_with_assets(
             a bundle that nobody knows.
         And as `read_params` and `Plan.only`.
     """
-    edits = {id: Edit(op_of(id).version, params, provider_of(id)) for id, params in read_params(values).items()}
+    edits = edits_of(read_params(values))
     for text in assets:
         id, equals, name = (part.strip() for part in text.partition("="))
         if not (id and equals and name):

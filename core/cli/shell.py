@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 import warnings
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -25,6 +25,23 @@ from ..plugins.summary import summary
 from .terminal import complain, message
 
 DEBUG_VARIABLE = "VERARETOUCH_DEBUG"
+_ORDER: Final = "veraretouch.order"
+
+
+class OrderedCommand(TyperCommand):
+    """A command that knows in which order its options were given, which Typer forgets; see `options_in_order`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note the options' names, once for each time that they were given, and parse as ever."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta[_ORDER] = [parameter.name for parameter in given]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+def options_in_order(ctx: typer.Context, *names: str) -> list[str]:
+    """Of these parameters of a command, one entry for each time that one was given, in the order of the command line."""
+    return [name for name in ctx.meta.get(_ORDER, ()) if name in names]
 
 
 class Commands(TyperGroup):
@@ -71,7 +88,7 @@ def _command(name: str) -> Any:
         app = plugin
     else:
         app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        app.command(name)(plugin)
+        app.command(name, cls=OrderedCommand)(plugin)
     command: Any = typer.main.get_command(app)
     for id in _listed():
         parent, _, own_name = id.partition(".")

@@ -74,6 +74,14 @@ class Area:
         return Params({**vars(p), **self.prepare(small, p)}, frame)
 
     @classmethod
+    def from_words(cls, words: str) -> Mapping[str, Any] | None:
+        """Slot values from words of the area's own, as people write them after its id: `from top to 0.4`.
+
+        None where the words are not of that kind: they are then read as SLOT=VALUE.
+        """
+        return None
+
+    @classmethod
     def migrate(cls, values: Mapping[str, Any], version: int) -> Mapping[str, Any] | None:
         """Bring values written by an older `version` forward; None where that is not possible."""
         return None

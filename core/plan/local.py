@@ -11,9 +11,9 @@ from ..contract.local import Combine, PartSpec, key_of, key_of_op, key_of_part
 from ..contract.planner import Reasoning
 from ..contract.schema import LocalSpec, OpSpec
 from ..contract.slots import FloatArray
-from ..errors import InvalidPlan
+from ..errors import InvalidDocument, InvalidPlan
 from ..plugins.registry import registry
-from .edit import Edit, installed, op_of, provider_of, read_edit, read_params, write_edit, write_value
+from .edit import Edit, installed, located, op_of, provider_of, read_edit, read_params, write_edit, write_value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -177,6 +177,22 @@ def check_names(adjustments: Iterable[LocalAdjustment]) -> None:
                 cure="Give each a name of its own.",
             )
         seen.add(adjustment.name)
+
+
+def read_parts(documents: Sequence[Any]) -> tuple[AreaPart, ...]:
+    """The parts of an area as a plan has them, from JSON that nobody has judged yet.
+
+    Raises:
+        InvalidPlan: with the JSON path, the rule and the cure.
+    """
+    whole = {"schema": "veraretouch.plan/2", "mode": "param", "edits": {}}
+    try:
+        strict_json.load(
+            whole | {"local": [{"name": "x", "edits": {}, "area": list(documents)}]}, "plan_2", name="plan"
+        )
+    except InvalidDocument as error:
+        raise located(error.path, error) from None
+    return tuple(_read_part(part, f"plan.local[0].area[{i}]") for i, part in enumerate(documents))
 
 
 def _read_part(document: Mapping[str, Any], path: str) -> AreaPart:

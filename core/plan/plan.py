@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .. import strict_json
 from ..atomic_write import new_file
@@ -231,3 +231,40 @@ class Plan:
         except OSError as error:
             raise InvalidPlan(f"{target} cannot be written: {error.strerror}", cure="Check the folder.") from None
         return target
+
+
+class PlanFacts(TypedDict, total=False):
+    """What a plan says beside its edits."""
+
+    mode: str
+    prompt: str | None
+    seed: int
+    strength: float
+    taste: Taste | None
+
+
+def with_local(plan: Plan, local: Sequence[LocalAdjustment], groups: Collection[str] | None) -> Plan:
+    """A plan with more local adjustments; their groups are on, of which `groups` may name some.
+
+    Warns:
+        UserWarning: names the local values that `groups` leaves out.
+    """
+    if not local:
+        return plan
+    named = {group for entry in local for id in entry.edits for group in op_of(id).groups()}
+    left_out = [] if groups is None else [group for group in named if group not in groups]
+    if dropped := list(values_left_out({}, local, left_out)):
+        warnings.warn(left_out_of(groups or (), "local adjustments", dropped), UserWarning, stacklevel=3)
+    on = (group for group in sorted(named) if group not in left_out)
+    return replace(plan, local=(*plan.local, *local), groups=tuple(dict.fromkeys((*plan.groups, *on))))
+
+
+def local_of_params(params: Any) -> tuple[LocalAdjustment, ...]:
+    """The local adjustments of exact values: those of a plan, given as one, as its JSON object or text, or by path."""
+    if isinstance(params, Plan):
+        return params.local
+    if isinstance(params, str | os.PathLike):
+        params = strict_json.load(params, "parameters", name="params")
+    if isinstance(params, Mapping) and params.get("schema") == FORMAT_WITH_LOCAL:
+        return Plan.load(dict(params)).local
+    return ()

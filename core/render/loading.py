@@ -13,6 +13,7 @@ from ..contract.planner import DEFAULT_PLANNER, Planner
 from ..contract.request import Taste
 from ..errors import InvalidRequest
 from ..photo import Photo
+from ..plan.addresses import Local
 from ..plugins.registry import registry
 from .options import Engine, Kind, RetouchOptions, Several
 from .renderer import Renderer
@@ -49,6 +50,7 @@ def retouch(
     strength: float = 1.0,
     seed: int = 0,
     taste: Taste | None = None,
+    local: Local | None = None,
     engine: Engine = "auto",
     tolerance: float = 1.0,
     device: Any = None,
@@ -58,7 +60,7 @@ def retouch(
     Retouchers that were loaded by name are kept, the last three, so that calls in a loop load nothing anew.
 
     Args:
-        photo, style, params, reference, groups, taste: as in `Retoucher.__call__`.
+        photo, style, params, reference, groups, taste, local: as in `Retoucher.__call__`.
         strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
         engine: `exact`, `lut` or `auto`. `tolerance`: maximum LUT error in CIEDE2000, above 0; above it the exact
             engine is used.
@@ -88,6 +90,7 @@ def retouch(
         strength=strength,
         seed=seed,
         taste=taste,
+        local=local,
         engine=engine,
         tolerance=tolerance,
     )

@@ -15,6 +15,7 @@ from ..photo import ColorSpace, Photo
 if TYPE_CHECKING:
     from PIL import Image
 
+    from ..plan.addresses import Local
     from ..plan.plan import Plan
 
 Engine = Literal["auto", "exact", "lut"]
@@ -34,6 +35,7 @@ class PlanKeywords(TypedDict, total=False):
     strength: float
     seed: int
     taste: Taste | None
+    local: Local | None
 
 
 class RetouchOptions(PlanKeywords, total=False):

@@ -15,7 +15,8 @@ from ..contract.request import Request, Taste
 from ..errors import InvalidRequest, VeraRetouchError
 from ..photo import Photo, as_photo
 from ..photo.photo_input import PhotoInput
-from ..plan.plan import Plan
+from ..plan.addresses import Local, read_adjustments
+from ..plan.plan import Plan, PlanFacts, local_of_params, with_local
 from ..plugins.registry import registry
 from .job import check_groups
 from .monochrome import hold_colour
@@ -56,6 +57,7 @@ class Retoucher:
         strength: float = 1.0,
         seed: int = 0,
         taste: Taste | None = None,
+        local: Local | None = None,
     ) -> Plan:
         """The plan alone; keywords as in `__call__`: `strength` from 0 to 1, `seed` from 0.
 
@@ -75,25 +77,38 @@ class Retoucher:
         check_taste(self.planner, request)
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
+        adjustments = read_adjustments(local) if local is not None else ()
         seen = PhotoInput.of(photo).photo()
+        facts: PlanFacts = {
+            "mode": request.mode,
+            "prompt": request.prompt,
+            "seed": seed,
+            "strength": float(strength),
+            "taste": taste,
+        }
+        if adjustments and isinstance(params, Mapping) and not params:
+            plan = Plan(**facts)  # nothing is asked of the planner
+        else:
+            plan = self._proposed(seen, request, facts)
+        plan = with_local(plan, (*local_of_params(params), *adjustments), groups)
+        plan = self.held_back(plan, seen)
+        registry.announce("plan_made", plan=plan)
+        return plan
+
+    def _proposed(self, seen: Photo, request: Request, facts: PlanFacts) -> Plan:
+        """What the planner proposes for a photo, with what the plan is to say beside it."""
         proposal = self.planner.plan([seen], [request])
+        groups = request.groups
         check_groups(groups or (), proposal.latents.schema)
-        plan = Plan.of(
+        return Plan.of(
             proposal.latents.row(0),
             assets=self.renderer.assets,
-            mode=request.mode,
-            prompt=request.prompt,
-            seed=seed,
-            strength=float(strength),
-            taste=taste,
+            **facts,
             planner={"id": self.planner.id, "version": self.planner.version}
             | ({"bundle": dict(self.origin)} if self.origin else {}),
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
             reasoning=proposal.reasoning[0] if proposal.reasoning else {},
         )
-        plan = self.held_back(plan, seen)
-        registry.announce("plan_made", plan=plan)
-        return plan
 
     def to(self, device: Any) -> Retoucher:
         """Move the renderer, and the planner's networks, to a torch device; returns itself.
@@ -137,6 +152,7 @@ class Retoucher:
         strength: float = 1.0,
         seed: int = 0,
         taste: Taste | None = None,
+        local: Local | None = None,
         engine: Engine = "auto",
         tolerance: float = 1.0,
     ) -> Any:
@@ -156,6 +172,9 @@ class Retoucher:
             seed: of whatever is random, from 0; the same one gives the same picture.
             taste: how far the planner goes, for auto and style: `faithful` repairs faults and no more, `natural` also
                 finishes what is unfinished, `vivid` goes on. None is the planner's default.
+            local: edits that apply where an area says, over whatever else is planned:
+                ``{"skin": {"exposure.ev": 0.2}}``, or a list of `LocalAdjustment`. With ``params={}`` there is nothing
+                else.
             engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
         Returns:
@@ -173,6 +192,7 @@ class Retoucher:
             "strength": strength,
             "seed": seed,
             "taste": taste,
+            "local": local,
             "engine": engine,
             "tolerance": tolerance,
         }

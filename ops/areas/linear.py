@@ -7,7 +7,9 @@ meaning, and gradients stay finite.
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from torch import Tensor
 
@@ -20,6 +22,10 @@ NARROWEST: Final = 1e-3
 """Half the width of the narrowest ramp, as a share of the photo's long side: some pixels of a large photo."""
 
 
+_EDGES: Final = {"top": ("y", 0.0), "bottom": ("y", 1.0), "left": ("x", 0.0), "right": ("x", 1.0)}
+_WORDS: Final = re.compile(r"from (top|bottom|left|right) to (\d{0,3}\.?\d{1,9})")
+
+
 class Linear(Area):
     """Cover one side of the photo, fading out along a straight line."""
 
@@ -29,6 +35,17 @@ class Linear(Area):
     full_y = Slot(0.0, low=-1.0, high=2.0, group=GROUP, doc="Where full effect ends, as a share of the height.")
     zero_x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where the effect is gone, as a share of the width.")
     zero_y = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where the effect is gone, as a share of the height.")
+
+    @classmethod
+    def from_words(cls, words: str) -> Mapping[str, Any] | None:
+        """`from top to 0.4`: full at an edge of the photo, gone at that share of the way to the opposite one."""
+        match = _WORDS.fullmatch(words.strip())
+        if match is None:
+            return None
+        axis, full = _EDGES[match[1]]
+        zero = abs(full - float(match[2]))
+        across = "x" if axis == "y" else "y"
+        return {f"full_{axis}": full, f"zero_{axis}": zero, f"full_{across}": 0.5, f"zero_{across}": 0.5}
 
     def mask(self, rgb: Tensor, p: Params) -> Tensor:
         """A ramp from the zero point to the full point."""

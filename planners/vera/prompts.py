@@ -8,8 +8,9 @@ from typing import Final
 
 from ...core.contract.request import Request
 from ...core.errors import InvalidRequest
+from ...core.plan.addresses import Values
 from ...ops.crs import FIELDS, PARAMETER_FILE
-from ..params import Values, field_numbers, read_params
+from ..params import field_numbers, read_params
 
 IMAGE: Final = "<image>"
 _HEAD: Final = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"

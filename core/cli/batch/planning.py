@@ -56,6 +56,7 @@ def _planned(request: BatchRequest, photo: Photo) -> Plan:
                 strength=1.0 if request.strength is None else request.strength,
                 seed=request.seed or 0,
                 taste=request.taste,
+                local=request.local,
             )
     except SystemExit as error:  # an error of that planner, not the end of the command
         raise RuntimeError(f"it called sys.exit({error.code!r})").with_traceback(error.__traceback__) from None

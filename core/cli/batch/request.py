@@ -23,6 +23,7 @@ class BatchRequest:
     Attributes:
         style, params: a planner's request; neither means auto.
         plan: a plan's document; then no planner is asked.
+        local: areas in words, with values by address; over what the planner proposes.
         groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
         taste: how far the planner goes, None for its default.
         dtype: how precisely the planner computes, None for its own choice.
@@ -33,6 +34,7 @@ class BatchRequest:
     style: str | None = None
     params: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
+    local: Mapping[str, Mapping[str, Any]] | None = None
     groups: frozenset[str] | None = None
     strength: float | None = None
     seed: int | None = None
@@ -116,7 +118,7 @@ def read_settings(settings: Sequence[str]) -> dict[str, Any]:
         if not (slot and equals and "." in slot):
             raise InvalidRequest(f"--set {setting!r} is not OP.SLOT=VALUE", cure="An example: --set exposure.ev=0.35.")
         if slot in values:
-            raise InvalidRequest(f"--set {slot} was given twice", cure="Give it once.")
+            raise InvalidRequest(f"--set {slot} was given twice", cure="Give it once, or once after each --in.")
         try:
             values[slot] = parse(_DECIMAL.sub(_in_json, text), name=f"--set {slot}")
         except InvalidDocument:
