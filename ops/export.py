@@ -119,6 +119,7 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
     made = load_plan(plan)
     latents = made.latents()
     others = [op for op in made.edits if op != "cdl" and bool(latents.present[op][0])]
+    others += [f"local adjustment {entry.name!r}" for entry in made.local]
     if "cdl" not in made.edits or others or made.strength != 1:
         raise InvalidRequest(
             f"{str(plan)!r} is more than the op cdl: {', '.join(others) or 'none of it, or strength'}",

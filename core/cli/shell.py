@@ -40,7 +40,7 @@ class OrderedCommand(TyperCommand):
 
 
 def options_in_order(ctx: typer.Context, *names: str) -> list[str]:
-    """Of these parameters of a command, one entry for each time that one was given, in the order of the command line."""
+    """One entry for each time that one of these parameters was given, in the order of the command line."""
     return [name for name in ctx.meta.get(_ORDER, ()) if name in names]
 
 

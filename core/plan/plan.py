@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from .. import strict_json
 from ..atomic_write import new_file
@@ -233,14 +233,9 @@ class Plan:
         return target
 
 
-class PlanFacts(TypedDict, total=False):
-    """What a plan says beside its edits."""
-
-    mode: str
-    prompt: str | None
-    seed: int
-    strength: float
-    taste: Taste | None
+def groups_of(local: Iterable[LocalAdjustment]) -> set[str]:
+    """The groups of the ops of local adjustments."""
+    return {group for entry in local for id in entry.edits for group in op_of(id).groups()}
 
 
 def with_local(plan: Plan, local: Sequence[LocalAdjustment], groups: Collection[str] | None) -> Plan:
@@ -251,12 +246,14 @@ def with_local(plan: Plan, local: Sequence[LocalAdjustment], groups: Collection[
     """
     if not local:
         return plan
-    named = {group for entry in local for id in entry.edits for group in op_of(id).groups()}
+    named = groups_of(local)
     left_out = [] if groups is None else [group for group in named if group not in groups]
     if dropped := list(values_left_out({}, local, left_out)):
         warnings.warn(left_out_of(groups or (), "local adjustments", dropped), UserWarning, stacklevel=3)
-    on = (group for group in sorted(named) if group not in left_out)
-    return replace(plan, local=(*plan.local, *local), groups=tuple(dict.fromkeys((*plan.groups, *on))))
+    on = {*plan.groups, *(group for group in named if group not in left_out)}
+    others = (group for group in (*plan.groups, *sorted(named)) if group not in GROUPS)
+    order = [group for group in dict.fromkeys((*GROUPS, *others)) if group in on]
+    return replace(plan, local=(*plan.local, *local), groups=tuple(order))
 
 
 def local_of_params(params: Any) -> tuple[LocalAdjustment, ...]:

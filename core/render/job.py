@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..contract.latents import Latents
@@ -69,15 +69,15 @@ class RenderJob:
         return cls(latents, strength, own_seed if seed is None else seed, assets, neutral)
 
 
-def check_groups(groups: Collection[str], schema: Schema) -> None:
-    """Refuse a text, and names of groups that neither the schema's slots nor the built-in ones have.
+def check_groups(groups: Collection[str], schema: Schema, others: Iterable[str] = ()) -> None:
+    """Refuse a text, and names of groups that neither the schema's slots, nor the built-in ones, nor `others` have.
 
     Raises:
         InvalidRequest
     """
     if isinstance(groups, str | bytes):
         raise InvalidRequest(f"groups is {groups!r}", cure='Give a collection of names, such as {"lighting"}.')
-    known = dict.fromkeys((*GROUPS, *schema.groups))
+    known = dict.fromkeys((*GROUPS, *schema.groups, *others))
     for group in groups:
         if group not in known:
             cure = f"{nearest(str(group), known)} There are {', '.join(known)}.".lstrip()

@@ -10,13 +10,15 @@ from typing import Any, Unpack, overload
 
 from torch import nn
 
-from ..contract.planner import Planner, check_taste
+from ..contract.latents import Latents
+from ..contract.planner import Planner, Proposal, check_taste
 from ..contract.request import Request, Taste
+from ..contract.schema import Schema
 from ..errors import InvalidRequest, VeraRetouchError
 from ..photo import Photo, as_photo
 from ..photo.photo_input import PhotoInput
 from ..plan.addresses import Local, read_adjustments
-from ..plan.plan import Plan, PlanFacts, local_of_params, with_local
+from ..plan.plan import Plan, groups_of, local_of_params, with_local
 from ..plugins.registry import registry
 from .job import check_groups
 from .monochrome import hold_colour
@@ -77,38 +79,30 @@ class Retoucher:
         check_taste(self.planner, request)
         if not 0 <= strength <= 1:
             raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
-        adjustments = read_adjustments(local) if local is not None else ()
+        adjustments = (*local_of_params(params), *(read_adjustments(local) if local is not None else ()))
         seen = PhotoInput.of(photo).photo()
-        facts: PlanFacts = {
-            "mode": request.mode,
-            "prompt": request.prompt,
-            "seed": seed,
-            "strength": float(strength),
-            "taste": taste,
-        }
         if adjustments and isinstance(params, Mapping) and not params:
-            plan = Plan(**facts)  # nothing is asked of the planner
+            proposal = Proposal(Latents(Schema([]), {}, batch=1))  # nothing is asked of the planner
         else:
-            plan = self._proposed(seen, request, facts)
-        plan = with_local(plan, (*local_of_params(params), *adjustments), groups)
-        plan = self.held_back(plan, seen)
-        registry.announce("plan_made", plan=plan)
-        return plan
-
-    def _proposed(self, seen: Photo, request: Request, facts: PlanFacts) -> Plan:
-        """What the planner proposes for a photo, with what the plan is to say beside it."""
-        proposal = self.planner.plan([seen], [request])
-        groups = request.groups
-        check_groups(groups or (), proposal.latents.schema)
-        return Plan.of(
+            proposal = self.planner.plan([seen], [request])
+        check_groups(groups or (), proposal.latents.schema, groups_of(adjustments))
+        plan = Plan.of(
             proposal.latents.row(0),
             assets=self.renderer.assets,
-            **facts,
+            mode=request.mode,
+            prompt=request.prompt,
+            seed=seed,
+            strength=float(strength),
+            taste=taste,
             planner={"id": self.planner.id, "version": self.planner.version}
             | ({"bundle": dict(self.origin)} if self.origin else {}),
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
             reasoning=proposal.reasoning[0] if proposal.reasoning else {},
         )
+        plan = with_local(plan, adjustments, groups)
+        plan = self.held_back(plan, seen)
+        registry.announce("plan_made", plan=plan)
+        return plan
 
     def to(self, device: Any) -> Retoucher:
         """Move the renderer, and the planner's networks, to a torch device; returns itself.
