@@ -106,7 +106,7 @@ class Chain:
 
     @property
     def tracing(self) -> bool:
-        """Whether values cannot be read, see `tracing`: the ops then run as they are."""
+        """Whether values cannot be read, see `compiled.is_tracing`: the ops then run as they are."""
         return any(step.present is not None for step in self.steps)
 
     @property

@@ -1,5 +1,5 @@
-"""Functions of tensors fused into one loop over the pixels by torch.compile,
-and left as they are where there is no compiler.
+"""torch's own compilers: functions fused into one loop over the pixels, left as they are where there is no compiler;
+and whether tensors stand for values that nobody knows yet, so that Python may not ask for them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 Function = Callable[..., Tensor]
 Fuse = Callable[[Function], Function]
@@ -44,3 +45,14 @@ def compiled(function: Function) -> Function:
 def plain(function: Function) -> Function:
     """The function as it is."""
     return function
+
+
+def is_tracing() -> bool:
+    """Whether torch.compile, torch.export, a transform of torch.func (`vmap`, `jacfwd`,
+    `hessian`) or forward derivatives are at work.
+
+    torch has no public question for the last two.
+    """
+    if torch.compiler.is_compiling():
+        return True
+    return torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0

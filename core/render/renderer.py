@@ -24,12 +24,12 @@ from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .assembly import Assembly
+from .compiled import is_tracing
 from .job import RenderJob
 from .monochrome import is_monochrome
 from .options import Engine, Kind, RenderOptions
 from .report import RenderReport
 from .tables import Tables
-from .tracing import is_tracing
 
 # Below this a photo is rendered exactly in the time that baking takes.
 LUT_PIXELS = 2**20
