@@ -154,6 +154,8 @@ def _refusal(name: str, error: Exception, *, salvaged: str | None = None) -> Unr
         return UnreadablePhoto(f"{name} is a folder; a photo file is needed", cure="Name the files in it")
     if isinstance(error, PermissionError):
         return UnreadablePhoto(f"{name} may not be read (permission denied)", cure="Check the file's permissions")
+    if isinstance(error, OSError) and error.filename is not None:  # a decoder's errors name no file
+        return UnreadablePhoto(f"{name} cannot be read: {error.strerror}", cure="Check the path")
     if isinstance(error, Image.DecompressionBombError):
         return PhotoTooLarge(
             f"{name}: {str(error).rstrip('.')}", cure="If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"

@@ -75,6 +75,24 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path):
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("loop.jpg", "Too many levels of symbolic links"),
+        ("loop.jpg/a.jpg", "Too many levels of symbolic links"),
+        ("file/a.jpg", "Not a directory"),
+        ("long" * 100 + ".jpg", "File name too long"),
+    ],
+    ids=["loop", "below a loop", "below a file", "long name"],
+)
+def test_a_path_that_leads_nowhere_is_no_damaged_photo(tmp_path, name, said):
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "file").write_bytes(b"x")
+    for use in (open_photo, read_header, file_hash):
+        with pytest.raises(UnreadablePhoto, match=f"cannot be read: {said}"):
+            use(tmp_path / name)
+
+
 def test_the_room_of_photos_and_all_that_reads_them_never_ask_pillow_to_guess_a_format():
     """`Image.open` without a list of formats starts Ghostscript for a file that says it is EPS."""
     import veraretouch
