@@ -22,7 +22,7 @@ from ..plugins.blame import blamed_plugin
 from ..plugins.entry import USABLE
 from ..plugins.registry import PluginEntry, PluginState, registry
 from ..plugins.summary import summary
-from .terminal import complain, message
+from .terminal import complain, message, open_closed_streams
 
 DEBUG_VARIABLE = "VERARETOUCH_DEBUG"
 _ORDER: Final = "veraretouch.order"
@@ -191,6 +191,7 @@ def shell(
 def main() -> None:
     """Run the command line."""
     atexit.register(gc.freeze)  # the interpreter's last search for garbage walks through all of torch: half a second
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Names of files may hold what the terminal's encoding lacks.

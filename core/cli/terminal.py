@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any
 
+from ..errors import VeraRetouchError
+
 # Control and formatting characters (escape codes, line breaks, writing direction), and halves of surrogate pairs.
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _UNUSUAL = re.compile(r"[^ -~]")
@@ -39,13 +41,48 @@ def message(text: object) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line to stdout at once, even into a pipe."""
-    print(text, flush=True)
+    """Print a line to stdout at once, even into a pipe.
+
+    Raises:
+        VeraRetouchError: stdout leads to a full disk or a broken device. BrokenPipeError: nobody reads on.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _lead_nowhere(1)  # else what is left in its buffer fails once more when the program ends
+        raise VeraRetouchError(f"stdout cannot be written to: {error.strerror}", cure="Check where it leads.") from None
 
 
 def complain(text: object, *, what: str = "Error") -> None:
-    """Print a message to stderr: ``Error: ...``."""
-    print(f"{what}: {message(text)}", file=sys.stderr, flush=True)
+    """Print a message to stderr: ``Error: ...``. Where that cannot be written to, nobody can be told."""
+    try:
+        print(f"{what}: {message(text)}", file=sys.stderr, flush=True)
+    except OSError:
+        _lead_nowhere(2)
+
+
+def open_closed_streams() -> None:
+    """Let standard streams that are closed lead nowhere.
+
+    Else the next file that is opened takes the number of the stream, and what is printed ends in that file.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            _lead_nowhere(number)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+
+
+def _lead_nowhere(number: int) -> None:
+    """Let a descriptor, open or closed, be that of the null device."""
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
 
 
 @contextmanager

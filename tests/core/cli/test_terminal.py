@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,30 @@ def test_a_process_without_stdout_or_stderr_works_on(closed):
     """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_lead_nowhere_and_no_file_takes_their_place(tmp_path, closed):
+    script = (
+        "from veraretouch.core.cli.terminal import complain, open_closed_streams, say, stdout_to_stderr\n"
+        "open_closed_streams()\n"
+        "with open('photo.txt', 'w') as photo:\n"
+        "    say('line')\n"
+        "    complain('message')\n"
+        "    with stdout_to_stderr():\n"
+        "        print('noise', flush=True)\n"
+        "    photo.write('pixels')\n"
+    )
+    subprocess.run(["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, script], cwd=tmp_path, check=True)
+    assert (tmp_path / "photo.txt").read_text() == "pixels"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_one_error_and_one_behind_stderr_is_none(environment):
+    command = [str(Path(sys.executable).with_name("veraretouch")), "ops"]
+    with open("/dev/full", "w") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, check=False)
+        assert told.returncode == 1
+        assert told.stderr == "Error: stdout cannot be written to: No space left on device. Check where it leads.\n"
+        unheard = subprocess.run([*command, "no-such-op"], stderr=full, env=environment, check=False)
+    assert unheard.returncode == 1
