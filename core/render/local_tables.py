@@ -49,12 +49,12 @@ def render_locally(
         done = mapped(before, baked[0], maps[0]) if chains[0].steps else before.copy()
         planes, frame = planes_of(before), Frame(rows.start, 0, height, width, layers.chain.seed)
         for step, table, color_map in zip(layers.local, baked[1:], maps[1:], strict=True):
-            weight = step.weight(planes.to(device), frame)[0, 0].cpu().numpy()[..., None]
-            if weight.any():
-                changed = mapped(done, table, color_map)
-                changed -= done
-                changed *= weight
-                done += changed
+            weight = step.weight(planes.to(device), frame)[0, 0].cpu().numpy()
+            if (box := covered(weight)) is not None:
+                tile = np.ascontiguousarray(done[box])
+                changed = torch.from_numpy(mapped(tile, table, color_map))
+                mixed = torch.from_numpy(tile).lerp_(changed, torch.from_numpy(weight[box]).unsqueeze(2))
+                done[box] = mixed.numpy()
         finished = layers.chain.finish(planes, planes_of(done), clamp=clamp)[0].permute(1, 2, 0).numpy()
         pixels[rows] = from_working(finished, profile, own, same_profile=profile == photo.profile)
 
@@ -62,6 +62,17 @@ def render_locally(
         work_by_threads(strips(height, width, _STRIP), compute)
     timings = {"bake": made - start, "render": time.perf_counter() - made}
     return photo.with_pixels(pixels, color_space=color_space), _report(layers, baked, timings)
+
+
+def covered(weight: Floats) -> tuple[slice, slice] | None:
+    """The rows and columns of a weight (H, W) beyond which it is 0; None where it is 0 everywhere."""
+    spans = []
+    for axis in (1, 0):
+        (found,) = np.nonzero(weight.any(axis=axis))
+        if not len(found):
+            return None
+        spans.append(slice(int(found[0]), int(found[-1]) + 1))
+    return spans[0], spans[1]
 
 
 def mapped(pixels: Floats, table: Baked | None, color_map: ColorMap) -> Floats:
