@@ -24,6 +24,7 @@ WITHOUT_LOGIC = {
 }
 
 # Modules that are judged through the door that people use: the tests that do it.
+_CHECK_AREA = "tests/core/testing/test_check_area.py"
 _CHECK_OP = "tests/core/testing/test_check_op.py"
 _CHECK_PLANNER = "tests/core/testing/test_check_planner.py"
 _EACH = "tests/zoo/coreml/interpretation/test_each_operation.py"
@@ -74,11 +75,14 @@ TESTED_BY = {
             "effects",
             "engines",
             "gradients",
-            "pixels",
             "places",
             "specimen",
         )
     },
+    "core/testing/area.py": _CHECK_AREA,
+    **{f"core/testing/area_checks/{name}.py": _CHECK_AREA for name in ("documents", "masks", "places", "specimen")},
+    "core/testing/inputs/pixels.py": _CHECK_OP,
+    "core/testing/inputs/specimen.py": _CHECK_OP,
     "core/testing/planner.py": _CHECK_PLANNER,
     "core/testing/planner_checks/bench.py": _CHECK_PLANNER,
     "core/testing/planner_checks/proposals.py": _CHECK_PLANNER,

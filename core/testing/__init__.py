@@ -1,5 +1,5 @@
-"""What authors of plugins test with: `check_op` and `check_planner` judge a plugin as the registry's users will meet
-it.
+"""What authors of plugins test with: `check_op`, `check_area` and `check_planner` judge a plugin as the registry's
+users will meet it.
 
 >>> from veraretouch.core.testing import check_op, check_planner
 >>> check_op("contrast")  # says nothing where all is well; ConformanceError lists everything that is not
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from .area import AREA_CHECKS, area_outcomes, check_area
     from .op import CHECKS, check_op, op_outcomes
     from .planner import PLANNER_CHECKS, check_planner, planner_outcomes
     from .samples import SAMPLES, sample
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "area": ["AREA_CHECKS", "area_outcomes", "check_area"],
         "op": ["CHECKS", "check_op", "op_outcomes"],
         "planner": ["PLANNER_CHECKS", "check_planner", "planner_outcomes"],
         "samples": ["SAMPLES", "sample"],
@@ -30,6 +32,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 )
 
 __all__ = [
+    "AREA_CHECKS",
     "CHECKS",
     "PLANNER_CHECKS",
     "SAMPLES",
@@ -37,6 +40,8 @@ __all__ = [
     "ConformanceError",
     "Failure",
     "UnknownCheck",
+    "area_outcomes",
+    "check_area",
     "check_op",
     "check_planner",
     "op_outcomes",

@@ -34,6 +34,28 @@ OF_OPS: Final = MappingProxyType(
         "group_off": "op_checks.declarations",
     }
 )
+OF_AREAS: Final = MappingProxyType(
+    {
+        "declared": "op_checks.declarations",
+        "shape": "area_checks.masks",
+        "range": "area_checks.masks",
+        "kinds": "area_checks.masks",
+        "device": "area_checks.masks",
+        "effects": "op_checks.effects",
+        "batch_independence": "op_checks.behaviour",
+        "determinism": "op_checks.behaviour",
+        "inputs_untouched": "op_checks.behaviour",
+        "finite": "op_checks.behaviour",
+        "finite_gradients": "op_checks.gradients",
+        "gradcheck": "op_checks.gradients",
+        "place": "area_checks.places",
+        "preview": "area_checks.places",
+        "view": "area_checks.places",
+        "period": "op_checks.behaviour",
+        "migration": "op_checks.declarations",
+        "document": "area_checks.documents",
+    }
+)
 OF_PLANNERS: Final = MappingProxyType(
     dict.fromkeys(
         (

@@ -11,7 +11,7 @@ from ..contract.op import Op
 from ..plugins.registry import registry
 from ..threads import one_thread
 from .checks import OF_OPS, functions
-from .op_checks.specimen import Specimen
+from .op_checks.specimen import OpSpecimen
 from .verdict import CheckOutcome, chosen, demand, judge
 
 CHECKS: Final = functions(OF_OPS)
@@ -43,12 +43,12 @@ def op_outcomes(op: type[Op] | Op | str, *, only: Collection[str] | None = None)
     return _outcomes(_specimen(op), only)
 
 
-def _specimen(op: type[Op] | Op | str) -> Specimen:
+def _specimen(op: type[Op] | Op | str) -> OpSpecimen:
     given = registry.ops.load(op) if isinstance(op, str) else op
-    return Specimen(given() if isinstance(given, type) else given)
+    return OpSpecimen(given() if isinstance(given, type) else given)
 
 
-def _outcomes(specimen: Specimen, only: Collection[str] | None) -> Iterator[CheckOutcome]:
+def _outcomes(specimen: OpSpecimen, only: Collection[str] | None) -> Iterator[CheckOutcome]:
     for name in chosen(CHECKS, only):
         # Threads gain nothing on a few hundred pixels, and wait for each other where others use the machine.
         with torch.random.fork_rng(devices=[]), one_thread():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..plugins.registry import registry
-from .checks import OF_OPS, OF_PLANNERS, promises
+from .checks import OF_AREAS, OF_OPS, OF_PLANNERS, promises
 
 if TYPE_CHECKING:
     from .verdict import CheckOutcome
@@ -45,6 +45,12 @@ def _op_outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Itera
     return op_outcomes(id, only=only)
 
 
+def _area_outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Iterator[CheckOutcome]:
+    from .area import area_outcomes
+
+    return area_outcomes(id, only=only)
+
+
 def _planner_outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Iterator[CheckOutcome]:
     from .planner import planner_outcomes
 
@@ -57,6 +63,13 @@ OPS = CheckSuite(
     promises=lambda: promises(OF_OPS),
     outcomes=_op_outcomes,
     place=10,
+)
+AREAS = CheckSuite(
+    knows=lambda id: id in registry.areas,
+    ids=registry.areas.ids,
+    promises=lambda: promises(OF_AREAS),
+    outcomes=_area_outcomes,
+    place=15,
 )
 PLANNERS = CheckSuite(
     knows=lambda id: id in registry.planners,

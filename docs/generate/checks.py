@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from veraretouch.core.testing import CHECKS, PLANNER_CHECKS
+from veraretouch.core.testing import AREA_CHECKS, CHECKS, PLANNER_CHECKS
 from veraretouch.zoo.testing import BUNDLE_CHECKS
 
 from .markdown import page as made
@@ -22,13 +22,14 @@ def page_of(title: str, call: str, checks: Any) -> list[str]:
 
 
 def page() -> str:
-    """All three kinds."""
+    """All kinds."""
     return made(
         "# Conformance checks",
         "What every plugin promises. A failure says what was expected, what came and the smallest input that shows it;",
-        "`veraretouch check ID` runs the checks of an installed op or planner.",
+        "`veraretouch check ID` runs the checks of an installed op, area or planner.",
         "",
         *page_of("Ops", "veraretouch.core.testing.check_op", CHECKS),
+        *page_of("Areas", "veraretouch.core.testing.check_area", AREA_CHECKS),
         *page_of("Planners", "veraretouch.core.testing.check_planner", PLANNER_CHECKS),
         *page_of("Bundles", "veraretouch.zoo.testing.check_bundle", BUNDLE_CHECKS),
     )

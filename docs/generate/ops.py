@@ -89,9 +89,9 @@ def reach(op: type[vr.Op]) -> str:
     """Which pixels a pixel depends on."""
     if op.pointwise:
         return "pointwise: each pixel by itself"
-    from veraretouch.core.testing.op_checks.specimen import Specimen
+    from veraretouch.core.testing.op_checks.specimen import OpSpecimen
 
-    found = Specimen(op()).draw(1, seed=0).values
+    found = OpSpecimen(op()).draw(1, seed=0).values
     halo = op().halo(vr.Params.of(found, vr.Frame(0, 0, 1000, 1500)), (1000, 1500))
     return "the whole photo" if halo is None else f"spatial: at middling values {halo} pixels in a photo of 1500 x 1000"
 

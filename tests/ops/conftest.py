@@ -20,7 +20,7 @@ from veraretouch.core.contract.latents import Latents
 from veraretouch.core.contract.schema import Schema
 from veraretouch.core.plugins.registry import registry
 from veraretouch.core.render.renderer import Renderer
-from veraretouch.core.testing.op_checks.pixels import wheel
+from veraretouch.core.testing.inputs.pixels import wheel
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import torch
 
 from ...contract.op import Frame
+from ..inputs.pixels import hostile, ordinary, scene
+from ..inputs.specimen import Specimen, first_bad, largest, rgb_words
 from ..verdict import advice, raised, shown_by
-from .pixels import hostile, ordinary, scene
-from .specimen import Specimen, first_bad, largest, rgb_words
+from .specimen import OpSpecimen
 
 IDENTITY = 1e-6
 EXACT = 1e-5
 
 
-def identity(specimen: Specimen) -> Iterator[str]:
+def identity(specimen: OpSpecimen) -> Iterator[str]:
     """At identity an op returns its input to 1e-6."""
     if not specimen.has_identity:
         return
@@ -37,7 +38,7 @@ def identity(specimen: Specimen) -> Iterator[str]:
                 return
 
 
-def kinds(specimen: Specimen) -> Iterator[str]:
+def kinds(specimen: OpSpecimen) -> Iterator[str]:
     """Shape and dtype come out as they went in; half precision stays finite."""
     for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.float16):
         settings = specimen.settings(draws=2, reach=0.5, dtype=dtype)
@@ -61,7 +62,7 @@ def kinds(specimen: Specimen) -> Iterator[str]:
             )
 
 
-def device(specimen: Specimen) -> Iterator[str]:
+def device(specimen: OpSpecimen) -> Iterator[str]:
     """Constants are made where the pixels are, so that the op runs on a graphics card; no card is needed to see it."""
     if hasattr(specimen.op, "from_bundle"):
         return  # its weights have a device of their own
@@ -82,7 +83,7 @@ def device(specimen: Specimen) -> Iterator[str]:
 def batch_independence(specimen: Specimen) -> Iterator[str]:
     """A row of a batch comes out as the photo alone does, at the bounds beside rows at other ones too."""
     trials = [(specimen.draw(3, seed=3, dtype=torch.float32), ordinary(3, 6, 5, seed=3, dtype=torch.float32))]
-    if not specimen.op.pointwise:
+    if not specimen.pointwise:
         # Radii are shares of the long side: in a few pixels all of them would be one.
         ends = specimen.settings(draws=1, seed=3, dtype=torch.float32)
         trials.append((ends, scene(48, 64, dtype=torch.float32).repeat(len(ends), 1, 1, 1)))
@@ -123,7 +124,7 @@ def inputs_untouched(specimen: Specimen) -> Iterator[str]:
     before = {name: value.clone() for name, value in given.items()}
     where = f"a photo of 6 x 5, {specimen.words(settings, 0)}"
     with shown_by(where):
-        specimen.op.apply(photo, specimen.op.params(settings.values, Frame(0, 0, 6, 5)))
+        specimen.run(photo, settings.values, Frame(0, 0, 6, 5))
     for name, value in given.items():
         if not torch.equal(value, before[name]):
             yield advice(f"{name} untouched", "changed values", where, "Use x * y instead of x.mul_(y) or x[...] = y.")

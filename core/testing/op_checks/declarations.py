@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from ...contract.area import Area
 from ...contract.latents import Latents
 from ...contract.op import Op
 from ...contract.schema import Schema
@@ -21,24 +22,25 @@ from ...plan.plan import Plan
 from ...plugins.registry import PluginState, registry
 from ...render.renderer import Renderer
 from ...strict_json import shorten
+from ..inputs.pixels import hostile
+from ..inputs.specimen import Specimen, rgb_words
 from ..verdict import advice, shown_by
-from .pixels import hostile
-from .specimen import Specimen, rgb_words
+from .specimen import OpSpecimen
 
 
 def declared(specimen: Specimen) -> Iterator[str]:
-    """The id has a vendor unless the op is built in; class and slots say in a sentence what they do;
+    """The id has a vendor unless it is built in; class and slots say in a sentence what they do;
     slots survive as documents.
     """
-    op = specimen.op
-    # Tests of our own live elsewhere: only the room `ops` holds built-ins.
-    built_in = type(op).__module__.split(".")[:2] == ["veraretouch", "ops"]
-    if not built_in and "." not in op.id:
+    op, kind = specimen.plugin, specimen.kind
+    # Tests of our own live elsewhere: only some rooms hold built-ins.
+    package, room = (*type(op).__module__.split("."), "")[:2]
+    if not (package == "veraretouch" and room in specimen.rooms) and "." not in op.id:
         yield advice(
-            "an id of the form 'vendor.op'",
+            f"an id of the form 'vendor.{kind}'",
             repr(op.id),
             "id",
-            "Only built-in ops go without a vendor; put yours before it.",
+            f"Only built-in {kind}s go without a vendor; put yours before it.",
         )
     first = (inspect.getdoc(type(op)) or "").strip().split("\n")[0]
     if not _is_sentence(first):
@@ -46,7 +48,7 @@ def declared(specimen: Specimen) -> Iterator[str]:
             "a docstring whose first line is a sentence",
             repr(first),
             type(op).__name__,
-            "Say what the op does to a photo.",
+            f"Say what the {kind} {'does to' if kind == 'op' else 'covers of'} a photo.",
         )
     for name, slot in op.slots.items():
         where = f"slot {name!r}"
@@ -70,7 +72,7 @@ def _is_sentence(text: str) -> bool:
     return len(text.split()) >= 2 and text.rstrip().endswith((".", "!", "?"))
 
 
-def plan_round_trip(specimen: Specimen) -> Iterator[str]:
+def plan_round_trip(specimen: OpSpecimen) -> Iterator[str]:
     """Values written into a plan come back as they were and give the same picture."""
     op = specimen.op
     with _in_catalogue(type(op)):
@@ -106,16 +108,16 @@ def plan_round_trip(specimen: Specimen) -> Iterator[str]:
 
 def migration(specimen: Specimen) -> Iterator[str]:
     """`migrate` brings older values to values of today's slots, or says None; it does not change what it is given."""
-    op = type(specimen.op)
-    for version in range(1, op.version):
+    plugin = type(specimen.plugin)
+    for version in range(1, plugin.version):
         # No values at all are valid in every version.
-        said = _migrated(op, {}, version)
+        said = _migrated(plugin, {}, version)
         if said:
             yield from said
             continue
         # Those of an older version are unknown here. Of today's, a sound `migrate` makes something of some: large
         # values, small ones or plain numbers; it may also refuse any, as names, units and shapes may have changed.
-        said_of_each = [_migrated(op, values, version) for values in _older(specimen)]
+        said_of_each = [_migrated(plugin, values, version) for values in _older(specimen)]
         if all(said_of_each):
             yield from said_of_each[0]
 
@@ -128,7 +130,7 @@ def _older(specimen: Specimen) -> Iterator[dict[str, object]]:
         yield {name: value[0].tolist() for name, value in drawn.values.items()}
 
 
-def _migrated(op: type[Op], values: dict[str, object], version: int) -> list[str]:
+def _migrated(op: type[Op] | type[Area], values: dict[str, object], version: int) -> list[str]:
     """What is wrong with what `migrate` makes of older values."""
     given, where = copy.deepcopy(values), f"migrate({shorten(values)}, {version})"
     with shown_by(where):
@@ -157,7 +159,7 @@ def _migrated(op: type[Op], values: dict[str, object], version: int) -> list[str
     return said
 
 
-def group_off(specimen: Specimen) -> Iterator[str]:
+def group_off(specimen: OpSpecimen) -> Iterator[str]:
     """A group that is switched off is as good as absent: its slots do nothing,
     and with all groups off the photo passes bit for bit.
     """

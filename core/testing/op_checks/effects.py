@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ...contract.op import Frame
+from ..inputs.pixels import hostile, scene
+from ..inputs.specimen import SlotSettings, Specimen
 from ..verdict import advice
-from .pixels import hostile, scene
-from .specimen import SlotSettings, Specimen
 
 # In float64 rounding is far below it, and what 16 bits show far above.
 MOVED = 1e-6
@@ -30,7 +30,7 @@ def effects(specimen: Specimen) -> Iterator[str]:
             "a picture that changes with the slots" if every else f"a picture that changes with slot {idle[0]!r}",
             "the same from its low to its high end",
             f"hostile pixels and a scene of 24 x 32, {TRIES} random settings{'' if every else ' of the others'}",
-            f"Use p.{idle[0]} in apply(), or leave the slot out.",
+            f"Use p.{idle[0]} in {specimen.verb}(), or leave the slot out.",
         )
 
 

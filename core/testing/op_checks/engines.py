@@ -15,11 +15,12 @@ from ...errors import InvalidPhoto
 from ...photo import Photo, open_photo
 from ...photo.color.encoding import Pixels
 from ...render.renderer import Renderer
+from ..inputs.specimen import SlotSettings
 from ..samples import sample
 from ..verdict import advice, raised, shown_by
 from . import behaviour, gradients, places
 from .gradients import ORDINARY
-from .specimen import SlotSettings, Specimen
+from .specimen import OpSpecimen
 
 # The renderer's own: the 99th percentile of CIEDE2000 over the photo's pixels.
 TOLERANCE = 1.0
@@ -37,7 +38,7 @@ TOLD_ELSEWHERE = (
 )
 
 
-def engines(specimen: Specimen) -> Iterator[str]:
+def engines(specimen: OpSpecimen) -> Iterator[str]:
     """A pointwise op renders a photo by a table as by itself; ordinary settings have a table,
     others may say that there is none.
     """
@@ -60,12 +61,12 @@ def engines(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def _smallest(specimen: Specimen, settings: SlotSettings, row: int) -> str:
+def _smallest(specimen: OpSpecimen, settings: SlotSettings, row: int) -> str:
     where = f"the sample photo {PHOTO!r}, {specimen.words(settings, row)}"
     return specimen.smallest_of(_photo().tensor()[None], settings.row(row), otherwise=where)
 
 
-def _disagreement(specimen: Specimen, settings: SlotSettings, row: int, *, must: bool) -> str | None:
+def _disagreement(specimen: OpSpecimen, settings: SlotSettings, row: int, *, must: bool) -> str | None:
     renderer, photo = Renderer([specimen.op]), _photo()
     latents = Latents(Schema([specimen.spec]), {specimen.op.id: settings.row(row)})
     by_table, report = renderer.render_reported(photo, latents, engine="lut", tolerance=TOLERANCE)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from ..inputs.pixels import hostile, ordinary, paths
+from ..inputs.smallest import Values
+from ..inputs.specimen import SlotSettings, Specimen, first_bad, rgb_words
 from ..verdict import advice, raised
-from .pixels import hostile, ordinary, paths
-from .smallest import Values
-from .specimen import SlotSettings, Specimen, first_bad, rgb_words
+from .specimen import OpSpecimen
 
 # An output step per input step: 60 is past any slider's use, and what 8 bits show as bands.
 STEEPEST = 60.0
@@ -70,14 +71,14 @@ def _guilty_pixel(specimen: Specimen, settings: SlotSettings, row: int, name: st
 
 def gradcheck(specimen: Specimen) -> Iterator[str]:
     """Gradients agree with finite differences in float64, to pixels and to every slot."""
-    size = (1, 2) if specimen.op.pointwise else (4, 4)
     findings: list[str] = []
     for seed in range(3):
         settings = specimen.draw(1, seed=20 + seed)
-        photo = ordinary(1, *size, seed=20 + seed)
+        photo = ordinary(1, *specimen.differentiated, seed=20 + seed)
         for name in ("pixels", *settings.values):
             inputs = photo if name == "pixels" else settings.values[name]
-            wrong = _wrong_gradient(_in_one_input(specimen, photo, settings.values, name), inputs)
+            with specimen.held(photo):
+                wrong = _wrong_gradient(_in_one_input(specimen, photo, settings.values, name), inputs)
             if wrong:
                 findings.append(
                     advice(
@@ -130,7 +131,7 @@ def _slopes(run: Callable[[Tensor], Tensor], x: Tensor, *, at_once: bool, step: 
     return ((ahead - behind) / (2 * step)).T
 
 
-def functional(specimen: Specimen) -> Iterator[str]:
+def functional(specimen: OpSpecimen) -> Iterator[str]:
     """`torch.func` works: vmap over photos equals the batch, and jacfwd agrees with jacrev."""
     settings = specimen.draw(2, seed=30)
     photos = ordinary(2, 2, 2, seed=30)
@@ -171,7 +172,7 @@ def functional(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def smoothness(specimen: Specimen) -> Iterator[str]:
+def smoothness(specimen: OpSpecimen) -> Iterator[str]:
     """Along ramps, hue wheels and ways through grey nothing jumps;
     at ordinary settings no step grows more than 60 times.
     """
@@ -203,7 +204,7 @@ def smoothness(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def steepest(specimen: Specimen, points: Tensor, settings: SlotSettings) -> tuple[Tensor, Tensor, Tensor]:
+def steepest(specimen: OpSpecimen, points: Tensor, settings: SlotSettings) -> tuple[Tensor, Tensor, Tensor]:
     """The largest output step per input step along paths (P, 3, n), as (S, P), and the colours (S, 3,
     P) at its two ends.
     """
@@ -218,7 +219,7 @@ def steepest(specimen: Specimen, points: Tensor, settings: SlotSettings) -> tupl
     return factors, starts.transpose(1, 2), ends.transpose(1, 2)
 
 
-def _jumps(specimen: Specimen, starts: Tensor, ends: Tensor, settings: SlotSettings) -> Tensor:
+def _jumps(specimen: OpSpecimen, starts: Tensor, ends: Tensor, settings: SlotSettings) -> Tensor:
     """The output step (S, P) that is left between two colours (S, 3, P) when they have closed in on it to 1e-8."""
     share = torch.linspace(0, 1, 33, dtype=starts.dtype)
     left = torch.zeros(0)

@@ -12,11 +12,12 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from ...contract.op import Frame, Params
+from ..inputs.pixels import ordinary, scene
+from ..inputs.smallest import Values
+from ..inputs.specimen import first_bad, largest
 from ..verdict import advice, shown_by
 from .behaviour import EXACT
-from .pixels import ordinary, scene
-from .smallest import Values
-from .specimen import Specimen, first_bad, largest
+from .specimen import OpSpecimen
 
 # Of a preview, blocks of so many pixels are compared.
 BLOCK = 16
@@ -24,7 +25,7 @@ BLOCK = 16
 VISIBLE = 0.015
 
 
-def pointwise(specimen: Specimen) -> Iterator[str]:
+def pointwise(specimen: OpSpecimen) -> Iterator[str]:
     """`pointwise = True` holds: a pixel depends on itself and the slots alone, wherever it lies."""
     if not specimen.op.pointwise:
         return
@@ -61,7 +62,7 @@ def pointwise(specimen: Specimen) -> Iterator[str]:
         )
 
 
-def tiling(specimen: Specimen) -> Iterator[str]:
+def tiling(specimen: OpSpecimen) -> Iterator[str]:
     """A spatial op names a whole number of pixels as its halo; cut into tiles that overlap by it,
     it gives the picture of the whole.
     """
@@ -101,7 +102,7 @@ def tiling(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def preview(specimen: Specimen) -> Iterator[str]:
+def preview(specimen: OpSpecimen) -> Iterator[str]:
     """A spatial op does to a photo of half the size what it does to the photo:
     radii are shares of the long side, not pixels.
     """
@@ -128,7 +129,7 @@ def preview(specimen: Specimen) -> Iterator[str]:
             return
 
 
-def _in_tiles(specimen: Specimen, photo: Tensor, values: Values, halo: int, size: int = 30) -> Tensor:
+def _in_tiles(specimen: OpSpecimen, photo: Tensor, values: Values, halo: int, size: int = 30) -> Tensor:
     height, width = photo.shape[2:]
     done = torch.empty_like(photo)
     for top in range(0, height, size):

@@ -19,7 +19,7 @@ from ...contract.request import MODES, Mode, Request
 from ...errors import InvalidRequest, VeraRetouchError
 from ...photo import Photo, as_photo
 from ...strict_json import shorten
-from ..op_checks.pixels import ordinary, scene
+from ..inputs.pixels import ordinary, scene
 from ..verdict import advice, shown_by
 
 PROMPT = "warm and bright, with soft contrast"

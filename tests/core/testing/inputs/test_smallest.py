@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from veraretouch.core.testing.op_checks.smallest import Input, shrink
+from veraretouch.core.testing.inputs.smallest import Input, shrink
 
 START = {"amount": torch.tensor(0.0), "bands": torch.zeros(3)}
 
