@@ -15,6 +15,9 @@ from torch import Tensor
 from ...core.errors import InvalidDocument
 from .network import SceneNetwork, folded
 
+VERSION: Final = 1
+"""The version of the installed weights, and so of the areas that are made with them: one more with every change."""
+
 FILE: Final = "scene.safetensors"
 _WHOLE: Final = ".int8"
 _SCALE: Final = ".scale"

@@ -45,7 +45,8 @@ def place(specimen: AreaSpecimen) -> Iterator[str]:
 
 def preview(specimen: AreaSpecimen) -> Iterator[str]:
     """A photo of a quarter of the size has the mask of the photo, made as small."""
-    height, width = 192, 256
+    # An area that looks at the whole photo sees little of one of a few pixels.
+    height, width = (576, 768) if specimen.area.view else (192, 256)
     settings = _some(specimen, torch.float32)
     photo = scene(height, width, dtype=torch.float32)
     full, less = (specimen.each(each, settings) for each in (photo, avg_pool2d(photo, PREVIEW)))

@@ -17,7 +17,10 @@ def mask_of(area: type[Area], rgb: Tensor, frame: Frame | None = None, **slots: 
     values = {
         name: torch.as_tensor(slots.get(name, slot.identity), dtype=torch.float32) for name, slot in area.slots.items()
     }
-    rows = {name: value.expand(len(rgb), *value.shape) for name, value in values.items()}
+    rows = {
+        name: value if value.ndim > area.slots[name].identity.ndim else value.expand(len(rgb), *value.shape)
+        for name, value in values.items()
+    }
     small = small_view(rgb) if area.view else rgb[:, :, :0, :0]
     made = area()
     return made.mask(rgb, made.params(rows, frame, small))

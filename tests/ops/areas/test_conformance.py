@@ -19,4 +19,5 @@ def test_every_installed_area_conforms(area: str) -> None:
 
 
 def test_all_areas_of_the_design_are_installed() -> None:
-    assert {"linear", "ellipse", "luminance", "color"} <= set(registry.areas.ids())
+    design = {"linear", "ellipse", "luminance", "color", "sky", "foliage", "water", "person", "skin", "ground"}
+    assert design <= set(registry.areas.ids())
