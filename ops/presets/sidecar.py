@@ -91,7 +91,7 @@ def merge_sidecar(
                 for child in description.findall(xmp.CRS + key):
                     _drop(child)
         put(holder, {key: value for key, value in ALWAYS.items() if key not in old} | new)
-        write_tree(tree, path, overwrite=True)
+        write_tree(tree, Path(os.path.realpath(path)), overwrite=True)  # a link stays one
     return SidecarMerge(changes, len(old.keys() - new.keys()), tuple(beyond), kept)
 
 

@@ -82,6 +82,15 @@ def test_backups_keep_every_state(sidecar, tmp_path):
     assert (first.backup.read_bytes(), second.backup.read_bytes()) == (before, between)
 
 
+def test_a_sidecar_that_is_a_link_is_merged_where_it_leads(sidecar, tmp_path):
+    link = tmp_path / "elsewhere" / "IMG.xmp"
+    link.parent.mkdir()
+    link.symlink_to(sidecar)
+    merge_sidecar(plan_of({"exposure.ev": 0.5}), link, overwrite=True)
+    assert link.is_symlink()
+    assert "+0.50" in sidecar.read_text(encoding="utf-8")
+
+
 def test_a_sidecar_that_cannot_be_read_stays(tmp_path):
     path = tmp_path / "IMG.xmp"
     path.write_text("<x:xmpmeta")
