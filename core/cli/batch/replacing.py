@@ -15,9 +15,12 @@ def may_replace(task: PhotoTask) -> bool:
     """Whether products that are there may be replaced: the user says so, or they are an earlier run's own.
 
     Raises:
-        UnwritablePhoto: neither is so.
+        UnwritablePhoto: neither is so, or a folder has the name.
     """
     existing = [path for path in task.products if os.path.lexists(path)]
+    for path in existing:
+        if path.is_dir() and not path.is_symlink():
+            raise UnwritablePhoto(f"{str(path)!r} is a folder", cure="Choose another --out or --name.")
     if task.options.overwrite or not existing:
         return task.options.overwrite
     earlier = task.earlier if task.options.resume else None

@@ -64,6 +64,16 @@ def test_a_runs_own_work_is_replaced_by_resume_alone(make, tmp_path):
     assert may_replace(make(resume=True, plan=False)) is True
 
 
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}])
+def test_a_folder_is_never_replaced_and_named_as_one(make, tmp_path, options):
+    (tmp_path / "out.jpg").mkdir()
+    with pytest.raises(errors.UnwritablePhoto, match=r"out\.jpg' is a folder"):
+        may_replace(make(**options))
+    (tmp_path / "out.jpg").rmdir()
+    (tmp_path / "out.jpg").symlink_to(tmp_path)  # of a link the name alone is taken
+    assert may_replace(make(overwrite=True)) is True
+
+
 def test_a_link_that_leads_nowhere_is_there_too(make, tmp_path):
     os.symlink("missing", tmp_path / "out.jpg")
     with pytest.raises(errors.UnwritablePhoto, match="exists already"):
