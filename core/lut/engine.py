@@ -16,8 +16,8 @@ from .cube import ColorMap, Cube
 LATTICES = (33, 49, 65)
 SAMPLE = 2**15
 LOOKED_AT = 2**18  # pixels, for extremes
-# The sample's percentile that stands for the photo's 99th: the rest is room for chance.
-PERCENTILE = 99.2
+# How far above the 99th percentile a small sample of a large photo is judged: 3.6 standard deviations of chance.
+ROOM = 0.2
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,27 @@ def bake_for(
     colours, ways = _on_lattice(sample(pixels)), (seen, *seen_as_well)
     wanted = color_map(_floats(colours))
     exact = [_shown(wanted, way, pixels) for way in ways]
-    error = float("inf")
+    error, judged_at = float("inf"), percentile(pixels.shape[0] * pixels.shape[1])
     for n in LATTICES:
         cube = Cube.of(color_map, n)
         made = _floats(cube.apply(colours, device))
         errors = [
-            np.percentile(ciede2000(right, _shown(made, way, pixels)).numpy(), PERCENTILE)
+            np.percentile(ciede2000(right, _shown(made, way, pixels)).numpy(), judged_at)
             for right, way in zip(exact, ways, strict=True)
         ]
         error = min(error, float(max(errors)))
         if error <= tolerance:
             return Baked(cube, error)
     return Baked(None, error)
+
+
+def percentile(pixels: int) -> float:
+    """The percentile of the sample that stands for the 99th of a photo of so many pixels.
+
+    Chance has the less to say the more of the photo the sample holds, and nothing where it holds all (the finite
+    population correction of Cochran, Sampling Techniques, 1977, section 2.6).
+    """
+    return 99 + ROOM * math.sqrt(max(0.0, 1 - SAMPLE / pixels))
 
 
 def sample(pixels: Pixels) -> Pixels:

@@ -1,6 +1,6 @@
 """The LUT promise on every pixel: plans as planners make them and random ones, on ordinary and adversarial pictures.
 
-    python tests/benchmarks/retouching/lut_promise.py --plans 300 [--strong 60] [--json OUT] [--markdown OUT]
+    python lut_promise.py [--plans 300] [--strong 60] [--every 1] [--json OUT] [--markdown OUT]
 
 Measures, for each picture, the worst 99th percentile of CIEDE2000 on all pixels beside the tolerance, and how often the
 exact engine was taken, by the sampler of the engine and by the one before it. Fails where a promise is broken.
@@ -30,6 +30,7 @@ Values = NDArray[np.float32]
 
 HEIGHT, WIDTH = 240, 360
 TOLERANCES = (0.3, 1.0)
+BEFORE = 99.2  # percentile of the sampler before
 CHECKED = 5  # one plan of so many is rendered by the renderer itself, too
 PHOTOS = (
     "buddiesofbudgie-beacon-street-sunset",
@@ -137,8 +138,8 @@ class Tried:
     def lattice(self, tolerance: float, sampler: str) -> int | None:
         """The lattice that holds the tolerance on a sampler's colours; None for the exact engine."""
         drawn = self.colours.samples[sampler]
-        sizes = engine.LATTICES
-        return next((n for n in sizes if np.percentile(self._apart(n)[drawn], engine.PERCENTILE) <= tolerance), None)
+        judged_at = BEFORE if sampler == "before" else engine.percentile(int(self.colours.counts.sum()))
+        return next((n for n in engine.LATTICES if np.percentile(self._apart(n)[drawn], judged_at) <= tolerance), None)
 
     def worst(self, n: int | None) -> float:
         """The 99th percentile of CIEDE2000 on all pixels."""
@@ -190,17 +191,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plans", type=int, default=300, help="ordinary ones")
     parser.add_argument("--strong", type=int, default=60, help="random ones, far beyond what planners make")
+    parser.add_argument("--every", type=int, default=1, help="adversarial pictures under one plan of so many")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--markdown", type=Path, help="write the page there")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     began, runs, renderer = time.perf_counter(), list[Run](), vr.Renderer()
     cases = ordinary(chosen.plans) + strong(chosen.strong)
-    pictures = photos() | adversarial()
+    ordinary_pictures = photos()
+    pictures = ordinary_pictures | adversarial()
     colours = {name: Colours.of(picture) for name, picture in pictures.items()}
+    few = {name: colours[name] for name in ordinary_pictures}
     checked = 0
     for number, case in enumerate(cases):
-        found = list(measure(colours, case, cubes_of(case.plan, renderer)))
+        found = list(measure(few if number % chosen.every else colours, case, cubes_of(case.plan, renderer)))
         runs += found
         if number % CHECKED == 0:  # beside the renderer itself, another picture each time
             run = found[number // CHECKED % len(found)]

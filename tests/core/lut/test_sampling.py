@@ -8,7 +8,7 @@ import torch
 
 from veraretouch import Plan, Renderer
 from veraretouch.core.color.ciede2000 import ciede2000
-from veraretouch.core.lut.engine import sample
+from veraretouch.core.lut.engine import percentile, sample
 
 HEIGHT, WIDTH = 512, 640
 STRONG = Plan.load(
@@ -57,3 +57,27 @@ def test_the_same_photo_gives_the_same_sample_and_a_small_one_all_of_its_colours
     assert np.array_equal(sample(picture), sample(picture))
     small = picture[:100, :120]
     assert len(sample(small)[0]) >= 100 * 120
+
+
+def errors_at(places: np.ndarray) -> np.ndarray:
+    """240 x 360 pixels, red where an error is."""
+    picture = np.zeros((240 * 360, 3), np.uint8)
+    picture[places, 0] = 255
+    return picture.reshape(240, 360, 3)
+
+
+def test_chance_never_lets_more_than_a_hundredth_pass():
+    """Errors on 1.01 % of the pixels, here and there or in one place: each time the sample's percentile is one."""
+    generator, count = np.random.default_rng(0), 873
+    for number in range(100):
+        if number % 2:
+            places = generator.choice(240 * 360, count, replace=False)
+        else:
+            places = np.arange(count) + generator.integers(240 * 360 - count)
+        found = sample(errors_at(places))[0, :-70, 0]  # without the extremes, which are there on purpose
+        assert np.percentile(found, percentile(240 * 360)) == 255, number
+
+
+def test_where_the_sample_is_the_photo_its_99th_percentile_decides():
+    assert percentile(100) == percentile(2**15) == 99
+    assert percentile(2**16) < percentile(2**20) < percentile(10**9) < 99.2
