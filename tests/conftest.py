@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pytest
 from elsewhere import ROOT, wheels_of
-from prepared import PreparedProcesses
+from prepared import PreparedProcesses, prepared
 
 DATA = Path(__file__).parent / "data"
 
@@ -42,11 +42,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def prepared_processes() -> Iterator[PreparedProcesses]:
-    made = PreparedProcesses()
-    yield made
-    made.close()
+    yield prepared()
+    prepared().close()
 
 
 @pytest.fixture

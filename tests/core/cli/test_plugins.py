@@ -48,11 +48,14 @@ def test_fifty_strangers_are_listed_and_none_is_imported(site, cli):
 
 def test_no_plugin_is_in_sys_modules_after_a_list(site):
     crowd(site)
-    found, count = site.see("""
+    found, count = site.see(
+        """
         from veraretouch.core.cli.plugins import plugin_rows
         rows = plugin_rows()
         tell([[name for name in sys.modules if name.startswith(("acme_", "torch"))], len(rows)])
-    """)
+    """,
+        anew=True,
+    )
     assert found == []
     assert count > 80
 

@@ -12,12 +12,15 @@ def site(tmp_path):
 
 def test_a_stranger_is_listed_beside_the_built_ins_and_nothing_is_imported(site):
     site.fade()
-    ids, known, torch, module, facts = site.see("""
+    ids, known, torch, module, facts = site.see(
+        """
         ids = catalogue.ids()
         e = catalogue.entries()["acme.fade"]
         facts = [e.id, e.distribution, e.version, e.target, str(e.state)]
         tell([ids, "acme.fade" in catalogue, "torch" in sys.modules, "acme_film" in sys.modules, facts])
-    """)
+    """,
+        anew=True,
+    )
     assert "acme.fade" in ids
     assert "exposure" in ids
     assert ids == sorted(ids)

@@ -113,12 +113,15 @@ def test_no_more_processes_run_at_once_than_there_are_cores(monkeypatch):
 def test_the_process_imports_torch_and_veraretouch_before_it_is_ready_and_no_plugin(tmp_path):
     site = Site(tmp_path)
     site.fade()
-    told = site.see("""
+    told = site.see(
+        """
         from veraretouch.core.plugins.trial import _answers
         answers = _answers([("ops", "acme.fade")])
         looked_at = ("torch", "veraretouch.core.render.renderer", "acme_film")
         begun = [name for name in looked_at if name in sys.modules]
         ready = next(answers)
         tell([begun, ready, [name for name in looked_at if name in sys.modules]])
-    """)
+    """,
+        anew=True,
+    )
     assert told == [[], "ready", ["torch", "veraretouch.core.render.renderer"]]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import textwrap
 
+from prepared import prepared
+
 OP = '''
 from veraretouch import Op, Slot
 
@@ -46,9 +48,10 @@ class Site:
     def fade(self, name="acme-film", id="acme.fade", version="1.2", module="acme_film"):
         self.install(name, version, {id: f"{module}:Fade"}, module=module, code=OP.format(id=id))
 
-    def see(self, code, **environment):
-        """Run code in a fresh process in which `catalogue` is the catalogue of ops;
-        what it gives to `tell` comes back.
+    def see(self, code, *, anew=False, **environment):
+        """Run code in a process in which `catalogue` is the catalogue of ops; what it gives to `tell` comes back.
+
+        The process finds torch imported already (see `prepared.py`), unless `anew` demands one that does not.
         """
         script = (
             "import json, sys, warnings\nfrom veraretouch.core.plugins.registry import registry\ncatalogue ="
@@ -56,9 +59,12 @@ class Site:
             " call(*arguments)\n    except Exception as e: return type(e).__name__ + ' ' + str(e)\ndef entry(id): e ="
             " catalogue.entries()[id]; return [str(e.state), e.reason]\n" + textwrap.dedent(code)
         )
-        env = {key: value for key, value in os.environ.items() if not key.startswith("VERARETOUCH_")}
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("VERARETOUCH_", "PYTHON"))}
         env |= {"PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1"} | environment
-        done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
+        if anew:
+            done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
+        else:
+            done = prepared().run(["-c", script], cwd=self.path, env=env)
         told = [line.removeprefix("TOLD ") for line in done.stdout.splitlines() if line.startswith("TOLD ")]
         assert told, done.stderr
         return json.loads(told[-1])

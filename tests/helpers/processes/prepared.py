@@ -1,4 +1,4 @@
-"""Processes of the command that find torch imported already.
+"""Processes of Python that find torch imported already: of the command, of a module (`-m`), of code (`-c`).
 
 Importing torch takes a process of the command three of its four seconds. A server that has imported torch, NumPy and
 Pillow, and nothing of veraretouch, is forked for each call. The child takes over its arguments, environment, folder and
@@ -21,25 +21,29 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 
 class PreparedProcesses:
-    """Starts the server with the first call."""
+    """Starts the server with the first call, by the Python of the environment that it is for."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str | Path = sys.executable) -> None:
+        self._python = python
         self._server: subprocess.Popen[str] | None = None
 
     def run(
         self, command: Sequence[str], *, cwd: Path, env: dict[str, str], timeout: float = 120, input: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """As `subprocess.run` with text captured; `command` names a file of Python and its arguments.
+        """As `subprocess.run` with text captured; `command` is what follows `python`: a file and its arguments, or
+        `-m` or `-c` and what belongs to it.
 
         Where there is no fork, or `env` asks something of Python itself, a process is started anew.
         """
         if sys.platform != "linux" or any(name.startswith("PYTHON") and name != "PYTHONPATH" for name in env):
-            words = [sys.executable, *command] if command[0].endswith(".py") else command
+            words = [str(self._python), *command] if command[0].endswith((".py", "-c", "-m")) else command
             return subprocess.run(words, cwd=cwd, env=env, timeout=timeout, input=input, capture_output=True, text=True)
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "stdin").write_text(input, encoding="utf-8")
@@ -55,7 +59,7 @@ class PreparedProcesses:
         if self._server is None:
             clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
             self._server = subprocess.Popen(
-                [sys.executable, __file__], env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [str(self._python), __file__], env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
         assert self._server.stdin is not None
         assert self._server.stdout is not None
@@ -71,6 +75,12 @@ class PreparedProcesses:
             self._server.communicate()  # the end of its stdin ends it
 
 
+@cache
+def prepared() -> PreparedProcesses:
+    """Those of this session's own environment, which ends them."""
+    return PreparedProcesses()
+
+
 def _become(told: dict[str, Any]) -> None:
     """What a process started anew would have: streams, folder, environment, path, arguments."""
     os.setsid()
@@ -81,16 +91,23 @@ def _become(told: dict[str, Any]) -> None:
     os.chdir(told["cwd"])
     os.environ.clear()
     os.environ.update(told["env"])
-    command = told["command"]
+    first, *arguments = told["command"]
+    place = {"-c": "", "-m": os.getcwd()}.get(first, str(Path(first).parent))
     added = [place for place in told["env"].get("PYTHONPATH", "").split(os.pathsep) if place]
-    sys.path[:] = [str(Path(command[0]).parent), *added, *sys.path[1:]]
-    sys.argv = command
+    sys.path[:] = [place, *added, *sys.path[1:]]
+    sys.argv = [first, *arguments[first in ("-c", "-m") :]]
 
 
-def _run(script: str) -> NoReturn:
-    """As Python runs a script, except that nothing is taken apart at the end: that would copy every page of torch."""
+def _run(first: str, second: str = "") -> NoReturn:
+    """As Python runs it, except that nothing is taken apart at the end: that would copy every page of torch."""
     try:
-        runpy.run_path(script, run_name="__main__")
+        if first == "-c":
+            sys.modules["__main__"] = main = ModuleType("__main__")
+            exec(second, vars(main))
+        elif first == "-m":
+            runpy.run_module(second, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(first, run_name="__main__")
         code: object = 0
     except SystemExit as end:
         code = end.code
@@ -123,7 +140,7 @@ def _serve() -> None:
         if child == 0:
             _become(told)
             warnings.filters[:] = known
-            _run(told["command"][0])
+            _run(*told["command"][:2])
         ended, _, _ = select.select([watched := os.pidfd_open(child)], [], [], told["timeout"])
         os.close(watched)
         if not ended:
