@@ -4,9 +4,10 @@ found by their entry points alone.
 
 import json
 import shutil
+from functools import partial
 
 import pytest
-from elsewhere import ROOT, environment, run, wheels_of
+from elsewhere import ROOT, PreparedEnvironment, environment, wheels_of
 
 DISTRIBUTIONS = sorted(path.parent for path in (ROOT / "contrib").glob("*/pyproject.toml"))
 OPS = (
@@ -31,24 +32,31 @@ def commands(wheel, tmp_path_factory):
     return environment(tmp_path_factory.mktemp("elsewhere"), [wheel, *wheels])
 
 
+@pytest.fixture(scope="module")
+def prepared_environment(commands):
+    made = PreparedEnvironment(commands)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def veraretouch(prepared_environment, tmp_path):
+    return partial(prepared_environment.run, "veraretouch", cwd=tmp_path)
+
+
 @pytest.fixture
 def photo(tmp_path):
     return shutil.copy(ROOT / "docs" / "samples" / "portrait.jpg", tmp_path / "photo.jpg")
-
-
-def veraretouch(commands, *words, cwd):
-    return run([commands / "veraretouch", *words], cwd=cwd)
 
 
 @pytest.mark.parametrize(
     "source",
     [pytest.param(path, id=path.name, marks=[] if path.name == QUICK else pytest.mark.slow) for path in DISTRIBUTIONS],
 )
-def test_its_own_tests_pass_where_it_is_installed(commands, source, tmp_path):
+def test_its_own_tests_pass_where_it_is_installed(prepared_environment, source, tmp_path):
     tests = shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("veraretouch_*", "*.toml"))
-    told = run(
-        [commands / "python", "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", tests], cwd=tmp_path
-    )
+    options = ["-q", "-W", "error", "-p", "no:cacheprovider"]
+    told = prepared_environment.run("-m", "pytest", *options, tests, cwd=tmp_path)
     assert "passed" in told
 
 
@@ -58,37 +66,37 @@ def test_its_wheel_brings_the_licence(commands, source):
     assert "Apache License" in text.read_text()
 
 
-def test_its_ops_are_listed_with_their_distribution_and_used(commands, photo, tmp_path):
-    listed = {row["id"]: row for row in json.loads(veraretouch(commands, "ops", "--json", cwd=tmp_path))["ops"]}
+def test_its_ops_are_listed_with_their_distribution_and_used(veraretouch, photo, tmp_path):
+    listed = {row["id"]: row for row in json.loads(veraretouch("ops", "--json"))["ops"]}
     assert set(OPS) <= set(listed)
     settings = [word for op in OPS for word in ("--set", f"{op}.amount=0.3")]
-    veraretouch(commands, "param", photo, *settings, "--preview", "300", "--out", tmp_path / "done.jpg", cwd=tmp_path)
+    veraretouch("param", photo, *settings, "--preview", "300", "--out", tmp_path / "done.jpg")
     assert (tmp_path / "done.jpg").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("planner", ["acme.grey_world", "ia3dlut"])
-def test_its_planner_is_chosen_by_name(commands, planner, photo, tmp_path):
-    plan = json.loads(veraretouch(commands, "plan", photo, "--planner", planner, cwd=tmp_path))
+def test_its_planner_is_chosen_by_name(veraretouch, planner, photo, tmp_path):
+    plan = json.loads(veraretouch("plan", photo, "--planner", planner))
     assert plan["edits"]
-    veraretouch(commands, "auto", photo, "--planner", planner, "--preview", "300", cwd=tmp_path)
+    veraretouch("auto", photo, "--planner", planner, "--preview", "300")
     assert (tmp_path / "retouched" / "photo.jpg").stat().st_size > 1000
 
 
-def test_a_plan_with_a_strangers_op_names_the_distribution_to_install(commands, photo, tmp_path):
+def test_a_plan_with_a_strangers_op_names_the_distribution_to_install(veraretouch, photo, tmp_path):
     from veraretouch import Plan
     from veraretouch.core.errors import InvalidPlan
 
-    told = veraretouch(commands, "plan", photo, "--set", "film.curve.amount=0.4", cwd=tmp_path)
+    told = veraretouch("plan", photo, "--set", "film.curve.amount=0.4")
     assert json.loads(told)["edits"]["film.curve"]["from"].startswith("veraretouch-film-look ")
     with pytest.raises(InvalidPlan, match=r"is not installed \(provided by .*\)\. .*pip install veraretouch-film-look"):
         Plan.load(told)
 
 
-def test_the_bundle_is_listed_and_verified(commands, tmp_path):
-    rows = {row["name"]: row for row in json.loads(veraretouch(commands, "zoo", "list", "--json", cwd=tmp_path))}
+def test_the_bundle_is_listed_and_verified(veraretouch):
+    rows = {row["name"]: row for row in json.loads(veraretouch("zoo", "list", "--json"))}
     assert rows["ia3dlut"]["origin"] == "veraretouch-ia3dlut"
     assert rows["ia3dlut"]["licence"]["spdx"] == "Apache-2.0"
-    assert "are what bundle.json says" in veraretouch(commands, "zoo", "verify", "ia3dlut", cwd=tmp_path)
+    assert "are what bundle.json says" in veraretouch("zoo", "verify", "ia3dlut")
 
 
 def test_sizes_are_those_of_real_plugins():

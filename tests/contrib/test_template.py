@@ -11,9 +11,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 
 import pytest
-from elsewhere import ROOT, environment, run, wheels_of
+from elsewhere import ROOT, PreparedEnvironment, environment, run, wheels_of
 
 from veraretouch.core.cli.new import TEMPLATE, CannotStart, PluginKind, make
 from veraretouch.core.plugins.entry import PluginEntry
@@ -46,11 +47,19 @@ def commands(folder, wheel, tmp_path_factory):
     return bare
 
 
+@pytest.fixture(scope="module")
+def prepared_environment(commands):
+    made = PreparedEnvironment(commands)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize(
     "name", ["acme-my-op", *(pytest.param(name, marks=pytest.mark.slow) for name in MADE if name != "acme-my-op")]
 )
-def test_its_own_tests_and_ruff_pass_at_once(commands, folder, name):
-    assert "2 passed" in run([commands / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder / name)
+def test_its_own_tests_and_ruff_pass_at_once(prepared_environment, folder, name):
+    told = prepared_environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder / name)
+    assert "2 passed" in told
     run([sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "E,F,I,UP,B", "."], cwd=folder / name)
     run([sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."], cwd=folder / name)
 
@@ -74,15 +83,16 @@ def test_a_newer_template_is_taken_over_as_the_readme_says(commands, folder, tmp
         assert (made / path).read_text() == (folder / "acme-soft-op" / path).read_text()
 
 
-def test_they_are_listed_and_used(commands, folder, tmp_path):
+def test_they_are_listed_and_used(prepared_environment, tmp_path):
+    veraretouch = partial(prepared_environment.run, "veraretouch", cwd=tmp_path)
     shutil.copy(ROOT / "docs" / "samples" / "portrait.jpg", tmp_path / "photo.jpg")
     for kind, id in (words[:2] for words in MADE.values()):
-        rows = json.loads(run([commands / "veraretouch", f"{kind}s", "--json"], cwd=tmp_path))[f"{kind}s"]
+        rows = json.loads(veraretouch(f"{kind}s", "--json"))[f"{kind}s"]
         assert id in {row["id"] for row in rows}
     settings = ["--set", "acme.my_op.amount=0.5", "--set", "acme.soft_op.amount=0.5"]
     small = ["--preview", "256"]
-    run([commands / "veraretouch", "param", "photo.jpg", *settings, *small, "--out", "set.jpg"], cwd=tmp_path)
-    run([commands / "veraretouch", "auto", "photo.jpg", "--planner", "acme.my_planner", *small], cwd=tmp_path)
+    veraretouch("param", "photo.jpg", *settings, *small, "--out", "set.jpg")
+    veraretouch("auto", "photo.jpg", "--planner", "acme.my_planner", *small)
     assert (tmp_path / "set.jpg").stat().st_size > 1000
     assert (tmp_path / "retouched" / "photo.jpg").stat().st_size > 1000
 

@@ -7,18 +7,42 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from prepared import PreparedProcesses
+
 ROOT = Path(__file__).parents[3]
 _LITTER = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "out", "site")
 
 
 def run(command, **options):
     """What a command prints; it has to end well, in an environment without this session's own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
-    done = subprocess.run(
-        [str(word) for word in command], env=kept, capture_output=True, text=True, timeout=300, **options
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    words = [str(word) for word in command]
+    return _printed(words, subprocess.run(words, env=_kept(), capture_output=True, text=True, timeout=300, **options))
+
+
+def _kept():
+    return {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
+
+
+def _printed(words, done):
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+class PreparedEnvironment:
+    """An environment whose processes find torch imported already (see `prepared.py`)."""
+
+    def __init__(self, commands):
+        self._commands = commands
+        self._processes = PreparedProcesses(commands / "python")
+
+    def run(self, command, *words, cwd):
+        """What `veraretouch` (or another command of the environment), or `-m` and a module, prints; it ends well."""
+        first = command if command == "-m" else str(self._commands / command)
+        words = [first, *map(str, words)]
+        return _printed(words, self._processes.run(words, cwd=cwd, env=_kept(), timeout=300))
+
+    def close(self):
+        self._processes.close()
 
 
 def wheels_of(sources, folder):
