@@ -137,6 +137,7 @@ def test_a_pipe_and_a_device_in_a_folder_keep_nobody_waiting(tmp_path, cli):
     os.mkfifo(tmp_path / "in" / "b.jpg")
     (tmp_path / "in" / "c.jpg").symlink_to("/dev/zero")
     before = os.times()
-    cli("auto", tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg", tmp_path / "in" / "c.jpg", "--out", "out", code=1)
+    names = [tmp_path / "in" / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    cli("auto", *names, "--jobs", "1", "--out", "out", code=1)
     assert [path.name for path in (tmp_path / "out").glob("*.jpg")] == ["a.jpg"]
     assert os.times().children_user - before.children_user < 60  # and the command's limit is not passed

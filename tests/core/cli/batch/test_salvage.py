@@ -27,7 +27,7 @@ def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(c
     for suffix in ("png", "webp"):
         whole = noise.encode(suffix)
         (tmp_path / f"{suffix}.{suffix}").write_bytes(whole[: len(whole) // 2])
-    command = ("auto", "png.png", "webp.webp", "--out", "out")
+    command = ("auto", "png.png", "webp.webp", "--jobs", "1", "--out", "out")
     refused = cli(*command, code=1)
     assert refused.stderr.count("is damaged or incomplete") == 2
     assert not list(tmp_path.glob("out/*.*p*"))

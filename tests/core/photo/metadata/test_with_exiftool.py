@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from one_exiftool import ExifTool
 from PIL import Image
 
 from veraretouch.core.photo import PhotoWarning, SaveOptions, open_photo
@@ -58,9 +59,17 @@ KEPT = {
 }
 
 
+EXIFTOOL = ExifTool()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_exiftool():
+    yield
+    EXIFTOOL.close()
+
+
 def exiftool(path, *options):
-    done = subprocess.run(["exiftool", "-j", "-n", "-G1", *options, path], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)[0]
+    return json.loads(EXIFTOOL.run("-j", "-n", "-G1", *options, path))[0]
 
 
 def facts(path):
@@ -70,12 +79,7 @@ def facts(path):
 
 
 def write(path, tags):
-    done = subprocess.run(
-        ["exiftool", "-q", "-n", "-overwrite_original", *(f"-{k}={v}" for k, v in tags.items()), path],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    EXIFTOOL.run("-n", "-overwrite_original", *(f"-{k}={v}" for k, v in tags.items()), path)
 
 
 @pytest.mark.parametrize("suffix", OUT)
