@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -40,6 +41,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the repository. Tests that ask for it stand in the group `wheel`, so that one worker builds it."""
     (made,) = wheels_of([ROOT], tmp_path_factory.mktemp("wheel"))
     return made
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting has made out of every later search for garbage: most of it lives as long as the session."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

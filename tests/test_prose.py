@@ -23,9 +23,10 @@ WRITTEN = {".py", ".md", ".toml", ".yml", ".jinja", ".swift", ".json"}
 
 
 def documents():
-    for path in sorted(ROOT.rglob("*.md")):
+    tops = [path for path in ROOT.iterdir() if path.name not in IGNORED]
+    for path in sorted(path for top in tops for path in ([top] if top.is_file() else top.rglob("*.md"))):
         place = path.relative_to(ROOT)
-        if not IGNORED & set(place.parts) and not GENERATED.search(place.as_posix()):
+        if path.suffix == ".md" and not IGNORED & set(place.parts) and not GENERATED.search(place.as_posix()):
             yield path
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
+from lazily import colour
 
 from veraretouch.core.color.planes import planes_of
 from veraretouch.core.color.srgb import luminance, srgb_to_linear
 from veraretouch.ops.white_balance import adaptation, planckian_xy, white
 
-with warnings.catch_warnings(), np.printoptions():
-    # colour-science warns about optional packages and changes how numpy prints, for the whole process.
-    warnings.simplefilter("ignore")
-    import colour
-
-_SRGB = colour.RGB_COLOURSPACES["sRGB"]
+# One worker imports colour-science.
+pytestmark = pytest.mark.xdist_group("colour")
 
 
 def test_the_locus_is_that_of_colour_science_over_its_whole_range():
@@ -34,7 +29,7 @@ def test_white_balance_is_von_kries_adaptation_in_bradford_space(temperature, ti
     von_kries = colour.adaptation.matrix_chromatic_adaptation_VonKries(
         reference, white(t, m)[0].numpy(), transform="Bradford"
     )
-    to_xyz = _SRGB.matrix_RGB_to_XYZ
+    to_xyz = colour.RGB_COLOURSPACES["sRGB"].matrix_RGB_to_XYZ
     expected = np.linalg.inv(to_xyz) @ von_kries @ to_xyz
     # Ours keeps the luminance of white besides.
     expected /= (to_xyz[1] / to_xyz[1].sum()) @ expected.sum(axis=1)

@@ -17,7 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import imagecodecs
-import kornia.enhance as kornia
 import numpy as np
 import PyOpenColorIO as ocio
 import pytest
@@ -25,6 +24,7 @@ import simplejpeg
 import tifffile
 import torch
 from distilled import LOOKS, distilled
+from lazily import Lazy
 from PIL import Image, ImageFilter
 from scenes import Picture, interleaved, mosaic, ramps, random_edit, samples, ten_ops, wheel
 from speed_report import Figures
@@ -36,6 +36,7 @@ from veraretouch.ops.neural import Neural
 
 RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
 PLANS = 100
+kornia = Lazy("kornia.enhance")
 VERARETOUCH = Path(sys.executable).with_name("veraretouch")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
+from lazily import colour
 
 from veraretouch.core.color.cielab import TO_XYZ, cielab
 from veraretouch.core.color.planes import planes_of
 
-with warnings.catch_warnings(), np.printoptions():
-    # colour-science warns about optional packages and changes how numpy prints, for the whole process.
-    warnings.simplefilter("ignore")
-    import colour
+# One worker imports colour-science.
+pytestmark = pytest.mark.xdist_group("colour")
 
 
 def lab_of(light: torch.Tensor) -> torch.Tensor:

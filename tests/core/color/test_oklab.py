@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
+import pytest
 import torch
+from lazily import colour
 
 from veraretouch.core.color.oklab import (
     OkLab,
@@ -24,10 +24,8 @@ from veraretouch.core.color.oklab import (
 from veraretouch.core.color.planes import join, planes_of
 from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 
-with warnings.catch_warnings(), np.printoptions():
-    # colour-science warns about optional packages and changes how numpy prints, for the whole process.
-    warnings.simplefilter("ignore")
-    import colour
+# One worker imports colour-science.
+pytestmark = pytest.mark.xdist_group("colour")
 
 
 def test_oklab_agrees_with_colour_science(cube):

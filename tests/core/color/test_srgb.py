@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
+from lazily import colour
 
 from veraretouch.core.color.planes import planes_of
 from veraretouch.core.color.srgb import linear_to_srgb, luminance, srgb_to_linear
 
-with warnings.catch_warnings(), np.printoptions():
-    # colour-science warns about optional packages and changes how numpy prints, for the whole process.
-    warnings.simplefilter("ignore")
-    import colour
-
-
-_SRGB = colour.RGB_COLOURSPACES["sRGB"]
+# One worker imports colour-science.
+pytestmark = pytest.mark.xdist_group("colour")
 
 
 def test_the_srgb_transfer_and_its_inverse_are_those_of_the_standard():
@@ -34,7 +28,11 @@ def test_the_srgb_transfer_is_odd_below_black():
 
 
 def test_luminance_is_that_of_colour_science(cube):
-    expected = colour.RGB_luminance(srgb_to_linear(cube).T.numpy(), _SRGB.primaries, _SRGB.whitepoint)
+    expected = colour.RGB_luminance(
+        srgb_to_linear(cube).T.numpy(),
+        colour.RGB_COLOURSPACES["sRGB"].primaries,
+        colour.RGB_COLOURSPACES["sRGB"].whitepoint,
+    )
     assert (
         np.abs(luminance(planes_of(srgb_to_linear(cube).reshape(1, 3, 1, -1))).flatten().numpy() - expected).max()
         < 1e-4

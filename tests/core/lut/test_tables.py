@@ -4,9 +4,9 @@ and what is malformed is refused in time.
 
 import socket
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-import colour
 import numpy as np
 import PyOpenColorIO as ocio
 import pytest
@@ -15,7 +15,7 @@ import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.lut.files import read_table
 
-WHEEL = Path(colour.__file__).parent / "io" / "luts" / "tests" / "resources"
+WHEEL = Path(find_spec("colour").origin).parent / "io" / "luts" / "tests" / "resources"
 CUBES = sorted(WHEEL.glob("*/*.cube"))
 OTHERS = sorted([*WHEEL.glob("*/*.csp"), *WHEEL.glob("*/*.spi1d"), *WHEEL.glob("*/*.spi3d")])
 # OpenColorIO refuses them as well: a ragged table, and one that was made to be refused.
@@ -161,10 +161,10 @@ MALFORMED = {
     "a domain without room": ((HEAD + "DOMAIN_MAX 0 1 1\n" + ROWS).encode(), "has no room"),
     "a domain of NaN": ((HEAD + "DOMAIN_MAX NaN 1 1\n" + ROWS).encode(), "DOMAIN_MAX 'NaN 1 1' is not 3 numbers"),
     "binary": (bytes(range(256)) * 40, "characters|keyword"),
-    "binary of 50 MB": (b"\x00\xff\n" * 17_000_000, "neither a keyword"),
-    "one line of 50 MB": (b"1 " * 25_000_000, "line 1: more than 4096 characters"),
-    "rows of 50 MB": (HEAD.encode() + b"0 0 0\n" * 8_400_000, "8 rows of numbers are announced"),
-    "100 MB": (b"0 0 0\n" * 17_000_000, "more than 100,663,296 bytes"),
+    "binary of 50 MB": (lambda: b"\x00\xff\n" * 17_000_000, "neither a keyword"),
+    "one line of 50 MB": (lambda: b"1 " * 25_000_000, "line 1: more than 4096 characters"),
+    "rows of 50 MB": (lambda: HEAD.encode() + b"0 0 0\n" * 8_400_000, "8 rows of numbers are announced"),
+    "100 MB": (lambda: b"0 0 0\n" * 17_000_000, "more than 100,663,296 bytes"),
 }
 
 
@@ -172,7 +172,7 @@ MALFORMED = {
 def test_a_malformed_cube_is_refused_in_one_line_and_in_time(case, tmp_path, monkeypatch):
     data, said = MALFORMED[case]
     path = tmp_path / "broken.cube"
-    path.write_bytes(data)
+    path.write_bytes(data() if callable(data) else data)
     monkeypatch.setattr(socket, "socket", None)
     start = time.process_time()
     with pytest.raises(InvalidDocument, match=said) as caught:

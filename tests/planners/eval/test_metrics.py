@@ -1,21 +1,21 @@
 """Each measure against a peer of its own, or against what a hand computes."""
 
-import colour
 import numpy as np
 import pytest
 import torch
 from judged import pixels, spoilt
-from skimage.metrics import peak_signal_noise_ratio
+from lazily import Lazy, colour
 
 from veraretouch.planners.eval import metrics
 from veraretouch.planners.vera.torchvision_operators import make_torchvision_importable
 
+skimage_metrics = Lazy("skimage.metrics")
 GOOD = pixels("lake")
 DONE = spoilt(GOOD)
 
 
 def test_psnr_is_that_of_scikit_image():
-    assert metrics.psnr(DONE, GOOD) == pytest.approx(peak_signal_noise_ratio(GOOD, DONE))
+    assert metrics.psnr(DONE, GOOD) == pytest.approx(skimage_metrics.peak_signal_noise_ratio(GOOD, DONE))
 
 
 def test_psnr_of_a_picture_one_step_off_is_48_and_of_equal_ones_what_rounding_allows():
@@ -42,6 +42,7 @@ def test_ssim_is_that_of_torchmetrics():
     assert metrics.ssim(GOOD, GOOD) == pytest.approx(1.0)
 
 
+@pytest.mark.xdist_group("colour")
 @pytest.mark.parametrize(("measure", "method"), [("difference", "CIE 2000"), ("difference_1976", "CIE 1976")])
 def test_differences_are_those_of_colour_science(measure, method):
     lab = [

@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from lazily import Lazy
 
 from veraretouch.planners.eval.statistics import figure, interval
+
+scipy_stats = Lazy("scipy.stats")
 
 
 def test_the_interval_is_that_of_scipy():
     values = np.random.default_rng(3).gamma(2.0, size=40)
-    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, random_state=1).confidence_interval
+    theirs = scipy_stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=20_000, random_state=1
+    ).confidence_interval
     assert interval(values, draws=20_000) == pytest.approx((theirs.low, theirs.high), abs=0.02)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lazily import needs
 from PIL import Image
 
 import veraretouch as vr
@@ -24,7 +25,7 @@ from veraretouch.planners.training.loop import TrainingSettings, checkpoints
 from veraretouch.planners.training.runs import train_tiny
 from veraretouch.planners.training.tiny_examples import ExampleRecipe, Examples, of_photos, read_data
 
-pytest.importorskip("accelerate")
+needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
 
 DATA = Path(__file__).parents[2] / "data" / "photos"

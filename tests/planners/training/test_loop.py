@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from lazily import needs
 from safetensors import safe_open
 from torch import Tensor, nn
 
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.planners.training.loop import LOG, TrainingSettings, batch_of, checkpoints, train
 
-pytest.importorskip("accelerate")
-pytest.importorskip("tensorboard")
+needs("accelerate")
+needs("tensorboard")
 pytestmark = pytest.mark.xdist_group("training")
 
 SETTINGS = TrainingSettings(steps=12, batch=4, lr=0.05, warmup=2, save_every=4)

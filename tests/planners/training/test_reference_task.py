@@ -10,6 +10,7 @@ import lessons
 import numpy as np
 import pytest
 import torch
+from lazily import needs
 
 import veraretouch as vr
 from veraretouch.core.contract.slots import GROUPS
@@ -22,7 +23,7 @@ from veraretouch.planners.training.runs import train_neural, train_vera
 from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.zoo.fetch import fetch
 
-pytest.importorskip("accelerate")
+needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lazily import needs
 from PIL import Image
 
 from veraretouch import zoo
@@ -18,7 +19,7 @@ from veraretouch.zoo.coreml.networks import _DoubledBySums
 from veraretouch.zoo.fetch import fetch
 
 pytestmark = pytest.mark.xdist_group("coreml")
-pytest.importorskip("coremltools")
+needs("coremltools")
 PHOTOS = sorted((Path(__file__).parents[3] / "docs" / "samples").glob("*.jpg"))[:2]
 
 

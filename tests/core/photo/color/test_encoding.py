@@ -12,6 +12,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from lazily import colour
 from PIL import Image, ImageCms
 
 from veraretouch.core.errors import InvalidPhoto
@@ -98,10 +99,8 @@ def test_a_wide_gamut_photo_moved_by_nothing_one_can_see_comes_back_within_one_c
     assert np.abs(again.pixels.astype(int) - photo.pixels).max() <= 1
 
 
-@pytest.mark.filterwarnings("ignore:.*Matplotlib")  # colour's, on import without it
+@pytest.mark.xdist_group("colour")
 def test_working_values_agree_with_colour_science():
-    import colour
-
     rgb = np.random.default_rng(5).random((20, 20, 3))
     for profile, space in ((DISPLAY_P3, "Display P3"), (adobe_rgb(), "Adobe RGB (1998)")):
         ours = Photo(rgb.astype(np.float32), profile=profile).working()

@@ -8,13 +8,16 @@ import time
 import tracemalloc
 import zlib
 
-import colour
 import numpy as np
 import pytest
+from lazily import colour
 from PIL import Image
 
 from veraretouch.core.errors import UnreadablePhoto
 from veraretouch.core.photo import as_photo, open_photo
+
+# One worker imports colour-science.
+pytestmark = pytest.mark.xdist_group("colour")
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lazily import needs
 
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.plugins.bundles import open_bundle
@@ -21,7 +22,7 @@ from veraretouch.planners.training.scene.labels import EVERY, read_labels
 from veraretouch.planners.training.scene.recipe import SceneRecipe
 from veraretouch.planners.training.scene.task import SceneTask, emphasis_of, order_of, partial_loss
 
-pytest.importorskip("accelerate")
+needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
 
 PLAIN = emphasis_of({})

@@ -10,6 +10,7 @@ from pathlib import Path
 import lessons
 import pytest
 import torch
+from lazily import needs
 
 from veraretouch.core.contract.request import Request
 from veraretouch.core.errors import InvalidDocument
@@ -23,7 +24,7 @@ from veraretouch.planners.vera.answer import read_answer
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.writing.sampling import Forced
 
-pytest.importorskip("accelerate")
+needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
 
 PARTS = ("model.tower", "model.projector", "model.language", "model.lm_head", "model.head", "renderer")
