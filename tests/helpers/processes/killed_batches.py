@@ -1,6 +1,7 @@
 """Commands on photos in processes that are killed on the way, as `killed` does it with fetches.
 
-As a script it imports what the commands need once, then forks a process for each line of JSON on its standard input.
+As a script it runs a command once, which imports what commands need, then forks a process for each line of JSON on its
+standard input.
 """
 
 from __future__ import annotations
@@ -47,14 +48,21 @@ def commands(plugins) -> Iterator[Commands]:
 
 
 def _serve():
+    import gc
     import tempfile
+    from pathlib import Path
 
-    from veraretouch import registry
+    from PIL import Image
 
-    registry.planners.load("fake.brighten")
-    for op in ("exposure", "saturation"):
-        registry.ops.load(op)
+    from veraretouch.core.cli.shell import app
+
     ours = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        Image.new("RGB", (8, 8)).save(Path(folder, "a.jpg"))
+        options = ("--planner", "fake.brighten", "--compare", "--save-plan")
+        app(["auto", f"{folder}/a.jpg", *options, "--out", f"{folder}/b.jpg"], standalone_mode=False)
+    gc.freeze()
     for line in sys.stdin:
         with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as changes:
             process = os.fork()

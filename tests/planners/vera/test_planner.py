@@ -112,8 +112,9 @@ def packed(tmp_path_factory):
 def test_what_was_packed_plans_the_same(packed, monkeypatch):
     loaded = zoo.load(str(packed))
     assert loaded.planner.model.config == model().config
+    found = loaded.planner.model.state_dict()
     for name, value in model().state_dict().items():
-        assert torch.equal(loaded.planner.model.state_dict()[name], value), name
+        assert torch.equal(found[name], value), name
     assert loaded.planner.tokenizer.json() == words().json()
 
 

@@ -1,9 +1,10 @@
 """timm and transformers import torchvision, which does not load beside every torch: both ways."""
 
-import subprocess
-import sys
+import os
+from pathlib import Path
 
 import pytest
+from prepared import prepared
 
 MODULE = "from veraretouch.planners.vera.torchvision_operators import make_torchvision_importable, _declared; "
 STAND_IN = (
@@ -19,15 +20,17 @@ STAND_IN = (
 )
 
 
-def run(code):
-    return subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+def run(code, *, strict=True):
+    words = "import warnings; warnings.simplefilter('error')\n" + code if strict else code
+    return prepared().run(
+        ["-c", words], cwd=Path.cwd(), env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    )
 
 
 @pytest.mark.parametrize("package", ["timm", "transformers.models.qwen2.modeling_qwen2"])
 def test_with_it_the_packages_are_imported(package):
     code = f"{MODULE}make_torchvision_importable(); make_torchvision_importable(); import {package}"
-    # Not -W error: the packages' own warnings are not ours.
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run(code, strict=False)  # the packages' own warnings are not ours
     assert done.returncode == 0, done.stderr[-800:]
 
 
@@ -37,7 +40,7 @@ def test_it_does_nothing_where_torchvision_loads_by_itself():
         + MODULE
         + "make_torchvision_importable(); import torchvision; assert torchvision.loaded and not _declared"
     )
-    assert run(code).returncode == 0, run(code).stderr
+    assert (done := run(code)).returncode == 0, done.stderr
 
 
 def test_it_declares_what_is_missing_and_leaves_the_import_to_come():
@@ -47,7 +50,7 @@ def test_it_declares_what_is_missing_and_leaves_the_import_to_come():
         + MODULE
         + "make_torchvision_importable(); assert _declared; import torchvision; assert torchvision.loaded"
     )
-    assert run(code).returncode == 0, run(code).stderr
+    assert (done := run(code)).returncode == 0, done.stderr
 
 
 def test_other_faults_are_not_hidden():
@@ -62,4 +65,4 @@ def test_the_planner_is_listed_and_loaded_without_these_packages():
         "import sys, veraretouch as vr; assert 'vera' in vr.registry.planners.ids(); vr.registry.planners.load('vera');"
         " assert not {'timm', 'transformers', 'torchvision', 'tokenizers'} & set(sys.modules)"
     )
-    assert run(code).returncode == 0, run(code).stderr
+    assert (done := run(code)).returncode == 0, done.stderr
