@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from ...core.lut import ColorMap
 from ...core.lut.files import read_table
 from ...core.photo.photo_input import PhotoInput
 from ...core.plan.edit import Edit
-from ...core.plan.plan import Plan
+from ...core.plan.local import LocalAdjustment
+from ...core.plan.plan import Plan, with_local
 from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
 from .align import Aligned
@@ -61,7 +62,8 @@ def explain(
     """An edit of any kind as an equivalent plan of explicit sliders.
 
     Args:
-        edit: a `Plan`, `Latents` with one row, a lattice (n, n, n, 3), or a path to a plan or a look-up table.
+        edit: a `Plan`, `Latents` with one row, a lattice (n, n, n, 3), or a path to a plan or a look-up table. What
+            edits the whole photo is explained; local adjustments of a plan are kept as they are.
         ops: which ops may explain it; by default those that Camera Raw has sliders for. `groups`: only slots of these.
         within: the mean CIEDE2000 that is good enough; the fit is given either way, and says whether it holds.
         photo: whose colours count; without one, colours as photos have them, muted ones more than strong ones.
@@ -79,13 +81,21 @@ def explain(
     if not within > 0:
         raise InvalidRequest(f"within is {within}", cure="2.0 is a difference that one has to look for.")
     before = colours() if photo is None else _shown(PhotoInput.of(photo).photo().resized(SIDE).working())
+    edit, local = _split(edit)
     color_map = _map_of(edit, renderer or Renderer())
     after = _shown(color_map(before))
     aligned = Aligned(before, after)
     chosen = None if groups is None else frozenset(groups)
     found = search(pairs_of(before, after, exact=True), made_ops(ops), chosen, patience=PATIENCE)
     made = told(found, aligned)
-    return Explanation(made.plan, made.report, within)
+    return Explanation(with_local(made.plan, local, None), made.report, within)
+
+
+def _split(edit: Any) -> tuple[Any, tuple[LocalAdjustment, ...]]:
+    """An edit of the whole photo, and the local adjustments over it, which are sliders already."""
+    if isinstance(edit, str | os.PathLike) and Path(edit).suffix.lower() not in LUTS:
+        edit = Plan.load(edit)
+    return (replace(edit, local=()), edit.local) if isinstance(edit, Plan) else (edit, ())
 
 
 def colours() -> Picture:
@@ -116,8 +126,6 @@ def _map_of(edit: Any, renderer: Renderer) -> ColorMap:
     """The edit as a map of colours."""
     if isinstance(edit, str | os.PathLike) and Path(edit).suffix.lower() in LUTS:
         edit = _plan_of(read_table(Path(edit)).params)
-    elif isinstance(edit, str | os.PathLike):
-        edit = Plan.load(edit)
     if isinstance(edit, np.ndarray):
         if edit.ndim != 4 or edit.shape != (len(edit),) * 3 + (3,):
             raise InvalidRequest(f"a table of shape {edit.shape}", cure="Give (n, n, n, 3): axes blue, green, red.")

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.contract.schema import Schema
 from ...core.errors import IncompatibleBundle
 from ...ops.neural import WIDTH, Neural
 from ...planners.scene.network import CLASSES, GRID, SIDE
@@ -317,11 +318,17 @@ def recipes(planner: Any) -> list[PackageRecipe]:
     """The packages of a planner.
 
     Raises:
-        IncompatibleBundle: it has none.
+        IncompatibleBundle: it has none, or it emits local adjustments.
     """
     if planner.id not in PLANNERS:
         raise IncompatibleBundle(
             f"planner {planner.id!r} has no Core ML packages", cure=f"These have: {', '.join(sorted(PLANNERS))}."
+        )
+    schema = getattr(planner, "schema", None)
+    if isinstance(schema, Schema) and schema.local:
+        raise IncompatibleBundle(
+            f"planner {planner.id!r} emits the local adjustment {schema.local[0].name!r}, which no package renders",
+            cure="Export a planner of global ops.",
         )
     return PLANNERS[planner.id](planner)
 

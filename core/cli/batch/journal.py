@@ -88,8 +88,8 @@ def fingerprint(facts: Any) -> str:
 
 
 def versions() -> str:
-    """The fingerprint of veraretouch and of every distribution that brings ops or planners."""
-    catalogues = registry.ops.entries(), registry.planners.entries()
+    """The fingerprint of veraretouch and of every distribution that brings ops, areas or planners."""
+    catalogues = registry.ops.entries(), registry.areas.entries(), registry.planners.entries()
     return fingerprint(
         sorted({f"{entry.distribution} {entry.version}" for catalogue in catalogues for entry in catalogue.values()})
     )
