@@ -7,7 +7,7 @@ magenta").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,9 +40,9 @@ class Understanding:
     restraint: float = 1.0
 
 
-def understand(prompt: str, lexicon: Lexicon) -> Understanding:
-    """Read a prompt."""
-    reader = _Reader(lexicon)
+def understand(prompt: str, lexicon: Lexicon, seen: Collection[str] = ()) -> Understanding:
+    """Read a prompt; of regions whose ids are `seen`, since an area shows them, any term can be said."""
+    reader = _Reader(lexicon, frozenset(seen))
     for text, meaning in _entries(list(lexicon.words(prompt)), lexicon):
         reader.take(text, meaning)
     reader.end_clause()
@@ -72,8 +72,9 @@ def _entries(words: list[str], lexicon: Lexicon) -> Iterator[tuple[str, Term | R
 class _Reader:
     """Holds what is open while a prompt is read: degrees that wait for a term, a region that waits for one."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, seen: frozenset[str]) -> None:
         self.lexicon = lexicon
+        self.seen = seen
         self.found = Understanding()
         self.last: Ask | None = None
         self.carry: tuple[str, Ask] | None = None
@@ -131,7 +132,7 @@ class _Reader:
                 if region is None:
                     self.found.idle.append(text)
                 return
-            if region is not None and region.bands:
+            if region is not None and self._is_coloured(region):
                 self._protect(region)
                 return
         degree = self.degree if self.keep is None else self.degree * self.keep
@@ -143,7 +144,7 @@ class _Reader:
             if role == "alternatives" or (alike and before.factor < 0):
                 ask.factor, ask.said = before.factor, " ".join([*before.words, text])
                 ask.words = before.words
-        if self.place is not None and means_something(term, self.place, self.lexicon):
+        if self.place is not None and self._can_say(term, self.place):
             ask.region, self.place_used = self.place, True
             ask.said = f"{self.place.name} {ask.said}"
         else:
@@ -153,10 +154,10 @@ class _Reader:
         self._forget_degrees()
 
     def _take_region(self, text: str, region: Region) -> None:
-        if self.keep is not None and region.bands:
+        if self.keep is not None and self._is_coloured(region):
             self._protect(region)
             return
-        if self.closer is not None and region.bands and not self.beside:
+        if self.closer is not None and self._is_coloured(region) and not self.beside:
             self._protect(region)
             self.closer = None
             return
@@ -165,7 +166,7 @@ class _Reader:
         while (
             self.beside
             and isinstance(self.beside[-1].what, Term)
-            and means_something(self.beside[-1].what, region, self.lexicon)
+            and self._can_say(self.beside[-1].what, region)
         ):
             ask = self.beside.pop()
             ask.region, bound = region, True
@@ -174,14 +175,22 @@ class _Reader:
         words = " ".join([*self.degree_words, text])
         if bound:
             self._forget_degrees()
-        elif self.degree_words and region.bands and not region.edits and self.degree < 0:
+        elif self.degree_words and self._is_coloured(region) and not region.edits and self.degree < 0:
             self._protect(region)
         elif self.degree_words and region.edits:
             self._ask_region(Ask(region, self.degree, words, words=self.degree_words))
         elif self.move is not None and region.moved:
             self._ask_region(Ask(region, self.move * self._strength(), words, words=self.degree_words, moved=True))
-        elif region.tints or region.bands or not described:
+        elif region.tints or self._is_coloured(region) or not described:
             self.place, self.place_used = region, False
+
+    def _can_say(self, term: Term, region: Region) -> bool:
+        """Whether a term can be said of a region."""
+        return region.id in self.seen or means_something(term, region, self.lexicon)
+
+    def _is_coloured(self, region: Region) -> bool:
+        """Whether a region is told from others, by its bands of hue or by sight."""
+        return bool(region.bands) or region.id in self.seen
 
     def _strength(self) -> float:
         """How strongly a verb is meant: the degrees that stand beside it."""

@@ -71,6 +71,7 @@ class Region:
     bands: Mapping[str, float]
     edits: Moves
     moved: Moves
+    area: str = ""  # the id of the area that shows where it is in a photo
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,8 @@ class _Reader:
                 raise self.error(f"{place}.tints", f"{slot!r} is no tint", "Name a slot declared with 'tint'.")
         edits = self.moves(entry.get("edits", {}), f"{place}.edits")
         moved = self.moves(entry.get("moved", {}), f"{place}.moved")
-        region = Region(entry["id"], entry["names"][0], entry.get("tints", {}), entry.get("bands", {}), edits, moved)
+        tints, bands = entry.get("tints", {}), entry.get("bands", {})
+        region = Region(entry["id"], entry["names"][0], tints, bands, edits, moved, entry.get("area", ""))
         self.regions.append(region)
         return region
 

@@ -7,7 +7,7 @@ Amounts of all asks add up per slot, so that contradictions cancel; from half of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,6 +35,8 @@ class StyleReading:
         protected: names of the colours that are kept.
         kept: the ids of the lexicon's regions that are kept.
         asked: as `edits`, with nothing kept.
+        local: the ids of regions -> what is asked of them alone, as edits for where they are.
+        spared: the ids of regions that are kept by sight: no edit but `local` is to reach them.
     """
 
     edits: Edits
@@ -43,6 +45,8 @@ class StyleReading:
     protected: tuple[str, ...] = field(default=())
     kept: tuple[str, ...] = field(default=(), compare=False)
     asked: Edits = field(default_factory=dict, compare=False, repr=False)
+    local: Mapping[str, Edits] = field(default_factory=dict)
+    spared: tuple[str, ...] = ()
     _told: _Told | None = field(default=None, compare=False, repr=False)
 
     def held(self, edits: Edits, how: str) -> StyleReading:
@@ -58,8 +62,12 @@ class _Told:
     asked: Mapping[str, list[str]]  # group -> what was asked of it
     lexicon: Lexicon
 
-    def reasoning(self, edits: Edits, how: str = "held against the other edits") -> dict[str, Thought]:
-        """The thoughts on edits that these asks led to; `how` what is kept was held back."""
+    def reasoning(
+        self, edits: Edits, how: str = "held against the other edits", *, moved: bool | None = None
+    ) -> dict[str, Thought]:
+        """The thoughts on edits that these asks led to; `how` what is kept was held back; `moved`, whether anything is
+        done at all, by default by these edits.
+        """
         done: dict[str, list[str]] = {}
         for slot in self.lexicon.slots.values():
             op, _, name = slot.address.rpartition(".")
@@ -67,7 +75,9 @@ class _Told:
             said = _said(slot, values) if (slot.tint[1] if slot.tint else name) in values else ""
             if said:
                 done.setdefault(slot.group, []).append(said)
-        reasoning: dict[str, Thought] = {"request": _request_thought(self.found, bool(edits), self.lexicon)}
+        reasoning: dict[str, Thought] = {
+            "request": _request_thought(self.found, bool(edits) if moved is None else moved, self.lexicon)
+        }
         kept = [region.name for region in self.found.protected.values()]
         for group in dict.fromkeys([*GROUPS, *self.asked, *done]):
             holds = kept if group == "specific_color" else []
@@ -75,8 +85,12 @@ class _Told:
         return reasoning
 
 
-def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
+def read_style(prompt: str, lexicon: Lexicon | None = None, *, seen: Collection[str] = ()) -> StyleReading:
     """Read a style prompt.
+
+    Args:
+        seen: the ids of regions that the photo is known to have, where an area shows them: what is asked of these alone
+            is `local`, and what of them is to be kept is `spared`; other regions are told by their usual hues.
 
     >>> read_style("slightly warmer").edits
     {'white_balance': {'temperature': 0.112}}
@@ -84,21 +98,41 @@ def read_style(prompt: str, lexicon: Lexicon | None = None) -> StyleReading:
     ('flurbish',)
     """
     lexicon = lexicon or Lexicon.builtin()
-    found = understand(prompt, lexicon)
+    found = understand(prompt, lexicon, seen)
     total: Moves = {}
     asked: dict[str, list[str]] = {}
+    within: dict[str, Moves] = {}
     for ask in _once(found.asks):
+        if ask.region is not None and ask.region.id in seen:
+            _add(within.setdefault(ask.region.id, {}), _locally(ask, lexicon), found.restraint)
+            continue
         moves = _effect(ask, lexicon)
         for cell, amount in moves.items():
             total[cell] = total.get(cell, 0.0) + amount * found.restraint
         for group in dict.fromkeys(lexicon.slots[address].group for address, _ in moves):
             asked.setdefault(group, []).append(ask.said)
     unheld = _written(total, lexicon)
-    regions = list(found.protected.values())
+    regions = [region for region in found.protected.values() if region.id not in seen]
+    spared = tuple(region.id for region in found.protected.values() if region.id in seen)
+    local = {id: edits for id, moves in within.items() if (edits := _written(moves, lexicon))}
     _protect(total, regions, lexicon)
     edits, told = _written(total, lexicon), _Told(found, asked, lexicon)
     names, ids = (tuple(getattr(region, part) for region in regions) for part in ("name", "id"))
-    return StyleReading(edits, told.reasoning(edits), tuple(found.unknown), names, ids, unheld, told)
+    thoughts = told.reasoning(edits, moved=bool(edits or local))
+    return StyleReading(edits, thoughts, tuple(found.unknown), names, ids, unheld, local, spared, told)
+
+
+def _add(total: Moves, moves: Moves, share: float) -> None:
+    for cell, amount in moves.items():
+        total[cell] = total.get(cell, 0.0) + amount * share
+
+
+def _locally(ask: Ask, lexicon: Lexicon) -> Moves:
+    """What a term does where its region is: what it means of that region, else what it does to a whole photo."""
+    term, region = ask.what, ask.region
+    if isinstance(term, Region) or region is None or region.id in term.within:
+        return _effect(ask, lexicon)
+    return _of_term(term, ask.factor, None, lexicon)
 
 
 def _written(total: Moves, lexicon: Lexicon) -> Edits:
