@@ -1,6 +1,9 @@
 from . import zoo as zoo
 from .core import errors as errors
 from .core.contract.area import Area as Area
+from .core.contract.discrete_slots import Choice as Choice
+from .core.contract.discrete_slots import Switch as Switch
+from .core.contract.discrete_slots import Whole as Whole
 from .core.contract.latents import Latents as Latents
 from .core.contract.op import Frame as Frame
 from .core.contract.op import Op as Op
@@ -22,6 +25,8 @@ from .core.photo import Photo as Photo
 from .core.photo import SaveOptions as SaveOptions
 from .core.photo import open_photo as open_photo
 from .core.plan.edit import Edit as Edit
+from .core.plan.local import AreaPart as AreaPart
+from .core.plan.local import LocalAdjustment as LocalAdjustment
 from .core.plan.plan import Plan as Plan
 from .core.plugins.hooks import hookimpl as hookimpl
 from .core.plugins.registry import registry as registry

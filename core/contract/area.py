@@ -70,7 +70,7 @@ class Area:
         """The params that `mask` is given: the slots' values, (B, *shape) as latents hold them, and what `prepare`
         made of them and of the small photo.
         """
-        p = Params.of(values, frame)
+        p = Params.of({name: self.slots[name].settled(value) for name, value in values.items()}, frame)
         return Params({**vars(p), **self.prepare(small, p)}, frame)
 
     @classmethod

@@ -161,7 +161,7 @@ class Op:
         """The params that `apply` is given: the slots' values, (B, *shape) as latents hold them,
         and what `prepare` made of them.
         """
-        p = Params.of(values, frame)
+        p = Params.of({name: self.slots[name].settled(value) for name, value in values.items()}, frame)
         return Params({**vars(p), **self.prepare(p)}, frame)
 
     def halo(self, p: Params, size: tuple[int, int]) -> int | None:

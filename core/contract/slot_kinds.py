@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InvalidSlot
 from ..strict_json import shorten
+from .discrete_slots import Choice, Switch, Whole
 from .slots import FloatArray, Slot, Value, article
 
 # Dimensions of a lattice -> its most points an edge.
@@ -223,11 +224,14 @@ def slot_from_document(document: Mapping[str, Any]) -> Slot:
     fields = dict(document)
     try:
         kind, shape, dtype = fields.pop("kind"), tuple(fields.pop("shape")), fields.pop("dtype")
-        if kind not in _KINDS:
-            raise InvalidSlot(f"unknown slot kind {shorten(kind)}", cure=f"Known: {', '.join(_KINDS)}.")
+        if kind not in _KINDS and kind not in _DISCRETE:
+            raise InvalidSlot(f"unknown slot kind {shorten(kind)}", cure=f"Known: {', '.join([*_KINDS, *_DISCRETE])}.")
         if kind == "lattice":
             rest = {name: fact for name, fact in fields.items() if name not in ("identity", "off")}
             slot: Slot = Lattice(shape[0], dimensions=len(shape) - 1, **rest)
+        elif kind in _DISCRETE:
+            own = {name: fact for name, fact in fields.items() if name != "period"}
+            slot = _DISCRETE[kind](**own)
         else:
             if _KINDS[kind].varies:
                 fields = {name: fact for name, fact in fields.items() if name not in _FIXED}
@@ -245,6 +249,7 @@ def slot_from_document(document: Mapping[str, Any]) -> Slot:
     return slot
 
 
+_DISCRETE: Final[dict[str, type[Slot]]] = {kind.kind: kind for kind in (Choice, Whole, Switch)}
 _FIXED: Final = ("low", "high", "identity", "off", "period")
 _KINDS: Final[dict[str, type[Slot]]] = {
     kind.kind: kind for kind in (Slot, Bands, Curve, Matrix, Embedding, Lattice, Strokes, GreyPicture)

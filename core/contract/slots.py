@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidSlot, OutOfBounds
 from ..strict_json import shorten
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FloatArray = NDArray[np.float64]
 Value = float | list[Any] | FloatArray | None
@@ -46,6 +49,7 @@ class Slot:
 
     kind = "scalar"
     varies = False  # True: each value has a size of its own, see `sized_for`
+    differentiable = True  # False: ops get it rounded, and no gradient reaches it
 
     def __init__(
         self,
@@ -114,6 +118,14 @@ class Slot:
     def sized_for(self, value: Any) -> Slot:
         """The slot at the size of `value`: itself, but for kinds whose size varies."""
         return self
+
+    def settled(self, value: Tensor) -> Tensor:
+        """Values (B, *shape) as ops get them: as they are, but for kinds without gradients."""
+        return value
+
+    def written(self, value: FloatArray) -> Any:
+        """A value as plans write it, where that is neither a number nor an array of them; None otherwise."""
+        return None
 
     def check(self, value: Any, *, path: str) -> FloatArray:
         """Return `value` as a float64 array of the slot's shape; float32 rounding beyond a bound is undone.
@@ -192,6 +204,8 @@ class Slot:
         if self.size > INLINE:
             schema = {"anyOf": [schema, _base64_schema(self.shape)]}
         schema |= {"description": self.doc, "x-unit": self.unit, "x-group": self.group}
+        if not self.differentiable:
+            schema["x-differentiable"] = False
         if self.identity is not None and self.size <= INLINE:
             schema["default"] = _plain(self.identity)
         return schema

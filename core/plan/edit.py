@@ -8,12 +8,14 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from .. import strict_json
 from ..contract.area import Area
+from ..contract.slot_kinds import GreyPicture
 from ..contract.slots import INLINE, FloatArray, Slot
 from ..errors import InvalidPlan, OutOfBounds, UnknownPlugin, VeraRetouchError, nearest
 from ..plugins.catalogue import Catalogue
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 # Names of distributions as PEP 508 allows them: the only ones to suggest to pip.
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[0-9][A-Za-z0-9.!+]*", re.ASCII)
+
+
+NO_SLOTS: Final[Mapping[str, Slot]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,20 +211,24 @@ def _read_value(value: Any, path: str) -> Any:
     return array / 255 if dtype.itemsize == 1 else array
 
 
-def write_edit(edit: Edit) -> dict[str, Any]:
-    """The edit as a JSON object; large values as base64 of float32."""
+def write_edit(edit: Edit, slots: Mapping[str, Slot] = NO_SLOTS) -> dict[str, Any]:
+    """The edit as a JSON object; large values as base64 of float32, those of choices and switches as words if the op's
+    slots are given.
+    """
     document: dict[str, Any] = {"version": edit.version}
     if edit.source is not None:
         document["from"] = edit.source
     if edit.asset is not None:
         document["asset"] = dict(edit.asset)
-    return document | {"params": {name: write_value(value) for name, value in edit.params.items()}}
+    return document | {"params": {name: write_value(value, slots.get(name)) for name, value in edit.params.items()}}
 
 
-def write_value(value: FloatArray, *, bytes_of: bool = False) -> Any:
-    """A slot's value as JSON, large ones in base64; `bytes_of`: as bytes where each number is one of 256 steps."""
+def write_value(value: FloatArray, slot: Slot | None = None) -> Any:
+    """A slot's value as JSON, large ones in base64: pictures of 256 greys as bytes, all others as float32."""
+    if slot is not None and (said := slot.written(value)) is not None:
+        return said
     single = np.asarray(value, dtype="<f4")
-    if single.size > INLINE and bytes_of:
+    if single.size > INLINE and isinstance(slot, GreyPicture):
         steps = np.rint(np.asarray(value) * 255)
         if np.abs(np.asarray(value) * 255 - steps).max() < 1e-4:
             data = steps.astype("u1").tobytes()

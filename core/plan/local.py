@@ -53,7 +53,8 @@ class AreaPart:
         if self.source is not None:
             document["from"] = self.source
         if self.params:
-            document["params"] = {name: write_value(value, bytes_of=True) for name, value in self.params.items()}
+            slots = area_of(self.id).slots
+            document["params"] = {name: write_value(value, slots.get(name)) for name, value in self.params.items()}
         if self.combine != "add":
             document["combine"] = self.combine
         return document | ({"invert": True} if self.invert else {})
@@ -101,7 +102,7 @@ class LocalAdjustment:
         document: dict[str, Any] = {"name": self.name}
         if self.area:
             document["area"] = [part.document() for part in self.area]
-        document["edits"] = {op: write_edit(edit) for op, edit in self.edits.items()}
+        document["edits"] = {op: write_edit(edit, op_of(op).slots) for op, edit in self.edits.items()}
         if self.strength != 1:
             document["strength"] = self.strength
         if self.reasoning:
@@ -245,7 +246,8 @@ def edit_of(latents: Latents, key: str, op: OpSpec, assets: Mapping[str, Mapping
 
 def _checked(latents: Latents, key: str, slots: Mapping[str, Slot]) -> dict[str, FloatArray]:
     def check(name: str, value: Tensor) -> FloatArray:
-        return slots[name].check(value[0].detach().cpu().float().numpy(), path=f"{key}.{name}")
+        settled = slots[name].settled(value[0].detach().cpu().float())
+        return slots[name].check(settled.numpy(), path=f"{key}.{name}")
 
     return {name: check(name, value) for name, value in latents.values[key].items()}
 

@@ -16,7 +16,7 @@ from ..contract.local import is_global
 from ..contract.planner import Reasoning
 from ..contract.request import Taste
 from ..contract.schema import Schema
-from ..contract.slots import GROUPS
+from ..contract.slots import GROUPS, Slot
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
 from ..plugins.registry import registry
 from . import arithmetic
@@ -162,7 +162,7 @@ class Plan:
             "strength": self.strength,
             "planner": None if self.planner is None else dict(self.planner),
             "groups": list(self.groups),
-            "edits": {op: write_edit(edit) for op, edit in self.edits.items()},
+            "edits": {op: write_edit(edit, _slots(op)) for op, edit in self.edits.items()},
             "local": [entry.document() for entry in self.local] or None,
             "reasoning": {group: dict(thought) for group, thought in self.reasoning.items()},
         }
@@ -231,6 +231,11 @@ class Plan:
         except OSError as error:
             raise InvalidPlan(f"{target} cannot be written: {error.strerror}", cure="Check the folder.") from None
         return target
+
+
+def _slots(op: str) -> Mapping[str, Slot]:
+    """The slots of an op; none where it is not installed any more."""
+    return op_of(op).slots if op in registry.ops else {}
 
 
 def groups_of(local: Iterable[LocalAdjustment]) -> set[str]:

@@ -22,7 +22,7 @@ from ...core.color.hue_bands import BANDS
 from ...core.contract.latents import Latents
 from ...core.contract.op import Op
 from ...core.contract.schema import Schema
-from ...core.contract.slot_kinds import Curve, Embedding, Lattice
+from ...core.contract.slot_kinds import Curve, Embedding
 from ...core.contract.slots import Slot
 from ...core.errors import InvalidRequest, nearest
 from ...core.plugins.registry import registry
@@ -238,7 +238,13 @@ def _sliders_of(op: Op) -> list[Slider]:
     polar = {name for name, slot in op.slots.items() if slot.period and _strength_of(name) in op.slots}
     strengths = {_strength_of(name) for name in polar}
     for name, slot in op.slots.items():
-        if (op.id, name) in HELD or name in strengths or isinstance(slot, Embedding | Lattice):
+        if (
+            (op.id, name) in HELD
+            or name in strengths
+            or isinstance(slot, Embedding)
+            or slot.varies
+            or not slot.differentiable
+        ):
             continue
         if name in polar:
             found += [Slider(op.id, name, None, -1.0, 1.0, 0.0, 1.0, slot.group, part) for part in (0, 1)]

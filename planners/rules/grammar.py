@@ -163,11 +163,7 @@ class _Reader:
             return
         self._settle_place()
         bound, described = False, bool(self.beside) or self.closer is not None
-        while (
-            self.beside
-            and isinstance(self.beside[-1].what, Term)
-            and self._can_say(self.beside[-1].what, region)
-        ):
+        while self.beside and isinstance(self.beside[-1].what, Term) and self._can_say(self.beside[-1].what, region):
             ask = self.beside.pop()
             ask.region, bound = region, True
             ask.said = f"{ask.said} {text}"

@@ -104,7 +104,8 @@ def read_params(path: Path) -> dict[str, Any]:
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers as Python writes them too (``.3``, ``1.``).
+    """Read ``exposure.ev=0.35`` and the like: values in JSON, numbers as Python writes them too (``.3``, ``1.``), and
+    plain words for slots that are a choice.
 
     Raises:
         InvalidRequest: no such form, or a slot given twice.
@@ -122,8 +123,19 @@ def read_settings(settings: Sequence[str]) -> dict[str, Any]:
         try:
             values[slot] = parse(_DECIMAL.sub(_in_json, text), name=f"--set {slot}")
         except InvalidDocument:
+            if _takes_words(slot):
+                values[slot] = text
+                continue
             raise InvalidRequest(f"--set {slot}: {text!r} is neither a number nor a list of numbers") from None
     return values
+
+
+def _takes_words(address: str) -> bool:
+    """Whether the slot of an address is a choice."""
+    from ...plugins.registry import registry
+
+    op, _, name = address.rpartition(".")
+    return op in registry.ops and getattr(registry.ops.load(op).slots.get(name), "kind", "") == "choice"
 
 
 def _in_json(decimal: re.Match[str]) -> str:

@@ -215,7 +215,7 @@ def _draw(slot: Slot, reach: float, generator: torch.Generator) -> Tensor:
         spread = 0.15 if isinstance(slot, Lattice) else 1.0
         return start + reach * spread * torch.randn(slot.shape, generator=generator, dtype=torch.float64)
     low, high = _towards(slot, "low", reach), _towards(slot, "high", reach)
-    return low + (high - low) * torch.rand(slot.shape, generator=generator, dtype=torch.float64)
+    return slot.settled(low + (high - low) * torch.rand(slot.shape, generator=generator, dtype=torch.float64))
 
 
 def _stack(rows: list[tuple[str, Values]], dtype: torch.dtype) -> SlotSettings:

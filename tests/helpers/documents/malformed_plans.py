@@ -281,10 +281,10 @@ CORPUS = {
     ),
     "a number in words": (
         spoil(EV, "0.35"),
-        f"plan.{EV.replace('/', '.')}: '0.35' is not of type number",
+        f"plan.{EV.replace('/', '.')}: '0.35' is not made of numbers",
         "Give a number",
     ),
-    "a number that is true": (spoil(EV, True), "plan.edits.exposure.params.ev: True is not of type number"),
+    "a number that is true": (spoil(EV, True), "plan.edits.exposure.params.ev: True is not made of numbers"),
     "a number that is null": (spoil(EV, None), "plan.edits.exposure.params.ev: None is not of type number"),
     "a number in a list": (
         spoil(EV, [0.35]),
