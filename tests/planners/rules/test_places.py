@@ -17,7 +17,7 @@ def placed(prompt, *seen):
     local = {
         entry.name: (
             [(part.id, part.combine, part.invert) for part in entry.area],
-            {f"{op}.{slot}": float(value) for op, e in entry.edits.items() for slot, value in e.params.items()},
+            {f"{op}.{slot}": value.tolist() for op, e in entry.edits.items() for slot, value in e.params.items()},
         )
         for entry in made
     }
