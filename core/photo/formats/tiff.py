@@ -250,7 +250,7 @@ def _in_range(pixels: Pixels, bits: int) -> Pixels:
     if pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all():
             raise UnreadablePhoto("the TIFF holds values that are not finite; pixels must be numbers")
-        if (largest := np.abs(pixels).max()) > _LARGEST_VALUE:
+        if (largest := float(np.abs(pixels).max())) > _LARGEST_VALUE:
             raise UnreadablePhoto(
                 f"the TIFF holds values up to {largest:g}; a photo's lie between 0 and 1, or little beyond",
                 cure="Divide them by their white",

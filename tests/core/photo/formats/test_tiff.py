@@ -167,3 +167,12 @@ def test_a_tiff_of_which_no_strip_is_left_is_refused_even_with_salvage(grainy):
     whole = tiff_of(grainy, compression="adobe_deflate")
     with pytest.raises(UnreadablePhoto, match="nothing of this TIFF could be salvaged"):
         open_photo(whole[: len(whole) // 2], salvage=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_of_every_width_are_read_without_a_word(tmp_path, dtype):
+    values = np.linspace(-0.25, 1, 48).reshape(4, 4, 3).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb")
+    photo = open_photo(tmp_path / "a.tif")
+    assert photo.warnings == ()
+    np.testing.assert_array_equal(photo.pixels, values.astype(np.float32))
