@@ -28,10 +28,7 @@ class RenderJob:
     neutral: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise InvalidRequest(
-                f"strength {self.strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit."
-            )
+        check_strength(self.strength)
 
     @classmethod
     def of(
@@ -67,6 +64,20 @@ class RenderJob:
             latents = latents.masked([frozenset(groups)] * latents.batch)
         strength = own_strength if strength is None else strength
         return cls(latents, strength, own_seed if seed is None else seed, assets, neutral)
+
+
+def check_strength(strength: float) -> None:
+    """Refuse what is no share of an edit.
+
+    Raises:
+        InvalidRequest
+    """
+    try:
+        within = bool(0 <= strength <= 1)
+    except (TypeError, ValueError):  # no number, or several
+        within = False
+    if not within:
+        raise InvalidRequest(f"strength {strength!r} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
 
 
 def check_groups(groups: Collection[str], schema: Schema, others: Iterable[str] = ()) -> None:

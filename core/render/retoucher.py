@@ -20,7 +20,7 @@ from ..photo.photo_input import PhotoInput
 from ..plan.addresses import Local, read_adjustments
 from ..plan.plan import Plan, groups_of, local_of_params, with_local
 from ..plugins.registry import registry
-from .job import check_groups
+from .job import check_groups, check_strength
 from .monochrome import hold_colour
 from .options import Engine, Kind, PlanKeywords, RetouchOptions, Several, are_several
 from .renderer import Renderer
@@ -77,8 +77,7 @@ class Retoucher:
                 cure=f"It has {', '.join(sorted(self.planner.modes))}.",
             )
         check_taste(self.planner, request)
-        if not 0 <= strength <= 1:
-            raise InvalidRequest(f"strength {strength} lies outside [0, 1]", cure="0 gives the input, 1 the full edit.")
+        check_strength(strength)
         adjustments = (*local_of_params(params), *(read_adjustments(local) if local is not None else ()))
         seen = PhotoInput.of(photo).photo()
         if adjustments and isinstance(params, Mapping) and not params:

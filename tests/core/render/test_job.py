@@ -47,7 +47,7 @@ def test_the_callers_wishes_go_before_the_plans_and_0_is_one():
     assert (job.strength, job.seed) == (0.0, 0)
 
 
-@pytest.mark.parametrize("strength", [-0.01, 1.01, float("nan")])
+@pytest.mark.parametrize("strength", [-0.01, 1.01, float("nan"), "1", [0.5]])
 def test_a_strength_out_of_range_is_refused_and_its_ends_are_not(strength):
     with pytest.raises(InvalidRequest, match="0 gives the input, 1 the full edit"):
         RenderJob.of(latents_of(add=0.5), strength=strength)
