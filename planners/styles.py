@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from ..core.cli.terminal import complain
 from ..core.contract.planner import Thought
-from ..core.contract.slots import FloatArray
 from ..core.errors import InvalidRequest
-from ..core.plan.edit import Edit
+from ..core.plan.addresses import edits_of
 from ..core.plan.plan import Plan
 from ..core.plugins.registry import registry
 from ..ops.presets import Preset, read_preset
@@ -22,18 +20,19 @@ from .rules.style import read_style
 
 
 def preset_params(path: Path, *, partial: bool = False) -> dict[str, Any]:
-    """The values of a preset; what it holds besides is told on stderr.
+    """The values of a preset by address, with masks the plan that it makes; what it holds besides is told on stderr.
 
     Raises:
         InvalidDocument; InvalidRequest: nothing in it is rendered,
         or its look depends on what is not and `partial` is off.
     """
-    return _readable(path, partial).params
+    preset = _readable(path, partial)
+    return preset.plan().document() if preset.local else preset.params
 
 
 def preset_plan(path: Path, *, partial: bool = False) -> Plan:
     """The values of a preset as a plan; tells and raises as `preset_params`."""
-    return Plan("param", _edits(_readable(path, partial).values))
+    return _readable(path, partial).plan()
 
 
 def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | None:
@@ -56,20 +55,21 @@ def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | 
         _add(values, reading.edits)
         reasoning = {**reading.reasoning, "preset": asked}
     return Plan(
-        "style", _edits(values), prompt=prompt, planner={"id": Rules.id, "version": Rules.version}, reasoning=reasoning
+        "style",
+        edits_of(values),
+        prompt=prompt,
+        planner={"id": Rules.id, "version": Rules.version},
+        reasoning=reasoning,
+        local=preset.local,
     )
 
 
 def _readable(path: Path, partial: bool) -> Preset:
     preset = read_preset(path)
     _tell(preset, partial)
-    if not preset.params:
+    if not preset.params and not preset.local:
         raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
     return preset
-
-
-def _edits(values: Mapping[str, Mapping[str, FloatArray]]) -> dict[str, Edit]:
-    return {op: Edit(registry.ops.load(op).version, slots) for op, slots in values.items()}
 
 
 def _add(values: dict[str, dict[str, Any]], edits: Any) -> None:

@@ -12,7 +12,6 @@ from typing import Final
 SPATIAL: Final = "it works on a pixel's surroundings"
 LENS: Final = "lens and perspective are not corrected"
 DETAIL: Final = "sharpening and noise reduction are not rendered"
-LOCAL: Final = "masks and local adjustments are not rendered"
 OLDER: Final = "it belongs to an older process version"
 PROFILE: Final = "profiles and their tables are not rendered"
 RETOUCH: Final = "retouching and cropping are not rendered"
@@ -66,7 +65,6 @@ KNOWN: Final = (
     _known(r"LensProfileEnable|AutoLateralCA|LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
     _known(r"Perspective(Scale)", LENS, "100"),
     _known(r"Perspective\w+", LENS, "0", "0.0", "0.00"),
-    _known(r"(MaskGroup|Gradient|CircularGradient|Paint)BasedCorrections", LOCAL, "", essential=0),
     _known(r"RGBTable\w*|LookTable\w*|ColorVariance", PROFILE, "", "0", essential=0),
     # Point Colour without a sample: Camera Raw writes 19 numbers of -1.
     _known(r"PointColors?", GLOBAL, "", "0", "-1", essential=0),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from ...core.plan.local import LocalAdjustment
+    from ...core.plan.plan import Plan
 
 Settings = dict[str, Any]
 """Camera Raw's fields without `crs:`: text, a list of texts, or nested settings."""
@@ -36,6 +40,7 @@ class Preset:
         unrendered: settings that change pictures in Lightroom and not here.
         notes: what was read less than exactly, such as a curve laid through other points.
         idle: names of settings that do nothing as they stand: neutral, or about the file itself.
+        local: the local adjustments that its masks make.
     """
 
     name: str
@@ -43,10 +48,18 @@ class Preset:
     unrendered: tuple[Unrendered, ...] = ()
     notes: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    local: tuple[LocalAdjustment, ...] = ()
+
+    def plan(self) -> Plan:
+        """The values and the local adjustments as a plan, which `retouch(photo, params=...)` takes."""
+        from ...core.plan.addresses import edits_of
+        from ...core.plan.plan import Plan
+
+        return Plan("param", edits_of(self.values), local=self.local)
 
     @property
     def params(self) -> dict[str, Any]:
-        """The values by address, as `retouch(photo, params=...)` takes them."""
+        """The values by address, as `retouch(photo, params=...)` takes them; local adjustments are in `plan()`."""
         return {f"{op}.{slot}": value.tolist() for op, slots in self.values.items() for slot, value in slots.items()}
 
     def demand_whole(self) -> None:

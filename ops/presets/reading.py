@@ -21,6 +21,8 @@ from . import xmp
 from .curves import FULL, knots_of
 from .fields import DEFAULT_LOOKS, OLD_SLIDERS, PROFILE, known
 from .lrtemplate import read_lua
+from .mask_frame import UNTURNED, SensorFrame, facts_of
+from .masks import CORRECTIONS, read_corrections
 from .preset import Preset, Settings, Unrendered
 
 LARGEST: Final = 4 * 2**20
@@ -42,14 +44,17 @@ def read_preset(path: str | os.PathLike[str]) -> Preset:
     """
     path = Path(path)
     data = read_small(path)
+    frame = SensorFrame()
     if path.suffix.lower() == ".lrtemplate":
         document = read_lua(_text(data, path), str(path))
         settings = _settings_of_template(document, str(path))
         name = document.get("title") or document.get("internalName")
     else:
-        settings = xmp.settings_of(xmp.parse(data, str(path)), str(path))
+        tree = xmp.parse(data, str(path))
+        settings, frame = xmp.settings_of(tree, str(path)), SensorFrame.of(facts_of(xmp.descriptions(tree)))
         name = settings.get("Name")
-    return interpret(settings, name=name if isinstance(name, str) and name else path.stem, source=str(path))
+    title = name if isinstance(name, str) and name else path.stem
+    return interpret(settings, name=title, source=str(path), frame=frame)
 
 
 def read_small(path: Path) -> bytes:
@@ -64,8 +69,8 @@ def read_small(path: Path) -> bytes:
     return data
 
 
-def interpret(settings: Settings, *, name: str, source: str) -> Preset:
-    """The preset that settings make.
+def interpret(settings: Settings, *, name: str, source: str, frame: SensorFrame = UNTURNED) -> Preset:
+    """The preset that settings make, masks placed by the frame.
 
     Raises:
         InvalidDocument: an older process version, a value of the wrong type or out of range.
@@ -86,6 +91,8 @@ def interpret(settings: Settings, *, name: str, source: str) -> Preset:
                 notes.append(f"{key} is followed to within {error:.1f} of 255")
         elif key == "ConvertToGrayscale":
             values.setdefault("grey_mixer", {})["monochrome"] = np.array(float(_truth(value, place)))
+        elif key in CORRECTIONS:
+            continue
         elif (item := _left_over(key, value)) is not None:
             left.append(item)
         else:
@@ -97,7 +104,9 @@ def interpret(settings: Settings, *, name: str, source: str) -> Preset:
     if grading and "blending" not in grading:
         # Files from before colour grading mean the blending that Lightroom converts them to.
         grading["blending"] = np.array(LEGACY_BLENDING)
-    return Preset(name, values, tuple(left), tuple(notes), tuple(idle))
+    masks = read_corrections(settings, frame=frame, source=source)
+    left, notes, idle = left + masks.unrendered, notes + masks.notes, idle + masks.idle
+    return Preset(name, values, tuple(left), tuple(notes), tuple(idle), tuple(masks.local))
 
 
 def _check_version(settings: Settings, source: str) -> None:

@@ -16,6 +16,9 @@ from ...core.plan.plan import Plan
 from ...core.plugins.registry import registry
 from ..crs import CURVES, FIELDS
 from . import xmp
+from .mask_frame import SensorFrame, facts_of
+from .mask_writing import KEY as MASKS
+from .mask_writing import merge_corrections
 from .reading import interpret, read_small
 from .writing import ALWAYS, EMPTY, put, settled, write_tree
 
@@ -60,11 +63,12 @@ def merge_sidecar(
         InvalidDocument: as `read_preset`. The file stays as it was.
     """
     path = Path(path)
-    ours, beyond = settled(plan, partial)
-    ours = {name: value for name, value in ours.items() if name in _edited(plan)}
     data = read_small(path) if path.exists() else None
     tree = xmp.parse(EMPTY.encode() if data is None else data, str(path))
     found = xmp.descriptions(tree)
+    ours, beyond = settled(plan, partial, SensorFrame.of(facts_of(found)))
+    corrections = ours.pop(MASKS, [])
+    ours = {name: value for name, value in ours.items() if name in _edited(plan)}
     if not found:
         raise InvalidRequest(f"{str(path)!r} holds no rdf:Description", cure="Move it away; a new one is written.")
     old = xmp.settings_of(tree, str(path))
@@ -74,16 +78,18 @@ def merge_sidecar(
         ours.setdefault("ColorGradeBlending", "50")
     new = {name: value for name, value in ours.items() if name not in old or not _same(old[name], value)}
     replaced = [f"{name} {_shown(old[name])} -> {_shown(value)}" for name, value in new.items() if name in old]
+    masks_replaced, masks_added = merge_corrections(tree, corrections, str(path))
+    replaced += masks_replaced
     if replaced and not overwrite:
         raise InvalidRequest(
             f"{str(path)!r} has other values: {'; '.join(replaced)}",
             cure="Replace them with --overwrite; --backup keeps the sidecar as it was.",
         )
-    changes = (*replaced, *(f"{name} {_shown(value)}" for name, value in new.items() if name not in old))
-    kept = Path(path.parent, _backup_name(path)) if backup and data is not None and new else None
+    changes = (*replaced, *(f"{name} {_shown(value)}" for name, value in new.items() if name not in old), *masks_added)
+    kept = Path(path.parent, _backup_name(path)) if backup and data is not None and changes else None
     if kept is not None and data is not None:
         write_file(kept, data, overwrite=False)
-    if new or data is None:
+    if changes or data is None:
         holder = next((d for d in found if any(key.startswith(xmp.CRS) for key in d.attrib)), found[0])
         for description in found:
             for key in new:

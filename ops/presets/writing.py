@@ -12,11 +12,15 @@ import numpy as np
 from lxml import etree
 
 from ...core.atomic_write import write_file
+from ...core.contract.local import is_global
 from ...core.errors import InvalidRequest
 from ...core.plan.plan import Plan
 from ..crs import CURVES, FIELDS
 from . import xmp
 from .curves import points_of
+from .mask_frame import UNTURNED, SensorFrame
+from .mask_writing import KEY as MASKS
+from .mask_writing import append_structures, corrections_of
 from .preset import Settings
 
 EMPTY: Final = (
@@ -28,15 +32,15 @@ ALWAYS: Final = {"Version": "15.0", "ProcessVersion": "11.0", "HasSettings": "Tr
 _PAINTED: Final = {field.op for field in FIELDS.values()} | {"tone_curve"}
 
 
-def settings_of(plan: Plan) -> tuple[Settings, list[str]]:
-    """The plan's values as settings, and what XMP cannot say of them."""
+def settings_of(plan: Plan, frame: SensorFrame = UNTURNED) -> tuple[Settings, list[str]]:
+    """The plan's values as settings, masks placed by the frame, and what XMP cannot say of them."""
     settings: Settings = {}
     beyond: list[str] = []
     latents = plan.latents()
     if plan.strength != 1:
         beyond.append(f"strength {plan.strength:g}")
     for op, slots in latents.values.items():
-        if not bool(latents.present[op][0]):
+        if not is_global(op) or not bool(latents.present[op][0]):
             continue
         if op not in _PAINTED:
             beyond.append(f"op {op}")
@@ -54,7 +58,8 @@ def settings_of(plan: Plan) -> tuple[Settings, list[str]]:
             settings["ConvertToGrayscale"] = str(share == 1)
             if 0 < share < 1:
                 beyond.append(f"grey_mixer.monochrome {share:g}, which is 0 or 1 there")
-    return settings, beyond
+    corrections, left = corrections_of(plan, frame)
+    return settings | ({MASKS: corrections} if corrections else {}), beyond + left
 
 
 def write_preset(
@@ -85,13 +90,13 @@ def write_preset(
     return beyond
 
 
-def settled(plan: Plan, partial: bool) -> tuple[Settings, list[str]]:
+def settled(plan: Plan, partial: bool, frame: SensorFrame = UNTURNED) -> tuple[Settings, list[str]]:
     """The plan's settings, and what XMP cannot say of it.
 
     Raises:
         InvalidRequest: there is something that XMP cannot say, unless `partial`.
     """
-    settings, beyond = settings_of(plan)
+    settings, beyond = settings_of(plan, frame)
     if beyond and not partial:
         raise InvalidRequest(
             f"XMP cannot say what this plan holds: {'; '.join(beyond)}", cure="Write the rest of it with --partial."
@@ -104,7 +109,9 @@ def settled(plan: Plan, partial: bool) -> tuple[Settings, list[str]]:
 def put(description: Any, settings: Mapping[str, Any]) -> None:
     """Give an rdf:Description these settings."""
     for key, value in settings.items():
-        if isinstance(value, list):
+        if key == MASKS:
+            append_structures(_array(description, key, "Seq", []), value)
+        elif isinstance(value, list):
             _array(description, key, "Seq", value)
         else:
             description.set(xmp.CRS + key, value)

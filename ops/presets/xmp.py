@@ -15,7 +15,7 @@ from .preset import Settings
 CRS: Final = "{http://ns.adobe.com/camera-raw-settings/1.0/}"
 RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-MOST: Final = 10_000  # properties; Lightroom's largest files hold some hundreds
+MOST: Final = 60_000  # properties; strokes of brushes have thousands of dabs
 _ARRAYS: Final = {f"{RDF}Seq", f"{RDF}Bag"}
 
 
@@ -59,10 +59,11 @@ def _properties(element: Any) -> Iterator[tuple[str, Any]]:
             yield key.removeprefix(CRS), text
     for child in element:
         if isinstance(child.tag, str) and child.tag.startswith(CRS):
-            yield child.tag.removeprefix(CRS), _value(child)
+            yield child.tag.removeprefix(CRS), value_of(child)
 
 
-def _value(element: Any) -> Any:
+def value_of(element: Any) -> Any:
+    """A property's value: text, a list, or nested settings."""
     parts = [child for child in element if isinstance(child.tag, str)]
     inner = parts[0] if len(parts) == 1 else None
     if inner is not None and inner.tag == f"{RDF}Alt":
@@ -70,7 +71,7 @@ def _value(element: Any) -> Any:
         chosen = next((item for item in items if item.get(LANGUAGE) == "x-default"), items[0] if items else None)
         return "" if chosen is None else (chosen.text or "").strip()
     if inner is not None and inner.tag in _ARRAYS:
-        return [_value(item) for item in inner.findall(f"{RDF}li")]
+        return [value_of(item) for item in inner.findall(f"{RDF}li")]
     if inner is not None and inner.tag == f"{RDF}Description":
         return dict(_properties(inner))
     nested = dict(_properties(element))
