@@ -4,6 +4,7 @@ measured there. Their weights are smoothstep ramps between neighbours: a partiti
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -17,8 +18,10 @@ CENTRES: Final = (29.2, 52.8, 109.8, 142.5, 194.8, 264.1, 293.8, 328.4)
 
 def band_weights(degrees: Tensor) -> Tensor:
     """The weights (B, 8, H, W) of the bands at OkLCh hues (B, 1, H, W) in degrees; they sum to 1."""
-    each = torch.eye(len(BANDS), dtype=degrees.dtype, device=degrees.device)[:, None, :, None, None]
-    return torch.cat(by_hue(degrees, *each), dim=1)
+    # A band begins where the ramp before it has risen, and ends where its own has.
+    ramps = _ramps(degrees)
+    first = 1 - ramps[0] + ramps[-1]
+    return torch.cat([first, *(before - own for before, own in pairwise(ramps))], dim=1)
 
 
 def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
@@ -27,9 +30,7 @@ def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
     Going round from the first band's centre, each band has a ramp that rises once, from its centre to the next,
     and stays.
     """
-    round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
-    ends = zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)
-    ramps = [smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip) for start, end in ends]
+    ramps = _ramps(degrees)
     found = []
     for values in bands:
         steps = (values.roll(-1, dims=1) - values).unbind(1)
@@ -38,3 +39,10 @@ def by_hue(degrees: Tensor, *bands: Tensor) -> list[Tensor]:
             done = torch.addcmul(done, step.unsqueeze(1), ramp)
         found.append(done)
     return found
+
+
+def _ramps(degrees: Tensor) -> list[Tensor]:
+    """Of each band the ramp (B, 1, H, W) that rises from its centre to the next."""
+    round_trip = torch.remainder(degrees - CENTRES[0], 360.0)
+    ends = zip(CENTRES, (*CENTRES[1:], CENTRES[0] + 360), strict=True)
+    return [smoothstep(start - CENTRES[0], end - CENTRES[0], round_trip) for start, end in ends]

@@ -95,7 +95,7 @@ class Rules:
             if request.groups is not None:
                 _say_what_is_left_out(values, request.groups)
             return values, _exactly(values)
-        return self._as_seen(photo, request.taste or "natural")
+        return self._as_seen(photo, self._scene_of(photo), request.taste or "natural")
 
     def _styled(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
         """The words alone, or on top of what a taste does."""
@@ -103,13 +103,16 @@ class Rules:
         taste = request.taste or "faithful"
         base: Edits = {}
         besides: Reasoning = {}
+        holds = bool(reading.kept and reading.edits)
+        scene = self._scene_of(photo) if holds or taste != "faithful" else None
         if taste != "faithful":
-            base, besides = self._as_seen(photo, taste)
+            base, besides = self._as_seen(photo, scene, taste)
         schema = _schema([])
         under = _latents(schema, base)
         asked, by_words = (_on_top(under, _latents(schema, edits)) for edits in (reading.asked, reading.edits))
-        scene = self._scene_of(photo) if reading.kept and reading.edits else None
-        held = None if scene is None else held_by_sight(photo, reading.kept, asked, by_words, under, scene=scene)
+        held = None
+        if holds and scene is not None:
+            held = held_by_sight(photo, reading.kept, asked, by_words, under, scene=scene)
         if held is not None:
             reading = reading.held(edits_of(held.latents), held.how)
         if not base:
@@ -117,9 +120,9 @@ class Rules:
         edits = reading.edits if held is not None else edits_of(by_words)
         return edits, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
 
-    def _as_seen(self, photo: Photo, taste: Taste) -> tuple[Edits, Reasoning]:
+    def _as_seen(self, photo: Photo, scene: Scene | None, taste: Taste) -> tuple[Edits, Reasoning]:
         """What the photo's measurements call for: its faults repaired, and then finished as far as the taste goes."""
-        found = measure(photo, self._scene_of(photo))
+        found = measure(photo, scene)
         edits, thoughts = decide(found)
         if taste == "faithful":
             return edits, thoughts

@@ -12,7 +12,7 @@ from ...core.contract.bundle import OpenedBundle
 from ...core.photo import Photo
 from ..saving import save_weights
 from . import scene
-from .network import CLASSES, GRID, SIDE, SceneNetwork, folded
+from .network import CLASSES, GRID, SIDE, SceneNetwork, quick
 from .weights import FILE, dequantised, quantised
 
 
@@ -20,7 +20,7 @@ class SceneReader:
     """Reads scenes with a network of one's own, as `scene_of` does with the installed one.
 
     Args:
-        network: a trained one, not `folded`.
+        network: a trained one, neither `folded` nor `quick`.
     """
 
     id = "scene"
@@ -46,7 +46,7 @@ class SceneReader:
 
     @cached_property
     def _ready(self) -> SceneNetwork:
-        return folded(self.network)
+        return quick(self.network)
 
     def scene_of(self, photo: Photo) -> scene.Scene:
         """What a photo shows."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...core.errors import InvalidDocument
-from .network import SceneNetwork, folded
+from .network import SceneNetwork, quick
 
 VERSION: Final = 1
 """The version of the installed weights, and so of the areas that are made with them: one more with every change."""
@@ -39,7 +39,7 @@ def quantised(network: SceneNetwork) -> dict[str, Tensor]:
 
 
 def dequantised(tensors: Mapping[str, Tensor], *, path: str = FILE) -> SceneNetwork:
-    """The network of stored tensors, to be trained further or `folded`.
+    """The network of stored tensors, to be trained further or made `quick`.
 
     Raises:
         InvalidDocument: they are not this network's.
@@ -84,7 +84,12 @@ def _wrong(problem: str, path: str) -> InvalidDocument:
 @cache
 def installed() -> SceneNetwork:
     """The network that comes with veraretouch, ready to run; read once a process."""
+    return quick(stored())
+
+
+def stored() -> SceneNetwork:
+    """The network that comes with veraretouch, as it was trained."""
     from safetensors.torch import load_file
 
     path = Path(__file__).with_name("bundle") / FILE
-    return folded(dequantised(load_file(path), path=str(path)))
+    return dequantised(load_file(path), path=str(path))

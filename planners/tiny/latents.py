@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...core.contract.latents import Latents, constant
 from ...core.contract.schema import Schema
-from ...core.contract.slots import Slot
+from ...core.contract.slots import Bands, Slot
 from ...core.contract.squash import squash, unsquash
 from ...core.plugins.registry import registry
 from ..rules.lexicon import Lexicon
@@ -77,25 +77,80 @@ def assemble(schema: Schema, repairs: Sequence[str], raw: Tensor, wishes: Tensor
     Both add up in the unbounded space of `squash`, so that they stay within the slots' bounds.
     Ops that neither moves are left out.
     """
+    places = _places(schema)
+    repaired = _repaired([place for place in places if place.address in repairs], raw, wishes)
+    moving = {address.rpartition(".")[0] for address in repaired}
+    wished = wishes.ne(0)
+    wished_somewhere = wished.any(dim=0).tolist()
     values: dict[str, dict[str, Tensor]] = {}
     present: dict[str, Tensor] = {}
-    wished = Latents.unpack(schema, wishes).values
-    moving = {address.rpartition(".")[0] for address in repairs}
-    taken = 0
-    for spec in schema.specs.values():
-        moved = torch.cat([wish.reshape(len(raw), -1) for wish in wished[spec.id].values()], dim=1).ne(0).any(dim=1)
-        repaired = spec.id in moving
-        if not (repaired or bool(moved.any())):
+    for op in schema.specs:
+        mine = [place for place in places if place.op == op]
+        whole = slice(mine[0].columns.start, mine[-1].columns.stop)
+        if op not in moving and not any(wished_somewhere[whole]):
             continue
-        present[spec.id] = torch.ones_like(moved) if repaired else moved
-        values[spec.id] = {}
-        for name, slot in spec.slots.items():
-            value = constant(slot.identity, len(raw), raw.dtype, raw.device) + wished[spec.id][name]
-            if f"{spec.id}.{name}" in repairs:
-                value = moved_by(slot, value, raw[:, taken : taken + slot.size].reshape(-1, *slot.shape))
-                taken += slot.size
-            values[spec.id][name] = value
+        present[op] = torch.ones_like(wished[:, 0]) if op in moving else wished[:, whole].any(dim=1)
+        values[op] = {
+            place.name: repaired[place.address] if place.address in repaired else place.wished(wishes) for place in mine
+        }
     return Latents(schema, values, present=present, batch=len(raw))
+
+
+class _Place(NamedTuple):
+    """A slot, and the columns of packed values that hold it."""
+
+    op: str
+    name: str
+    slot: Slot
+    columns: slice
+
+    @property
+    def address(self) -> str:
+        return f"{self.op}.{self.name}"
+
+    def wished(self, wishes: Tensor) -> Tensor:
+        """The slot's values (B, *shape) by wishes (B, D)."""
+        identity = constant(self.slot.identity, len(wishes), wishes.dtype, wishes.device)
+        return identity + wishes[:, self.columns].reshape(identity.shape)
+
+
+def _places(schema: Schema) -> list[_Place]:
+    found: list[_Place] = []
+    start = 0
+    for op, name, slot in schema:
+        found.append(_Place(op, name, slot, slice(start, start + slot.size)))
+        start += slot.size
+    return found
+
+
+def _repaired(moving: Sequence[_Place], raw: Tensor, wishes: Tensor) -> dict[str, Tensor]:
+    """The address of each slot that is moved -> its values, by raw numbers in the order of these."""
+    wished = [place.wished(wishes) for place in moving]
+    sizes = [place.slot.size for place in moving]
+    numbers = raw.split(sizes, dim=1) if sizes else ()
+    if moving and all(_is_bounded(place.slot) for place in moving):
+        # All at once: each costs as much as all together.
+        values = torch.cat([value.reshape(len(raw), -1) for value in wished], dim=1)
+        done = list(moved_by(_joint([place.slot for place in moving]), values, raw).split(sizes, dim=1))
+    else:
+        done = [
+            moved_by(place.slot, value, number.reshape(value.shape))
+            for place, value, number in zip(moving, wished, numbers, strict=True)
+        ]
+    return {place.address: each.reshape(value.shape) for place, value, each in zip(moving, wished, done, strict=True)}
+
+
+def _is_bounded(slot: Slot) -> bool:
+    return slot.period is None and slot.identity is not None and slot.low is not None and slot.high is not None
+
+
+def _joint(slots: Sequence[Slot]) -> Slot:
+    """Bounded slots as one, of all their numbers."""
+    parts = {
+        which: np.concatenate([np.ravel(getattr(slot, which)) for slot in slots])
+        for which in ("identity", "low", "high")
+    }
+    return Bands(sum(slot.size for slot in slots), group="joint", doc="Several slots.", **parts)
 
 
 def moved_by(slot: Slot, value: Tensor, raw: Tensor) -> Tensor:

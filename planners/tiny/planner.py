@@ -29,7 +29,7 @@ from ..saving import save_weights
 from ..scene.scene import Scene
 from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
 from .measure import features, seen
-from .network import Shape, TinyNetwork
+from .network import EDITS, Shape, TinyNetwork
 from .reasoning import SEEN, Appraisal, Looks, deeds, explain
 from .statistics import grid, thinned
 
@@ -156,14 +156,15 @@ class Tiny:
     def _styled(self, photo: Photo, pixels: Tensor, reading: StyleReading, taste: Taste) -> tuple[Latents, Reasoning]:
         """What the words ask for, on top of what the taste does: by the taste `faithful` the words alone."""
         wish, asked = (wish_of(self.schema, edits)[None] for edits in (reading.edits, reading.asked))
-        raw = torch.zeros(1, repair_size(self.schema, self.repairs))
+        raw, scene = torch.zeros(1, repair_size(self.schema, self.repairs)), None
         if taste != "faithful":
-            raw, more = self._raw(pixels, taste)[:2]
+            edits, scene = self._edits(pixels)
+            raw, more = self._by_taste(edits, taste)
             wish, asked = wish + more, asked + more
         latents = self._assembled(raw, wish)
         if reading.kept and reading.edits:
             base = self._assembled(raw, torch.zeros_like(wish))
-            held = held_by_sight(photo, reading.kept, self._assembled(raw, asked), latents, base)
+            held = held_by_sight(photo, reading.kept, self._assembled(raw, asked), latents, base, scene=scene)
             if held is not None:
                 return held.latents, reading.held(edits_of(held.latents), held.how).reasoning
         besides = deeds(self._less(latents, wish))
@@ -173,18 +174,22 @@ class Tiny:
         self, pixels: Tensor, taste: Taste = "natural", wishes: Tensor | None = None
     ) -> tuple[Latents, Appraisal]:
         """Latents of `seen` pixels (1, 3, SIDE, SIDE) by a taste, on top of a wish (1, D), and what was found."""
-        raw, more, appraisal = self._raw(pixels, taste)
-        return self._assembled(raw, more if wishes is None else wishes + more), appraisal
+        edits, scene = self._edits(pixels)
+        raw, more = self._by_taste(edits, taste)
+        latents = self._assembled(raw, more if wishes is None else wishes + more)
+        return latents, Appraisal(self._looks(pixels, edits), scene)
 
-    def _raw(self, pixels: Tensor, taste: Taste) -> tuple[Tensor, Tensor, Appraisal]:
-        """The raw numbers of a taste's edit (1, N), the wish (1, D) that the taste adds, and what was found."""
-        with torch.no_grad():
+    def _edits(self, pixels: Tensor) -> tuple[Tensor, Scene]:
+        """The raw numbers (1, 2, N) of both edits, and what the photo shows."""
+        with torch.inference_mode():
             measured, shares = features(pixels)
-            edits = self.network(measured.to(self.network.centre.device)).cpu()
-        faithful, natural = seen_only(edits).unbind(dim=1)
-        raw = faithful if taste == "faithful" else natural
-        more = wish_of(self.schema, _VIVID if taste == "vivid" else {})[None]
-        return raw, more, Appraisal(self._looks(pixels, faithful, natural), Scene(shares[0]))
+            edits = seen_only(self.network(measured.to(self.network.centre.device)).cpu())
+        return edits.clone(), Scene(shares[0].clone())
+
+    def _by_taste(self, edits: Tensor, taste: Taste) -> tuple[Tensor, Tensor]:
+        """The raw numbers of a taste's edit (1, N), and the wish (1, D) that the taste adds."""
+        raw = edits[:, EDITS.index("faithful" if taste == "faithful" else "natural")]
+        return raw, wish_of(self.schema, _VIVID if taste == "vivid" else {})[None]
 
     def _assembled(self, raw: Tensor, wishes: Tensor) -> Latents:
         """Latents of one row, without ops that do nothing."""
@@ -195,10 +200,12 @@ class Tiny:
             latents.present[op] &= not all(idle)
         return latents
 
-    def _looks(self, pixels: Tensor, faithful: Tensor, natural: Tensor) -> Looks:
-        """What the photo is taken for: by how far its two edits move it."""
+    def _looks(self, pixels: Tensor, edits: Tensor) -> Looks:
+        """What the photo is taken for: by how far its two edits (1, 2, N) move it."""
+        if not bool(edits.any()):
+            return "finished"
         small = thinned(grid(pixels), _WORDS).expand(2, -1, -1, -1)
-        both = assemble(self.schema, self.repairs, torch.cat([faithful, natural]), torch.zeros(2, self.schema.size))
+        both = assemble(self.schema, self.repairs, edits[0], torch.zeros(2, self.schema.size))
         with torch.no_grad():
             done = self._renderer(small, both)
         far = ciede2000(done.permute(0, 2, 3, 1), small.permute(0, 2, 3, 1))

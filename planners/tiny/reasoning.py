@@ -83,8 +83,11 @@ def changes(before: Tensor, latents: Latents, renderer: Renderer) -> dict[Change
     found = {}
     now = oklab(before)
     for group in dict.fromkeys(change.group for change in CHANGES):
+        mine = latents.masked([{group}])
+        if not any(bool(rows.any()) for rows in mine.present.values()):
+            continue
         with torch.no_grad():
-            after = oklab(renderer(before, latents.masked([{group}])))
+            after = oklab(renderer(before, mine))
         for change in CHANGES:
             values = float(change.measure(now)), float(change.measure(after))
             if change.group == group and abs(values[1] - values[0]) >= change.seen:

@@ -42,6 +42,7 @@ def statistics(rgb: Tensor) -> Tensor:
     rgb = rgb.clamp(0, 1)
     lab, light = oklab(rgb), srgb_to_linear(rgb)
     flat, pixels = light.flatten(2), rgb.flatten(2)
+    stops = torch.log2(flat + _FLARE)
     colour, L = chroma(lab).flatten(1), lab.L.flatten(1)
     ab = torch.stack([lab.a.flatten(1), lab.b.flatten(1)], dim=1)
     luma = (pixels * pixels.new_tensor(LUMINANCE)[:, None]).sum(dim=1, keepdim=True)
@@ -52,8 +53,8 @@ def statistics(rgb: Tensor) -> Tensor:
     found = [
         _percentiles(torch.cat([pixels, luma], dim=1)).flatten(1),
         torch.log2(flat.mean(dim=2) + 1e-3),
-        torch.log2(flat + _FLARE).mean(dim=2),
-        *_casts(light, flat, colour, seen),
+        stops.mean(dim=2),
+        *_casts(light, flat, stops, colour, seen),
         *(share.mean(dim=2) for share in clipped),
         torch.stack([clipped[0].amax(dim=1).mean(dim=1), clipped[1].amin(dim=1).mean(dim=1)], dim=1).sqrt(),
         _percentiles(colour.unsqueeze(1) * 2).flatten(1)[:, 3:],
@@ -77,18 +78,18 @@ def _percentiles(channels: Tensor) -> Tensor:
     return torch.searchsorted(below, wanted).clamp(max=255).to(channels.dtype) / 255
 
 
-def _casts(light: Tensor, flat: Tensor, colour: Tensor, seen: Tensor) -> list[Tensor]:
+def _casts(light: Tensor, flat: Tensor, stops: Tensor, colour: Tensor, seen: Tensor) -> list[Tensor]:
     """log2 of red/green and blue/green by each estimator, each (B, 2)."""
     edges = (light[..., 1:, 1:] - light[..., :-1, 1:]).abs() + (light[..., 1:, 1:] - light[..., 1:, :-1]).abs()
     brightness = flat.mean(dim=1)
     bright = torch.sigmoid((brightness / (brightness.mean(dim=1, keepdim=True) + 1e-6) - 2.0) * 4)
     means = [
         _mean(flat, torch.ones_like(seen)),
-        _mean(flat.pow(6), seen).clamp(min=0).pow(1 / 6),
+        _mean((flat * flat * flat).square(), seen).clamp(min=0).pow(1 / 6),
         edges.flatten(2).mean(dim=2),
         _mean(flat, seen * bright + 1e-4),
         _mean(flat, seen * torch.exp(-((colour / _NEUTRAL) ** 2)) + 1e-4),
-        _mean(torch.log2(flat + _FLARE), seen).exp2(),
+        _mean(stops, seen).exp2(),
     ]
     return [torch.log2((mean[:, [0, 2]] + _FLARE) / (mean[:, [1]] + _FLARE)) for mean in means]
 

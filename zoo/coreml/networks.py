@@ -17,7 +17,7 @@ from ...core.plugins.registry import registry
 from ...ops.neural import RetouchNetwork
 from ...planners.scene.network import SIDE as SCENE
 from ...planners.scene.network import SceneNetwork, folded
-from ...planners.scene.weights import installed as installed_scene
+from ...planners.scene.weights import stored as stored_scene
 from ...planners.tiny.latents import moved_by, seen_only
 from ...planners.tiny.network import EDITS
 from ...planners.tiny.planner import Tiny
@@ -124,7 +124,7 @@ class TinyPhone(nn.Module):
     def __init__(self, planner: Tiny) -> None:
         super().__init__()
         self.network, self.schema, self.repairs = planner.network, planner.schema, planner.repairs
-        self.scene = ScenePhone(installed_scene())
+        self.scene = ScenePhone(stored_scene())
         # The scene's square from ours: a resampling is a product with a matrix of each side.
         sides = torch.eye(PICTURE).reshape(1, 1, PICTURE, PICTURE)
         matrix = functional.interpolate(

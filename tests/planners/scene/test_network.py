@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from veraretouch.planners.scene.network import CLASSES, GRID, SIDE, SceneNetwork, folded
+from veraretouch.planners.scene.network import CLASSES, GRID, SIDE, Pointwise, SceneNetwork, folded, quick
 
 
 def test_folding_the_normalisation_changes_nothing() -> None:
@@ -17,12 +17,14 @@ def test_folding_the_normalisation_changes_nothing() -> None:
             layer.running_var.uniform_(0.5, 2)
             nn.init.uniform_(layer.weight, 0.5, 1.5)
     picture = torch.rand(1, 3, SIDE, SIDE)
-    ready = folded(network)
+    ready, fast = folded(network), quick(network)
     with torch.no_grad():
-        made, wanted = ready(picture), network.eval()(picture)
+        made, wanted, soon = ready(picture), network.eval()(picture), fast(picture)
     assert made.shape == (1, len(CLASSES), GRID, GRID)
     assert torch.allclose(made, wanted, atol=1e-4 * float(wanted.abs().max()))
-    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in ready.modules())
+    assert torch.allclose(soon, made, atol=1e-4 * float(wanted.abs().max()))
+    assert sum(isinstance(layer, Pointwise) for layer in fast.modules()) == 29
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in [*ready.modules(), *fast.modules()])
     assert not any(weight.requires_grad for weight in ready.parameters())
 
 

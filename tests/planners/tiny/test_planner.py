@@ -16,6 +16,7 @@ from veraretouch.core.errors import IncompatibleBundle
 from veraretouch.core.photo import Photo, as_photo, open_photo
 from veraretouch.planners.rules.style import read_style
 from veraretouch.planners.scene.scene import scene_of
+from veraretouch.planners.scene.weights import installed
 from veraretouch.planners.tiny.latents import REPAIRS, assemble, own_schema, repair_size, wish_of_prompt
 from veraretouch.planners.tiny.measure import seen
 from veraretouch.planners.tiny.network import Shape, TinyNetwork
@@ -210,3 +211,24 @@ def test_the_network_and_its_file_are_small(tiny: Tiny) -> None:
     import veraretouch.planners.tiny.planner as module
 
     assert (Path(module.__file__).with_name("bundle") / FILE).stat().st_size <= 3 * 2**20
+
+
+@pytest.mark.parametrize("words", ["keep skin natural, teal and orange", "warm and bright", ""])
+@pytest.mark.parametrize("planner", ["tiny", "rules"])
+def test_a_photo_is_looked_at_once_by_the_scene_network(photos: list[Photo], planner: str, words: str) -> None:
+    request = vr.Request.of(style=words, taste="natural") if words else vr.Request.of(taste="natural")
+    looks: list[object] = []
+    hook = installed().register_forward_hook(lambda *call: looks.append(call))
+    try:
+        vr.registry.planners.load(planner)().plan(photos[:1], [request])
+    finally:
+        hook.remove()
+    assert len(looks) == 1
+
+
+def test_a_style_renders_nothing_that_is_not_read(photos: list[Photo]) -> None:
+    tiny = Tiny()
+    renders: list[object] = []
+    tiny._renderer.register_forward_hook(lambda *call: renders.append(call))
+    tiny.plan(photos[:1], [vr.Request.of(style="warm and bright", taste="natural")])
+    assert not renders
