@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from ...core.plugins.registry import registry
 from ..scene.network import CLASSES
 from ..scene.scene import Scene
 from .lexicon import Lexicon
-from .style import Edits, StyleReading
+from .style import Edits, StyleReading, read_style
 
 LEAST_SHARE: Final = 0.004
 """What fills less of a photo is not told from a mistake; words of it then go by its usual hues."""
@@ -30,6 +30,14 @@ def regions_in(scene: Scene | None, lexicon: Lexicon | None = None) -> frozenset
     return frozenset(region.id for region in regions if region.area and _is_in(region.area, scene))
 
 
+def regions_named(prompt: str, lexicon: Lexicon | None = None) -> frozenset[str]:
+    """The ids of the regions with areas of which a prompt says something: for these a photo is looked at."""
+    known = lexicon or Lexicon.builtin()
+    areas = frozenset(region.id for region in known.regions.values() if region.area)
+    reading = read_style(prompt, known, seen=areas)
+    return frozenset((*reading.local, *reading.spared))
+
+
 def _is_in(area: str, scene: Scene) -> bool:
     if area not in registry.areas:
         return False
@@ -38,7 +46,7 @@ def _is_in(area: str, scene: Scene) -> bool:
 
 def by_place(
     reading: StyleReading, lexicon: Lexicon | None = None
-) -> tuple[tuple[LocalAdjustment, ...], Mapping[str, Thought]]:
+) -> tuple[tuple[LocalAdjustment, ...], dict[str, Thought]]:
     """The local adjustments of a reading, and a thought on each by "in" and its name.
 
     What is asked of a region alone applies in its area; what is asked of the whole photo, where something is to be
@@ -60,6 +68,11 @@ def by_place(
         said = ", ".join(_said(edits))
         thoughts[f"in {name}"] = Thought(problem=f"Something is asked of {name} alone.", plan=f"There {said}.")
     return tuple(made), thoughts
+
+
+def is_beside(place: str) -> bool:
+    """Whether a thought is on no group: on the request, or on a local adjustment."""
+    return place == "request" or place.startswith("in ")
 
 
 def _edits(values: Edits) -> dict[str, Edit]:

@@ -18,6 +18,8 @@ from ...core.contract.slot_kinds import Curve, Lattice
 from ...core.contract.slots import GROUPS
 from ...core.photo import Photo, as_photo
 from ...core.plan.edit import left_out_of, op_of
+from ...core.plan.local import LocalAdjustment
+from ...core.plan.local_rows import with_local_rows
 from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
 from ..params import describe, read_params
@@ -28,8 +30,9 @@ from .color_wish import asks_for_color
 from .finish import explained, finish_of
 from .lexicon import Lexicon
 from .measure import measure
+from .places import by_place, is_beside, regions_in, regions_named
 from .protection import held_by_sight
-from .style import read_style
+from .style import StyleReading, read_style
 
 Edits = Mapping[str, Mapping[str, Any]]
 
@@ -50,6 +53,10 @@ OPS: Final = (
     "grey_mixer",
     "color_grading",
 )
+
+
+_Row = tuple[Edits, Reasoning, Sequence[LocalAdjustment]]
+"""What one photo gets: edits of the whole, why, and local adjustments over them."""
 
 
 class Rules:
@@ -73,13 +80,13 @@ class Rules:
     def plan(self, photos: Sequence[Photo], requests: Sequence[Request]) -> Proposal:
         """Propose edits and reasoning for each photo; see `core.contract.planner.Planner`."""
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
-        schema = _schema([edits for edits, _ in rows])
-        latents = [
-            _latents(schema, edits).masked([frozenset(schema.groups) if request.groups is None else request.groups])
-            for (edits, _), request in zip(rows, requests, strict=True)
-        ]
-        reasoning = [_within(thoughts, request) for (_, thoughts), request in zip(rows, requests, strict=True)]
-        return Proposal(Latents.cat(latents), reasoning)
+        schema = _schema([edits for edits, _, _ in rows])
+        latents = with_local_rows(
+            Latents.cat([_latents(schema, edits) for edits, _, _ in rows]), [row[2] for row in rows]
+        )
+        groups = [latents.schema.groups if request.groups is None else request.groups for request in requests]
+        reasoning = [_within(thoughts, request) for (_, thoughts, _), request in zip(rows, requests, strict=True)]
+        return Proposal(latents.masked(groups), reasoning)
 
     def asks_for_color(self, request: Request) -> bool:
         """Whether the request's words ask for colour, as the lexicon reads them; see
@@ -87,26 +94,37 @@ class Rules:
         """
         return asks_for_color(request.prompt, self.lexicon)
 
-    def _propose(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
+    def _propose(self, photo: Photo, request: Request) -> _Row:
         if request.mode == "style":
             return self._styled(photo, request)
         if request.mode == "param":
             values = read_params(request.params or {})
             if request.groups is not None:
                 _say_what_is_left_out(values, request.groups)
-            return values, _exactly(values)
-        return self._as_seen(photo, self._scene_of(photo), request.taste or "natural")
+            return values, _exactly(values), ()
+        return (*self._as_seen(photo, self._scene_of(photo), request.taste or "natural"), ())
 
-    def _styled(self, photo: Photo, request: Request) -> tuple[Edits, Reasoning]:
-        """The words alone, or on top of what a taste does."""
-        reading = read_style(request.prompt or "", self.lexicon)
-        taste = request.taste or "faithful"
+    def _styled(self, photo: Photo, request: Request) -> _Row:
+        """The words alone, or on top of what a taste does; what is said of things that are seen, where they are."""
+        prompt, taste = request.prompt or "", request.taste or "faithful"
+        named = regions_named(prompt, self.lexicon)
+        scene = self._scene_of(photo) if named or taste != "faithful" else None
+        reading = read_style(prompt, self.lexicon, seen=named & regions_in(scene, self.lexicon))
+        local, places = by_place(reading, self.lexicon)
+        edits, thoughts = self._everywhere(photo, reading, scene, taste)
+        return edits, {**thoughts, **places}, local
+
+    def _everywhere(
+        self, photo: Photo, reading: StyleReading, scene: Scene | None, taste: Taste
+    ) -> tuple[Edits, Reasoning]:
+        """What the words and the taste do to the whole photo."""
         base: Edits = {}
         besides: Reasoning = {}
         holds = bool(reading.kept and reading.edits)
-        scene = self._scene_of(photo) if holds or taste != "faithful" else None
         if taste != "faithful":
             base, besides = self._as_seen(photo, scene, taste)
+        if reading.spared:
+            return base, {group: _beside(said, besides.get(group)) for group, said in reading.reasoning.items()}
         schema = _schema([])
         under = _latents(schema, base)
         asked, by_words = (_on_top(under, _latents(schema, edits)) for edits in (reading.asked, reading.edits))
@@ -237,4 +255,4 @@ def _within(reasoning: Reasoning, request: Request) -> Reasoning:
     """The thoughts on groups that may be edited."""
     if request.groups is None:
         return reasoning
-    return {group: thought for group, thought in reasoning.items() if group == "request" or group in request.groups}
+    return {place: thought for place, thought in reasoning.items() if place in request.groups or is_beside(place)}

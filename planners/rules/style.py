@@ -61,6 +61,7 @@ class _Told:
     found: Understanding
     asked: Mapping[str, list[str]]  # group -> what was asked of it
     lexicon: Lexicon
+    spared: tuple[str, ...] = ()
 
     def reasoning(
         self, edits: Edits, how: str = "held against the other edits", *, moved: bool | None = None
@@ -78,7 +79,7 @@ class _Told:
         reasoning: dict[str, Thought] = {
             "request": _request_thought(self.found, bool(edits) if moved is None else moved, self.lexicon)
         }
-        kept = [region.name for region in self.found.protected.values()]
+        kept = [region.name for region in self.found.protected.values() if region.id not in self.spared]
         for group in dict.fromkeys([*GROUPS, *self.asked, *done]):
             holds = kept if group == "specific_color" else []
             reasoning[group] = _group_thought(self.asked.get(group, []), done.get(group, []), holds, how)
@@ -116,7 +117,7 @@ def read_style(prompt: str, lexicon: Lexicon | None = None, *, seen: Collection[
     spared = tuple(region.id for region in found.protected.values() if region.id in seen)
     local = {id: edits for id, moves in within.items() if (edits := _written(moves, lexicon))}
     _protect(total, regions, lexicon)
-    edits, told = _written(total, lexicon), _Told(found, asked, lexicon)
+    edits, told = _written(total, lexicon), _Told(found, asked, lexicon, spared)
     names, ids = (tuple(getattr(region, part) for region in regions) for part in ("name", "id"))
     thoughts = told.reasoning(edits, moved=bool(edits or local))
     return StyleReading(edits, thoughts, tuple(found.unknown), names, ids, unheld, local, spared, told)

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ...core.contract.latents import Latents, constant
 from ...core.contract.schema import Schema
-from ...core.contract.slots import Bands, Slot
+from ...core.contract.slot_kinds import Bands
+from ...core.contract.slots import Slot
 from ...core.contract.squash import squash, unsquash
 from ...core.plugins.registry import registry
 from ..rules.lexicon import Lexicon
@@ -127,11 +128,11 @@ def _repaired(moving: Sequence[_Place], raw: Tensor, wishes: Tensor) -> dict[str
     """The address of each slot that is moved -> its values, by raw numbers in the order of these."""
     wished = [place.wished(wishes) for place in moving]
     sizes = [place.slot.size for place in moving]
-    numbers = raw.split(sizes, dim=1) if sizes else ()
+    numbers = torch.split(raw, sizes, dim=1) if sizes else ()
     if moving and all(_is_bounded(place.slot) for place in moving):
         # All at once: each costs as much as all together.
         values = torch.cat([value.reshape(len(raw), -1) for value in wished], dim=1)
-        done = list(moved_by(_joint([place.slot for place in moving]), values, raw).split(sizes, dim=1))
+        done = list(torch.split(moved_by(_joint([place.slot for place in moving]), values, raw), sizes, dim=1))
     else:
         done = [
             moved_by(place.slot, value, number.reshape(value.shape))

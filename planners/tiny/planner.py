@@ -20,11 +20,14 @@ from ...core.contract.request import Mode, Request, Taste
 from ...core.contract.schema import Schema
 from ...core.errors import IncompatibleBundle, InvalidDocument
 from ...core.photo import Photo
+from ...core.plan.local import LocalAdjustment
+from ...core.plan.local_rows import with_local_rows
 from ...core.render.renderer import Renderer
 from ..rules.color_wish import asks_for_color
+from ..rules.places import by_place, is_beside, regions_in, regions_named
 from ..rules.planner import Rules, edits_of
 from ..rules.protection import held_by_sight
-from ..rules.style import StyleReading, read_style
+from ..rules.style import read_style
 from ..saving import save_weights
 from ..scene.scene import Scene
 from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
@@ -124,11 +127,12 @@ class Tiny:
         another.
         """
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
-        if len(rows) == 1:
-            return Proposal(rows[0][0], [rows[0][1]])
         # Exact values may name ops besides its own.
-        schema = Schema({id: spec for latents, _ in rows for id, spec in latents.schema.specs.items()}.values())
-        return Proposal(Latents.cat([_within(latents, schema) for latents, _ in rows]), [words for _, words in rows])
+        schema = Schema({id: spec for latents, _, _ in rows for id, spec in latents.schema.specs.items()}.values())
+        latents = Latents.cat([_within(latents, schema) for latents, _, _ in rows])
+        latents = with_local_rows(latents, [local for _, _, local in rows])
+        groups = [latents.schema.groups if request.groups is None else request.groups for request in requests]
+        return Proposal(latents.masked(groups), [words for _, words, _ in rows])
 
     def asks_for_color(self, request: Request) -> bool:
         """Whether the request's words ask for colour, as the lexicon reads them; see
@@ -136,10 +140,10 @@ class Tiny:
         """
         return asks_for_color(request.prompt)
 
-    def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning]:
+    def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning, Sequence[LocalAdjustment]]:
         if request.mode == "param":
             exact = self._exact.plan([photo], [request])
-            return exact.latents, exact.reasoning[0]
+            return exact.latents, exact.reasoning[0], ()
         groups = frozenset(self.schema.groups) if request.groups is None else request.groups
         taste = request.taste or "natural"
         pixels = seen(photo)
@@ -148,27 +152,38 @@ class Tiny:
             thoughts: Reasoning = explain(
                 thinned(grid(pixels), _WORDS), latents.masked([groups]), self._renderer, appraisal
             )
+            local: Sequence[LocalAdjustment] = ()
         else:
-            latents, thoughts = self._styled(photo, pixels, read_style(request.prompt or ""), taste)
-        said = {group: said for group, said in thoughts.items() if group in groups or group == "request"}
-        return latents.masked([groups]), said
+            latents, thoughts, local = self._styled(photo, pixels, request.prompt or "", taste)
+        said = {place: said for place, said in thoughts.items() if place in groups or is_beside(place)}
+        return latents.masked([groups]), said, local
 
-    def _styled(self, photo: Photo, pixels: Tensor, reading: StyleReading, taste: Taste) -> tuple[Latents, Reasoning]:
-        """What the words ask for, on top of what the taste does: by the taste `faithful` the words alone."""
-        wish, asked = (wish_of(self.schema, edits)[None] for edits in (reading.edits, reading.asked))
-        raw, scene = torch.zeros(1, repair_size(self.schema, self.repairs)), None
-        if taste != "faithful":
+    def _styled(
+        self, photo: Photo, pixels: Tensor, prompt: str, taste: Taste
+    ) -> tuple[Latents, Reasoning, Sequence[LocalAdjustment]]:
+        """What the words ask for, on top of what the taste does: by the taste `faithful` the words alone. What is said
+        of things that the photo has, is done where they are.
+        """
+        named, scene = regions_named(prompt), None
+        raw = torch.zeros(1, repair_size(self.schema, self.repairs))
+        more = torch.zeros(1, self.schema.size)
+        if named or taste != "faithful":
             edits, scene = self._edits(pixels)
-            raw, more = self._by_taste(edits, taste)
-            wish, asked = wish + more, asked + more
-        latents = self._assembled(raw, wish)
-        if reading.kept and reading.edits:
-            base = self._assembled(raw, torch.zeros_like(wish))
-            held = held_by_sight(photo, reading.kept, self._assembled(raw, asked), latents, base, scene=scene)
+            if taste != "faithful":
+                raw, more = self._by_taste(edits, taste)
+        reading = read_style(prompt, seen=named & regions_in(scene))
+        local, places = by_place(reading)
+        everywhere = {} if reading.spared else reading.edits
+        latents = self._assembled(raw, wish_of(self.schema, everywhere)[None] + more)
+        if reading.kept and everywhere:
+            base = self._assembled(raw, torch.zeros_like(more))
+            asked = self._assembled(raw, wish_of(self.schema, reading.asked)[None] + more)
+            held = held_by_sight(photo, reading.kept, asked, latents, base, scene=scene)
             if held is not None:
-                return held.latents, reading.held(edits_of(held.latents), held.how).reasoning
-        besides = deeds(self._less(latents, wish))
-        return latents, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
+                return held.latents, reading.held(edits_of(held.latents), held.how).reasoning | places, local
+        besides = deeds(self._less(latents, wish_of(self.schema, everywhere)[None] + more))
+        thoughts = {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
+        return latents, thoughts | places, local
 
     def repair(
         self, pixels: Tensor, taste: Taste = "natural", wishes: Tensor | None = None
