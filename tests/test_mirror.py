@@ -88,6 +88,8 @@ TESTED_BY = {
     "core/testing/planner_checks/proposals.py": _CHECK_PLANNER,
     "core/testing/planner_checks/tasteful.py": _CHECK_PLANNER,
     "core/testing/suites.py": "tests/core/cli/test_check.py",
+    "ops/areas/capsules.py": "tests/ops/areas/test_brush.py",
+    "ops/areas/refining.py": "tests/ops/areas/test_bitmap.py",
     "ops/presets/fields.py": "tests/ops/presets/test_reading.py",
     "ops/presets/lrtemplate.py": "tests/ops/presets/test_reading.py",
     "ops/presets/pack.py": "tests/ops/presets/test_real_files.py",

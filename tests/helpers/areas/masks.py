@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,8 @@ def mask_of(area: type[Area], rgb: Tensor, frame: Frame | None = None, **slots: 
     """The mask (B, 1, H, W) of photos (B, 3, H, W), slots that are not given at their beginning."""
     frame = frame or Frame(0, 0, *rgb.shape[2:])
     values = {
-        name: torch.as_tensor(slots.get(name, slot.identity), dtype=torch.float32) for name, slot in area.slots.items()
+        name: torch.as_tensor(slots[name] if name in slots else np.array(slot.identity), dtype=torch.float32)
+        for name, slot in area.slots.items()
     }
     rows = {
         name: value if value.ndim > area.slots[name].identity.ndim else value.expand(len(rgb), *value.shape)

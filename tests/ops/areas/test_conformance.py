@@ -19,5 +19,18 @@ def test_every_installed_area_conforms(area: str) -> None:
 
 
 def test_all_areas_of_the_design_are_installed() -> None:
-    design = {"linear", "ellipse", "luminance", "color", "sky", "foliage", "water", "person", "skin", "ground"}
+    design = {
+        "linear",
+        "ellipse",
+        "luminance",
+        "color",
+        "brush",
+        "bitmap",
+        "sky",
+        "foliage",
+        "water",
+        "person",
+        "skin",
+        "ground",
+    }
     assert design <= set(registry.areas.ids())
