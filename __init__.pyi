@@ -5,6 +5,7 @@ from .core.contract.discrete_slots import Choice as Choice
 from .core.contract.discrete_slots import Switch as Switch
 from .core.contract.discrete_slots import Whole as Whole
 from .core.contract.latents import Latents as Latents
+from .core.contract.local import PartSpec as PartSpec
 from .core.contract.op import Frame as Frame
 from .core.contract.op import Op as Op
 from .core.contract.op import Params as Params
@@ -12,6 +13,7 @@ from .core.contract.op import Stage as Stage
 from .core.contract.planner import Planner as Planner
 from .core.contract.planner import Proposal as Proposal
 from .core.contract.request import Request as Request
+from .core.contract.schema import LocalSpec as LocalSpec
 from .core.contract.schema import Schema as Schema
 from .core.contract.slot_kinds import Bands as Bands
 from .core.contract.slot_kinds import Curve as Curve

@@ -127,6 +127,16 @@ def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
     assert (tmp_path / "half.json").exists()
 
 
+def test_the_guide_to_local_adjustments_is_followed(cli, tmp_path):
+    told = run("\n".join(blocks("local.md", "python")), tmp_path)
+    assert "['linear: from top to 0.5']" in told
+    assert "tensor([" in told
+    assert (tmp_path / "local.jpg").exists()
+    for line in blocks("local.md", "sh")[0].splitlines()[:2]:
+        cli(*shlex.split(line)[1:])
+    assert (tmp_path / "retouched" / "photo.jpg").exists()
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_guide_to_many_photos_run(cli, tmp_path):
     (tmp_path / "photos").mkdir()
