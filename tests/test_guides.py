@@ -4,13 +4,12 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from distributions import Site
+from prepared import prepared
 
 import veraretouch as vr
 from veraretouch.core.testing.samples import sample
@@ -47,14 +46,9 @@ def run(text, folder, **environment):
     """One Python process for all of a guide's blocks, in a folder with a photo in it; what it prints."""
     shutil.copy(sample("portrait"), folder / "photo.jpg")
     (folder / "guide.py").write_text(text)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "guide.py"],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    strict = "import runpy, warnings\nwarnings.simplefilter('error')\nrunpy.run_path('guide.py', run_name='__main__')"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = prepared().run(["-c", strict], cwd=folder, env=kept | {"OMP_NUM_THREADS": "1"} | environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -1,8 +1,10 @@
 """What an import costs: looking at veraretouch, its ops and its help loads no torch."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +82,7 @@ def test_each_name_of_the_face_can_be_imported_first(name, request):
 
 
 @pytest.fixture(scope="module")
-def first_imports():
+def first_imports(prepared_processes):
     """What goes wrong, by name, where it is the first name that is taken from the package."""
     script = """
 import json, sys, veraretouch
@@ -97,5 +99,6 @@ for name in veraretouch.__all__:
         failed[name] = repr(error)
 print("FAILED", json.dumps(failed))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = prepared_processes.run(["-c", script], cwd=Path.cwd(), env=kept)
     return json.loads(done.stdout.rpartition("FAILED")[2])

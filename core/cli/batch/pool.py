@@ -6,6 +6,8 @@ path and what became of it.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -143,6 +145,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], threads: int) -> None:
         os._exit(130)
 
     signal.signal(signal.SIGTERM, leave)
+    atexit.register(gc.freeze)  # as in the command itself: a last search for garbage walks through all of torch
     # Read by torch and BLAS when they are imported, which has not happened in this process yet.
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # stdout is the command's own: what libraries and plugins print must not get between its lines.

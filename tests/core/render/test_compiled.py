@@ -15,7 +15,6 @@ from veraretouch.ops.white_balance import WhiteBalance
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 OPS = [WhiteBalance, Contrast]
-SCHEMA = Schema.of(OPS)
 
 
 @pytest.fixture(autouse=True)
@@ -25,24 +24,32 @@ def forget():
     compiled.cache_clear()
 
 
-# The C++ compiler takes half a minute; torch's own graphs, forwards and backwards, seconds.
-@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=[needs_compiler, pytest.mark.slow])])
+# The C++ compiler takes half a minute; torch's own graphs, forwards and backwards, seconds for each op.
+@pytest.mark.parametrize(
+    ("backend", "ops"),
+    [
+        ("aot_eager", [Contrast]),
+        pytest.param("aot_eager", OPS, marks=pytest.mark.slow),
+        pytest.param("inductor", OPS, marks=[needs_compiler, pytest.mark.slow]),
+    ],
+    ids=["aot_eager-one", "aot_eager-two", "inductor-two"],
+)
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")  # torch's own, within the compiler
-def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch, backend):
-    compile = torch.compile
+def test_pixels_and_gradients_are_those_of_the_ops(monkeypatch, backend, ops):
+    compile, schema = torch.compile, Schema.of(ops)
     monkeypatch.setattr(torch, "compile", lambda function, **options: compile(function, backend=backend, **options))
     monkeypatch.setattr(chain, "FUSED_PIXELS", 1000)
-    raw = 0.5 * torch.randn(2, SCHEMA.size, generator=torch.Generator().manual_seed(1))
-    present = torch.tensor([[True, True], [False, True]])
+    raw = 0.5 * torch.randn(2, schema.size, generator=torch.Generator().manual_seed(1))
+    present = torch.tensor([[True, True], [False, True]])[:, : len(ops)]
     found = []
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", RuntimeWarning)
         for fused in (False, True):
-            renderer, leaf = Renderer(OPS, fused=fused), raw.clone().requires_grad_()
+            renderer, leaf = Renderer(ops, fused=fused), raw.clone().requires_grad_()
             rgb = photos(2, 37, 41).requires_grad_()
             with torch.no_grad():
-                still = renderer(rgb, Latents.squash(SCHEMA, raw, present=present))
-            moved = renderer(rgb, Latents.squash(SCHEMA, leaf, present=present), clamp=False)
+                still = renderer(rgb, Latents.squash(schema, raw, present=present))
+            moved = renderer(rgb, Latents.squash(schema, leaf, present=present), clamp=False)
             moved.square().mean().backward()
             found.append((still, moved.detach(), leaf.grad, rgb.grad))
     assert not [str(w.message) for w in warned if "uncompiled" in str(w.message)]

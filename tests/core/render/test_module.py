@@ -42,10 +42,10 @@ def half() -> Latents:
     return Latents(Schema.of([Layer]), {"test.layer": {"amount": torch.tensor([0.5])}})
 
 
-def built_in(rows: int = 2) -> tuple[Renderer, Schema, torch.Tensor, torch.Tensor]:
+def built_in(rows: int = 2, ids: tuple[str, ...] = BUILT_IN) -> tuple[Renderer, Schema, torch.Tensor, torch.Tensor]:
     from veraretouch import registry
 
-    schema = Schema.of([registry.ops.load(id) for id in BUILT_IN])
+    schema = Schema.of([registry.ops.load(id) for id in ids])
     raw = 0.3 * torch.randn(rows, schema.size, generator=torch.Generator().manual_seed(1))
     return Renderer(), schema, raw, photos(rows)
 
@@ -106,18 +106,26 @@ def test_compiled_as_one_graph_it_gives_the_same_pixels_and_gradients():
     torch.testing.assert_close(found[1], found[0])
 
 
-def test_built_in_ops_compile_with_the_renderer():
+# Tracing takes a second for each op.
+SOME_OR_ALL = pytest.mark.parametrize(
+    "ids", [("exposure", "hsl"), pytest.param(BUILT_IN, marks=pytest.mark.slow)], ids=["two", "six"]
+)
+
+
+@SOME_OR_ALL
+def test_built_in_ops_compile_with_the_renderer(ids):
     torch._dynamo.reset()
-    renderer, schema, raw, rgb = built_in()
+    renderer, schema, raw, rgb = built_in(ids=ids)
     latents = Latents.squash(schema, raw)
     done = torch.compile(renderer, backend="eager")(rgb, latents, clamp=False)
     torch.testing.assert_close(done, renderer(rgb, latents, clamp=False), atol=1e-5, rtol=1e-5)
 
 
-def test_an_exported_renderer_gives_the_pixels_of_other_latents():
-    renderer, schema, raw, rgb = built_in()
-    present = torch.ones(2, len(BUILT_IN), dtype=torch.bool)
-    present[1, 2] = False
+@SOME_OR_ALL
+def test_an_exported_renderer_gives_the_pixels_of_other_latents(ids):
+    renderer, schema, raw, rgb = built_in(ids=ids)
+    present = torch.ones(2, len(ids), dtype=torch.bool)
+    present[1, 1] = False
     exported = torch.export.export(renderer, (rgb, Latents.squash(schema, raw, present=present)), {"clamp": False})
     other = Latents.squash(schema, -raw, present=present.flip(0))
     done = exported.module()(rgb.flip(3), other, clamp=False)
@@ -167,13 +175,13 @@ sys.path[:0] = sys.argv[3:]
 from test_module import Layer, half
 from renderings import photos
 from veraretouch import Renderer
-rank = int(sys.argv[1])
+rank, world = map(int, sys.argv[1].split("/"))
 torch.set_num_threads(1)
-dist.init_process_group("gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=2)
+dist.init_process_group("gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=world)
 torch.manual_seed(rank)  # the processes begin with other weights: DDP makes them alike
 renderer = Renderer([Layer])
 ours = DistributedDataParallel(renderer)
-rgb = photos(4)
+rgb = photos(2 * world)
 mine = rgb[2 * rank : 2 * rank + 2]
 (ours(mine, half(), clamp=False) - 0.5).square().mean().backward()
 alone = Renderer([Layer])
@@ -186,18 +194,29 @@ print("alike")
 """
 
 
+FOLDERS = [
+    str(Path(__file__).parent),
+    *(str(folder) for folder in (Path(__file__).parents[2] / "helpers").iterdir()),
+]
+LOOPBACK = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+
+
+def test_ddp_trains_it_in_one_process(tmp_path, prepared_processes):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    words = ["-c", PROCESS, "0/1", str(tmp_path / "meeting"), *FOLDERS]
+    done = prepared_processes.run(words, cwd=tmp_path, env=kept | LOOPBACK)
+    assert done.stdout.strip() == "alike", done.stderr[-2000:]
+
+
+@pytest.mark.slow
 def test_two_processes_train_one_renderer(tmp_path):
-    folders = [
-        str(Path(__file__).parent),
-        *(str(folder) for folder in (Path(__file__).parents[2] / "helpers").iterdir()),
-    ]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", PROCESS, str(rank), str(tmp_path / "meeting"), *folders],
+            [sys.executable, "-c", PROCESS, f"{rank}/2", str(tmp_path / "meeting"), *FOLDERS],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
+            env=os.environ | LOOPBACK,
         )
         for rank in range(2)
     ]

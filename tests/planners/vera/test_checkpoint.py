@@ -3,13 +3,14 @@ and what is refused by name.
 """
 
 import json
+import shutil
 import warnings
 
 import numpy as np
 import pytest
 import torch
 from golden import document, weights
-from published import ADDED, COUNTER, VOCABULARY, save_published, save_tokenizer
+from published import ADDED, COUNTER, VOCABULARY, save_published
 from safetensors import safe_open
 from small_vera import ANSWER
 
@@ -105,9 +106,16 @@ def test_a_slow_tokenizer_reads_as_the_fast_one_does(read):
     assert read[1].ids(text) == fast().ids(text)
 
 
-def test_a_slow_tokenizer_that_is_not_one_is_one_error(tmp_path):
-    save_tokenizer(tmp_path)
-    files = {name: tmp_path / name for name in ("vocab.json", "merges.txt", "added_tokens.json")}
+@pytest.fixture
+def tokenizer(published, tmp_path):
+    """A folder of the slow tokenizer's files."""
+    for name in ("vocab.json", "merges.txt", "added_tokens.json"):
+        shutil.copy(published[0] / name, tmp_path)
+    return tmp_path
+
+
+def test_a_slow_tokenizer_that_is_not_one_is_one_error(tokenizer):
+    files = {name: tokenizer / name for name in ("vocab.json", "merges.txt", "added_tokens.json")}
     good = files["added_tokens.json"].read_text()
     files["added_tokens.json"].write_text(json.dumps({**ADDED, "<retouch_light>": 151_700}))
     with pytest.raises(InvalidDocument, match=r"names the id 151646 for '<retouch_color&temp>'|names the id"):
@@ -127,17 +135,16 @@ def test_a_slow_tokenizer_that_is_not_one_is_one_error(tmp_path):
         read_slow_tokenizer(files)
 
 
-def test_tokens_that_only_tokenizer_config_adds_are_read(tmp_path):
-    save_tokenizer(tmp_path)
-    (tmp_path / "added_tokens.json").unlink()
+def test_tokens_that_only_tokenizer_config_adds_are_read(tokenizer):
+    (tokenizer / "added_tokens.json").unlink()
     listed = {str(id): {"content": token, "special": True} for token, id in ADDED.items()}
     about = {
         "tokenizer_class": "SamanthaTokenizer",
         "auto_map": {"AutoTokenizer": "evil.py"},
         "added_tokens_decoder": listed,
     }
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps(about))
-    files = {name: tmp_path / name for name in ("vocab.json", "merges.txt", "tokenizer_config.json")}
+    (tokenizer / "tokenizer_config.json").write_text(json.dumps(about))
+    files = {name: tokenizer / name for name in ("vocab.json", "merges.txt", "tokenizer_config.json")}
     assert read_slow_tokenizer(files).retouch == (151_646, 151_647, 151_648)
 
 
