@@ -1,4 +1,4 @@
-"""The command `ops`: which ops are installed, and the slots of one."""
+"""The commands `ops` and `areas`: which are installed, and the slots of one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..core.cli.options import Json
 
 if TYPE_CHECKING:
     from ..core.contract.slots import FloatArray, Slot
+    from ..core.plugins.entry import PluginEntry
 
 
 def ops(
@@ -26,30 +27,54 @@ def ops(
         _show_op(op, json=json)
 
 
-def _show_op(id: str, *, json: bool) -> None:
-    from ..core.cli.terminal import columns, json_text, message, say
+def areas(
+    area: Annotated[str | None, typer.Argument(help="Show this area's slots.")] = None,
+    json: Json = False,
+) -> None:
+    """List the installed areas, or show the slots of one."""
+    from ..core.cli.listing import show_catalogue
     from ..core.plugins.registry import registry
-    from ..core.plugins.summary import first_paragraph
+
+    if area is None:
+        show_catalogue(registry.areas, json=json)
+    else:
+        _show_area(area, json=json)
+
+
+def _show_op(id: str, *, json: bool) -> None:
+    from ..core.plugins.registry import registry
 
     op = registry.ops.load(id)
-    entry = registry.ops.entries()[op.id]
-    facts = {
-        "id": op.id,
-        "version": op.version,
-        "stage": int(op.stage),
-        "pointwise": op.pointwise,
-        "distribution": entry.distribution,
-        "summary": first_paragraph(op.__doc__),
-    }
-    if json:
-        say(json_text({**facts, "slots": {name: slot.document() for name, slot in op.slots.items()}}))
-        return
+    facts = {"stage": int(op.stage), "pointwise": op.pointwise}
     kind = "pointwise" if op.pointwise else "spatial"
-    say(message(f"{op.id} {op.version} ({entry.distribution} {entry.version}), {kind}, stage {int(op.stage)}"))
-    say(message(facts["summary"]))
-    say()
-    heading = ("SLOT", "KIND", "UNIT", "BOUNDS", "IDENTITY", "GROUP", "DOC")
-    say(columns([heading, *(_row(name, slot) for name, slot in op.slots.items())]))
+    _show(op, registry.ops.entries()[op.id], facts, f"{kind}, stage {int(op.stage)}", json=json)
+
+
+def _show_area(id: str, *, json: bool) -> None:
+    from ..core.plugins.registry import registry
+
+    area = registry.areas.load(id)
+    words = "looks at the whole photo" if area.view else "looks at each pixel and its place"
+    _show(area, registry.areas.entries()[area.id], {"view": area.view}, words, json=json)
+
+
+def _show(plugin: Any, entry: PluginEntry, facts: dict[str, Any], words: str, *, json: bool) -> None:
+    """What an op or an area declares: its own facts, in `words` for a table, and its slots."""
+    from ..core.cli.terminal import columns, json_text, message, say
+    from ..core.plugins.summary import first_paragraph
+
+    summary = first_paragraph(plugin.__doc__)
+    if json:
+        slots = {name: slot.document() for name, slot in plugin.slots.items()}
+        head = {"id": plugin.id, "version": plugin.version, **facts}
+        say(json_text({**head, "distribution": entry.distribution, "summary": summary, "slots": slots}))
+        return
+    say(message(f"{plugin.id} {plugin.version} ({entry.distribution} {entry.version}), {words}"))
+    say(message(summary))
+    if plugin.slots:
+        say()
+        heading = ("SLOT", "KIND", "UNIT", "BOUNDS", "IDENTITY", "GROUP", "DOC")
+        say(columns([heading, *(_row(name, slot) for name, slot in plugin.slots.items())]))
 
 
 def _row(name: str, slot: Slot) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The command `new`: a package for an op or a planner of one's own, from the template that the wheel brings."""
+"""The command `new`: a package for an op, area or planner of one's own, from the template that the wheel brings."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class PluginKind(StrEnum):
     """What can be made."""
 
     OP = "op"
+    AREA = "area"
     PLANNER = "planner"
 
 
@@ -44,7 +45,7 @@ def new(
     ] = False,
     licence: Annotated[PackageLicence, typer.Option(help="Licence of the package.")] = PackageLicence.APACHE,
 ) -> None:
-    """Make a package for an op or a planner of your own.
+    """Make a package for an op, an area or a planner of your own.
 
     Its tests pass at once.
     """
@@ -105,9 +106,9 @@ def _check_id(kind: PluginKind, id: str) -> None:
     name = id.partition(".")[2]
     if name in _WORDS:
         raise CannotStart(f"the name in {id!r} is a word of Python, {name}", cure="Choose another id")
-    catalogue = registry.ops if kind is PluginKind.OP else registry.planners
+    catalogue = registry.catalogues()[f"{kind}s"]
     if (taken := catalogue.entries().get(id)) is not None:
-        article = "an" if kind is PluginKind.OP else "a"
+        article = "a" if kind is PluginKind.PLANNER else "an"
         raise CannotStart(f"{taken.distribution} has {article} {kind} {id!r} already", cure="Choose another id")
     module = id.replace(".", "_")
     if find_spec(module) is not None:

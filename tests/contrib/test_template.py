@@ -23,6 +23,7 @@ from veraretouch.core.testing.samples import sample
 MADE = {
     "acme-my-op": ["op", "acme.my_op"],
     "acme-soft-op": ["op", "acme.soft_op", "--spatial", "--licence", "MIT"],
+    "acme-my-area": ["area", "acme.my_area"],
     "acme-my-planner": ["planner", "acme.my_planner"],
 }
 
@@ -90,6 +91,7 @@ def test_they_are_listed_and_used(prepared_environment, tmp_path):
         rows = json.loads(veraretouch(f"{kind}s", "--json"))[f"{kind}s"]
         assert id in {row["id"] for row in rows}
     settings = ["--set", "acme.my_op.amount=0.5", "--set", "acme.soft_op.amount=0.5"]
+    settings += ["--in", "acme.my_area", "--set", "exposure.ev=-1"]
     small = ["--preview", "256"]
     veraretouch("param", "photo.jpg", *settings, *small, "--out", "set.jpg")
     veraretouch("auto", "photo.jpg", "--planner", "acme.my_planner", *small)
@@ -169,6 +171,7 @@ OPS = (
     "test",
     "a3_b",
 )
+AREAS = ("area", "slot", "params", "frame", "tensor", "torch", "vr", "mine", "test")
 PLANNERS = ("schema", "latents", "proposal", "photo", "request", "sequence", "registry", "g_r_e_y", "f_u_r_t_h_e_s_t")
 
 
@@ -176,6 +179,7 @@ PLANNERS = ("schema", "latents", "proposal", "photo", "request", "sequence", "re
     ("kind", "name", "spatial"),
     [
         *((PluginKind.OP, name, spatial) for name in OPS for spatial in (False, True)),
+        *((PluginKind.AREA, name, False) for name in AREAS),
         *((PluginKind.PLANNER, name, False) for name in PLANNERS),
     ],
 )
@@ -189,6 +193,8 @@ def test_no_name_clashes_with_what_the_template_imports(tmp_path, monkeypatch, k
         assert not [held for held in vars(tests) if held.startswith("Test")]  # pytest would collect it
         if kind is PluginKind.OP:
             tests.test_a_photo_changes({"portrait": sample("portrait")})
+        elif kind is PluginKind.AREA:
+            tests.test_the_bright_half_is_covered()
         else:
             tests.test_a_dark_photo_is_lightened()
     finally:

@@ -1,4 +1,4 @@
-"""The command `ops`: a list from metadata alone, and the slots of one op."""
+"""The commands `ops` and `areas`: a list from metadata alone, and the slots of one."""
 
 import json
 
@@ -43,3 +43,18 @@ def test_one_op_is_shown_with_unit_bounds_identity_group_and_doc(cli):
 def test_an_op_that_is_unknown_or_broken_is_one_error(cli):
     assert "no op 'exposre' is installed. Did you mean 'exposure'?" in cli("ops", "exposre", code=1).stderr
     assert "acme-film 0.3 is broken: ImportError" in cli("ops", "acme.raises", plugins="broken", code=1).stderr
+
+
+def test_areas_are_listed_and_one_is_shown_with_its_slots(cli):
+    listed = json.loads(cli("areas", "--json").stdout)["areas"]
+    assert {row["id"] for row in listed} == set(registry.areas.ids())
+    assert all(row["summary"].startswith("Cover ") for row in listed)
+    shown = cli("areas", "ellipse").stdout
+    assert "ellipse 1 (veraretouch" in shown
+    assert "looks at each pixel and its place" in shown
+    for part in ("angle", "degree", "-180 .. 180", "area", "Turn the ellipse clockwise."):
+        assert part in shown
+    document = json.loads(CliRunner().invoke(app, ["areas", "sky", "--json"]).stdout)
+    assert document["view"] is True
+    assert document["slots"]["grow"]["group"] == "area"
+    assert "no area 'elipse' is installed. Did you mean 'ellipse'?" in cli("areas", "elipse", code=1).stderr
