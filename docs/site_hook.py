@@ -25,7 +25,7 @@ BORROWED = {
 # Who reads which guides, in this order.
 GUIDES = {
     "Photographers": ("many-photos", "local", "presets", "fit", "vera"),
-    "Op authors": ("first-op", "testing", "plugins"),
+    "Op authors": ("first-op", "own-area", "testing", "plugins"),
     "Planner researchers": ("own-planner", "training-through-the-renderer", "training", "data", "evaluating"),
     "Mobile teams": ("ios", "publishing-a-bundle", "zoo"),
     "Contributors": ("architecture",),
@@ -47,6 +47,7 @@ def on_config(config: Any) -> Any:
         {
             "Reference": [
                 {"Ops": _section(docs, "ops")},
+                {"Areas": _section(docs, "areas")},
                 {"Planners": _section(docs, "planners")},
                 {"Commands": "reference/commands.md"},
                 {"Python": _section(docs, "api")},

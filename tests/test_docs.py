@@ -56,7 +56,9 @@ def test_every_page_of_the_reference_is_up_to_date(pages):
 
 
 def test_everything_that_is_installed_by_us_has_its_page(pages):
-    for catalogue, folder in ((vr.registry.ops, "ops"), (vr.registry.planners, "planners")):
+    catalogues = vr.registry.catalogues()
+    for folder in ("ops", "areas", "planners"):
+        catalogue = catalogues[folder]
         own = [id for id, entry in catalogue.entries().items() if entry.distribution == "veraretouch"]
         assert own
         assert {f"{folder}/{id}.md" for id in own} <= set(pages)
@@ -126,7 +128,7 @@ def examples(language):
 
 
 def _examples(language):
-    for path in sorted((*(REFERENCE / "ops").glob("*.md"), *(REFERENCE / "planners").glob("*.md"))):
+    for path in sorted(path for folder in ("ops", "areas", "planners") for path in (REFERENCE / folder).glob("*.md")):
         for unrun, kind, text in BLOCK.findall(path.read_text(encoding="utf-8")):
             if kind == language and not unrun:
                 yield pytest.param(text, id=path.stem)

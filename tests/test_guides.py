@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from distributions import Site
+from PIL import Image, ImageChops, ImageStat
 from prepared import prepared
 
 import veraretouch as vr
@@ -56,6 +57,15 @@ def run(text, folder, **environment):
 def test_the_planner_of_the_guide_plans_and_keeps_the_contract(tmp_path):
     assert "Expose by" in run("\n".join(blocks("own-planner.md", "python")), tmp_path)
     assert (tmp_path / "exposed.jpg").exists()
+
+
+def test_the_area_of_the_guide_keeps_the_contract_and_says_where_an_edit_applies(tmp_path):
+    assert run("\n".join(blocks("own-area.md", "python")), tmp_path) == "acme.surround\n"
+    before, after = (Image.open(tmp_path / name).convert("L") for name in ("photo.jpg", "darker-around.jpg"))
+    width, height = before.size
+    middle, corner = (width * 0.49, height * 0.49, width * 0.51, height * 0.51), (0, 0, 20, 20)
+    assert ImageStat.Stat(ImageChops.difference(before.crop(middle), after.crop(middle))).mean[0] < 3
+    assert ImageStat.Stat(after.crop(corner)).mean[0] < 0.85 * ImageStat.Stat(before.crop(corner)).mean[0]
 
 
 def test_the_planner_of_the_guide_is_short():

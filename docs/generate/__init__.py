@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import api, checks, commands, ops, planners, schemas
+from . import api, areas, checks, commands, ops, planners, schemas
 
 HOME = "veraretouch"
 
@@ -12,7 +12,7 @@ def pages(distribution: str = HOME) -> dict[str, str]:
 
     The examples that the pages show in Python and JSON are run on the way: a page with a broken one is not made.
     """
-    found = {**ops.pages(distribution), **planners.pages(distribution)}
+    found = {**ops.pages(distribution), **areas.pages(distribution), **planners.pages(distribution)}
     if distribution == HOME:
         found |= {**schemas.pages(), **api.pages(), "checks.md": checks.page(), "commands.md": commands.page()}
     return found

@@ -17,6 +17,7 @@ from PIL import Image
 import veraretouch as vr
 from veraretouch.core.color.hue_bands import BANDS
 
+from .areas import pictures
 from .markdown import ROOT
 
 SIDE = 176  # the longer side of a picture, in pixels
@@ -134,12 +135,13 @@ def strip(op: type[vr.Op], name: str) -> Image.Image | None:
 
 
 def images(distribution: str) -> Iterator[tuple[str, Image.Image]]:
-    """File name -> picture of every strip of a distribution's ops."""
+    """File name -> picture of every strip of a distribution's ops, and of its areas' masks."""
     for op in installed(distribution):
         for name in op.slots:
             picture = strip(op, name)
             if picture is not None:
                 yield f"{op.id}.{name}.jpg", picture
+    yield from pictures(distribution)
 
 
 def jpeg(picture: Image.Image) -> bytes:
