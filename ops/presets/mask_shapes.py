@@ -368,7 +368,7 @@ def written(part: AreaPart, frame: SensorFrame, inverted: bool) -> Settings:
         Unrenderable: it has no equivalent there.
     """
     if part.id not in WRITERS:
-        raise Unrenderable(f"it covers {part.id!r}, which XMP cannot say")
+        raise Unrenderable(f"XMP cannot say what its area {part.id!r} covers")
     return WRITERS[part.id](slots_of(part), frame, inverted)
 
 

@@ -14,6 +14,7 @@ from ...core.plan.local import AreaPart, LocalAdjustment
 from ...core.plan.plan import Plan
 from . import xmp
 from .local_fields import BY_SLOT
+from .mask_brush import write_brush
 from .mask_frame import SensorFrame
 from .mask_shapes import Unrenderable, luminance_range, range_mask, slots_of, text_of, written
 from .preset import Settings
@@ -99,7 +100,10 @@ def _pairs(area: tuple[AreaPart, ...], frame: SensorFrame) -> Iterator[tuple[Are
             parts.pop(0)
             yield part, range_mask({"Type": "2", "LumRange": corners}, inverted)
         else:
-            yield part, written(part, frame, inverted)
+            yield (
+                part,
+                write_brush(slots_of(part), frame, inverted) if part.id == "brush" else written(part, frame, inverted),
+            )
 
 
 def _whole_range(part: AreaPart, after: AreaPart) -> str | None:
@@ -107,8 +111,10 @@ def _whole_range(part: AreaPart, after: AreaPart) -> str | None:
     if (part.id, after.id) != ("luminance", "luminance") or part.invert or after.invert:
         return None
     lower, upper = slots_of(part), slots_of(after)
-    if after.combine != "intersect" or lower["high"] != 1 or upper["low"] != 0:
+    if after.combine != "intersect" or (lower["high"], upper["low"]) != (1, 0):
         return None
+    if lower["low"] == 0 or upper["high"] == 1 or abs(lower["feather"] - upper["feather"]) < 1e-9:
+        return None  # one part would say it
     return luminance_range({**lower, "high": upper["high"]}, upper["feather"])
 
 

@@ -20,6 +20,7 @@ from ...core.plan.addresses import edits_of, name_for
 from ...core.plan.local import AreaPart, LocalAdjustment
 from ...core.plugins.registry import registry
 from .local_fields import IDLE_FIELDS, LOCAL_FIELDS, NO_OP, UNRENDERED_FIELDS
+from .mask_brush import MOST_DABS, read_paint
 from .mask_frame import SensorFrame
 from .mask_shapes import READERS, Reading, Shape, Unrenderable, checked, number, read_range, truth
 from .preset import Settings, Unrendered
@@ -185,7 +186,7 @@ def _read_area(entry: Settings, place: str, reading: Reading) -> tuple[tuple[Are
             _join(parts, shape, "intersect", reading)
     if len(parts) > _MOST_PARTS:
         raise Unrenderable(f"it has more than {_MOST_PARTS} masks")
-    partly = len(masks) == 1 and 0 < shares[0] < 1
+    partly = len(masks) == 1 and 0 < shares[0] < 1 and masks[0][1].get("What") != "Mask/Paint"
     return tuple(parts), shares[0] if partly else 1.0
 
 
@@ -208,7 +209,7 @@ def _join_all(
         mode, value = str(mask.get("MaskBlendMode", "0")), number(mask, "MaskValue", at, 1.0)
         if mode not in ("0", "1") or not 0 <= value <= 1:
             raise Unrenderable(f"a mask of blend mode {mode[:20]!r} and value {value:g} is not known here")
-        if 0 < value < 1 and (depth or len(masks) > 1):
+        if 0 < value < 1 and (depth or len(masks) > 1) and mask.get("What") != "Mask/Paint":
             reading.note("masks of less than full value are taken as full where several make an area")
         taken = mode == "1" or value == 0
         if mask.get("What") == "Mask/Aggregate":
@@ -226,9 +227,10 @@ def _join_all(
 
 def _shape(mask: Settings, place: str, reading: Reading) -> Shape:
     what = str(mask.get("What", ""))
-    if what not in READERS:
+    read = read_paint if what == "Mask/Paint" and "brush" in registry.areas else READERS.get(what)
+    if read is None:
         raise Unrenderable(f"masks of the kind {what[:40]!r} are not rendered")
-    shape = READERS[what](mask, place, reading)
+    shape = read(mask, place, reading)
     given = mask.get("CorrectionRangeMask")
     if what != "Mask/RangeMask" and isinstance(given, dict):
         within = read_range(given, f"{place}: CorrectionRangeMask", reading)
@@ -276,7 +278,23 @@ def _join(parts: list[AreaPart], shape: Shape, combine: Combine, reading: Readin
         shape = _as_one_range(shape, reading)
     for index, (id, params, inverted) in enumerate(shape.parts):
         how: Combine = combine if not index or combine == "intersect" or shape.invert else "intersect"
-        parts.append(AreaPart(id, checked(id, params), combine=how, invert=inverted != shape.invert))
+        turned = inverted != shape.invert
+        if how == "intersect" and turned:
+            how, turned = "subtract", False
+        _append(parts, AreaPart(id, checked(id, params), combine=how, invert=turned))
+
+
+def _append(parts: list[AreaPart], part: AreaPart) -> None:
+    """Append a part; strokes that are painted, or taken away, one after the other are one part's."""
+    before = parts[-1] if parts else None
+    painted = before is not None and {before.id, part.id} == {"brush"} and not (before.invert or part.invert)
+    if before is None or not painted or before.combine != part.combine or part.combine == "intersect":
+        parts.append(part)
+        return
+    strokes = np.concatenate([before.params["strokes"], part.params["strokes"]])
+    if len(strokes) > MOST_DABS:
+        raise Unrenderable(f"it has more than {MOST_DABS:,} dabs")
+    parts[-1] = replace(before, params={"strokes": strokes})
 
 
 def _as_one_range(shape: Shape, reading: Reading) -> Shape:

@@ -5,7 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import veraretouch as vr
@@ -120,7 +120,7 @@ def moving(plan):
 FRAMES = st.builds(SensorFrame, st.sampled_from([1.5, 4 / 3, 2 / 3]), st.integers(1, 8))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(adjustments(), FRAMES)
 def test_a_plan_comes_back_from_xmp_and_its_numbers_do_too(given_entry, frame):
     plan = plan_of(given_entry)

@@ -113,7 +113,7 @@ def test_a_circle_covers_its_inside_where_it_is_flipped():
         ),
         (
             [{"What": "Mask/Aggregate", "MaskInverted": "true", "Masks": [LINEAR, SKY]}],
-            [("linear", "add", True), ("sky", "intersect", True)],
+            [("linear", "add", True), ("sky", "subtract", False)],
         ),
         (
             [LINEAR | {"CorrectionRangeMask": {"Type": "2", "LumRange": "0 0 0.5 0.6"}}],
