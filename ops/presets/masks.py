@@ -278,10 +278,10 @@ def _join(parts: list[AreaPart], shape: Shape, combine: Combine, reading: Readin
         shape = _as_one_range(shape, reading)
     for index, (id, params, inverted) in enumerate(shape.parts):
         how: Combine = combine if not index or combine == "intersect" or shape.invert else "intersect"
-        turned = inverted != shape.invert
-        if how == "intersect" and turned:
-            how, turned = "subtract", False
-        _append(parts, AreaPart(id, checked(id, params), combine=how, invert=turned))
+        left_out = inverted != shape.invert
+        if how == "intersect" and left_out:
+            how, left_out = "subtract", False
+        _append(parts, AreaPart(id, checked(id, params), combine=how, invert=left_out))
 
 
 def _append(parts: list[AreaPart], part: AreaPart) -> None:
