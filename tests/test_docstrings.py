@@ -20,7 +20,13 @@ def names():
     ]
 
 
-@pytest.mark.parametrize("name", names())
+# Their examples run whole suites of checks, as tests of the very same planner and op do.
+LONG = ("veraretouch.core.testing", "veraretouch.core.testing.planner")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else []) for name in names()]
+)
 def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # an example may write files
     result = doctest.testmod(importlib.import_module(name))

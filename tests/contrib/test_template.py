@@ -37,22 +37,31 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def commands(folder, wheel, tmp_path_factory):
-    """An environment of the built wheel, and of the packages that its own command has made in `folder`."""
-    bare = environment(tmp_path_factory.mktemp("bare"), [wheel])
-    for words in MADE.values():
-        told = run([bare / "veraretouch", "new", *words], cwd=folder)
-        assert len(told.splitlines()) == 3
-    made = wheels_of([folder / name for name in MADE], tmp_path_factory.mktemp("wheels"))
-    run([sys.executable, "-m", "pip", "--python", bare / "python", "install", "-q", "--no-deps", "--no-index", *made])
-    return bare
+def bare(wheel, tmp_path_factory):
+    """An environment of the built wheel."""
+    return environment(tmp_path_factory.mktemp("bare"), [wheel])
 
 
 @pytest.fixture(scope="module")
-def prepared_environment(commands):
-    made = PreparedEnvironment(commands)
-    yield made
-    made.close()
+def prepared_environment(bare, folder, tmp_path_factory):
+    """The same, and in it the packages that its own command has made in `folder`."""
+    prepared = PreparedEnvironment(bare)
+    for number, words in enumerate(MADE.values()):
+        new = ["new", *words]
+        told = (
+            prepared.run("veraretouch", *new, cwd=folder) if number else run([bare / "veraretouch", *new], cwd=folder)
+        )
+        assert len(told.splitlines()) == 3
+    made = wheels_of([folder / name for name in MADE], tmp_path_factory.mktemp("wheels"))
+    run([sys.executable, "-m", "pip", "--python", bare / "python", "install", "-q", "--no-deps", "--no-index", *made])
+    yield prepared
+    prepared.close()
+
+
+@pytest.fixture(scope="module")
+def commands(bare, prepared_environment):
+    """The folder of its commands."""
+    return bare
 
 
 @pytest.mark.parametrize(

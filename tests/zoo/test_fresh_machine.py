@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from prepared import prepared
 
 from veraretouch.core.errors import UnreachableBundle
 from veraretouch.zoo.sources import HubRepository
@@ -43,7 +43,7 @@ def on_a_fresh_machine(home, *names, **environment):
     home.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     environment = kept | {"HOME": str(home), "USERPROFILE": str(home)} | environment
-    run = subprocess.run([sys.executable, "-c", SCRIPT, *names], env=environment, capture_output=True, text=True)
+    run = prepared().run(["-c", SCRIPT, *names], cwd=Path.cwd(), env=environment)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 

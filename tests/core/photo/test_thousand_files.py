@@ -38,7 +38,7 @@ def target(made, number, folder):
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [(120, 7), *(pytest.param(1000, seed, marks=pytest.mark.slow) for seed in range(3))]
+    ("count", "seed"), [(60, 7), *(pytest.param(1000, seed, marks=pytest.mark.slow) for seed in range(3))]
 )
 def test_each_file_is_written_right_or_refused_with_one_line(tmp_path, record_property, count, seed):
     made = make(tmp_path / "in", count=count, seed=seed)

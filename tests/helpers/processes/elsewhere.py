@@ -28,6 +28,19 @@ def _printed(words, done):
     return done.stdout
 
 
+_BUILD = """
+import os, sys
+from setuptools import build_meta
+folder, *projects = sys.argv[1:]
+for project in projects:
+    if (child := os.fork()) == 0:
+        os.chdir(project)
+        build_meta.build_wheel(folder)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, project
+"""
+
+
 class PreparedEnvironment:
     """An environment whose processes find torch imported already (see `prepared.py`)."""
 
@@ -47,12 +60,11 @@ class PreparedEnvironment:
 
 def wheels_of(sources, folder):
     """Wheels of projects, built from copies: setuptools leaves folders behind that would shadow the installed entry
-    points. One pip builds them all.
+    points. Each is built by setuptools as pip asks it to, in forks of one process: pip starts three for each.
     """
     copies = [shutil.copytree(source, folder / f"copy of {source.name}", ignore=_LITTER) for source in sources]
     known = {*folder.glob("*.whl")}
-    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, *copies]
-    run([sys.executable, "-m", "pip", *build])
+    run([sys.executable, "-c", _BUILD, folder, *copies])
     made = sorted({*folder.glob("*.whl")} - known)
     assert len(made) == len(copies)
     return made

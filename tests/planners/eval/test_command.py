@@ -14,22 +14,19 @@ from veraretouch.planners.eval.tables import Section, Shown, html, markdown, pla
 
 
 @pytest.fixture(scope="module")
-def evaluated(pairs, tmp_path_factory, request):
+def evaluated(pairs, tmp_path_factory, prepared_processes):
     """The rules, judged once with all peers."""
     import os
-    import subprocess
     import sys
     from pathlib import Path
 
     folder = tmp_path_factory.mktemp("evaluated")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
     command = [Path(sys.executable).with_name("veraretouch"), "eval", "--planner", "rules", "--data", pairs, "--peers"]
-    done = subprocess.run(
-        [*command, "--out", folder / "out", "--worst", "2", "--json"],
+    done = prepared_processes.run(
+        [*map(str, command), "--out", str(folder / "out"), "--worst", "2", "--json"],
+        cwd=folder,
         env=kept | {"XDG_CACHE_HOME": str(folder), "HF_HOME": str(folder), "TORCH_HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return folder / "out", json.loads(done.stdout)

@@ -32,6 +32,7 @@ def folder(tmp_path):
     return tmp_path / "good"
 
 
+@pytest.mark.slow
 def test_the_estimate_is_near_what_training_takes(folder):
     idle = peak_memory(STEPS, 32, 2)
     taken = peak_memory(STEPS, 128, 8) - idle
