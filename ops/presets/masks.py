@@ -104,7 +104,7 @@ def _read_one(entry: Settings, name: str, key: str, place: str, reading: Reading
     left: list[Unrendered] = []
     for slider in entry:
         if slider.startswith("Local") and amount:
-            _set(slider, entry, max(amount, 1.0), values, left, f"{key} {name!r}", place, reading)
+            _set(slider, entry, max(amount, 1.0), values, left, repr(name), place, reading)
     _drop_idle_toning(values)
     if not values:
         found.unrendered += [replace(item, name=key) for item in left]

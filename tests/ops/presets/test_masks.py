@@ -246,7 +246,7 @@ def test_the_rows_of_attributes_and_of_elements_are_read_alike(tmp_path):
 )
 def test_what_is_not_rendered_is_named(masks, sliders, why, essential):
     (item,) = read(correction(*masks, CorrectionName="Mine", **sliders)).unrendered
-    assert "'Mine'" in str(item)
+    assert str(item).startswith("MaskGroupBasedCorrections 'Mine': ")
     assert why in str(item)
     assert item.essential == essential
 
