@@ -18,7 +18,7 @@ from veraretouch.core.contract.area import small_view
 
 from .markdown import ROOT, fence, page, quoted, summary, table
 
-SIDE = 300  # the longer side of a picture, in pixels
+SIDE = 150  # the longer side of a picture, in pixels
 # What is shown of the photo within the mask.
 DARKER = 0.35
 
@@ -136,7 +136,7 @@ def picture_words(area: type[vr.Area]) -> Iterator[str]:
         "",
         "## Its mask",
         "",
-        f"The photo, its mask, and the photo darkened there: {first}; below, {second}.",
+        f"The mask, and the photo darkened there: {first}; below, {second}.",
         "",
     )
     yield f"![{area.id}: two masks, and a photo darkened in each](../images/area.{area.id}.jpg)"
@@ -155,7 +155,7 @@ def pictures(distribution: str) -> Iterator[tuple[str, Image.Image]]:
 
 
 def picture(area: type[vr.Area]) -> Image.Image:
-    """A photo, a mask and the photo darkened there, for both settings."""
+    """A mask and the photo darkened there, for both settings."""
     name, settings = SHOWN[area.id]
     opened = Image.open(ROOT / "docs" / "samples" / f"{name}.jpg").convert("RGB")
     opened.thumbnail((SIDE * 2, SIDE * 2), Image.Resampling.LANCZOS)
@@ -163,7 +163,7 @@ def picture(area: type[vr.Area]) -> Image.Image:
     lines = []
     for setting in settings:
         mask = mask_of(area, photo, setting)
-        lines.append(torch.cat([photo, mask.expand(-1, 3, -1, -1), photo * (1 - (1 - DARKER) * mask)], dim=3))
+        lines.append(torch.cat([mask.expand(-1, 3, -1, -1), photo * (1 - (1 - DARKER) * mask)], dim=3))
     sheet = Image.fromarray((torch.cat(lines, dim=2)[0] * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())
     return sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS)
 
