@@ -33,6 +33,7 @@ from .measure import measure
 from .places import by_place, is_beside, regions_in, regions_named
 from .protection import held_by_sight
 from .style import StyleReading, read_style
+from .suggestions import suggestions
 
 Edits = Mapping[str, Mapping[str, Any]]
 
@@ -102,7 +103,14 @@ class Rules:
             if request.groups is not None:
                 _say_what_is_left_out(values, request.groups)
             return values, _exactly(values), ()
-        return (*self._as_seen(photo, self._scene_of(photo), request.taste or "natural"), ())
+        scene, taste = self._scene_of(photo), request.taste or "natural"
+        edits, thoughts = self._as_seen(photo, scene, taste)
+        if scene is None or taste == "faithful" or not edits:
+            return edits, thoughts, ()
+        latents = _latents(_schema([]), edits)
+        groups = latents.schema.groups if request.groups is None else request.groups
+        local, places = suggestions(photo.resized(_SMALL).tensor().unsqueeze(0), scene, latents.masked([groups]))
+        return edits, {**thoughts, **places}, local
 
     def _styled(self, photo: Photo, request: Request) -> _Row:
         """The words alone, or on top of what a taste does; what is said of things that are seen, where they are."""

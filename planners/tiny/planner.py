@@ -28,6 +28,7 @@ from ..rules.places import by_place, is_beside, regions_in, regions_named
 from ..rules.planner import Rules, edits_of
 from ..rules.protection import held_by_sight
 from ..rules.style import read_style
+from ..rules.suggestions import suggestions
 from ..saving import save_weights
 from ..scene.scene import Scene
 from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
@@ -153,6 +154,11 @@ class Tiny:
                 thinned(grid(pixels), _WORDS), latents.masked([groups]), self._renderer, appraisal
             )
             local: Sequence[LocalAdjustment] = ()
+            if taste != "faithful" and appraisal.looks != "finished":
+                local, places = suggestions(
+                    grid(pixels), appraisal.scene, latents.masked([groups]), renderer=self._renderer
+                )
+                thoughts = {**thoughts, **places}
         else:
             latents, thoughts, local = self._styled(photo, pixels, request.prompt or "", taste)
         said = {place: said for place, said in thoughts.items() if place in groups or is_beside(place)}
