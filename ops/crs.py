@@ -118,7 +118,38 @@ _OTHERS: Final = [
     _percent("SplitToningBalance", "color_grading", "balance"),
 ]
 
-FIELDS: Final = {field.name: field for field in [*_LIGHT, *_COLOR, *_MIXER, *_OTHERS]}
+_DETAIL: Final = [
+    _percent("Clarity2012", "clarity", "amount"),
+    _percent("Texture", "texture", "amount"),
+    _percent("Dehaze", "dehaze", "amount"),
+    _share("Sharpness", "sharpening", "amount", 0, 150),
+    CrsField("SharpenRadius", 0.5, 3, "pixel", "{:+.1f}", "sharpening", "radius", None, 1.0),
+    _share("SharpenDetail", "sharpening", "detail"),
+    _share("SharpenEdgeMasking", "sharpening", "masking"),
+    _share("LuminanceSmoothing", "noise_reduction", "luminance"),
+    _share("LuminanceNoiseReductionDetail", "noise_reduction", "luminance_detail"),
+    _share("LuminanceNoiseReductionContrast", "noise_reduction", "luminance_contrast"),
+    _share("ColorNoiseReduction", "noise_reduction", "color"),
+    _share("ColorNoiseReductionDetail", "noise_reduction", "color_detail"),
+    _share("ColorNoiseReductionSmoothness", "noise_reduction", "color_smoothness"),
+]
+_EFFECTS: Final = [
+    _percent("PostCropVignetteAmount", "vignette", "amount"),
+    _share("PostCropVignetteMidpoint", "vignette", "midpoint"),
+    _percent("PostCropVignetteRoundness", "vignette", "roundness"),
+    _share("PostCropVignetteFeather", "vignette", "feather"),
+    _share("PostCropVignetteHighlightContrast", "vignette", "highlights"),
+    _share("GrainAmount", "grain", "amount"),
+    _share("GrainSize", "grain", "size"),
+    _share("GrainFrequency", "grain", "roughness"),
+]
+
+FIELDS: Final = {field.name: field for field in [*_LIGHT, *_COLOR, *_MIXER, *_OTHERS, *_DETAIL, *_EFFECTS]}
+
+# The vignette's style: 1 and 2 change light (and keep highlights or colours), 3 paints. `vignette.paint` says which.
+VIGNETTE_STYLE: Final = "PostCropVignetteStyle"
+LIGHT_STYLES: Final = ("1", "2")
+PAINT_STYLE: Final = "3"
 
 # Point curves, which XMP writes as pairs of 0..255: see `presets.curves`.
 CURVES: Final = {

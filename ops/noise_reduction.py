@@ -151,7 +151,8 @@ def _shrunk(planes: Tensor, noise: _Noise, inverse: Tensor) -> Tensor:
     excess = blocks.square() * (1 / (variances + TINY)).unsqueeze(2) * inverse
     cubed = excess.clamp(max=1e4).pow(3)
     kept = cubed / (1 + cubed)
-    weight = 1 / kept.sum(dim=2, keepdim=True)
+    # The mean stays, and counts one: of a black block nothing is left to count.
+    weight = 1 / (1 + kept[:, :, 1:].sum(dim=2, keepdim=True))
     pieces = (basis.T @ (blocks * kept * weight).flatten(3)).reshape(blocks.shape)
     cells = _overlapped(pieces) / _overlapped(weight.expand(-1, -1, 4, -1, -1))
     cells = _split(cells, 2, STEP, STEP).permute(0, 1, 4, 2, 5, 3).flatten(4, 5).flatten(2, 3)

@@ -24,6 +24,9 @@ from ..core.filters.windows import window_max
 
 # Long side in pixels from which on radii grow with the photo.
 UNIT: Final = 4000
+# A thumbnail does not show the sharpening of its photo: from one long side to the other it fades in.
+THUMBNAIL: Final = 256
+SMALL: Final = 640
 TERMS: Final = 3
 WIDEST: Final = 3.0  # the radius slot's end
 AROUND: Final = 2  # pixels: the surroundings that hold an edge's overshoot
@@ -49,9 +52,13 @@ class Sharpening(Op):
 
     def apply(self, rgb: Tensor, p: Params) -> Tensor:
         """Add what undoes the blur of the luma to all channels alike."""
+        long = max(p.frame.height, p.frame.width)
+        shown = min(max((long - THUMBNAIL) / (SMALL - THUMBNAIL), 0.0), 1.0)
+        if shown == 0:
+            return rgb
         wide = at_least_single(rgb)
         luma = luminance(planes_of(wide))
-        scale = max(1.0, max(p.frame.height, p.frame.width) / UNIT)
+        scale = max(1.0, long / UNIT)
         lost = residue = luma - gaussian_blur(luma, p.radius * scale, _kernel(scale))
         for _ in range(TERMS - 1):
             residue = residue - gaussian_blur(residue, p.radius * scale, _kernel(scale))
@@ -59,7 +66,7 @@ class Sharpening(Op):
         around = math.ceil(AROUND * scale)
         above, below = window_max(luma, around) - luma, window_max(-luma, around) + luma
         contrast = (above + below).square() + 1e-6
-        wanted = lost * p.amount * contrast / (contrast + (EDGE * p.masking).square())
+        wanted = shown * lost * p.amount * contrast / (contrast + (EDGE * p.masking).square())
         held = wanted.minimum(above).maximum(-below)
         return (wide + held + p.detail * (wanted - held)).to(rgb.dtype)
 

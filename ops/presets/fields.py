@@ -9,9 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-SPATIAL: Final = "it works on a pixel's surroundings"
 LENS: Final = "lens and perspective are not corrected"
-DETAIL: Final = "sharpening and noise reduction are not rendered"
 OLDER: Final = "it belongs to an older process version"
 PROFILE: Final = "profiles and their tables are not rendered"
 RETOUCH: Final = "retouching and cropping are not rendered"
@@ -50,18 +48,11 @@ KNOWN: Final = (
         r"|LookName|CompatibleVersion|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
     ),
     _idle(
-        r"SharpenRadius|SharpenDetail|SharpenEdgeMasking|LuminanceNoiseReduction(Detail|Contrast)|ColorNoiseReduction(Detail|Smoothness)"
-        r"|VignetteMidpoint|PostCropVignette(Midpoint|Feather|Roundness|Style|HighlightContrast)|Grain(Size|Frequency|Seed)"
+        r"VignetteMidpoint|GrainSeed"
         r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|\w+Scale)|Upright(?!Version)\w+|UprightVersion"
         r"|PerspectiveUpright|Crop(ConstrainToWarp|ConstrainToUnitSquare|Units?)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
     ),
-    _known(r"Clarity2012", SPATIAL, essential=30),
-    _known(r"Texture", SPATIAL, essential=50),
-    _known(r"Dehaze", SPATIAL, essential=20),
-    _known(r"GrainAmount", SPATIAL, essential=40),
-    _known(r"PostCropVignetteAmount", SPATIAL, essential=30),
     _known(r"VignetteAmount", LENS, essential=30),
-    _known(r"Sharpness|LuminanceSmoothing|ColorNoiseReduction", DETAIL),
     _known(r"LensProfileEnable|AutoLateralCA|LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
     _known(r"Perspective(Scale)", LENS, "100"),
     _known(r"Perspective\w+", LENS, "0", "0.0", "0.00"),

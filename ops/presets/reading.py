@@ -16,7 +16,7 @@ from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidDocument
 from ...core.plugins.registry import registry
 from ...core.strict_json import read_bytes
-from ..crs import CURVES, FIELDS, LEGACY_BLENDING, CrsField
+from ..crs import CURVES, FIELDS, LEGACY_BLENDING, LIGHT_STYLES, PAINT_STYLE, VIGNETTE_STYLE, CrsField
 from . import xmp
 from .curves import FULL, knots_of
 from .fields import DEFAULT_LOOKS, OLD_SLIDERS, PROFILE, known
@@ -89,6 +89,8 @@ def interpret(settings: Settings, *, name: str, source: str, frame: SensorFrame 
             values.setdefault("tone_curve", {})[CURVES[key]] = knots
             if error >= 1:
                 notes.append(f"{key} is followed to within {error:.1f} of 255")
+        elif key == VIGNETTE_STYLE:
+            values.setdefault("vignette", {})["paint"] = np.array(float(_paints(value, place)))
         elif key == "ConvertToGrayscale":
             values.setdefault("grey_mixer", {})["monochrome"] = np.array(float(_truth(value, place)))
         elif key in CORRECTIONS:
@@ -149,6 +151,12 @@ def _truth(value: Any, place: str) -> bool:
     if not isinstance(value, str) or value.lower() not in ("true", "false"):
         raise InvalidDocument(f"{str(value)[:40]!r} is neither True nor False", path=place, cure="Give one of them.")
     return value.lower() == "true"
+
+
+def _paints(value: Any, place: str) -> bool:
+    if value not in (*LIGHT_STYLES, PAINT_STYLE):
+        raise InvalidDocument(f"{str(value)[:40]!r} is no style of a vignette", path=place, cure="Give 1, 2 or 3.")
+    return bool(value == PAINT_STYLE)
 
 
 def _points(value: Any, place: str) -> list[tuple[float, float]]:

@@ -14,7 +14,7 @@ from ...core.atomic_write import write_file
 from ...core.errors import InvalidDocument, InvalidRequest
 from ...core.plan.plan import Plan
 from ...core.plugins.registry import registry
-from ..crs import CURVES, FIELDS
+from ..crs import CURVES, FIELDS, VIGNETTE_STYLE
 from . import xmp
 from .mask_frame import SensorFrame, facts_of
 from .mask_writing import KEY as MASKS
@@ -131,6 +131,7 @@ def _edited(plan: Plan) -> set[str]:
             if not np.array_equal(value, rest):
                 fields |= {name for name, curve in CURVES.items() if (op, slot) == ("tone_curve", curve)}
                 fields |= {"ConvertToGrayscale"} if (op, slot) == ("grey_mixer", "monochrome") else set()
+                fields |= {VIGNETTE_STYLE} if (op, slot) == ("vignette", "paint") else set()
     return fields
 
 

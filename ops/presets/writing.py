@@ -15,7 +15,7 @@ from ...core.atomic_write import write_file
 from ...core.contract.local import is_global
 from ...core.errors import InvalidRequest
 from ...core.plan.plan import Plan
-from ..crs import CURVES, FIELDS
+from ..crs import CURVES, FIELDS, LIGHT_STYLES, PAINT_STYLE, VIGNETTE_STYLE
 from . import xmp
 from .curves import points_of
 from .mask_frame import UNTURNED, SensorFrame
@@ -53,6 +53,11 @@ def settings_of(plan: Plan, frame: SensorFrame = UNTURNED) -> tuple[Settings, li
         for name, slot in CURVES.items():
             if op == "tone_curve" and slot in values:
                 settings[name] = [f"{x}, {y}" for x, y in points_of(values[slot])]
+        if op == "vignette":
+            paint = float(values.get("paint", np.array(0.0)))
+            settings[VIGNETTE_STYLE] = PAINT_STYLE if paint == 1 else LIGHT_STYLES[0]
+            if 0 < paint < 1:
+                beyond.append(f"vignette.paint {paint:g}, which is 0 or 1 there")
         if op == "grey_mixer":
             share = float(values.get("monochrome", np.array(0.0)))
             settings["ConvertToGrayscale"] = str(share == 1)

@@ -20,7 +20,8 @@ def test_a_field_drives_a_slot_from_one_of_its_bounds_to_the_other(name):
     low, high = float(np.min(slot.low)), float(np.max(slot.high))
     assert field.from_xmp(field.low) == pytest.approx(low)
     assert field.from_xmp(field.high) == pytest.approx(high)
-    assert field.unit == ("EV" if name == "Exposure2012" else "degree" if high == 360 else "percent")
+    units = {"Exposure2012": "EV", "SharpenRadius": "pixel"}
+    assert field.unit == units.get(name, "degree" if high == 360 else "percent")
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -42,6 +43,11 @@ def test_a_value_comes_back_from_xmp_and_from_the_parameter_file(name):
         ("ParametricShadowSplit", 0.25, "25"),
         ("SplitToningShadowHue", 215.4, "215"),
         ("HueAdjustmentAqua", -0.31, "-31"),
+        ("Clarity2012", 0.09, "+9"),
+        ("Sharpness", 0.4, "40"),
+        ("SharpenRadius", 1.0, "+1.0"),
+        ("PostCropVignetteMidpoint", 0.5, "50"),
+        ("GrainFrequency", 0.5, "50"),
     ],
 )
 def test_a_field_is_printed_as_camera_raw_prints_it(name, value, text):

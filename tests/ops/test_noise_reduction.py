@@ -109,6 +109,15 @@ def test_blocks_join_to_the_photo_where_nothing_is_noise():
         assert torch.allclose(_shrunk(rgb, none, inverse), rgb, atol=2e-5)
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.3])
+def test_an_area_of_one_value_stays(value):
+    rgb = noisy(photo(), 1)
+    rgb[:, :, 40:140, 50:200] = value
+    done = clean(rgb)
+    assert bool(done.isfinite().all())
+    assert float((done[:, :, 60:120, 70:180] - value).abs().max()) < 1e-3
+
+
 def test_strips_give_what_the_whole_gives(monkeypatch):
     given = noisy(photo(), 1)
     whole = clean(given)

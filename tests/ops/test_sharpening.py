@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageFilter
 from scipy.ndimage import gaussian_filter
 
+from veraretouch.core.contract.op import Frame
 from veraretouch.ops.sharpening import Sharpening
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -21,8 +22,8 @@ def blurred(pixels):
 
 
 def step():
-    pixels = np.full((30, 80, 3), 70, np.uint8)
-    pixels[:, 40:] = 180
+    pixels = np.full((30, 640, 3), 70, np.uint8)
+    pixels[:, 320:] = 180
     return pixels
 
 
@@ -46,10 +47,10 @@ def sharpen(apply):
     return run
 
 
-@pytest.mark.parametrize("name", ["barn", "portrait"])
+@pytest.mark.parametrize("name", ["barn", "stream"])
 @pytest.mark.parametrize("detail", [0.0, 0.25, 0.5])
 def test_a_known_blur_is_undone_better_than_by_an_unsharp_mask_of_equal_overshoot(sharpen, name, detail):
-    photo = np.asarray(Image.open(SAMPLES / f"{name}.jpg").convert("RGB"))[:240, :240]
+    photo = np.asarray(Image.open(SAMPLES / f"{name}.jpg").convert("RGB"))[:160]
     soft = blurred(photo)
 
     def ours(pixels):
@@ -72,10 +73,10 @@ def test_without_detail_no_line_appears_beside_an_edge(sharpen):
 
 
 def test_masking_leaves_flat_areas_alone_and_sharpens_edges(sharpen):
-    noisy = np.clip(blurred(step()) + np.random.default_rng(0).normal(0, 2, (30, 80, 1)), 0, 255).round()
+    noisy = np.clip(blurred(step()) + np.random.default_rng(0).normal(0, 2, (30, 640, 1)), 0, 255).round()
     noisy = noisy.astype(np.uint8)
     plain, masked = (sharpen(noisy, masking=masking).astype(float) for masking in (0.0, 1.0))
-    assert masked[:, :30].std() < 1.1 * noisy[:, :30].std() < 0.8 * plain[:, :30].std()
+    assert masked[:, :300].std() < 1.1 * noisy[:, :300].std() < 0.8 * plain[:, :300].std()
     slope = [np.abs(np.diff(each.mean(axis=0)[:, 0])).max() for each in (noisy.astype(float), masked, plain)]
     assert slope[1] > slope[0] + 0.7 * (slope[2] - slope[0])
 
@@ -84,6 +85,23 @@ def test_a_large_photo_is_sharpened_as_wide_as_it_is_large():
     op = Sharpening()
     assert op.halo(None, (3000, 4000)) == op.halo(None, (300, 400))
     assert op.halo(None, (6000, 8000)) > 1.8 * op.halo(None, (3000, 4000))
+
+
+def test_a_thumbnail_stays_as_the_sharpening_of_its_photo_is_not_seen_in_it(sharpen):
+    small = blurred(step())[:, 220:420]
+    assert np.array_equal(sharpen(small), small)
+
+
+def test_each_slot_and_pixel_has_a_slope():
+    op, generator = Sharpening(), torch.Generator().manual_seed(0)
+    rgb = torch.rand(1, 3, 5, 6, dtype=torch.float64, generator=generator).requires_grad_()
+    slots = torch.tensor([0.8, 1.1, 0.4, 0.3], dtype=torch.float64, requires_grad=True)
+
+    def run(pixels, slots):
+        values = {name: slots[i : i + 1] for i, name in enumerate(op.slots)}
+        return op.on_srgb(pixels, op.params(values, Frame(10, 20, 600, 800)))
+
+    assert torch.autograd.gradcheck(run, (rgb, slots), fast_mode=True)
 
 
 def test_the_older_ops_amount_is_taken_over():

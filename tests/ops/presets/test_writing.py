@@ -3,6 +3,7 @@ and foreign content stays.
 """
 
 import json
+import math
 import shutil
 import subprocess
 
@@ -36,7 +37,7 @@ def presets_of(numbers):
 @st.composite
 def fields(draw):
     chosen = draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=12, unique=True))
-    return {name: draw(st.integers(int(FIELDS[name].low), int(FIELDS[name].high))) for name in chosen}
+    return {name: draw(st.integers(math.ceil(FIELDS[name].low), int(FIELDS[name].high))) for name in chosen}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -70,6 +71,29 @@ def test_what_xmp_cannot_say_is_refused_or_told(tmp_path):
         write_preset(plan, tmp_path / "a.xmp")
     assert not list(tmp_path.iterdir())
     assert write_preset(plan, tmp_path / "a.xmp", partial=True) == ["op cdl"]
+
+
+def test_detail_and_effects_go_out_and_come_back(tmp_path):
+    given = {
+        "clarity.amount": -0.18,
+        "texture.amount": 0.2,
+        "dehaze.amount": 0.12,
+        "sharpening.amount": 0.4,
+        "sharpening.radius": 1.4,
+        "noise_reduction.luminance": 0.25,
+        "vignette.amount": -0.3,
+        "vignette.paint": 1.0,
+        "grain.amount": 0.25,
+        "grain.roughness": 0.6,
+    }
+    assert write_preset(plan_of(given), tmp_path / "a.xmp") == []
+    text = (tmp_path / "a.xmp").read_text()
+    for setting in ('Clarity2012="-18"', 'Sharpness="40"', 'SharpenRadius="+1.4"', 'PostCropVignetteStyle="3"'):
+        assert f"crs:{setting}" in text
+    params = read_preset(tmp_path / "a.xmp").params
+    assert {name: params[name] for name in given} == pytest.approx(given)
+    half = plan_of({"vignette.amount": -0.3, "vignette.paint": 0.5})
+    assert write_preset(half, tmp_path / "b.xmp", partial=True) == ["vignette.paint 0.5, which is 0 or 1 there"]
 
 
 def test_a_sidecar_keeps_what_is_not_ours(tmp_path):
@@ -115,8 +139,8 @@ def test_on_the_command_line(cli, photos, tmp_path):
     told = cli("param", "b.jpg", "--preset", "a-preset.xmp", "--out", "c.jpg")
     assert (tmp_path / "c.jpg").exists()
     (tmp_path / "hazy.xmp").write_text(
-        (tmp_path / "a-preset.xmp").read_text().replace("crs:Exp", 'crs:Dehaze="+60" crs:Exp')
+        (tmp_path / "a-preset.xmp").read_text().replace("crs:Exp", 'crs:VignetteAmount="+60" crs:Exp')
     )
     assert "--partial" in cli("param", "b.jpg", "--preset", "hazy.xmp", "--out", "d.jpg", code=1).stderr
-    assert "Dehaze" in cli("param", "b.jpg", "--preset", "hazy.xmp", "--partial", "--out", "d.jpg").stderr
+    assert "VignetteAmount" in cli("param", "b.jpg", "--preset", "hazy.xmp", "--partial", "--out", "d.jpg").stderr
     assert told.returncode == 0
