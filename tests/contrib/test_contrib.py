@@ -14,10 +14,8 @@ OPS = (
     "film.faded_blacks",
     "film.curve",
     "film.bleach_bypass",
-    "lens.vignette",
-    "lens.clarity",
-    "lens.sharpen",
-    "lens.grain",
+    "lens.soft_focus",
+    "lens.bloom",
 )
 
 # One worker builds the wheel for all.
