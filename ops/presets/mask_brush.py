@@ -17,7 +17,7 @@ import numpy as np
 from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidDocument
 from .mask_frame import SensorFrame
-from .mask_shapes import Reading, Shape, Unrenderable, number, numbers, text_of, truth
+from .mask_shapes import Reading, MaskShape, Unrenderable, number, numbers, text_of, truth
 from .preset import Settings
 
 MOST_DABS: Final = 20_000  # points of a brush, by its slot
@@ -26,7 +26,7 @@ _JOINED: Final = 0.6  # radii between dabs that are of one stroke
 _SETS: Final = {"r": 0, "h": 1, "f": 2}  # columns behind x and y
 
 
-def read_paint(mask: Settings, place: str, reading: Reading) -> Shape:
+def read_paint(mask: Settings, place: str, reading: Reading) -> MaskShape:
     """A stroke.
 
     Raises:
@@ -54,7 +54,7 @@ def read_paint(mask: Settings, place: str, reading: Reading) -> Shape:
             raise InvalidDocument(f"{str(dab)[:40]!r} is no dab", path=f"{place}: Dabs", cure='One is "d 0.5 0.5".')
     if not rows:
         raise Unrenderable("its strokes have no dab")
-    return Shape((("brush", {"strokes": np.array(rows)}, truth(mask, "MaskInverted", place)),))
+    return MaskShape((("brush", {"strokes": np.array(rows)}, truth(mask, "MaskInverted", place)),))
 
 
 def _gap(last: tuple[float, float, float], x: float, y: float, frame: SensorFrame) -> float:

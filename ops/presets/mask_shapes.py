@@ -76,7 +76,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Shape:
+class MaskShape:
     """A mask: what all parts cover together, each an area's id, its values, and whether it is inverted.
 
     Attributes:
@@ -155,11 +155,11 @@ def checked(id: str, params: Mapping[str, Any]) -> dict[str, FloatArray]:
     return {name: np.asarray(value, dtype=np.float64) for name, value in params.items()}
 
 
-def _read_linear(mask: Settings, place: str, reading: Reading) -> Shape:
+def _read_linear(mask: Settings, place: str, reading: Reading) -> MaskShape:
     at = {name: number(mask, name, place) for name in ("ZeroX", "ZeroY", "FullX", "FullY")}
     full, zero = reading.frame.upright(at["FullX"], at["FullY"]), reading.frame.upright(at["ZeroX"], at["ZeroY"])
     slots = {"full_x": full[0], "full_y": full[1], "zero_x": zero[0], "zero_y": zero[1]}
-    return Shape((("linear", slots, truth(mask, "MaskInverted", place)),))
+    return MaskShape((("linear", slots, truth(mask, "MaskInverted", place)),))
 
 
 def _write_linear(slots: Mapping[str, float], frame: SensorFrame, inverted: bool) -> Settings:
@@ -168,7 +168,7 @@ def _write_linear(slots: Mapping[str, float], frame: SensorFrame, inverted: bool
     return {"What": "Mask/Gradient", "MaskInverted": _said(inverted)} | {key: text_of(at[key]) for key in at}
 
 
-def _read_ellipse(mask: Settings, place: str, reading: Reading) -> Shape:
+def _read_ellipse(mask: Settings, place: str, reading: Reading) -> MaskShape:
     left, top, right, bottom = (number(mask, side, place) for side in ("Left", "Top", "Right", "Bottom"))
     slots = reading.frame.read_ellipse(left, top, right, bottom, number(mask, "Angle", place, 0.0))
     slots["feather"] = number(mask, "Feather", place, 0.0) / 100
@@ -176,7 +176,7 @@ def _read_ellipse(mask: Settings, place: str, reading: Reading) -> Shape:
         reading.note("midpoint and roundness of a circular mask are not followed")
     # The two say the same where both are there; files before groups of masks have Flipped alone.
     inside = truth(mask, "Flipped", place, default=not truth(mask, "MaskInverted", place))
-    return Shape((("ellipse", slots, not inside),))
+    return MaskShape((("ellipse", slots, not inside),))
 
 
 def _write_ellipse(slots: Mapping[str, float], frame: SensorFrame, inverted: bool) -> Settings:
@@ -187,17 +187,17 @@ def _write_ellipse(slots: Mapping[str, float], frame: SensorFrame, inverted: boo
     return shape | {"Flipped": _said(not inverted), "Version": "2"}
 
 
-def _read_range_mask(mask: Settings, place: str, reading: Reading) -> Shape:
+def _read_range_mask(mask: Settings, place: str, reading: Reading) -> MaskShape:
     given = mask.get("CorrectionRangeMask")
     if not isinstance(given, dict):
         raise InvalidDocument("holds no range", path=f"{place}: CorrectionRangeMask", cure="Export it again.")
     shape = read_range(given, f"{place}: CorrectionRangeMask", reading)
     if shape is None:
         raise Unrenderable("its range is empty")
-    return Shape(shape.parts, shape.invert != truth(mask, "MaskInverted", place))
+    return MaskShape(shape.parts, shape.invert != truth(mask, "MaskInverted", place))
 
 
-def read_range(given: Settings, place: str, reading: Reading) -> Shape | None:
+def read_range(given: Settings, place: str, reading: Reading) -> MaskShape | None:
     """A range of luminance or colour; None where it is off.
 
     Raises:
@@ -207,10 +207,10 @@ def read_range(given: Settings, place: str, reading: Reading) -> Shape | None:
     if kind == "0":
         return None
     if kind == "1":
-        return Shape(_read_colors(given, place, reading), not invert)
+        return MaskShape(_read_colors(given, place, reading), not invert)
     if kind != "2":
         raise Unrenderable("ranges of depth are not rendered")
-    return Shape(_read_luminance(given, place, reading), invert)
+    return MaskShape(_read_luminance(given, place, reading), invert)
 
 
 def _read_luminance(given: Settings, place: str, reading: Reading) -> tuple[tuple[str, dict[str, Any], bool], ...]:
@@ -323,14 +323,14 @@ def _matrix(linear: Callable[[Any], Any]) -> FloatArray:
     return torch.cat(list(linear(planes_of(units))), dim=1).reshape(3, 3).T.numpy()
 
 
-def _read_found(mask: Settings, place: str, reading: Reading) -> Shape:
+def _read_found(mask: Settings, place: str, reading: Reading) -> MaskShape:
     kind, part = (str(mask.get(name, "")) for name in ("MaskSubType", "MaskSubCategoryID"))
     area, outside = AREAS.get((kind, part if part != "0" else ""), ("", False))
     if "Gesture" in mask or not area or area not in registry.areas:
         what = _FOUND.get(part or kind, "")
         raise Unrenderable(f"Adobe's network finds {what or 'it'}, ours does not")
     reading.note("what masks cover that networks find, such as sky and people, is for our network to decide")
-    return Shape(((area, {}, outside != truth(mask, "MaskInverted", place)),))
+    return MaskShape(((area, {}, outside != truth(mask, "MaskInverted", place)),))
 
 
 def _write_sky(slots: Mapping[str, float], frame: SensorFrame, inverted: bool) -> Settings:
@@ -345,7 +345,7 @@ def _said(value: bool) -> str:
     return str(value).lower()
 
 
-READERS: Final[Mapping[str, Callable[[Settings, str, Reading], Shape]]] = {
+READERS: Final[Mapping[str, Callable[[Settings, str, Reading], MaskShape]]] = {
     "Mask/Gradient": _read_linear,
     "Mask/CircularGradient": _read_ellipse,
     "Mask/RangeMask": _read_range_mask,

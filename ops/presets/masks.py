@@ -22,7 +22,7 @@ from ...core.plugins.registry import registry
 from .local_fields import IDLE_FIELDS, LOCAL_FIELDS, NO_OP, UNRENDERED_FIELDS
 from .mask_brush import MOST_DABS, read_paint
 from .mask_frame import SensorFrame
-from .mask_shapes import READERS, Reading, Shape, Unrenderable, checked, number, read_range, truth
+from .mask_shapes import READERS, Reading, MaskShape, Unrenderable, checked, number, read_range, truth
 from .preset import Settings, Unrendered
 
 CORRECTIONS: Final = {
@@ -225,7 +225,7 @@ def _join_all(
             raise Unrenderable(f"it has more than {_MOST_PARTS} masks")
 
 
-def _shape(mask: Settings, place: str, reading: Reading) -> Shape:
+def _shape(mask: Settings, place: str, reading: Reading) -> MaskShape:
     what = str(mask.get("What", ""))
     read = read_paint if what == "Mask/Paint" and "brush" in registry.areas else READERS.get(what)
     if read is None:
@@ -239,32 +239,32 @@ def _shape(mask: Settings, place: str, reading: Reading) -> Shape:
     return shape
 
 
-def _both(shape: Shape, other: Shape) -> Shape:
+def _both(shape: MaskShape, other: MaskShape) -> MaskShape:
     """What two shapes cover together."""
     sides = [_plain(each) for each in (shape, other)]
     if any(each.invert for each in sides):
         raise Unrenderable("its range and its shape do not join here")
-    return Shape(tuple(part for each in sides for part in each.parts))
+    return MaskShape(tuple(part for each in sides for part in each.parts))
 
 
-def _union(masks: list[tuple[int, Settings]], place: str, reading: Reading, depth: int, invert: bool) -> Shape:
+def _union(masks: list[tuple[int, Settings]], place: str, reading: Reading, depth: int, invert: bool) -> MaskShape:
     """Several masks as one: what they leave out is what each leaves out."""
     parts: list[AreaPart] = []
     _join_all(masks, parts, place, reading, depth)
     if any(part.combine != "add" for part in parts):
         raise Unrenderable("its masks within a mask do not join here")
-    return Shape(tuple((part.id, dict(part.params), not part.invert) for part in parts), not invert)
+    return MaskShape(tuple((part.id, dict(part.params), not part.invert) for part in parts), not invert)
 
 
-def _plain(shape: Shape) -> Shape:
+def _plain(shape: MaskShape) -> MaskShape:
     """A shape of one part whose inversion is the part's."""
     if len(shape.parts) != 1:
         return shape
     ((id, params, inverted),) = shape.parts
-    return Shape(((id, params, inverted != shape.invert),))
+    return MaskShape(((id, params, inverted != shape.invert),))
 
 
-def _join(parts: list[AreaPart], shape: Shape, combine: Combine, reading: Reading) -> None:
+def _join(parts: list[AreaPart], shape: MaskShape, combine: Combine, reading: Reading) -> None:
     """Join a shape to the parts before it. With a, the parts, and p, what the shape's parts cover together,
     `add` is a + p - ap, `subtract` is a(1 - p), `intersect` is ap.
     """
@@ -273,7 +273,7 @@ def _join(parts: list[AreaPart], shape: Shape, combine: Combine, reading: Readin
         # What an inverted shape takes away is what the shape keeps, and the other way round.
         combine = "intersect" if combine == "subtract" else "subtract"
         turned = tuple((id, params, not inverted) for id, params, inverted in shape.parts)
-        shape = Shape(shape.parts if shape.invert else turned)
+        shape = MaskShape(shape.parts if shape.invert else turned)
     if len(shape.parts) > 1 and (combine == "subtract" or (combine == "add" and parts and not shape.invert)):
         shape = _as_one_range(shape, reading)
     for index, (id, params, inverted) in enumerate(shape.parts):
@@ -297,11 +297,11 @@ def _append(parts: list[AreaPart], part: AreaPart) -> None:
     parts[-1] = replace(before, params={"strokes": strokes})
 
 
-def _as_one_range(shape: Shape, reading: Reading) -> Shape:
+def _as_one_range(shape: MaskShape, reading: Reading) -> MaskShape:
     """The two halves of a range of luminance as one, with the mean of their feathers."""
     if shape.invert or [(id, inverted) for id, _, inverted in shape.parts] != [("luminance", False)] * 2:
         raise Unrenderable("its masks do not join here")
     reading.note("a range of luminance that is taken away fades out on both sides alike")
     (_, lower, _), (_, upper, _) = shape.parts
     mean = (lower["feather"] + upper["feather"]) / 2
-    return Shape((("luminance", {"low": lower["low"], "high": upper["high"], "feather": mean}, False),))
+    return MaskShape((("luminance", {"low": lower["low"], "high": upper["high"], "feather": mean}, False),))
