@@ -17,7 +17,7 @@ import numpy as np
 from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidDocument
 from .mask_frame import SensorFrame
-from .mask_shapes import Reading, MaskShape, Unrenderable, number, numbers, text_of, truth
+from .mask_shapes import MaskShape, Reading, Unrenderable, number, numbers, text_of, truth
 from .preset import Settings
 
 MOST_DABS: Final = 20_000  # points of a brush, by its slot

@@ -22,7 +22,7 @@ from ...core.plugins.registry import registry
 from .local_fields import IDLE_FIELDS, LOCAL_FIELDS, NO_OP, UNRENDERED_FIELDS
 from .mask_brush import MOST_DABS, read_paint
 from .mask_frame import SensorFrame
-from .mask_shapes import READERS, Reading, MaskShape, Unrenderable, checked, number, read_range, truth
+from .mask_shapes import READERS, MaskShape, Reading, Unrenderable, checked, number, read_range, truth
 from .preset import Settings, Unrendered
 
 CORRECTIONS: Final = {
