@@ -90,11 +90,11 @@ class Record:
         now, before = self.exact
         counts = Counter(run.picture for run in self.runs if run.tolerance == TOLERANCES[0])
         plans, few = max(counts.values()), min(counts.values())
-        some = "" if few == plans else f", {few} of them"
+        some = "" if few == plans else f"{few} of them "
         yield "# LUT promise"
         yield ""
         yield (
-            f"{plans} plans on {len(self.photos)} photos{some} and on {len(counts) - len(self.photos)} "
+            f"{plans} plans on {len(self.photos)} photos, and {some}on {len(counts) - len(self.photos)} "
             "adversarial pictures: the 99th percentile of CIEDE2000 between look-up table and ops, on all pixels,"
         )
         yield f"at the tolerances {' and '.join(map(str, TOLERANCES))}; `exact` counts runs in which no table held it."
