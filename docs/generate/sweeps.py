@@ -80,6 +80,8 @@ BESIDE: dict[str, dict[str, Any]] = {
         "highlight_saturation": 0.8,
     },
     "grey_mixer.bands": {"monochrome": 1.0},
+    **{f"vignette.{slot}": {"amount": -0.7} for slot in ("midpoint", "roundness", "feather", "highlights", "paint")},
+    **{f"grain.{slot}": {"amount": 0.8} for slot in ("size", "roughness")},
 }
 
 GAMMAS = (2.0, 1.4, 1.0, 0.7, 0.5)

@@ -1,5 +1,5 @@
 """Noise reduction: it finds how noisy a photo is, takes that out and no more, and beats OpenCV's figures where both are
-measured: tests/benchmarks/retouching/detail.py.
+measured: tests/benchmarks/filters/detail.py.
 """
 
 from __future__ import annotations
