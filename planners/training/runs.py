@@ -57,6 +57,7 @@ def train_tiny(
     name: str,
     spdx: str,
     facts: Mapping[str, Any] | None = None,
+    start: Path | None = None,
 ) -> Path:
     """Train `tiny` and pack it into OUT/bundle; a run that is in OUT already goes on. `facts` are further keys of
     bundle.json.
@@ -64,6 +65,7 @@ def train_tiny(
     Args:
         without: folds of sources that are held out, 0 to 4.
         cache: a folder where the measured photos are kept; OUT by default.
+        start: a bundle of `tiny`, whose network is trained further; what it has seen is seen.
 
     Raises:
         InvalidDocument, UnreadablePhoto: the data. InvalidRequest: OUT holds a run with other settings, or no
@@ -77,8 +79,13 @@ def train_tiny(
     if not kept.any():
         raise InvalidRequest(f"no photo is left without the folds {sorted(without)}", cure="Hold fewer folds out.")
     examples = examples.rows(kept.nonzero().flatten())
-    task = TinyTask.fresh(examples, own_schema(), seed=settings.seed)
     about = {"recipe": asdict(recipe), "mixture": dict(distribution()), "without": sorted(without)}
+    if start is None:
+        task = TinyTask.fresh(examples, own_schema(), seed=settings.seed)
+    else:
+        opened = open_bundle(str(start))
+        task = TinyTask(Tiny.from_bundle(opened).network.train(), examples, own_schema())
+        about["start"] = opened.asset["sha256"]
     task.network.load_state_dict(_trained("tiny", task, settings, out, device, about))
     known = {
         "summary": "A small network trained through the renderer: it repairs faults and finishes unfinished photos.",

@@ -46,7 +46,7 @@ def test_a_photo_that_nobody_finished_teaches_the_faithful_edit_alone(examples: 
 
 
 def test_errors_of_sky_and_skin_count_more(examples: Examples) -> None:
-    nothing = replace(examples, held=torch.zeros_like(examples.held))
+    nothing = replace(examples, held=torch.zeros_like(examples.held), left=torch.zeros_like(examples.left))
     half = torch.zeros_like(examples.held)
     half[:, :, :16] = 255
     wrong = examples.natural.clone()
@@ -63,3 +63,15 @@ def test_photos_to_be_left_alone_count_more(examples: Examples) -> None:
     plain = _losses(replace(task, left=1.0))
     assert torch.allclose(_losses(task)[examples.left], plain[examples.left] * task.left)
     assert torch.allclose(_losses(task)[~examples.left], plain[~examples.left])
+
+
+def test_a_good_photo_that_is_moved_twice_as_far_counts_three_times_as_much(examples: Examples) -> None:
+    alone = replace(examples, left=torch.ones_like(examples.left))
+    task = TinyTask.fresh(alone, own_schema())
+    ev = [address == "exposure.ev" for address in task.repairs]
+    costs = []
+    for stops in (0.1, 0.2):
+        for member in task.network.members:
+            member.head.bias.data = torch.tensor(2 * [stops if each else 0.0 for each in ev])
+        costs.append(_losses(replace(task, effort=0.0)).sum())
+    assert costs[1] > 3 * costs[0]
