@@ -1,8 +1,10 @@
 """Pack a run of `veraretouch train scene` as the bundle that the wheel carries, with its data, terms and failures.
 
-    python tests/benchmarks/networks/pack_scene.py BUNDLE [--without SOURCE ...]
+    python tests/benchmarks/networks/pack_scene.py BUNDLE [--without SOURCE ...] [--halfway-from START]
 
-BUNDLE is a run's bundle; `--without` names sources that it was not trained on, where its bundle.json does not.
+BUNDLE is a run's bundle; `--without` names sources that it was not trained on, where its bundle.json does not. Of a run
+of the stage `tuning`, `--halfway-from` takes the mean of its weights and of those it started from: Wortsman et al.
+(2022), "Robust fine-tuning of zero-shot models", arXiv 2109.01903.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ SOURCES = {
     "ade_sky": "176 skies (ADE20K, research and non-commercial use)",
     "pennfudan": "149 walkers (Penn-Fudan, research use)",
     "city_sky": "44 streets (Cityscapes, research and non-commercial use)",
+    "animals, food": "245 photos without people, as negatives (ImageNet samples, research use)",
     "coco_stuff": "18 samples (COCO-Stuff, labels CC BY 4.0)",
     "sea_sky": "13 frames of the sea (MIT)",
     "weak_water, weak_foliage, weak_sky, weak_snow, weak_rock": "197 landscapes labelled by rules (no licence stated)",
@@ -70,8 +73,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--halfway-from", type=Path)
     chosen = parser.parse_args()
     reader = SceneReader.from_bundle(open_bundle(str(chosen.bundle)))
+    if chosen.halfway_from:
+        start = SceneReader.from_bundle(open_bundle(str(chosen.halfway_from))).network.state_dict()
+        own = reader.network.state_dict()
+        reader.network.load_state_dict(
+            {name: value.lerp(start[name], 0.5) if value.is_floating_point() else value for name, value in own.items()}
+        )
     made = json.loads((chosen.bundle / "bundle.json").read_text())
     unseen = chosen.without or made["provenance"].get("without", [])
     data = "; ".join(f"{name}: {about}" for name, about in SOURCES.items() if name not in unseen)
