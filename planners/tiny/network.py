@@ -2,9 +2,10 @@
 
 Each member is a small network of its own, started and fed differently. A gate of each edit scales all of it: whether a
 photo needs work is easier to learn than how much of what. Heads start at zero, so that training starts at the identity.
-What is applied is, number by number, the median of the members: the edit of least expected absolute error where each
-member's is as likely (Bickel and Doksum 2015, "Mathematical Statistics", section 1.4). Where they disagree about the
-direction it is small, which the mean is not.
+What is applied is, number by number, the least that all members agree on, and nothing where they disagree about the
+direction: the median of their votes and of as many, less one, for leaving the photo alone. The median of votes is the
+edit of least expected absolute error where each is as likely (Bickel and Doksum 2015, "Mathematical Statistics",
+section 1.4), and most photos that one meets are good ones.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Shape:
     """How large the network is.
 
     Attributes:
-        outputs: raw numbers of each edit; `members`: that vote, an odd number.
+        outputs: raw numbers of each edit; `members`: that vote.
         hidden: width of a member's two layers; `dropout` on them while training.
     """
 
@@ -96,7 +97,7 @@ class TinyNetwork(nn.Module):
         return ((features - self.centre) / self.scale).clamp(-4, 4)
 
     def forward(self, features: Tensor, *, votes: bool = False) -> Tensor:
-        """The median of the members, or with `votes` what each says: (members, B, 2, outputs)."""
+        """What all members agree on, or with `votes` what each says: (members, B, 2, outputs)."""
         scaled = self.scaled(features)
         said = torch.stack([member(scaled) for member in self.members])
-        return said if votes else said.sort(dim=0).values[len(self.members) // 2]
+        return said if votes else said.amin(dim=0).clamp(min=0) + said.amax(dim=0).clamp(max=0)

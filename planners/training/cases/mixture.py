@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ....core import strict_json
 from ..spoilings import draw, spoil
-from . import strangers, unfinished
+from . import own_ops, strangers, unfinished
 from .faults import weighted
 
 Seed = Sequence[int]
@@ -77,6 +77,10 @@ def _strong(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
     return spoil(rgb.float() / 255, _faults(seeds)), rgb
 
 
+def _own_ops(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
+    return own_ops.spoil_by_own_ops(rgb, seeds), rgb
+
+
 def _strangers(scale: str) -> Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tensor]]:
     def spoilt(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
         return strangers.spoil_by_strangers(rgb, seeds, scale=strangers.distribution()["scales"][scale]), rgb
@@ -108,5 +112,6 @@ _KINDS: Final[Mapping[str, Callable[[Tensor, Sequence[Seed]], tuple[Tensor, Tens
     "strong": _strong,
     "strangers_mild": _strangers("mild"),
     "strangers_strong": _strangers("strong"),
+    "own_ops": _own_ops,
     "both": _both,
 }

@@ -1,4 +1,4 @@
-"""The network: it starts at the identity, and what is applied is the median of its members."""
+"""The network: it starts at the identity, and what is applied is what all its members agree on."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def test_an_untrained_network_is_the_identity() -> None:
     assert not found.any()
 
 
-def test_each_number_is_the_median_of_the_votes() -> None:
+def test_each_number_is_the_median_of_the_votes_and_of_almost_as_many_for_nothing() -> None:
     network, some = _filled(), torch.randn(4, FEATURES)
     votes = network(some, votes=True)
     assert votes.shape == (3, 4, len(EDITS), 5)
-    assert torch.equal(network(some), votes.sort(dim=0).values[1])
+    nothing = torch.zeros_like(votes[:2])
+    found = network(some)
+    assert torch.equal(found, torch.cat([votes, nothing]).sort(dim=0).values[2])
+    assert 0 < int(found.ne(0).sum()) < found.numel()
 
 
 @torch.no_grad()
