@@ -15,7 +15,7 @@ from torch import Tensor
 from ...core.errors import InvalidDocument
 from .network import SceneNetwork, quick
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the installed weights, and so of the areas that are made with them: one more with every change."""
 
 FILE: Final = "scene.safetensors"

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -18,16 +17,12 @@ from ....core.contract.latents import Latents
 from ....core.contract.schema import Schema
 from ....core.plugins.registry import registry
 from ....core.render.renderer import Renderer
-from .faults import normal
+from ..spoilings import normal
 
 
-@cache
 def distribution() -> Mapping[str, Any]:
     """The distribution, as it was committed."""
-    found: dict[str, Any] = strict_json.parse(
-        files(__package__ or "").joinpath("own_ops.json").read_bytes(), name="own_ops.json"
-    )
-    return found
+    return strict_json.packaged(__name__, "own_ops.json")
 
 
 def spoil_by_own_ops(rgb: Tensor, seeds: Sequence[Sequence[int]]) -> Tensor:

@@ -18,7 +18,10 @@ from veraretouch.planners.scene.areas import Foliage, Person, SceneArea, Skin, S
 SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 
 # With other weights the same slots give other masks: raise `weights.VERSION`, and note the new file here.
-FILES = {1: "e2d40f5a40a758a5f1648cc00a3671d7aa6dad45c2709ae0eabdfd06a13f2204"}
+FILES = {
+    1: "e2d40f5a40a758a5f1648cc00a3671d7aa6dad45c2709ae0eabdfd06a13f2204",
+    2: "f1b9b912eb7e186e9319ab5affcfc5b3046bd110d1cef65e26628516837eecdb",
+}
 
 
 def shown(name: str, side: int = 640) -> Tensor:
