@@ -29,20 +29,34 @@ def golden_failures(bundle: Bundle, facts: Mapping[str, Any]) -> Iterator[str]:
     if place is not None:
         tensors = bundle.tensors(place)
     for name, package in facts["packages"].items():
-        inputs = {key: f"{name}/inputs/{key}" for key in package["inputs"]}
-        outputs = {key: f"{name}/outputs/{key}" for key in package["outputs"]}
-        try:
-            opened = open_package(
-                bundle, name, function=package["functions"][0] if len(package["functions"]) > 1 else None
-            )
-            if not {*inputs.values(), *outputs.values()} <= tensors.keys():
-                continue  # without golden values, as published packages are, it is opened and no more
-            given = {key: _given(package["inputs"][key], tensors[stored].numpy()) for key, stored in inputs.items()}
-            yield from _compared(
-                opened, name, package, given, {key: tensors[at].numpy() for key, at in outputs.items()}
-            )
-        except VeraRetouchError as error:
-            yield f"package {name!r}: {error}"
+        several = len(package["functions"]) > 1
+        for function in package["functions"]:
+            try:
+                opened = open_package(bundle, name, function=function if several else None)
+                yield from _judged(opened, name, package, tensors, function if several else "")
+            except VeraRetouchError as error:
+                yield f"package {name!r}: {error}"
+
+
+def _judged(
+    opened: Package, name: str, package: Mapping[str, Any], tensors: Mapping[str, Any], function: str
+) -> Iterator[str]:
+    """A package, or one of its several functions, whose inputs and outputs then begin with its name and a dot."""
+    stored, before = (f"{name}_{function}", f"{function}.") if function else (name, "")
+    features = {
+        kind: {key.removeprefix(before): key for key in package[kind] if key.startswith(before)}
+        for kind in ("inputs", "outputs")
+    }
+    places = {kind: {key: f"{stored}/{kind}/{key}" for key in found} for kind, found in features.items()}
+    if not {*places["inputs"].values(), *places["outputs"].values()} <= tensors.keys():
+        return  # without golden values, as published packages are, it is opened and no more
+    given = {
+        key: _given(package["inputs"][features["inputs"][key]], tensors[at].numpy())
+        for key, at in places["inputs"].items()
+    }
+    yield from _compared(
+        opened, stored, package, given, {key: tensors[at].numpy() for key, at in places["outputs"].items()}
+    )
 
 
 def _given(facts: Mapping[str, Any], stored: Any) -> Any:

@@ -27,6 +27,7 @@ from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.zoo.bundles.bundle import Bundle
 from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml import exporting, open_package
+from veraretouch.zoo.coreml.golden import golden_failures
 from veraretouch.zoo.coreml.judging import as_given, golden_inputs, kept
 from veraretouch.zoo.coreml.recipe import Feature, network_recipe
 from veraretouch.zoo.coreml.recipes import PLANNERS, drawn, recipes
@@ -250,7 +251,7 @@ def test_the_command_writes_the_variant_and_tells_how_far_it_is(source, tmp_path
 
 
 @pytest.mark.slow
-def test_the_language_model_is_one_package_or_two(tmp_path):
+def test_the_language_model_is_one_package_or_two(tmp_path, monkeypatch):
     licence = tmp_path / "LICENCE"
     licence.write_text("Be kind.\n")
     facts = {"spdx": "other", "commercial_use": True, "file": "LICENSE"}
@@ -271,6 +272,14 @@ def test_the_language_model_is_one_package_or_two(tmp_path):
     prefill.predict({"embeddings": embedded[:, :64], "position": np.array([0])}, states)
     joined = step.predict({"embeddings": embedded[:, 64:], "position": np.array([64])}, states)["hidden"]
     assert np.isfinite(joined).all()
+    # The golden values of each function are met, and missed where they are others.
+    assert list(golden_failures(bundle, facts_of(one, "coreml-int8")["coreml"])) == []
+    golden = bundle.tensors("coreml/coreml-int8/golden.safetensors")
+    spoilt = {name: -tensor if "/outputs/" in name else tensor for name, tensor in golden.items()}
+    with monkeypatch.context() as patch:
+        patch.setattr(Bundle, "tensors", lambda self, file: spoilt)
+        told = "\n".join(golden_failures(bundle, facts_of(one, "coreml-int8")["coreml"]))
+    assert all(f"decoder_{function}.hidden" in told for function in ("prefill", "step"))
     words = {path for path in bundle.manifest.files("coreml-int8") if "tokenizer" in path}
     assert words == {"coreml/coreml-int8/tokenizer.json", "coreml/coreml-int8/tokenizer_config.json"}
     both = zoo.export(str(source), variant="int8", out=tmp_path / "both", only=LANGUAGE, decoder="both")
