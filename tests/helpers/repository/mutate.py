@@ -4,8 +4,8 @@ the survivors.
     python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--tests PATH...] [--out out/mutation]
 
 A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as
-it is. For each mutant the tests of its module run first, then those of the room. A run that was cut off goes on where
-it was.
+it is. For each mutant the tests of its module run first, then those of the room, the quickest first in both. A run that
+was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -56,10 +56,11 @@ def workshop() -> Iterator[tuple[Path, Path]]:
 def runs_for(mutant: Mutant, tests: Sequence[str]) -> list[list[str]]:
     """What pytest is asked, one run after the other: the module's own tests, then the room's."""
     own = [str(path.relative_to(ROOT)) for path in named_tests(Path(mutant.path))]
-    return [[*paths, *QUIET] for paths in (own, tests) if paths]
+    others = [path for path in tests if path not in own]
+    return [[*paths, *QUIET] for paths in (own, others) if paths]
 
 
-def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Path) -> None:
+def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Path, *, longest: float) -> None:
     """Judge the mutants that the record does not hold yet, and add them to it."""
     known = {row["name"] for row in rows_of(record)}
     left = [mutant for mutant in mutants if mutant.name not in known]
@@ -81,12 +82,14 @@ def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Pa
             order = {"path": mutant.path, "source": mutant.source, "runs": runs_for(mutant, tests)}
             assert runner.stdin is not None
             assert runner.stdout is not None
-            print(json.dumps(order | {"seconds": seconds}), file=runner.stdin, flush=True)
+            print(json.dumps(order | {"seconds": seconds, "longest": longest}), file=runner.stdin, flush=True)
             found: dict[str, Any] = json.loads(runner.stdout.readline())
             return found
 
         # The source as it is has to pass in the same way, or every mutant would seem to die.
         same = replace(left[0], source=(ROOT / left[0].path).read_text("utf-8"))
+        # Once all of them, and once without the long ones.
+        ask(same, SLOWEST)
         control = ask(same, SLOWEST)
         if control["outcome"] != "survived":
             said = (copy.parent / "pytest.log").read_text("utf-8", "replace")[-3000:]
@@ -112,14 +115,16 @@ def main() -> None:
     parser.add_argument("--draw", type=int, default=200, help="How many mutants of each room.")
     parser.add_argument("--seed", type=int, default=0, help="Random seed of the draw.")
     parser.add_argument("--tests", nargs="+", help="Tests to run, in place of the room's own.")
+    parser.add_argument("--longest", type=float, default=5.0, help="Seconds; tests that take more are left out.")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "mutation", help="Folder of the records.")
     asked = parser.parse_args()
     for room in (room.rstrip("/") for room in asked.rooms):
         mutants = draw(ROOT, room, asked.draw, asked.seed)
         folder = ROOT / "tests" / room
         own = folder if folder.is_dir() else folder.parent
+        files = sorted(str(path.relative_to(ROOT)) for path in own.glob("test_*.py"))
         record = asked.out / f"{room.removesuffix('.py').replace('/', '.')}-{asked.seed}.jsonl"
-        judge(room, mutants, asked.tests or [str(own.relative_to(ROOT))], record)
+        judge(room, mutants, asked.tests or files, record, longest=asked.longest)
         drawn = {mutant.name for mutant in mutants}
         rows = [row for row in rows_of(record) if row["name"] in drawn]
         survivors = [row["name"] for row in rows if row["outcome"] == "survived"]
