@@ -107,6 +107,10 @@ TESTED_BY = {
     "planners/eval/run_report.py": "tests/planners/eval/test_command.py",
     "planners/eval/summary.py": "tests/planners/eval/test_command.py",
     "planners/eval/tables.py": "tests/planners/eval/test_command.py",
+    **{
+        f"planners/fit/areas/{name}.py": "tests/planners/fit/test_areas.py"
+        for name in ("finding", "layered", "places", "proposals", "words")
+    },
     "planners/fit/commands.py": "tests/planners/fit/test_like.py",
     "planners/fit/fit_report.py": "tests/planners/fit/test_explain.py",
     "planners/fit/perceived.py": _FIT,

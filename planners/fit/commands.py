@@ -27,6 +27,9 @@ _Ops = Annotated[str | None, typer.Option(help="Ops to use, comma-separated. Def
 _Groups = Annotated[
     str | None, typer.Option(help="Only sliders of these groups: lighting, global_color, specific_color.")
 ]
+_Areas = Annotated[
+    str | None, typer.Option(help="Look for local adjustments: auto, or areas, comma-separated: linear,ellipse.")
+]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
 _Planner = Annotated[
     str, typer.Option(help="Planner that works from examples: fit, or a bundle such as vera-reference.")
@@ -39,6 +42,7 @@ def fit(
     out: _Out = None,
     ops: _Ops = None,
     groups: _Groups = None,
+    areas: _Areas = None,
     overwrite: _Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -46,7 +50,9 @@ def fit(
     from .fit import fit as recover
 
     _check_out(out, overwrite=overwrite)
-    found = recover(before, after, ops=_names(ops), groups=_names(groups))
+    found = recover(
+        before, after, ops=_names(ops), groups=_names(groups), areas="auto" if areas == "auto" else _names(areas)
+    )
     _tell(found.plan, found.report, out, overwrite=overwrite, json=json)
 
 
@@ -140,6 +146,8 @@ def _tell(plan: Plan, report: FitReport, out: Path | None, *, overwrite: bool, j
     say(f"CIEDE2000 {report.error_before:.2f} before, {report.error_after:.2f} after (median {report.typical:.2f})")
     if report.moves:
         say(columns([("slider", "of its reach"), *((move.slider, f"{move.share:+.0%}") for move in report.moves)]))
+    for text in report.adjustments:
+        say(f"local: {text}")
     for text in report.unexplained:
         complain(text, what="Unexplained")
     for text in report.warnings:

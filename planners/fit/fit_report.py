@@ -57,6 +57,8 @@ class FitReport:
         by_colour: band of hue, or `neutral` -> mean error there; bands of which there is too little are left out.
         warnings: what the photo cannot tell, and what was noticed on the way.
         residuals: (H, W), mean error of each part of the picture, at most 64 parts a side.
+        adjustments: the local adjustments that were found, each in a line.
+        error_without_areas: mean CIEDE2000 that sliders for the whole photo alone leave; None where none was found.
         shift, scale, retouched: how the after lies on the before, and the share of pixels that were retouched by hand.
     """
 
@@ -71,10 +73,13 @@ class FitReport:
     shift: tuple[int, int] = (0, 0)
     scale: float = 1.0
     retouched: float = 0.0
+    adjustments: tuple[str, ...] = ()
+    error_without_areas: float | None = None
 
     def summary(self) -> str:
         """One line."""
-        return f"CIEDE2000 {self.error_before:.2f} -> {self.error_after:.2f} by {len(self.moves)} sliders"
+        local = f" and {len(self.adjustments)} local adjustments" if self.adjustments else ""
+        return f"CIEDE2000 {self.error_before:.2f} -> {self.error_after:.2f} by {len(self.moves)} sliders{local}"
 
     def document(self) -> dict[str, Any]:
         """The report as JSON, without the map."""

@@ -31,9 +31,7 @@ class SliderChain:
         """The colours retouched, unclamped."""
         with torch.no_grad():
             line = colours.permute(2, 1, 0, 3)
-            done = self.renderer(
-                line, self._latents(torch.from_numpy(x).to(colours.dtype).unsqueeze(0), x != 0), clamp=False
-            )
+            done = self.run(line, torch.from_numpy(x).to(colours.dtype).unsqueeze(0), x != 0)
             return done.permute(2, 1, 0, 3)
 
     def differentiate(
@@ -46,12 +44,18 @@ class SliderChain:
         # The colours three times over, one for each number that comes out: one pass backwards then gives all slopes.
         rows = torch.from_numpy(x).to(colours.dtype).repeat(3 * count, 1).requires_grad_()
         with torch.enable_grad():
-            done = self.renderer(colours.repeat(3, 1, 1, 1), self._latents(rows, moving | (x != 0)), clamp=False)
+            done = self.run(colours.repeat(3, 1, 1, 1), rows, moving | (x != 0))
             found = [function(part) for part in done.chunk(3)]
             each = torch.stack([part[:, i] for i, part in enumerate(found)])
             (slopes,) = torch.autograd.grad(each.sum(), rows)
         kept = torch.from_numpy(np.flatnonzero(moving))
         return found[0].detach(), slopes.reshape(3, count, -1)[:, :, kept].permute(2, 0, 1)
+
+    def run(self, colours: Tensor, rows: Tensor, used: NDArray[np.bool_]) -> Tensor:
+        """Colours (B, 3, H, W) retouched by rows (B, all free numbers), of which `used` are not all at rest; unclamped
+        and differentiable.
+        """
+        return self.renderer(colours, self._latents(rows, used), clamp=False)
 
     def _latents(self, rows: Tensor, used: NDArray[np.bool_]) -> Latents:
         """Latents of rows (B, all free numbers); ops of which nothing is used are absent."""

@@ -8,9 +8,9 @@ Surgeon" (Hassibi and Stork 1993).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .pairs import ColorPairs
 from .perceived import Wanted
 from .slider_chain import Array, SliderChain
-from .sliders import Sliders, Vector
+from .sliders import Slider, Sliders, Vector
 
 # The prior's width about 0, in shares of a slider's reach.
 NEAR: Final = 0.02
@@ -38,6 +38,34 @@ class SolverState:
     moving: NDArray[np.bool_] = field(repr=False)
 
 
+class FreeNumbers(Protocol):
+    """What a problem knows of its free numbers: see `Sliders`."""
+
+    @property
+    def all(self) -> Sequence[Slider]: ...
+    @property
+    def families(self) -> Mapping[str, list[int]]: ...
+    @property
+    def low(self) -> Vector: ...
+    @property
+    def high(self) -> Vector: ...
+    def __len__(self) -> int: ...
+    def project(self, x: Vector) -> Vector: ...
+
+
+class DifferentiableChain(Protocol):
+    """What a problem knows of how its free numbers change colours: see `SliderChain`."""
+
+    def render(self, x: Vector, colours: torch.Tensor) -> torch.Tensor: ...
+    def differentiate(
+        self,
+        x: Vector,
+        colours: torch.Tensor,
+        moving: NDArray[np.bool_],
+        function: Callable[[torch.Tensor], torch.Tensor],
+    ) -> tuple[torch.Tensor, torch.Tensor]: ...
+
+
 class Problem:
     """Pairs to be explained by sliders.
 
@@ -45,22 +73,35 @@ class Problem:
         sparsity: what a slider has to be worth, in CIEDE2000 squared for its whole reach.
         tolerance: errors of so many medians count less and less.
         bend: what a curve's second differences cost.
+        chain: how the numbers change colours; by default a chain of ops, whose sliders they are.
+        least: errors below this, in CIEDE2000, count wholly.
     """
 
     def __init__(
-        self, sliders: Sliders, pairs: ColorPairs, *, sparsity: float, tolerance: float, bend: float = 20.0
+        self,
+        sliders: FreeNumbers,
+        pairs: ColorPairs,
+        *,
+        sparsity: float,
+        tolerance: float,
+        bend: float = 20.0,
+        chain: DifferentiableChain | None = None,
+        least: float = 1.0,
     ) -> None:
-        self.tolerance = tolerance
+        self.tolerance, self.least = tolerance, least
         self.sliders, self.pairs = sliders, pairs
-        self.chain = SliderChain(sliders)
+        if chain is None:
+            assert isinstance(sliders, Sliders)
+            chain = SliderChain(sliders)
+        self.chain = chain
         self.colours = _as_pixels(pairs.before)
         self.wanted = Wanted(_as_pixels(pairs.after))
         self.weight = pairs.weight
-        self.sparsity = np.full(len(sliders), sparsity)
         self.stiff = _stiffness(sliders, bend)
+        self.sparsity = np.zeros(len(sliders))
         for places in sliders.families.values():
-            if sliders.all[places[0]].curve:
-                self.sparsity[places] = 0.0
+            if not sliders.all[places[0]].curve:
+                self.sparsity[places] = sparsity
 
     def errors(self, x: Vector) -> Array:
         """How far each pair is from explained, about in CIEDE2000."""
@@ -71,7 +112,7 @@ class Problem:
         """The error beyond which pairs count less and less."""
         order = np.argsort(errors)
         middle = errors[order[np.searchsorted(np.cumsum(self.weight[order]), 0.5).clip(max=len(order) - 1)]]
-        return max(1.0, self.tolerance * float(middle))
+        return max(self.least, self.tolerance * float(middle))
 
     def cost(self, x: Vector, errors: Array, scale: float, strict: Vector) -> float:
         """The robust mean of the squared errors, and what the priors add."""
@@ -99,11 +140,12 @@ class Problem:
         rounds: int,
         sparse: bool = True,
         settled: float = 4e-3,
+        held: NDArray[np.bool_] | None = None,
     ) -> SolverState:
         """Descend from x over the moving numbers, at most so many rounds,
-        until a round gains less than the share `settled`.
+        until a round gains less than the share `settled`; the others are at rest, unless `held` where they are.
         """
-        x = self.sliders.project(np.where(moving, x, 0.0))
+        x = self.sliders.project(np.where(moving if held is None else moving | held, x, 0.0))
         errors = self.errors(x)
         scale = self.scale(errors)
         damping, cost, rows = 1e-2, float("inf"), np.flatnonzero(moving)
@@ -219,7 +261,7 @@ def _as_pixels(colours: Array) -> torch.Tensor:
     return torch.from_numpy(colours.astype(np.float32))[:, :, None, None]
 
 
-def _stiffness(sliders: Sliders, bend: float) -> Array:
+def _stiffness(sliders: FreeNumbers, bend: float) -> Array:
     """The matrix of what bending curves costs: second differences of their departures from the line."""
     stiff = np.zeros((len(sliders), len(sliders)))
     for places in sliders.families.values():

@@ -1,0 +1,1 @@
+"""Local adjustments recovered from a pair: which area explains what sliders for the whole photo leave."""
