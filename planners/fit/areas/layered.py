@@ -35,11 +35,11 @@ class AreaNumbers:
         self.names = [
             name
             for name, slot in area.slots.items()
-            if not slot.shape and slot.low is not None and slot.high is not None and float(slot.high) > float(slot.low)
+            if not slot.shape and slot.low is not None and slot.high is not None and slot.differentiable
         ]
         slots = [area.slots[name] for name in self.names]
-        self.low = np.array([float(slot.low) for slot in slots if slot.low is not None])
-        self.reach = np.array([float(slot.high - slot.low) / 3 for slot in slots if None not in (slot.low, slot.high)])
+        low, high = (np.array([float(np.asarray(getattr(slot, end))) for slot in slots]) for end in ("low", "high"))
+        self.low, self.reach = low, (high - low) / 3
         self.period = np.array([slot.period or 0.0 for slot in slots])
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from ....core.color.cielab import cielab
 from ....core.color.hue_bands import BANDS, band_weights
 from ....core.color.planes import planes_of
 from ....core.color.srgb import srgb_to_linear
+from ....core.contract.planner import Thought
 from ....core.plan.edit import Edit
 from ....core.plan.local import AreaPart, LocalAdjustment
 from ..pairs import Array
@@ -47,16 +48,20 @@ def adjustments(found: FoundAreas, places: Places) -> tuple[LocalAdjustment, ...
             for op, slots in latents.values.items()
         }
         groups = tuple(dict.fromkeys(slot.group for op in edits for slot in latents.schema.spec(op).slots.values()))
-        thought = {
-            "problem": f"Sliders for the whole photo left {found.without:.1f} CIEDE2000; the {where} went another way.",
-            "plan": f"It is {what} by {by:.1f}, within the area {area.area.id!r}; {found.error:.1f} stay unexplained.",
-        }
+        thought = Thought(
+            problem=f"Sliders for the whole photo left {found.without:.1f} CIEDE2000; the {where} went another way.",
+            plan=f"It is {what} by {by:.1f}, within the area {area.area.id!r}; {found.error:.1f} stay unexplained.",
+        )
         made.append(
             LocalAdjustment(
                 name if not taken else f"{name} {taken + 1}",
-                (AreaPart(area.area.id, {slot: np.float64(value) for slot, value in values.items()}),),
+                (
+                    AreaPart(
+                        area.area.id, {slot: np.asarray(value, dtype=np.float64) for slot, value in values.items()}
+                    ),
+                ),
                 edits,
-                reasoning=dict.fromkeys(groups, thought),  # type: ignore[misc]
+                reasoning=dict.fromkeys(groups, thought),
             )
         )
         done = changed
