@@ -1,4 +1,8 @@
-"""Highlights and shadows on the base layer, so that local contrast survives."""
+"""Highlights and shadows on the base layer, so that local contrast survives.
+
+The base is that of `core.filters.edge_aware`, a guided filter (He, Sun and Tang 2013); tones are moved on it alone, as
+Durand and Dorsey (2002), "Fast bilateral filtering for the display of high-dynamic-range images", do.
+"""
 
 from __future__ import annotations
 

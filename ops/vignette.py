@@ -2,8 +2,8 @@
 
 The distance of a place is that of a superellipse (Lamé), 1 at the corners: of power 2 at roundness 0 and above, where
 the axes go from those of the photo to a circle's, and up to 8 at roundness -1, nearly a rectangle. The change of light
-rises by a smoothstep around the midpoint. Camera Raw does not publish its shapes: the slots are its own, the curves are
-ours. Version 1 was `lens.vignette` of contrib/lens.
+rises by a smoothstep (Perlin 1985) around the midpoint. Camera Raw does not publish its shapes: the slots are its own,
+the curves are ours. Version 1 was `lens.vignette` of contrib/lens.
 """
 
 from __future__ import annotations

@@ -83,14 +83,14 @@ class Area:
 
     @classmethod
     def migrate(cls, values: Mapping[str, Any], version: int) -> Mapping[str, Any] | None:
-        """Bring values written by an older `version` forward; None where that is not possible."""
+        """Bring values written by an older `version`, from 1, forward; None where that is not possible."""
         return None
 
 
 def positions(frame: Frame, rgb: Tensor) -> tuple[Tensor, Tensor]:
     """Where the pixels of a tile lie: x (1, 1, 1, W) and y (1, 1, H, 1), as shares of the photo's width and height.
 
-    The first pixel's centre lies half a pixel from the edge.
+    The first pixel's centre lies half a pixel from the edge. Both fit the tile `rgb`, (B, 3, H, W).
     """
     import torch
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Whole(Slot):
-    """A whole number from `low` to `high`; without a gradient.
+    """A whole number, such as from 1 to 8, without a gradient. Values have shape ().
+
+    Args:
+        identity: the number at which nothing changes. low, high: bounds, any finite number that is whole.
 
     Raises:
         InvalidSlot: bounds or an identity that are not whole, and as `Slot`.

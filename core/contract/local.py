@@ -46,7 +46,9 @@ def is_global(key: str) -> bool:
 
 @dataclass(frozen=True)
 class PartSpec:
-    """One part of an adjustment's area: which area, in which version, and how it joins the parts before it."""
+    """One part of an adjustment's area: which `area`, in which `version` from 1, with which `slots`, how it joins the
+    parts before it (`combine`), and whether it covers what it would leave out (`invert`).
+    """
 
     area: str
     version: int

@@ -124,7 +124,7 @@ class Slot:
         return value
 
     def written(self, value: FloatArray) -> Any:
-        """A value as plans write it, where that is neither a number nor an array of them; None otherwise."""
+        """A value (*shape) as plans write it, where that is neither a number nor an array of them; None otherwise."""
         return None
 
     def check(self, value: Any, *, path: str) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import Any, Final
 SINGLE: Final = {
     "veraretouch.core.color.ciede2000": ("ciede2000", "smooth_ciede2000"),
     "veraretouch.core.color.srgb": ("linear_to_srgb", "luminance", "srgb_to_linear"),
+    "veraretouch.core.contract.area": ("positions", "sides"),
     "veraretouch.core.photo": ("file_hash", "open_photo"),
     "veraretouch.core.plugins.requirements": ("CONTRACT",),
     "veraretouch.planners.scene.scene": ("Scene", "scene_of"),

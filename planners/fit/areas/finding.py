@@ -20,7 +20,7 @@ from ..sliders import SLIDERS, Sliders, Vector, load_ops
 from ..solver import Problem, SolverState
 from .layered import LayeredChain, LayeredSliders, slopes_of
 from .places import Places, places_of
-from .proposals import BUILT_IN, Proposal, proposals
+from .proposals import BUILT_IN, Candidate, proposals
 
 LOCAL_OPS: Final = ("white_balance", "exposure", "contrast", "tone_regions", "saturation")
 # Sliders for the whole photo that move beside areas; curves stay as they are.
@@ -174,7 +174,7 @@ class _Search:
         moving[len(sliders.whole) :] = True
         return moving
 
-    def _proposed(self, sliders: LayeredSliders, x: Vector) -> list[Proposal]:
+    def _proposed(self, sliders: LayeredSliders, x: Vector) -> list[Candidate]:
         problem = self._problem(sliders, self.rough)
         chain = problem.chain
         assert isinstance(chain, LayeredChain)

@@ -32,7 +32,7 @@ Values = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Candidate:
     """An area at rough values, and by how much a linear step lowers the mean squared error (CIEDE2000)."""
 
     area: AreaNumbers
@@ -42,7 +42,7 @@ class Proposal:
 
 def proposals(
     ids: Sequence[str], places: Places, left: Array, whole: Array, own: Array, weight: Array, *, each: int
-) -> list[Proposal]:
+) -> list[Candidate]:
     """The best areas of each kind, the best first.
 
     Args:
@@ -54,7 +54,7 @@ def proposals(
     root = np.sqrt(np.tile(weight, 3)).astype(np.float32)
     ground = _Ground.of(whole.reshape(len(whole), -1) * root, left.reshape(-1) * root)
     slopes = (own.reshape(len(own), -1) * root).astype(np.float32)
-    found: list[Proposal] = []
+    found: list[Candidate] = []
     for id in ids:
         area = AreaNumbers(registry.areas.load(id)())
         values = list(_candidates(area.area, places, np.square(left).sum(axis=0) * weight))
@@ -66,7 +66,7 @@ def proposals(
                 taken.append(int(place))
             if len(taken) == each:
                 break
-        found += [Proposal(area, values[place], gains[place]) for place in taken]
+        found += [Candidate(area, values[place], gains[place]) for place in taken]
     return sorted(found, key=lambda proposal: -proposal.gain)
 
 

@@ -101,7 +101,7 @@ class Record:
         yield "`before` is the sampler until November 2026: the percentile 99.2 of a regular grid of pixels."
         yield ""
         yield (
-            "Written by `python tests/benchmarks/retouching/lut_promise.py --markdown docs/benchmarks/lut-promise.md` "
+            "Written by `python tests/benchmarks/lut/lut_promise.py --markdown docs/benchmarks/lut-promise.md` "
             f"in {self.seconds:.0f} s ({machine.describe()['processor']})."
         )
         yield ""
