@@ -86,6 +86,7 @@ def test_an_unknown_id_is_refused_with_the_nearest_name_and_all_others():
 def test_every_catalogue_can_be_listed():
     assert set(registry.catalogues()) == {
         "ops",
+        "areas",
         "planners",
         "bundles",
         "commands",
