@@ -83,3 +83,10 @@ def test_nodes_are_made_once_and_a_cube_stays_as_it_is():
     cube = Cube.of(lambda colours: colours, 2)
     with pytest.raises(FrozenInstanceError):
         cube.values = cube.values
+
+
+def test_torch_takes_what_is_beyond_black_and_white_as_those():
+    cube = Cube.of(lambda colours: colours * 2 - 0.5, 5)
+    beyond, within = np.float32([[[-1, 0.5, 3]]]), np.float32([[[0, 0.5, 1]]])
+    cpu = torch.device("cpu")
+    assert np.array_equal(cube._by_torch(beyond, cpu), cube._by_torch(within, cpu))

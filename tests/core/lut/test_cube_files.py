@@ -113,3 +113,12 @@ WRONG = {
 @pytest.mark.parametrize("said", WRONG)
 def test_what_is_wrong_is_said_with_its_line(tmp_path, said):
     assert said in refused(tmp_path, WRONG[said])
+
+
+@pytest.mark.parametrize(("characters", "ends"), [(4096, True), (4097, False)])
+def test_a_line_may_have_4096_characters_and_no_more(tmp_path, characters, ends):
+    text = f"TITLE {'a' * (characters - 6)}\nLUT_3D_SIZE 2\n{EIGHT}\n"
+    if ends:
+        assert read(tmp_path, text).lattice.shape == (2, 2, 2, 3)
+    else:
+        assert "line 1: more than 4096 characters" in refused(tmp_path, text)

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -63,7 +64,8 @@ def runs_for(mutant: Mutant, tests: Sequence[str]) -> list[list[str]]:
 def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Path, *, longest: float) -> None:
     """Judge the mutants that the record does not hold yet, and add them to it."""
     known = {row["name"] for row in rows_of(record)}
-    left = [mutant for mutant in mutants if mutant.name not in known]
+    # In no order of files, so that those of a run that is cut off stand for all.
+    left = sorted((m for m in mutants if m.name not in known), key=lambda m: zlib.crc32(m.name.encode()))
     if not left:
         return
     record.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,8 @@ HEAD = """# Mutation testing
 Written by `python tests/helpers/repository/mutation_report.py` from the records of `make mutate ROOM=...`. Mutants are
 drawn with a seed from all places that cosmic-ray's operators, and one that halves and doubles numbers, can change; see
 `tests/helpers/repository/mutants.py`. A mutant dies where a test of its module or of its room fails. Mutants that would
-run for ever count as killed. Two hundred are drawn a room: where fewer are judged, the run was cut short.
+run for ever count as killed. Two hundred are drawn a room: where fewer are judged, the run was cut short (of core/lut,
+those in the first files by name are judged).
 
 | room | mutants judged | killed | share |
 |---|---|---|---|
