@@ -14,7 +14,7 @@ import veraretouch as vr
 from veraretouch.ops.crs import FIELDS
 
 from .markdown import fence, page, quoted, summary, table
-from .sweeps import installed, rows, small
+from .sweeps import installed, rows, side_for, small
 
 # Where half-way to the high end of the first slots would show little. A value is what `--set` and plans take.
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -182,7 +182,7 @@ def example(op: type[vr.Op]) -> Iterator[str]:
         "mode": "param",
         "edits": {op.id: {"version": op.version, "params": values}},
     }
-    before = small("lake")
+    before = small("lake", side_for(op.id))
     after = vr.Renderer()(before, vr.Plan.load(plan).latents())
     assert not bool((before == after).all()), f"the example of {op.id} changes nothing"
     yield from fence("json", compact(plan))

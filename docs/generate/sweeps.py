@@ -21,9 +21,10 @@ from .areas import pictures
 from .markdown import ROOT
 
 SIDE = 176  # the longer side of a picture, in pixels
+LARGE = 768
 GAP = 3
 COLUMNS = 5
-QUALITY = 80
+QUALITY = 68
 
 # A photo that shows what a slot is for: the nearest of "op.slot" and "op". The others have the lake.
 PHOTOS = {
@@ -81,6 +82,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     },
     "grey_mixer.bands": {"monochrome": 1.0},
     **{f"vignette.{slot}": {"amount": -0.7} for slot in ("midpoint", "roundness", "feather", "highlights", "paint")},
+    **{f"sharpening.{slot}": {"amount": 0.8} for slot in ("radius", "detail", "masking")},
     **{f"grain.{slot}": {"amount": 0.8} for slot in ("size", "roughness")},
 }
 
@@ -203,16 +205,23 @@ def _rendered(op: type[vr.Op], name: str, row: Row) -> np.ndarray:
     }
     swept = torch.as_tensor(np.array(row.values), dtype=torch.float32)
     latents = vr.Latents(schema, {op.id: fixed | {name: swept}}, batch=COLUMNS)
-    photo = small(row.photo)
+    photo = small(row.photo, side_for(op.id))
     done = vr.Renderer([op])(photo.expand(COLUMNS, -1, -1, -1), latents)
+    top, left = ((length - min(length, SIDE)) // 2 for length in done.shape[2:])
+    done = done[:, :, top : top + SIDE * 2 // 3, left : left + SIDE] if max(done.shape[2:]) > SIDE else done
     pictures = (done * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     gap = np.full((pictures.shape[1], GAP, 3), 255, dtype=np.uint8)
     return np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1)
 
 
+def side_for(op: str) -> int:
+    """The longer side of the photo that an op is shown on: thumbnails show no sharpening."""
+    return LARGE if op == "sharpening" else SIDE
+
+
 @cache
-def small(name: str) -> torch.Tensor:
-    """A sample photo (1, 3, H, W), sRGB-encoded, its longer side `SIDE` pixels."""
+def small(name: str, side: int = SIDE) -> torch.Tensor:
+    """A sample photo (1, 3, H, W), sRGB-encoded, its longer side at most so many pixels."""
     picture = Image.open(ROOT / "docs" / "samples" / f"{name}.jpg").convert("RGB")
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1).unsqueeze(0) / 255
