@@ -127,7 +127,7 @@ def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
     shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
     (tmp_path / "plan.json").write_text(vr.Plan(edits={"exposure": vr.Edit(1, {"ev": np.array(0.2)})}).json())
     told = run("\n".join(blocks("presets.md", "python")), tmp_path)
-    assert "Clarity2012 +9 it works on a pixel's surroundings" in told
+    assert "AutoLateralCA 1 lens and perspective are not corrected" in told
     assert (tmp_path / "half.json").exists()
 
 

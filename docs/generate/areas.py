@@ -116,9 +116,7 @@ def example(area: type[vr.Area]) -> Iterator[str]:
     """A local edit as a command, or as the part of a plan where values are no single numbers."""
     lists = {name: value for name, value in SHOWN.get(area.id, ("", ({}, {})))[1][0].items() if isinstance(value, list)}
     words = (
-        json.dumps({"area": area.id, "version": area.version, "params": lists})
-        if lists
-        else WORDS.get(area.id, area.id)
+        json.dumps({"id": area.id, "version": area.version, "params": lists}) if lists else WORDS.get(area.id, area.id)
     )
     if lists and len(words) > 200:
         named = ", ".join(f"`{each}`" for each in lists)

@@ -28,6 +28,7 @@ QUALITY = 68
 
 # A photo that shows what a slot is for: the nearest of "op.slot" and "op". The others have the lake.
 PHOTOS = {
+    "noise_reduction": "portrait",
     "white_balance": "portrait",
     "exposure": "barn",
     "tone_regions.highlights": "sunset",
@@ -82,6 +83,8 @@ BESIDE: dict[str, dict[str, Any]] = {
     },
     "grey_mixer.bands": {"monochrome": 1.0},
     **{f"vignette.{slot}": {"amount": -0.7} for slot in ("midpoint", "roundness", "feather", "highlights", "paint")},
+    **{f"noise_reduction.luminance_{slot}": {"luminance": 1.0} for slot in ("detail", "contrast")},
+    **{f"noise_reduction.color_{slot}": {"color": 1.0} for slot in ("detail", "smoothness")},
     **{f"sharpening.{slot}": {"amount": 0.8} for slot in ("radius", "detail", "masking")},
     **{f"grain.{slot}": {"amount": 0.8} for slot in ("size", "roughness")},
 }
@@ -206,6 +209,8 @@ def _rendered(op: type[vr.Op], name: str, row: Row) -> np.ndarray:
     swept = torch.as_tensor(np.array(row.values), dtype=torch.float32)
     latents = vr.Latents(schema, {op.id: fixed | {name: swept}}, batch=COLUMNS)
     photo = small(row.photo, side_for(op.id))
+    if op.id == "noise_reduction":  # the samples have hardly any
+        photo = (photo + 0.08 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
     done = vr.Renderer([op])(photo.expand(COLUMNS, -1, -1, -1), latents)
     top, left = ((length - min(length, SIDE)) // 2 for length in done.shape[2:])
     done = done[:, :, top : top + SIDE * 2 // 3, left : left + SIDE] if max(done.shape[2:]) > SIDE else done
@@ -215,8 +220,8 @@ def _rendered(op: type[vr.Op], name: str, row: Row) -> np.ndarray:
 
 
 def side_for(op: str) -> int:
-    """The longer side of the photo that an op is shown on: thumbnails show no sharpening."""
-    return LARGE if op == "sharpening" else SIDE
+    """The longer side of the photo that an op is shown on: thumbnails show neither sharpening nor noise."""
+    return LARGE if op in ("sharpening", "noise_reduction") else SIDE
 
 
 @cache

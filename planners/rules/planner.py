@@ -82,9 +82,9 @@ class Rules:
         """Propose edits and reasoning for each photo; see `core.contract.planner.Planner`."""
         rows = [self._propose(photo, request) for photo, request in zip(photos, requests, strict=True)]
         schema = _schema([edits for edits, _, _ in rows])
-        latents = with_local_rows(
-            Latents.cat([_latents(schema, edits) for edits, _, _ in rows]), [row[2] for row in rows]
-        )
+        latents, local = Latents.cat([_latents(schema, edits) for edits, _, _ in rows]), [row[2] for row in rows]
+        if any(local):
+            latents = with_local_rows(latents, local)
         groups = [latents.schema.groups if request.groups is None else request.groups for request in requests]
         reasoning = [_within(thoughts, request) for (_, thoughts, _), request in zip(rows, requests, strict=True)]
         return Proposal(latents.masked(groups), reasoning)

@@ -131,7 +131,8 @@ class Tiny:
         # Exact values may name ops besides its own.
         schema = Schema({id: spec for latents, _, _ in rows for id, spec in latents.schema.specs.items()}.values())
         latents = Latents.cat([_within(latents, schema) for latents, _, _ in rows])
-        latents = with_local_rows(latents, [local for _, _, local in rows])
+        if any(local for _, _, local in rows):
+            latents = with_local_rows(latents, [local for _, _, local in rows])
         groups = [latents.schema.groups if request.groups is None else request.groups for request in requests]
         return Proposal(latents.masked(groups), [words for _, words, _ in rows])
 

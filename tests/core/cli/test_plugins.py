@@ -83,7 +83,7 @@ def test_a_list_is_narrowed_by_kind_and_by_distribution_in_any_spelling(site, pl
     site.fade()
     assert set(plugins("--distribution", "Acme_Film")) == {("op", "acme.fade")}
     assert {kind for kind, _ in plugins("--kind", "planner")} == {"planner"}
-    assert "'opp' is none of alias, bundle, check, command, examination, hook, op, planner" in " ".join(
+    assert "'opp' is none of alias, area, bundle, check, command, examination, hook, op, planner" in " ".join(
         cli("plugins", "--kind", "opp", code=2).stderr.replace("│", " ").split()
     )
 
@@ -217,7 +217,7 @@ def test_a_check_that_could_not_try_a_plugin_says_so_and_fails(monkeypatch):
     monkeypatch.setattr("veraretouch.core.plugins.trial.try_plugins", try_none)
     shown = CliRunner().invoke(app, ["plugins", "--check", "--kind", "op", "--distribution", "veraretouch"])
     assert shown.exit_code == 1
-    assert shown.stdout.endswith("\n1 of 17 were not tried.\n")
+    assert shown.stdout.endswith("\n1 of 25 were not tried.\n")
 
 
 def test_a_check_finds_collisions_and_aliases_that_lead_nowhere(site, plugins):

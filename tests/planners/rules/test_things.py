@@ -10,6 +10,7 @@ import torch
 
 from veraretouch import Photo
 from veraretouch.core.photo import as_photo
+from veraretouch.core.strict_json import packaged
 from veraretouch.planners.rules import evidence
 from veraretouch.planners.rules.auto import decide, weigh
 from veraretouch.planners.rules.evidence import features
@@ -90,7 +91,7 @@ def test_what_is_not_shown_has_no_features(picture: Photo) -> None:
 def test_the_calibration_with_the_scene_speaks_of_what_is_measured() -> None:
     shares = torch.full((len(CLASSES), GRID, GRID), 1 / len(CLASSES))
     known = features(measure(as_photo(np.zeros((4, 4, 3), np.uint8)), Scene(shares)))
-    calibration = evidence._with_scene()
+    calibration = packaged(evidence.__name__, "calibration_scene.json")
     assert set(calibration["usual"]) <= set(known)
     for rule in calibration["controls"].values():
         assert {*rule["weights"], *rule["confidence"]} <= set(calibration["usual"])
