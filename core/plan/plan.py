@@ -262,11 +262,9 @@ def with_local(plan: Plan, local: Sequence[LocalAdjustment], groups: Collection[
 
 
 def local_of_params(params: Any) -> tuple[LocalAdjustment, ...]:
-    """The local adjustments of exact values: those of a plan, given as one, as its JSON object or text, or by path."""
+    """The local adjustments of exact values that are read: those of a plan, or of its JSON object."""
     if isinstance(params, Plan):
         return params.local
-    if isinstance(params, str | os.PathLike):
-        params = strict_json.load(params, "parameters", name="params")
     if isinstance(params, Mapping) and params.get("schema") == FORMAT_WITH_LOCAL:
         return Plan.load(dict(params)).local
     return ()

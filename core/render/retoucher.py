@@ -10,6 +10,7 @@ from typing import Any, Unpack, overload
 
 from torch import nn
 
+from .. import strict_json
 from ..contract.latents import Latents
 from ..contract.planner import Planner, Proposal, check_taste
 from ..contract.request import Request, Taste
@@ -78,6 +79,9 @@ class Retoucher:
             )
         check_taste(self.planner, request)
         check_strength(strength)
+        if isinstance(params, str | os.PathLike):
+            params = strict_json.load(params, "parameters", name="params")  # once: a pipe gives them no second time
+            request = replace(request, params=params)
         adjustments = (*local_of_params(params), *(read_adjustments(local) if local is not None else ()))
         seen = PhotoInput.of(photo).photo()
         if adjustments and isinstance(params, Mapping) and not params:

@@ -1,5 +1,8 @@
 """Local values as people give them: areas in words, or adjustments."""
 
+import os
+from threading import Thread
+
 import numpy as np
 import pytest
 
@@ -68,3 +71,12 @@ def test_groups_that_are_not_asked_for_leave_local_values_out_and_say_so():
     with pytest.warns(UserWarning, match=r"leave out values of local adjustments: ellipse/saturation.amount"):
         plan = vr.retouch(photo, params={}, local=local, groups={"lighting"}).plan
     assert "global_color" not in plan.groups
+
+
+def test_exact_values_are_read_once_so_that_a_pipe_can_give_them(tmp_path):
+    pipe = tmp_path / "values"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=('{"exposure.ev": 0.5}',), daemon=True)
+    writer.start()
+    photo = np.full((4, 4, 3), 0.4, dtype="float32")
+    assert float(vr.retouch(photo, params=pipe).plan.edits["exposure"].params["ev"]) == 0.5
