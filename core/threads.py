@@ -9,7 +9,7 @@ of threads, and computes the ends of a split by other code.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -72,16 +72,12 @@ def side_by_side(height: int, work: Callable[[slice], object]) -> None:
     """Let `work`, which holds no lock of the interpreter's for long, have all rows: in strips, by as many threads as
     torch may use.
     """
-    threads = own_threads()
-    rows = strips(height, 1, max(16, -(-height // (2 * threads))))
-    for _ in _by_threads(min(threads, len(rows)), work, rows):
-        pass
+    work_by_threads(strips(height, 1, max(16, -(-height // (2 * own_threads())))), work)
 
 
-def work_by_threads(rows: Iterable[slice], work: Callable[[slice], object]) -> None:
+def work_by_threads(rows: Sequence[slice], work: Callable[[slice], object]) -> None:
     """Let `work` have each slice of rows, by as many threads as torch may use; in each, torch itself uses one."""
-    threads = own_threads()
-    for _ in _by_threads(threads, work, rows):
+    for _ in _by_threads(min(own_threads(), len(rows)), work, rows):
         pass
 
 

@@ -11,7 +11,7 @@ from ..plugins.registry import registry
 from ..strict_json import shorten
 from .area_text import read_area
 from .edit import Edit, op_of, provider_of
-from .local import LocalAdjustment, check_names
+from .local import LocalAdjustment, check_names, free_name, read_adjustment
 
 Values = dict[str, dict[str, FloatArray]]
 
@@ -93,9 +93,7 @@ def _by_words(local: Mapping[str, Mapping[str, Any]]) -> Iterator[LocalAdjustmen
 
 def name_for(text: str, taken: set[str]) -> str:
     """A name for the adjustment of an area in words: the words, cut and numbered where they are taken."""
-    plain = " ".join(text.replace("/", " ").replace("#", " ").split())[:80] or "area"
-    numbered = (f"{plain} {count}" for count in range(2, len(taken) + 3))
-    return plain if plain not in taken else next(each for each in numbered if each not in taken)
+    return free_name(" ".join(text.replace("/", " ").replace("#", " ").split())[:80] or "area", taken)
 
 
 def _adjustment(given: Any) -> LocalAdjustment:
@@ -105,8 +103,4 @@ def _adjustment(given: Any) -> LocalAdjustment:
         raise InvalidRequest(
             f"local: {shorten(given)} is no adjustment", cure="Give a LocalAdjustment, or an object as a plan has them."
         )
-    from .plan import Plan
-
-    document = {"schema": "veraretouch.plan/2", "mode": "param", "edits": {}, "local": [dict(given)]}
-    (read,) = Plan.load(document).local
-    return read
+    return read_adjustment(given)

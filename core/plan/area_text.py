@@ -19,7 +19,7 @@ from ..contract.slots import FloatArray
 from ..errors import InvalidDocument, InvalidRequest, OutOfBounds, nearest
 from ..plugins.registry import registry
 from .edit import provider_of
-from .local import AreaPart, area_of, read_parts
+from .local import AreaPart, area_of, read_adjustment
 
 _JOINS: Final[Mapping[str, Combine]] = {"+": "add", "-": "subtract", "&": "intersect"}
 _JOIN: Final = re.compile(r"\s+([+\-&])\s+")
@@ -50,7 +50,7 @@ def _of_json(text: str) -> tuple[AreaPart, ...]:
         parts = strict_json.parse(text, name="area")
     except InvalidDocument as error:
         raise InvalidRequest(f"area: {error.problem}", cure=error.cure) from None
-    return read_parts(parts if isinstance(parts, list) else [parts])
+    return read_adjustment({"name": "x", "edits": {}, "area": parts if isinstance(parts, list) else [parts]}).area
 
 
 def _part(words: str, combine: Combine, whole: str) -> AreaPart:

@@ -9,7 +9,7 @@ has those of both; a difference those that only the first plan has.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, replace
 from functools import partial
 from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
@@ -21,7 +21,7 @@ from ..contract.slot_kinds import GreyPicture, Lattice
 from ..contract.slots import FloatArray, Slot
 from ..errors import InvalidPlan, InvalidRequest
 from .edit import Edit, op_of
-from .local import AreaPart, LocalAdjustment, area_of
+from .local import AreaPart, LocalAdjustment, area_of, free_name
 
 _Values = list[FloatArray | None]  # one a plan; None where it has no such op and the slot has no rest
 _Rule = Callable[[_Values, Slot, str], FloatArray]
@@ -123,15 +123,9 @@ def added(plan: _Plan, more: _Plan) -> _Plan:
 
     taken, on_top = {entry.name for entry in plan.local}, []
     for entry in more.local:
-        on_top.append(replace(entry, name=_free_name(entry.name, taken)))
+        on_top.append(replace(entry, name=free_name(entry.name, taken)))
         taken.add(on_top[-1].name)
     return _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top", (*plan.local, *on_top))
-
-
-def _free_name(name: str, taken: Collection[str]) -> str:
-    """The name, or where it is taken the first of `name 2`, `name 3` and so on that is not."""
-    numbered = (f"{name} {count}" for count in range(2, len(taken) + 3))
-    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _mean_of_local(plans: list[_Plan], shares: list[float], rule: _Rule) -> tuple[LocalAdjustment, ...]:

@@ -180,20 +180,19 @@ def check_names(adjustments: Iterable[LocalAdjustment]) -> None:
         seen.add(adjustment.name)
 
 
-def read_parts(documents: Sequence[Any]) -> tuple[AreaPart, ...]:
-    """The parts of an area as a plan has them, from JSON that nobody has judged yet.
+def read_adjustment(document: Mapping[str, Any]) -> LocalAdjustment:
+    """An adjustment as a plan has it, from JSON that nobody has judged yet.
 
     Raises:
         InvalidPlan: with the JSON path, the rule and the cure.
     """
-    whole = {"schema": "veraretouch.plan/2", "mode": "param", "edits": {}}
+    whole: dict[str, Any] = {"schema": "veraretouch.plan/2", "mode": "param", "edits": {}, "local": [dict(document)]}
     try:
-        strict_json.load(
-            whole | {"local": [{"name": "x", "edits": {}, "area": list(documents)}]}, "plan_2", name="plan"
-        )
+        strict_json.load(whole, "plan_2", name="plan")
     except InvalidDocument as error:
         raise located(error.path, error) from None
-    return tuple(_read_part(part, f"plan.local[0].area[{i}]") for i, part in enumerate(documents))
+    (read,) = read_local(whole["local"])
+    return read
 
 
 def _read_part(document: Mapping[str, Any], path: str) -> AreaPart:
@@ -256,14 +255,23 @@ def _is_present(latents: Latents, key: str) -> bool:
     return key in latents.values and bool(latents.present[key][0])
 
 
+def keyed_edits(edits: Mapping[str, Edit], local: Iterable[LocalAdjustment]) -> Iterator[tuple[str, Edit]]:
+    """Every edit, global and local, by the key that latents have."""
+    yield from edits.items()
+    for entry in local:
+        yield from ((key_of_op(entry.name, op), edit) for op, edit in entry.edits.items())
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or where it is taken the first of `name 2`, `name 3` and so on that is not."""
+    numbered = (f"{name} {count}" for count in range(2, len(taken) + 3))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
 def values_left_out(
     edits: Mapping[str, Edit], local: Iterable[LocalAdjustment], groups: Collection[str]
 ) -> Iterator[str]:
     """The values, such as `exposure.ev` or `sky/exposure.ev`, whose groups are among these."""
-    named = [
-        *edits.items(),
-        *((key_of_op(entry.name, op), edit) for entry in local for op, edit in entry.edits.items()),
-    ]
-    for key, edit in named:
+    for key, edit in keyed_edits(edits, local):
         slots = op_of(key.rpartition("/")[2]).slots
         yield from (f"{key}.{slot}" for slot in edit.params if slots[slot].group in groups)

@@ -58,26 +58,23 @@ class Registry:
     def _check_op(self, id: str, plugin: Any) -> None:
         from ..contract.op import Op
 
-        if not (isinstance(plugin, type) and issubclass(plugin, Op) and "id" in vars(plugin)):
-            raise InvalidOp(
-                f"{plugin!r} is not a subclass of veraretouch.Op with an id", cure='State id = "vendor.name".'
-            )
-        if plugin.id != id:
-            raise InvalidOp(
-                f"the entry point is named {id!r} but the op's id is {plugin.id!r}", cure="Make them the same."
-            )
-        self._check_requirements(plugin)
+        self._check_class(id, plugin, Op, "op", InvalidOp)
 
     def _check_area(self, id: str, plugin: Any) -> None:
         from ..contract.area import Area
 
-        if not (isinstance(plugin, type) and issubclass(plugin, Area) and "id" in vars(plugin)):
-            raise InvalidArea(
-                f"{plugin!r} is not a subclass of veraretouch.Area with an id", cure='State id = "vendor.name".'
+        self._check_class(id, plugin, Area, "area", InvalidArea)
+
+    def _check_class(self, id: str, plugin: Any, base: type, kind: str, error: type[VeraRetouchError]) -> None:
+        if not (isinstance(plugin, type) and issubclass(plugin, base) and "id" in vars(plugin)):
+            raise error(
+                f"{plugin!r} is not a subclass of veraretouch.{base.__name__} with an id",
+                cure='State id = "vendor.name".',
             )
-        if plugin.id != id:
-            raise InvalidArea(
-                f"the entry point is named {id!r} but the area's id is {plugin.id!r}", cure="Make them the same."
+        named: Any = plugin
+        if named.id != id:
+            raise error(
+                f"the entry point is named {id!r} but the {kind}'s id is {named.id!r}", cure="Make them the same."
             )
         self._check_requirements(plugin)
 

@@ -99,8 +99,7 @@ class Assembly:
         if not self.keep_identities and not bool((strength > 0).any()):
             return None
         keys = {key_of_op(entry.name, op.id): op.id for op in entry.ops}
-        held = {key: id for key, id in keys.items() if key in self.job.latents.values}
-        steps = self._steps(held)
+        steps = self._steps({key: id for key, id in keys.items() if key in self.job.latents.values})
         if not steps:
             return None
         parts = tuple(part for i in range(len(entry.parts)) if (part := self._part(entry, i, view)) is not None)

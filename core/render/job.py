@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..contract.latents import Latents
-from ..contract.local import key_of_op
 from ..contract.schema import Schema
 from ..contract.slots import GROUPS
 from ..errors import InvalidRequest, nearest
+from ..plan.local import keyed_edits
 from ..plan.plan import Plan
 from .monochrome import COLOR_GROUPS
 
@@ -48,11 +48,8 @@ class RenderJob:
         if isinstance(edit, Plan):
             latents, own_strength, own_seed = edit.latents(), edit.strength, edit.seed or 0
             neutral = COLOR_GROUPS.isdisjoint(edit.groups if groups is None else set(edit.groups) & set(groups))
-            named = [
-                *edit.edits.items(),
-                *((key_of_op(e.name, op), c) for e in edit.local for op, c in e.edits.items()),
-            ]
-            assets = {key: change.asset for key, change in named if change.asset is not None}
+            edits = keyed_edits(edit.edits, edit.local)
+            assets = {key: change.asset for key, change in edits if change.asset is not None}
         elif isinstance(edit, Latents):
             latents = edit
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -16,10 +15,8 @@ from ...core.plugins.registry import registry
 from ..scene.network import CLASSES
 from ..scene.scene import Scene
 from .lexicon import Lexicon
+from .protection import LEAST_SHARE
 from .style import Edits, StyleReading, read_style
-
-LEAST_SHARE: Final = 0.004
-"""What fills less of a photo is not told from a mistake; words of it then go by its usual hues."""
 
 
 def regions_in(scene: Scene | None, lexicon: Lexicon | None = None) -> frozenset[str]:

@@ -108,8 +108,7 @@ def read_style(prompt: str, lexicon: Lexicon | None = None, *, seen: Collection[
             _add(within.setdefault(ask.region.id, {}), _locally(ask, lexicon), found.restraint)
             continue
         moves = _effect(ask, lexicon)
-        for cell, amount in moves.items():
-            total[cell] = total.get(cell, 0.0) + amount * found.restraint
+        _add(total, moves, found.restraint)
         for group in dict.fromkeys(lexicon.slots[address].group for address, _ in moves):
             asked.setdefault(group, []).append(ask.said)
     unheld = _written(total, lexicon)

@@ -181,14 +181,15 @@ class Tiny:
         reading = read_style(prompt, seen=named & regions_in(scene))
         local, places = by_place(reading)
         everywhere = {} if reading.spared else reading.edits
-        latents = self._assembled(raw, wish_of(self.schema, everywhere)[None] + more)
+        wish = wish_of(self.schema, everywhere)[None] + more
+        latents = self._assembled(raw, wish)
         if reading.kept and everywhere:
             base = self._assembled(raw, torch.zeros_like(more))
             asked = self._assembled(raw, wish_of(self.schema, reading.asked)[None] + more)
             held = held_by_sight(photo, reading.kept, asked, latents, base, scene=scene)
             if held is not None:
                 return held.latents, reading.held(edits_of(held.latents), held.how).reasoning | places, local
-        besides = deeds(self._less(latents, wish_of(self.schema, everywhere)[None] + more))
+        besides = deeds(self._less(latents, wish))
         thoughts = {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
         return latents, thoughts | places, local
 
