@@ -48,20 +48,24 @@ def combined(parts: tuple[MaskPart, ...], rgb: Tensor, frame: Frame) -> Tensor:
     Parts add up as a + b - ab, subtract as a(1 - b) and intersect as ab. A first part that adds or intersects is taken
     as it is, one that subtracts is taken from the whole photo.
     """
-    whole = torch.ones((rgb.shape[0], 1, *rgb.shape[2:]), dtype=rgb.dtype, device=rgb.device)
-    # `begun` is 1 in rows of which a part has been seen: what is added to nothing is itself.
-    mask, begun = whole, torch.zeros_like(whole[:, :, :1, :1])
+    # A number a row, until a part has a mask. `begun` is 1 in rows of which a part has been seen: what is added to
+    # nothing is itself.
+    mask = torch.ones((rgb.shape[0], 1, 1, 1), dtype=rgb.dtype, device=rgb.device)
+    begun = torch.zeros_like(mask)
     for part in parts:
         own = part.mask(rgb, frame)
         if part.combine == "add":
-            joined = torch.where(begun > 0, mask + own - mask * own, own)
+            held = mask * begun
+            joined = held + own * (1 - held)
         elif part.combine == "subtract":
             joined = mask * (1 - own)
         else:
             joined = mask * own
-        rows = torch.ones_like(begun) if part.rows is None else part.rows
-        mask, begun = torch.where(rows > 0, joined, mask), torch.maximum(begun, rows)
-    return mask
+        if part.rows is None:
+            mask, begun = joined, torch.ones_like(begun)
+        else:
+            mask, begun = torch.where(part.rows > 0, joined, mask), torch.maximum(begun, part.rows)
+    return mask.expand(-1, -1, *rgb.shape[2:])
 
 
 @dataclass(frozen=True)

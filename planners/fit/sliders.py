@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -114,12 +114,12 @@ class Sliders:
     @cached_property
     def low(self) -> Vector:
         """The least of each free number."""
-        return np.array([(s.low - s.rest) / s.reach for s in self.all])
+        return free_ends(self.all, "low")
 
     @cached_property
     def high(self) -> Vector:
         """The greatest of each free number."""
-        return np.array([(s.high - s.rest) / s.reach for s in self.all])
+        return free_ends(self.all, "high")
 
     @cached_property
     def of_op(self) -> Mapping[str, list[int]]:
@@ -227,6 +227,11 @@ def load_ops(ids: Iterable[str]) -> list[Op]:
             raise InvalidRequest(f"op {id!r} has weights and no sliders", cure="Leave it out of ops.")
         made.append(plugin())
     return made
+
+
+def free_ends(sliders: Sequence[Slider], end: Literal["low", "high"]) -> Vector:
+    """The least or the greatest of each slider's free number."""
+    return np.array([(getattr(slider, end) - slider.rest) / slider.reach for slider in sliders])
 
 
 def _strength_of(hue: str) -> str:

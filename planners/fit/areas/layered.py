@@ -19,7 +19,7 @@ from torch import Tensor
 from ....core.contract.area import Area, small_view
 from ....core.contract.op import Frame
 from ..slider_chain import Array, SliderChain
-from ..sliders import Slider, Sliders, Vector
+from ..sliders import Slider, Sliders, Vector, free_ends
 from .places import Places
 
 # Free numbers of slots of areas begin here: none is ever at rest, as 0 would say of a slider.
@@ -112,12 +112,12 @@ class LayeredSliders:
     @cached_property
     def low(self) -> Vector:
         """The least of each free number."""
-        return np.array([(s.low - s.rest) / s.reach for s in self.all])
+        return free_ends(self.all, "low")
 
     @cached_property
     def high(self) -> Vector:
         """The greatest of each free number."""
-        return np.array([(s.high - s.rest) / s.reach for s in self.all])
+        return free_ends(self.all, "high")
 
     def project(self, x: Vector) -> Vector:
         """The nearest numbers within the bounds."""
