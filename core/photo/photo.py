@@ -16,7 +16,9 @@ from ..errors import InvalidPhoto, UnwritablePhoto
 from .color import encoding
 from .color.encoding import Floats, Pixels
 from .color.icc import DISPLAY_P3
-from .metadata.exif import upright
+from .geometry.framing import Framing
+from .metadata.exif import upright, without_positions_in_picture
+from .metadata.xmp import without_frame
 from .picture import Picture, SaveOptions
 from .resize import fitted
 from .save import encode, format_named, save
@@ -24,6 +26,8 @@ from .save import encode, format_named, save
 if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
+
+    from .geometry.resampling import GeometricMap
 
 ColorSpace = Literal["keep", "srgb", "p3"]
 
@@ -127,6 +131,28 @@ class Photo(Picture):
             return self
         pixels, alpha = fitted(self.pixels, self.alpha, long_side)
         return replace(self, pixels=pixels, alpha=alpha)
+
+    def framed(self, frame: Framing, *, lens: GeometricMap | None = None) -> Photo:
+        """Return what a frame shows of the photo; a crop and flips alone take pixels as they are, bit for bit.
+
+        `lens`: where positions of the photo put right lie in the photo as the lens drew it; both are one resampling.
+        Metadata that tell where in the picture something is, and an earlier crop, do not come along. Raises
+        InvalidRequest where the crop lies beyond the photo.
+        """
+        placed = frame.placed(self.width, self.height)
+        if placed.exact and lens is None:
+            window = placed.window
+            if window == (slice(0, self.height), slice(0, self.width)):
+                return self
+            pixels = np.ascontiguousarray(self.pixels[window])
+            alpha = None if self.alpha is None else np.ascontiguousarray(self.alpha[window])
+        else:
+            from .geometry.resampling import homography, resampled
+
+            pixels, alpha = resampled(self.pixels, self.alpha, placed.size, homography(placed.matrix, lens))
+        exif = None if self.exif is None else without_positions_in_picture(self.exif)
+        xmp = None if self.xmp is None else without_frame(self.xmp)
+        return replace(self, pixels=pixels, alpha=alpha, exif=exif, xmp=xmp)
 
     @overload
     def save(

@@ -21,6 +21,8 @@ _EXIF, _GPS, _INTEROP, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x8825, 0xA005, 0x92
 _THUMBNAIL_AT, _THUMBNAIL_SIZE = 0x0201, 0x0202
 _ORIENTATION, _SOFTWARE, _COLOR_SPACE, _WIDTH, _HEIGHT, _INTEROP_INDEX = 0x0112, 0x0131, 0xA001, 0xA002, 0xA003, 0x0001
 _RESOLUTION = {0x011A, 0x011B, 0x0128}
+# SubjectArea and SubjectLocation, in pixels of the picture as it was.
+_SUBJECT = (0x9214, 0xA214)
 # Blocks of other kinds that a first directory may hold beside EXIF: XMP, IPTC, Photoshop's resources.
 _FOREIGN = {0x02BC, 0x83BB, 0x8649}
 # Tags of a TIFF's first directory that tell about the photo and not about how the file stores its pixels:
@@ -343,6 +345,16 @@ def upright(block: bytes) -> bytes:
         return block
     exif.image.pop(_ORIENTATION, None)
     exif.thumbnail = None
+    return serialise(exif)[0]
+
+
+def without_positions_in_picture(block: bytes) -> bytes:
+    """Return the block without the tags that say where in the picture its subject is; one we cannot read, unchanged."""
+    exif = parse(block)
+    if exif is None or not exif.exif.keys() & set(_SUBJECT):
+        return block
+    for tag in _SUBJECT:
+        exif.exif.pop(tag, None)
     return serialise(exif)[0]
 
 

@@ -26,6 +26,20 @@ _STALE = (
     "{http://ns.adobe.com/xmp/note/}",
     "{http://ns.adobe.com/xap/1.0/}Thumbnails",
 )
+# What holds only while the picture shows what it showed: Camera Raw's crop, perspective and masks, regions of faces and
+# of other things (MWG, Microsoft, IPTC), the subject's place.
+_OF_FRAME = re.compile(
+    "|".join(
+        (
+            re.escape(_CAMERA_RAW)
+            + r"(HasCrop|Crop\w+|Perspective\w+|Upright\w+|\w+BasedCorrections|Retouch\w+|RedEyeInfo)",
+            re.escape("{http://www.metadataworkinggroup.com/schemas/regions/}") + ".*",
+            re.escape("{http://ns.microsoft.com/photo/1.2/}") + ".*",
+            re.escape("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}") + "ImageRegion",
+            re.escape(_EXIF) + r"Subject(Area|Location)",
+        )
+    )
+)
 _EMPTY = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
 
 
@@ -51,6 +65,15 @@ def without_settings(xmp: bytes) -> bytes | None:
     if root is None:
         return None
     _prune(root, lambda name: name.startswith(_CAMERA_RAW))
+    return bytes(etree.tostring(root, encoding="utf-8"))
+
+
+def without_frame(xmp: bytes) -> bytes | None:
+    """Return a packet without what holds only while the picture shows what it showed; None if unreadable."""
+    root = _parse(xmp)
+    if root is None:
+        return None
+    _prune(root, lambda name: _OF_FRAME.fullmatch(name) is not None)
     return bytes(etree.tostring(root, encoding="utf-8"))
 
 
