@@ -1,7 +1,6 @@
-"""Sharpening that undoes a blur: the blur's inverse as a short series, held within what lies around a pixel.
+"""Sharpening that undoes a blur of the luma: see `core.filters.deblurring`.
 
-The inverse is Van Cittert's (1931), the first terms of I + (I - G) + (I - G)^2 ..., with a Gaussian G, on the luma. The
-luma is held between the darkest and the lightest around the pixel, so that edges grow steep without a light or dark
+The luma is held between the darkest and the lightest around the pixel, so that edges grow steep without a light or dark
 line beside them; `detail` lets some pass. Radii are pixels of photos up to 12 megapixels, and grow with larger ones.
 Version 1 was `lens.sharpen` of contrib/lens.
 """
@@ -19,8 +18,7 @@ from ..core.color.planes import planes_of
 from ..core.color.srgb import luminance
 from ..core.contract.op import Op, Params, Stage
 from ..core.contract.slots import Slot
-from ..core.filters.gaussian import gaussian_blur
-from ..core.filters.windows import window_max
+from ..core.filters.deblurring import Surroundings, lost_to_blur
 
 # Long side in pixels from which on radii grow with the photo.
 UNIT: Final = 4000
@@ -59,16 +57,11 @@ class Sharpening(Op):
         wide = at_least_single(rgb)
         luma = luminance(planes_of(wide))
         scale = max(1.0, long / UNIT)
-        lost = residue = luma - gaussian_blur(luma, p.radius * scale, _kernel(scale))
-        for _ in range(TERMS - 1):
-            residue = residue - gaussian_blur(residue, p.radius * scale, _kernel(scale))
-            lost = lost + residue
-        around = math.ceil(AROUND * scale)
-        above, below = window_max(luma, around) - luma, window_max(-luma, around) + luma
-        contrast = (above + below).square() + 1e-6
+        lost = lost_to_blur(luma, p.radius * scale, _kernel(scale), terms=TERMS)
+        around = Surroundings(luma, math.ceil(AROUND * scale))
+        contrast = (around.above + around.below).square() + 1e-6
         wanted = shown * lost * p.amount * contrast / (contrast + (EDGE * p.masking).square())
-        held = wanted.minimum(above).maximum(-below)
-        return (wide + held + p.detail * (wanted - held)).to(rgb.dtype)
+        return (wide + around.held(wanted, p.detail)).to(rgb.dtype)
 
     @classmethod
     def migrate(cls, values: Mapping[str, Any], version: int) -> Mapping[str, Any] | None:

@@ -84,6 +84,20 @@ class EngineName(StrEnum):
     LUT = "lut"
 
 
+class OutputSharpeningName(StrEnum):
+    """What the written picture is sharpened for, and how strongly."""
+
+    SCREEN_LOW = "screen-low"
+    SCREEN = "screen"
+    SCREEN_HIGH = "screen-high"
+    MATTE_LOW = "matte-low"
+    MATTE = "matte"
+    MATTE_HIGH = "matte-high"
+    GLOSSY_LOW = "glossy-low"
+    GLOSSY = "glossy"
+    GLOSSY_HIGH = "glossy-high"
+
+
 class Space(StrEnum):
     """The colour space of the written picture."""
 
@@ -252,6 +266,13 @@ class WriteOptions:
             help="Colour space of the written picture: the photo's own, sRGB or Display P3.", rich_help_panel=_WRITE
         ),
     ] = Space.KEEP
+    output_sharpening: Annotated[
+        OutputSharpeningName | None,
+        typer.Option(
+            help="Sharpen the written picture, at its size, for a screen or for prints on matte or glossy paper.",
+            rich_help_panel=_WRITE,
+        ),
+    ] = None
     strip: Annotated[
         Strip | None,
         typer.Option(help="Metadata to remove: positions (gps) or everything (all).", rich_help_panel=_WRITE),

@@ -10,6 +10,7 @@ from typing import Literal
 from .color import encoding
 from .color.encoding import Pixels
 from .metadata.annotations import Annotations
+from .output_sharpening import OutputSharpening
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,9 @@ class SaveOptions:
     `quality`: 1..100 for the lossy formats; None takes the source's, at least 92. `strip`: `gps` removes
     positions, coordinates and names of places, from EXIF, XMP, IPTC and texts, and the camera maker's own note, which
     may hold one; `all` removes all of these whole; profile and resolution always stay. `software` replaces EXIF's
-    Software; None leaves it alone. `metadata`: notes (names without spaces) written to XMP.
+    Software; None leaves it alone. `metadata`: notes (names without spaces) written to XMP. `output_sharpening`: what
+    the picture is sharpened for at the size that it has: `screen`, or prints on `matte` or `glossy` paper at about 300
+    pixels an inch, and with `-low` or `-high` behind it less or more; None for not at all.
     """
 
     quality: int | None = None
@@ -27,6 +30,7 @@ class SaveOptions:
     overwrite: bool = True
     software: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    output_sharpening: OutputSharpening | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from .metadata import xmp
 from .metadata.annotations import Annotations
 from .metadata.exif import Exif, parse, serialise
 from .outgoing import Outgoing, PhotoWarning
+from .output_sharpening import sharpened_for
 from .picture import Picture, SaveOptions
 from .resize import fitted
 
@@ -89,6 +91,8 @@ def _check(photo: Picture, name: str, options: SaveOptions) -> None:
 
 def _prepare(photo: Picture, name: str, options: SaveOptions) -> Outgoing:
     kind = FORMATS[name]
+    if options.output_sharpening is not None:
+        photo = replace(photo, pixels=sharpened_for(photo.pixels, options.output_sharpening))
     if photo.alpha is not None and not kind.alpha:
         warnings.warn(f"{name} holds no transparency: the alpha channel is dropped", PhotoWarning, stacklevel=5)
     dtype = photo.pixels.dtype if photo.pixels.dtype in kind.dtypes else np.dtype(kind.dtypes[0])

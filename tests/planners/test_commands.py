@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from veraretouch import Photo, registry
 from veraretouch.core.cli.shell import app
 from veraretouch.core.photo import open_photo
+from veraretouch.core.photo.output_sharpening import sharpened_for
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 BY_FAKE = ("--planner", "fake.brighten")
@@ -111,7 +112,7 @@ def test_a_plan_that_breaks_a_rule_is_refused_before_work_starts(run, photos):
     assert told.stdout == ""
 
 
-def test_sizes_preview_and_compare(run, photos):
+def test_sizes_output_sharpening_preview_and_compare(run, photos):
     run("auto", "a.jpg", *BY_FAKE, "--out", "small.png", "--max-size", "80", "--compare")
     small, both = open_photo("small.png"), open_photo("small_compare.jpg")
     assert (small.width, small.height) == (80, 54)
@@ -119,6 +120,8 @@ def test_sizes_preview_and_compare(run, photos):
     halves = np.split(np.delete(both.working(), [80, 81], axis=1), 2, axis=1)
     assert np.abs(halves[0] - open_photo("a.jpg").resized(80).working()).mean() < 0.02
     assert halves[1].mean() > halves[0].mean() + 0.01
+    run("auto", "a.jpg", *BY_FAKE, "--out", "sharp.png", "--max-size", "80", "--output-sharpening", "matte-high")
+    assert np.array_equal(open_photo("sharp.png").pixels, sharpened_for(small.pixels, "matte-high"))
     run("auto", "a.jpg", *BY_FAKE, "--out", "preview.png", "--preview", "64")
     assert open_photo("preview.png").width == 64
 

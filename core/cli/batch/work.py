@@ -136,7 +136,10 @@ def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, origin: Prov
 def _save(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, files: Mapping[Path, Path]) -> None:
     options, products = task.options, task.products
     saving = SaveOptions(
-        quality=options.quality, strip=options.strip.value if options.strip else "none", metadata=plan.notes()
+        quality=options.quality,
+        strip=options.strip.value if options.strip else "none",
+        metadata=plan.notes(),
+        output_sharpening=options.output_sharpening.value if options.output_sharpening else None,
     )
     image.save(files[products.picture], options=saving)
     if products.compare is not None:

@@ -11,13 +11,14 @@ from veraretouch.core.cli.batch.outputs import Products
 from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.batch.task import PhotoTask
 from veraretouch.core.cli.batch.work import origin_of
-from veraretouch.core.cli.options import RUN_ONLY, EngineName, Space, Strip, WriteOptions
+from veraretouch.core.cli.options import RUN_ONLY, EngineName, OutputSharpeningName, Space, Strip, WriteOptions
 
 OTHER = {
     "quality": 50,
     "max_size": 100,
     "preview": 100,
     "color_space": Space.P3,
+    "output_sharpening": OutputSharpeningName.MATTE,
     "strip": Strip.GPS,
     "engine": EngineName.EXACT,
     "tolerance": 0.5,
