@@ -18,12 +18,13 @@ from ..contract.latents import Latents
 from ..contract.op import Op
 from ..contract.schema import Schema
 from ..errors import InvalidLatents, InvalidPhoto, InvalidRequest
-from ..lut import ColorMap
+from ..lut import Baked, ColorMap, Cube
 from ..photo import ColorSpace, Photo
 from ..photo.photo_input import PhotoInput
 from ..plan.plan import Plan
 from ..plugins.registry import registry
 from .assembly import Assembly
+from .chain import Chain
 from .compiled import is_tracing
 from .job import RenderJob
 from .monochrome import is_monochrome
@@ -192,7 +193,39 @@ class Renderer(nn.Module):
             InvalidRequest: an op looks at neighbouring pixels, or an adjustment is local.
             InvalidLatents: several rows.
         """
+        return self._pointwise(RenderJob.of(edit)).color_map(self.device, clamp=clamp)
+
+    def table(
+        self,
+        photo: Photo,
+        edit: Plan | Latents,
+        *,
+        color_space: ColorSpace = "keep",
+        tolerance: float = 1.0,
+        points: int | None = None,
+    ) -> Baked:
+        """The table that the engine `lut` applies to a photo: for whoever applies it elsewhere, as on a screen.
+
+        Args:
+            photo: one in colour; the table takes its own encoding, in [0, 1].
+            edit, color_space, tolerance: as for `render_reported`; the table gives the encoding of `color_space`,
+                within [0, 1] where the photo has no profile.
+            points: so many an axis, from 2, at once and unmeasured; its error is then not a number.
+
+        Raises:
+            InvalidRequest: an op looks at neighbouring pixels, or an adjustment is local.
+            InvalidPhoto: a photo whose profile knows greys alone. InvalidLatents: several rows.
+        """
+        if not photo.has_colour_encoding:
+            raise InvalidPhoto("a photo in a profile of greys takes no table of colours", cure="Convert it to sRGB.")
         wanted = RenderJob.of(edit)
+        chain = self._pointwise(replace(wanted, neutral=wanted.neutral and is_monochrome(photo.pixels)))
+        tables = Tables(self.device, tolerance, color_space, reuse=False)
+        color_map = tables.in_own_encoding(photo, chain, clamp=photo.profile is None)
+        return tables.bake(photo, color_map) if points is None else Baked(Cube.of(color_map, points), float("nan"))
+
+    def _pointwise(self, wanted: RenderJob) -> Chain:
+        """The chain of a job that any colour goes through by itself."""
         _check_rows(wanted.latents, 1)
         if wanted.latents.schema.local:
             name = wanted.latents.schema.local[0].name
@@ -205,7 +238,7 @@ class Renderer(nn.Module):
                 raise InvalidRequest(
                     f"op {step.op.id!r} looks at neighbouring pixels, which no table can", cure="Leave it out."
                 )
-        return chain.color_map(self.device, clamp=clamp)
+        return chain
 
     if TYPE_CHECKING:
 

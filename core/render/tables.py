@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..lut import Baked, bake_for
+from ..lut import Baked, ColorMap, bake_for
 from ..photo import ColorSpace, Photo
 from ..photo.color.encoding import Floats, from_working, to_working
 from ..photo.photo_input import PhotoInput
@@ -46,27 +46,37 @@ class Tables:
             )
             return subject.hand_over(made), report
         if not layers.local and chain.pointwise and photo.has_colour_encoding:
-            done, report = self._in_own_encoding(photo, chain, clamp)
+            done, report = self._by_one_table(photo, chain, clamp)
             return subject.hand_over(done) if done is not None else None, report
         rgb, report = self._between_spatial_ops(photo, layers, clamp)
         return subject.give_back(rgb, color_space=self.color_space), report
 
-    def _in_own_encoding(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Photo | None, RenderReport]:
-        """One table in the photo's own encoding and depth: no pixel takes a trip through floats."""
-        start = time.perf_counter()
+    def in_own_encoding(self, photo: Photo, chain: Chain, clamp: bool) -> ColorMap:
+        """A pointwise chain as a map from the photo's own encoding, in [0, 1], to that of the result."""
         profile, _ = photo.target(self.color_space)
         in_working = chain.color_map(self.device, clamp=clamp)
 
         def color_map(colours: Floats) -> Floats:
             return from_working(in_working(to_working(colours, photo.profile)), profile, colours, same_profile=False)
 
-        baked = bake_for(
+        return color_map
+
+    def bake(self, photo: Photo, color_map: ColorMap) -> Baked:
+        """The smallest table of such a map that holds the tolerance on the photo's colours."""
+        profile, _ = photo.target(self.color_space)
+        return bake_for(
             photo.pixels,
             color_map,
             lambda colours: to_working(colours, profile),
             tolerance=self.tolerance,
             device=self.device,
         )
+
+    def _by_one_table(self, photo: Photo, chain: Chain, clamp: bool) -> tuple[Photo | None, RenderReport]:
+        """One table in the photo's own encoding and depth: no pixel takes a trip through floats."""
+        start = time.perf_counter()
+        color_map = self.in_own_encoding(photo, chain, clamp)
+        baked = self.bake(photo, color_map)
         made = time.perf_counter()
         if baked.cube is None:
             return None, RenderReport("exact", error=baked.error, timings={"bake": made - start})

@@ -12,7 +12,9 @@ import torch
 from renderings import OPS, Add, Blur, Double, latents_of
 
 from veraretouch import Op, Photo, Renderer, Slot, Stage
+from veraretouch.core.errors import InvalidPhoto, InvalidRequest
 from veraretouch.core.lut import Cube
+from veraretouch.core.photo.color.icc import grey_profile
 from veraretouch.core.photo.photo_input import PhotoInput
 from veraretouch.core.render.chain import Chain
 from veraretouch.core.render.job import RenderJob
@@ -146,3 +148,28 @@ def test_memory_is_reused_only_where_that_is_allowed_and_it_may_be_written():
 
 def test_the_test_ops_are_what_these_tests_take_them_for():
     assert (Add.pointwise, Double.pointwise, Blur.pointwise) == (True, True, False)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("space", ["srgb", "p3"])
+def test_the_table_that_is_given_away_makes_the_picture_that_the_engine_makes(dtype, space):
+    given, renderer = photo(dtype), Renderer(OPS)
+    edit = latents_of(add=0.1, double=-0.2)
+    done, report = renderer.render_reported(given, edit, engine="lut", color_space=space)
+    baked = renderer.table(given, edit, color_space=space)
+    assert (baked.cube.size, baked.error) == (report.lattice, report.error)
+    assert np.array_equal(baked.cube.apply(given.pixels), done.pixels)
+
+
+def test_a_table_of_so_many_points_is_made_at_once_and_unmeasured():
+    baked = Renderer(OPS).table(photo(), latents_of(add=0.1), points=17)
+    assert baked.cube.size == 17
+    assert np.isnan(baked.error)
+
+
+def test_what_no_table_can_show_is_refused_by_name():
+    with pytest.raises(InvalidRequest, match=r"'test\.blur' looks at neighbouring pixels"):
+        Renderer(OPS).table(photo(), latents_of(blur=1.0))
+    grey = replace(photo(), profile=grey_profile("grey", [2.2]))
+    with pytest.raises(InvalidPhoto, match="profile of greys"):
+        Renderer(OPS).table(grey, latents_of(add=0.1))

@@ -1,0 +1,341 @@
+"""The ASGI application: the page's files, and the handlers of the interface."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from veraretouch.core.errors import InvalidDocument, InvalidRequest, PhotoTooLarge, VeraRetouchError
+from veraretouch.core.plan.plan import Plan
+
+from .controls import controls
+from .documents import read_values, write_document
+from .edits import OtherRevision
+from .guard import Guard, TooLarge
+from .interface import OPERATIONS, Operation, openapi
+from .library import UnknownPhoto
+from .planning import explained
+from .session import Session
+from .views import NoTable, Pixels, pixels_of
+
+PAGE = Path(__file__).with_name("page")
+EDITS_A_SECOND = 30.0
+BURST = 300
+"""How many edits may come at once; a person who drags sends one a second."""
+
+T = TypeVar("T")
+
+
+def create_app(session: Session, *, port: int, token: str | None = None) -> tuple[ASGIApp, str]:
+    """The guarded application for a session, and the token that opens it.
+
+    Args:
+        port: the port that it is served on, which requests have to name.
+    """
+    token = token or secrets.token_urlsafe(32)
+    handlers = Handlers(session)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        session.close()
+
+    routes: list[Any] = [
+        Route(
+            operation.path.replace("{column}", "{column:int}").replace("{row}", "{row:int}"),
+            partial(handlers.answer, operation),
+            methods=[operation.method],
+        )
+        for operation in OPERATIONS
+    ]
+    routes += [Route("/", _index), Mount("/page", StaticFiles(directory=PAGE))]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _plainly})
+    return Guard(_Texts(app), port=port, token=token), token
+
+
+class _Texts:
+    """Compresses what is text; pixels and tables would only be slowed down."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._small = app, GZipMiddleware(app, minimum_size=1000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        text = path in ("/", "/api/schema", "/api/photos", "/api/openapi.json") or path.startswith("/page/")
+        await (self._small if text else self._app)(scope, receive, send)
+
+
+async def _index(_: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
+
+
+async def _plainly(_: Request, error: Exception) -> Response:
+    """Starlette's own refusals, such as an unknown path, in the form of all others."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail, "kind": "HTTP"}, error.status_code, headers=error.headers)
+
+
+class Handlers:
+    """What is done for each operation; heavy work runs in threads, a few at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._pace = session, Pace(EDITS_A_SECOND, BURST)
+        self._renders, self._reads = anyio.CapacityLimiter(2), anyio.CapacityLimiter(4)
+
+    async def answer(self, operation: Operation, request: Request) -> Response:
+        """Judge what was sent, do it, and say what was wrong where it could not be done."""
+        try:
+            given = await self._given(operation, request)
+            handler: Callable[..., Any] = getattr(self, f"_{operation.handler}")
+            made: Response = await handler(request, given)
+            return made
+        except TooLarge:
+            return _failed(413, "the body is larger than is taken", "TooLarge")
+        except OtherRevision as error:
+            said = {"error": str(error), "kind": "OtherRevision"}
+            return JSONResponse(said | error.history.facts(), 409)
+        except VeraRetouchError as error:
+            return _failed(_status(error), str(error), type(error).__name__)
+        except _Refused as refusal:
+            return _failed(refusal.status, refusal.why, "Refused", refusal.headers)
+
+    async def _given(self, operation: Operation, request: Request) -> Any:
+        """The body as the operation takes it."""
+        for name, schema in operation.query.items():
+            _check_query(name, schema, request, required=name in operation.required)
+        if operation.body is None:
+            return None
+        body = await request.body()
+        if operation.body == "raw":
+            return body
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            raise _Refused(415, "the body has to be application/json")
+        return operation.read(body)
+
+    async def _render_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._renders)
+
+    async def _read_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._reads)
+
+    async def _schema(self, request: Request, given: None) -> Response:
+        return JSONResponse(await self._read_thread(controls))
+
+    async def _openapi(self, request: Request, given: None) -> Response:
+        return JSONResponse(openapi())
+
+    async def _photos(self, request: Request, given: None) -> Response:
+        return JSONResponse({"photos": await self._read_thread(self._session.photos)})
+
+    async def _add(self, request: Request, given: bytes) -> Response:
+        name = request.query_params["name"]
+        return JSONResponse(await self._read_thread(lambda: self._session.add(name, given)))
+
+    async def _photo(self, request: Request, given: None) -> Response:
+        return JSONResponse(await self._read_thread(lambda: self._session.photo(_id(request))))
+
+    async def _thumbnail(self, request: Request, given: None) -> Response:
+        edited = request.query_params.get("edited") == "1"
+        made = await self._read_thread(lambda: self._session.thumbnail(_id(request), edited=edited))
+        return Response(made, media_type="image/jpeg", headers=_FRESH)
+
+    async def _preview(self, request: Request, given: None) -> Response:
+        side = int(request.query_params["side"])
+        return _sent(await self._read_thread(lambda: pixels_of(self._session.library.small(_id(request), side))))
+
+    async def _tile(self, request: Request, given: None) -> Response:
+        column, row = (int(request.path_params[name]) for name in ("column", "row"))
+        return _sent(await self._read_thread(lambda: pixels_of(self._session.library.tile(_id(request), column, row))))
+
+    async def _table(self, request: Request, given: dict[str, Any]) -> Response:
+        try:
+            made = await self._render_thread(lambda: self._session.table(_id(request), given))
+        except NoTable as why:
+            return Response(status_code=204, headers={"X-Reason": str(why).encode("ascii", "replace").decode()[:500]})
+        error = "" if made.error is None else f"{made.error:.4f}"
+        headers = {"X-Points": str(made.points), "X-Error": error} | _FRESH
+        return Response(made.data, media_type="application/octet-stream", headers=headers)
+
+    async def _render(self, request: Request, given: dict[str, Any]) -> Response:
+        return _sent(await self._render_thread(lambda: self._session.render(_id(request), given)))
+
+    async def _plan(self, request: Request, given: dict[str, Any]) -> Response:
+        events = self._session.plan(_id(request), given)
+        # Opened here, so that a photo that cannot be read is refused with a status, not as an event.
+        await self._read_thread(lambda: self._session.library.photo(_id(request)))
+        return StreamingResponse(self._said(events), media_type="text/event-stream", headers=_FRESH)
+
+    async def _said(self, events: Iterator[tuple[str, dict[str, Any]]]) -> AsyncIterator[bytes]:
+        """Events as they come; an error is the last one."""
+        end = object()
+        try:
+            while (event := await self._render_thread(lambda: next(events, end))) is not end:
+                yield _event(*event)  # type: ignore[misc]
+        except VeraRetouchError as error:
+            yield _event("error", {"error": str(error), "kind": type(error).__name__})
+
+    async def _put(self, request: Request, given: dict[str, Any]) -> Response:
+        self._pace.take()
+        revision = _revision(request)
+        made = await self._read_thread(lambda: self._session.put(_id(request), revision, given))
+        return JSONResponse(made.facts())
+
+    async def _undo(self, request: Request, given: None, steps: int = 1) -> Response:
+        self._pace.take()
+        revision, path = _revision(request), self._session.library.entry(_id(request)).path
+        made = await self._read_thread(lambda: self._session.edits.undo(path, revision, steps))
+        return JSONResponse(made.facts())
+
+    async def _redo(self, request: Request, given: None) -> Response:
+        return await self._undo(request, given, -1)
+
+    async def _history(self, request: Request, given: None) -> Response:
+        history = self._session.edits.of(self._session.library.entry(_id(request)).path)
+        steps = [
+            {"name": step.name, "time": step.time, "current": place == history.at}
+            for place, step in enumerate(history.steps)
+        ]
+        return JSONResponse({"steps": steps, "revision": history.revision})
+
+    async def _explain(self, request: Request, given: dict[str, Any]) -> Response:
+        plan = Plan.load(given["plan"] or {})
+        photo = await self._read_thread(lambda: self._session.library.photo(_id(request)))
+        return JSONResponse(await self._render_thread(lambda: explained(plan, photo)))
+
+    async def _document(self, request: Request, given: dict[str, Any]) -> Response:
+        stem = Path(self._session.library.entry(_id(request)).name).stem
+        plan = Plan.load(given["plan"])
+        made = await self._render_thread(lambda: write_document(plan, given["kind"], stem))
+        return Response(made, media_type="application/octet-stream", headers=_FRESH)
+
+    async def _values(self, request: Request, given: bytes) -> Response:
+        name = request.query_params["name"]
+        return JSONResponse(await self._read_thread(lambda: read_values(name, given)))
+
+    async def _paste(self, request: Request, given: dict[str, Any]) -> Response:
+        self._pace.take()
+        return JSONResponse({"revisions": await self._read_thread(lambda: self._session.paste(given))})
+
+    async def _export(self, request: Request, given: dict[str, Any]) -> Response:
+        return JSONResponse(await self._read_thread(lambda: self._session.export(given)))
+
+    async def _job(self, request: Request, given: None) -> Response:
+        return JSONResponse(self._session.exports.job(request.path_params["job"]).facts())
+
+    async def _cancel(self, request: Request, given: None) -> Response:
+        job = self._session.exports.job(request.path_params["job"])
+        job.cancel.set()
+        return JSONResponse(job.facts())
+
+    async def _watch(self, request: Request, given: None) -> Response:
+        job = self._session.exports.job(request.path_params["job"])
+
+        async def progress() -> AsyncIterator[bytes]:
+            said = None
+            while said is None or said["state"] == "running":
+                now = job.facts()
+                if now != said:
+                    said = now | {"files": list(now["files"]), "failed": list(now["failed"])}
+                    yield _event("progress", said)
+                await anyio.sleep(0.1)
+
+        return StreamingResponse(progress(), media_type="text/event-stream", headers=_FRESH)
+
+
+class Pace:
+    """How often something may be done: `rate` times a second, `burst` times at once."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate, self._burst, self._left, self._last = rate, burst, float(burst), time.monotonic()
+
+    def take(self) -> None:
+        """Do it once.
+
+        Raises:
+            _Refused: too often; nothing is done then.
+        """
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._last) * self._rate)
+        self._last = now
+        if self._left < 1:
+            raise _Refused(429, "too many edits at once; wait a moment", {"Retry-After": "1"})
+        self._left -= 1
+
+
+class _Refused(Exception):
+    """A request that is not done, with its HTTP status."""
+
+    def __init__(self, status: int, why: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.status, self.why, self.headers = status, why, headers
+
+
+_FRESH = {"Cache-Control": "no-store"}
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
+
+
+def _sent(pixels: Pixels) -> Response:
+    return Response(pixels.data, media_type="application/octet-stream", headers=pixels.headers | _FRESH)
+
+
+def _event(name: str, document: Mapping[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(document, separators=(',', ':'))}\n\n".encode()
+
+
+def _failed(status: int, why: str, kind: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": why, "kind": kind}, status, headers=headers)
+
+
+def _status(error: VeraRetouchError) -> int:
+    """The status of a refusal: who is to mend it."""
+    if isinstance(error, UnknownPhoto):
+        return 404
+    if isinstance(error, PhotoTooLarge):
+        return 413
+    return 400 if isinstance(error, InvalidRequest | InvalidDocument) else 422
+
+
+def _revision(request: Request) -> int:
+    """The revision that an edit was made from."""
+    given = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+    if not given:
+        raise _Refused(428, "say in If-Match which revision the edit was made from")
+    if not given.isascii() or not given.isdigit() or len(given) > 15:
+        raise _Refused(400, "If-Match has to hold a revision, a whole number")
+    return int(given)
+
+
+def _check_query(name: str, schema: Mapping[str, Any], request: Request, *, required: bool) -> None:
+    given = request.query_params.get(name)
+    if given is None:
+        if required:
+            raise _Refused(400, f"the query has to name {name!r}")
+        return
+    if schema.get("type") == "integer":
+        least, most = schema["minimum"], schema["maximum"]
+        if not (given.isascii() and given.isdigit() and len(given) < 10 and least <= int(given) <= most):
+            raise _Refused(400, f"{name} has to be a whole number from {least} to {most}")
+    elif "enum" in schema and given not in schema["enum"]:
+        raise _Refused(400, f"{name} has to be one of {', '.join(schema['enum'])}")
+    elif not 1 <= len(given) <= schema.get("maxLength", 200):
+        raise _Refused(400, f"{name} has to have 1 to {schema.get('maxLength', 200)} characters")

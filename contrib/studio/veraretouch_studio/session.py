@@ -1,0 +1,139 @@
+"""A session: the photos, their edits, the exports under way, and what each request asks of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import veraretouch as vr
+from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.photo import EXTENSIONS
+from veraretouch.core.plan.plan import Plan
+
+from . import planning, views
+from .edits import Edits, History
+from .exporting import Exports
+from .library import THUMBNAIL, Entry, Library, small_jpeg
+
+LARGEST_VIEW = 4096 * 4096
+"""Pixels of a part of a photo that is rendered at once."""
+
+
+class Session:
+    """What a browser works on.
+
+    Args:
+        paths: the photos' files, in the order in which they are shown.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.library = Library(paths)
+        self.edits = Edits()
+        self.exports = Exports()
+        self._dropped: tempfile.TemporaryDirectory[str] | None = None
+
+    def photos(self) -> list[dict[str, Any]]:
+        """Every photo in one line each."""
+        return [self._line(entry) for entry in self.library]
+
+    def _line(self, entry: Entry) -> dict[str, Any]:
+        history = self.edits.of(entry.path)
+        return {"id": entry.id, "name": entry.name, "edited": history.edited, "revision": history.revision}
+
+    def photo(self, id: str) -> dict[str, Any]:
+        """A photo's facts, and how it stands."""
+        entry, photo = self.library.entry(id), self.library.photo(id)
+        depth = 8 * photo.pixels.dtype.itemsize
+        facts = {"id": id, "name": entry.name, "width": photo.width, "height": photo.height, "depth": depth}
+        said = {"space": views.space_of(photo), "warnings": list(photo.warnings)}
+        return facts | said | self.edits.of(entry.path).facts()
+
+    def add(self, name: str, data: bytes) -> dict[str, Any]:
+        """Take a dropped photo in; it is kept until the session ends.
+
+        Raises:
+            InvalidRequest: a name without a photo's suffix. UnreadablePhoto.
+        """
+        plain = Path(name.replace("\\", "/")).name
+        if Path(plain).suffix.lower() not in EXTENSIONS.readable or len(plain) > 200 or "\0" in plain:
+            raise InvalidRequest(f"{name[:100]!r} is no name of a photo", cure="End it in .jpg, .png, .tif ...")
+        vr.open_photo(data)
+        if self._dropped is None:
+            self._dropped = tempfile.TemporaryDirectory(prefix="veraretouch-studio-")
+        folder = tempfile.mkdtemp(dir=self._dropped.name)
+        path = Path(folder, plain)
+        path.write_bytes(data)
+        return self._line(self.library.add(path))
+
+    def thumbnail(self, id: str, *, edited: bool) -> bytes:
+        """A small JPEG, as the photo is or as its plan makes it."""
+        plan = self.edits.of(self.library.entry(id).path).plan
+        if not edited or plan is None:
+            return self.library.thumbnail(id)
+        small = self.library.small(id, 2 * THUMBNAIL)
+        return small_jpeg(views.renderer().render(small, Plan.load(dict(plan))))
+
+    def table(self, id: str, wish: Mapping[str, Any]) -> views.Table:
+        """The table of a plan for a photo."""
+        return views.table_for(self.library.photo(id), wish["plan"], wish["space"], draft=wish.get("draft", False))
+
+    def render(self, id: str, wish: Mapping[str, Any]) -> views.Pixels:
+        """The picture of a plan: of the whole photo at a size, or of a part of it at full size."""
+        if "side" in wish:
+            return views.rendered(self.library.small(id, wish["side"]), wish["plan"], wish["space"])
+        place = {name: wish[name] for name in ("left", "top", "width", "height")}
+        photo = self.library.photo(id)
+        if place["left"] >= photo.width or place["top"] >= photo.height:
+            raise InvalidRequest(f"no pixels there in {photo.width} x {photo.height}")
+        if place["width"] * place["height"] > LARGEST_VIEW:
+            raise InvalidRequest(f"a part of {place['width']} x {place['height']} pixels", cure="Ask for less at once.")
+        return views.part_rendered(photo, wish["plan"], wish["space"], place)
+
+    def plan(self, id: str, wish: Mapping[str, Any]) -> Iterator[planning.Event]:
+        """What a planner says of a photo, event by event."""
+        named = [wish[name] for name in ("before", "target") if wish.get(name)]
+        return planning.planned(self.library.photo(id), wish, tuple(self.library.photo(each) for each in named))
+
+    def put(self, id: str, revision: int, wish: Mapping[str, Any]) -> History:
+        """Write an edit down."""
+        return self.edits.put(self.library.entry(id).path, revision, wish["plan"], wish.get("name", "Edit"))
+
+    def paste(self, wish: Mapping[str, Any]) -> dict[str, int]:
+        """Put the values that one photo's plan has over those of others, all of them or some by address."""
+        given = self.edits.of(self.library.entry(wish["from"]).path).plan
+        if given is None:
+            raise InvalidRequest("the photo to copy from is not edited", cure="Choose one that is.")
+        chosen, revisions = wish.get("slots"), {}
+        for id in wish["to"]:
+            path = self.library.entry(id).path
+            history = self.edits.of(path)
+            pasted = _pasted(given, history.plan, chosen)
+            revisions[id] = self.edits.put(path, history.revision, pasted, wish.get("name", "Paste")).revision
+        return revisions
+
+    def export(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin to write photos by their plans."""
+        entries = [self.library.entry(id) for id in wish["ids"]]
+        photos = [(entry.path, self.edits.of(entry.path).plan) for entry in entries]
+        return self.exports.begin(photos, wish).facts()
+
+    def close(self) -> None:
+        """End the exports, and remove what was dropped."""
+        self.exports.close()
+        if self._dropped is not None:
+            self._dropped.cleanup()
+
+
+def _pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: list[str] | None) -> dict[str, Any]:
+    """A plan with another's values over its own; values that neither names stay away."""
+    base: dict[str, Any] = dict(onto) if onto is not None else Plan("param").document()
+    edits = {op: {**edit, "params": dict(edit["params"])} for op, edit in base["edits"].items()}
+    for op, edit in given["edits"].items():
+        values = {slot: value for slot, value in edit["params"].items() if chosen is None or f"{op}.{slot}" in chosen}
+        if values:
+            held = edits.setdefault(op, {**edit, "params": {}})
+            held["params"] |= values
+    groups = list(dict.fromkeys([*base.get("groups", ()), *given.get("groups", ())]))
+    return base | {"edits": edits} | ({"groups": groups} if groups else {})
