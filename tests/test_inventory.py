@@ -54,8 +54,8 @@ STRANGERS = [
         (".", "README.md"),
     )
     for path in sorted((ROOT / folder).glob(pattern))
-    # aether makes our datasets, and is changed with the rooms that it is made of.
-    if "aether" not in path.parts
+    # aether makes our datasets, the studio shows our batches: both are changed with the rooms that they are made of.
+    if not {"aether", "studio"} & set(path.parts)
 ]
 
 
