@@ -82,6 +82,20 @@ def test_a_helper_of_a_strangers_package_is_blamed_on_the_distribution(acme):
     assert blamed(acme.helper).startswith("plugin package acme-")
 
 
+def test_of_two_strangers_packages_the_inner_one_is_blamed(acme, monkeypatch):
+    """Neither's own class or function is on the way, in whichever order they call each other."""
+    other = types.ModuleType("other_blame.plugins")
+    exec(compile("def pass_on(inner): inner()\ndef fail(): raise ValueError", "other_blame.py", "exec"), other.__dict__)
+    exec(compile("def pass_on(inner): inner()", "acme_blame.py", "exec"), acme.__dict__)
+    listed = {
+        name: PluginEntry(f"{name}.op", f"{name}-film", "1", f"{name}_blame.plugins:Op") for name in ("acme", "other")
+    }
+    catalogue = types.SimpleNamespace(kind="op", entries=lambda: listed)
+    monkeypatch.setattr(blame, "registry", types.SimpleNamespace(catalogues=lambda: {"op": catalogue}))
+    assert blamed(lambda: acme.pass_on(other.fail)) == "plugin package other-film 1"
+    assert blamed(lambda: other.pass_on(acme.helper)) == "plugin package acme-film 1"
+
+
 def test_code_of_nobody_and_an_error_that_was_never_raised_are_blamed_on_nobody(acme):
     assert blamed(lambda: 1 / 0) == ""
     assert blamed_plugin(ValueError("never raised")) == ""

@@ -9,6 +9,7 @@ its variable operators, which need arguments.
 from __future__ import annotations
 
 import ast
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,17 @@ def draw(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
         if mutant is not None:
             drawn.append(mutant)
     return sorted(drawn, key=lambda mutant: (mutant.path, mutant.line, mutant.after))
+
+
+def named(root: Path, listed: Path) -> list[Mutant]:
+    """The mutants of a list: files, each with a part of it that stands there once, and what takes its place."""
+    found = []
+    for row in json.loads(listed.read_text("utf-8")):
+        source = (root / row["path"]).read_text("utf-8")
+        start, rest = source.split(row["before"])
+        changed = f"{start}{row['after']}{rest}"
+        found.append(Mutant(row["path"], start.count("\n") + 1, row["before"], row["after"], changed))
+    return found
 
 
 def _changes(source: str) -> Iterator[tuple[Any, type[Operator], int]]:

@@ -1,132 +1,128 @@
 """Mutation testing: does a test fail when a room's source is changed? `make mutate ROOM=core/lut` runs it and prints
 the survivors.
 
-    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--tests PATH...] [--out out/mutation]
+    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--longest 2] [--again]
 
 A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as
-it is. For each mutant the tests of its module run first, then those of the room, the quickest first in both. A run that
-was cut off goes on where it was.
+it is. All tests of the room run once, to learn which reach which line; then each mutant meets those that reach its own.
+A run that was cut off goes on where it was, and `--again` judges survivors anew, after tests were added.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
-import sysconfig
-import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from mirror import ROOT, named_tests
-from mutants import Mutant, draw
+from mutant_tests import RoomTests
+from mutant_workshop import Runner, workshop
+from mutants import Mutant, draw, named
 
 HERE = Path(__file__).parent
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "out", "site", "*.egg-info")
-QUIET = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark"]
-# A mutant that loops for ever counts as killed after so many times what the tests take.
-PATIENCE = 8
-SLOWEST = 3600.0
+NAMED = HERE / "named_mutants.json"
+# Seconds of processor time: a test that takes more has met a mutant that loops for ever.
+PATIENCE, PATIENCE_FACTOR = 10.0, 10
+# Seconds that all tests of a mutant may take, however little of the processor they get.
+LONGEST_WAIT = 1200.0
 
 
-@contextmanager
-def workshop() -> Iterator[tuple[Path, Path]]:
-    """A copy of the repository, and the Python of an environment in which it, and nothing else, is `veraretouch`."""
-    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        copy, environment = Path(folder) / "veraretouch", Path(folder) / "environment"
-        shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-        python = environment / "bin" / "python"
-        ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-        site = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip()
-        # A path file inside a path file's folder is not read, so the editable install stays behind.
-        (Path(site) / "mutate.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
-        command = environment / "bin" / "veraretouch"
-        command.write_text(f"#!{python}\nfrom veraretouch.core.cli.shell import main\nmain()\n")
-        command.chmod(0o755)
-        yield copy, python
+class Judge:
+    """Judges a room's mutants by its tests, once these have passed without any."""
+
+    def __init__(self, sources: list[str], files: list[str], longest: float, out: Path, anew: Runner, swapped: Runner):
+        self._anew, self._swapped = anew, swapped
+        digest = sha256(b"".join((ROOT / path).read_bytes() for path in [*sources, *files])).hexdigest()
+        kept = out / "learned" / f"{digest}.json"
+        if kept.is_file():
+            self.tests = RoomTests(json.loads(kept.read_text("utf-8")), longest)
+            return
+        self._demand(anew, {"learn": files, "sources": sources, "wait": float("inf")})
+        learned = (anew.copy.parent / "learned.json").read_text("utf-8")
+        self.tests = RoomTests(json.loads(learned), longest)
+        # The source as it is has to pass in this way too, or every mutant would seem to die.
+        self._demand(swapped, self._order(sources[0], (ROOT / sources[0]).read_text("utf-8"), self.tests.all()))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(learned, "utf-8")
+
+    def _demand(self, runner: Runner, order: dict[str, Any]) -> None:
+        answer = runner.ask(order)
+        if answer["outcome"] != "survived":
+            said = (runner.copy.parent / "pytest.log").read_text("utf-8", "replace")[-3000:]
+            sys.exit(f"{said}\nThe tests fail without any mutant: {answer}")
+
+    def _order(self, path: str, source: str, tests: Sequence[str]) -> dict[str, Any]:
+        limits = [(id, PATIENCE + PATIENCE_FACTOR * self.tests.took[id]) for id in tests]
+        return {"path": path, "source": source, "tests": limits, "wait": LONGEST_WAIT}
+
+    def outcome(self, mutant: Mutant) -> dict[str, Any]:
+        """What becomes of a mutant, and which test kills it."""
+        source = (ROOT / mutant.path).read_text("utf-8")
+        order = self._order(mutant.path, mutant.source, self.tests.of(mutant, source))
+        if not self.tests.at_import(mutant, source):
+            answer = self._swapped.ask(order)
+            if answer["outcome"] not in ("anew", "lost"):
+                return answer
+        return self._anew.ask(order)
 
 
-def runs_for(mutant: Mutant, tests: Sequence[str]) -> list[list[str]]:
-    """What pytest is asked, one run after the other: the module's own tests, then the room's."""
-    own = [str(path.relative_to(ROOT)) for path in named_tests(Path(mutant.path))]
-    others = [path for path in tests if path not in own]
-    return [[*paths, *QUIET] for paths in (own, others) if paths]
-
-
-def judge(room: str, mutants: Sequence[Mutant], tests: Sequence[str], record: Path, *, longest: float) -> None:
+def judge(mutants: Sequence[Mutant], files: list[str], record: Path, *, longest: float, again: bool) -> None:
     """Judge the mutants that the record does not hold yet, and add them to it."""
-    known = {row["name"] for row in rows_of(record)}
+    known = rows_of(record)
+    if again:
+        known = [row for row in known if row["outcome"] == "killed"]
+    judged = {row["name"] for row in known}
     # In no order of files, so that those of a run that is cut off stand for all.
-    left = sorted((m for m in mutants if m.name not in known), key=lambda m: zlib.crc32(m.name.encode()))
+    left = sorted((m for m in mutants if m.name not in judged), key=lambda m: zlib.crc32(m.name.encode()))
     if not left:
         return
     record.parent.mkdir(parents=True, exist_ok=True)
+    sources = sorted({mutant.path for mutant in mutants})
     with workshop() as (copy, python):
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        runner = subprocess.Popen(
-            [python, HERE / "mutant_runner.py"],
-            cwd=copy,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-        def ask(mutant: Mutant, seconds: float) -> dict[str, Any]:
-            order = {"path": mutant.path, "source": mutant.source, "runs": runs_for(mutant, tests)}
-            assert runner.stdin is not None
-            assert runner.stdout is not None
-            print(json.dumps(order | {"seconds": seconds, "longest": longest}), file=runner.stdin, flush=True)
-            found: dict[str, Any] = json.loads(runner.stdout.readline())
-            return found
-
-        # The source as it is has to pass in the same way, or every mutant would seem to die.
-        same = replace(left[0], source=(ROOT / left[0].path).read_text("utf-8"))
-        # Once all of them, and once without the long ones.
-        ask(same, SLOWEST)
-        control = ask(same, SLOWEST)
-        if control["outcome"] != "survived":
-            said = (copy.parent / "pytest.log").read_text("utf-8", "replace")[-3000:]
-            sys.exit(f"{said}\nThe tests of {room} fail without any mutant.")
-        limit = 30 + PATIENCE * control["seconds"]
-        for number, mutant in enumerate(left, 1):
-            answer = ask(mutant, limit)
-            row = {"name": mutant.name, "path": mutant.path, "line": mutant.line, **answer}
-            with record.open("a", encoding="utf-8") as file:
-                print(json.dumps(row | {"before": mutant.before, "after": mutant.after}), file=file)
-            print(f"{number}/{len(left)} {answer['outcome']:8} {answer['seconds']:5.1f} s  {mutant.name}", flush=True)
-        runner.communicate()
+        command = [python, HERE / "mutant_runner.py"]
+        with Runner(copy, command) as anew, Runner(copy, [*command, *files]) as swapped:
+            judge = Judge(sources, files, longest, record.parent, anew, swapped)
+            for number, mutant in enumerate(left, 1):
+                answer = judge.outcome(mutant)
+                row = {"name": mutant.name, "path": mutant.path, "line": mutant.line, **answer}
+                with record.open("a", encoding="utf-8") as file:
+                    print(json.dumps(row | {"before": mutant.before, "after": mutant.after}), file=file)
+                print(
+                    f"{number}/{len(left)} {answer['outcome']:8} {answer['seconds']:5.1f} s  {mutant.name}", flush=True
+                )
 
 
-def rows_of(record: Path) -> list[dict[str, object]]:
-    """What is known of mutants that were judged before."""
-    return [json.loads(line) for line in record.read_text("utf-8").splitlines()] if record.is_file() else []
+def rows_of(record: Path) -> list[dict[str, Any]]:
+    """What is known of mutants that were judged before, of each the last."""
+    lines = record.read_text("utf-8").splitlines() if record.is_file() else []
+    return list({row["name"]: row for row in map(json.loads, lines)}.values())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Does a test fail when a room's source is changed?")
-    parser.add_argument("rooms", nargs="+", help="Folders of the package, such as core/lut, or modules.")
+    parser.add_argument("rooms", nargs="+", help="Folders of the package, such as core/lut; modules; or `named`.")
     parser.add_argument("--draw", type=int, default=200, help="How many mutants of each room.")
     parser.add_argument("--seed", type=int, default=0, help="Random seed of the draw.")
-    parser.add_argument("--tests", nargs="+", help="Tests to run, in place of the room's own.")
-    parser.add_argument("--longest", type=float, default=5.0, help="Seconds; tests that take more are left out.")
+    parser.add_argument("--tests", nargs="+", help="RoomTests to run, in place of the room's own.")
+    parser.add_argument("--longest", type=float, default=2.0, help="Seconds; tests that take more are left out.")
+    parser.add_argument("--again", action="store_true", help="Judge the mutants again that were not killed.")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "mutation", help="Folder of the records.")
     asked = parser.parse_args()
     for room in (room.rstrip("/") for room in asked.rooms):
-        mutants = draw(ROOT, room, asked.draw, asked.seed)
-        folder = ROOT / "tests" / room
-        own = folder if folder.is_dir() else folder.parent
-        files = sorted(str(path.relative_to(ROOT)) for path in own.glob("test_*.py"))
+        mutants = named(ROOT, NAMED) if room == "named" else draw(ROOT, room, asked.draw, asked.seed)
+        if room == "named":
+            found = [test for mutant in mutants for test in named_tests(Path(mutant.path))]
+        else:
+            folder = ROOT / "tests" / room
+            found = (folder if folder.is_dir() else folder.parent).glob("test_*.py")
+        files = asked.tests or sorted({str(path.relative_to(ROOT)) for path in found})
         record = asked.out / f"{room.removesuffix('.py').replace('/', '.')}-{asked.seed}.jsonl"
-        judge(room, mutants, asked.tests or files, record, longest=asked.longest)
+        judge(mutants, files, record, longest=asked.longest, again=asked.again)
         drawn = {mutant.name for mutant in mutants}
         rows = [row for row in rows_of(record) if row["name"] in drawn]
         survivors = [row["name"] for row in rows if row["outcome"] == "survived"]

@@ -1,0 +1,78 @@
+"""Which tests can tell a mutant: those that reach its line, as one run of all tests has told (`mutant_learning.py`)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirror import ROOT, named_tests
+
+if TYPE_CHECKING:
+    from mutants import Mutant
+
+IMPORT = ""
+"""What `mutant_learning.py` calls imports and collecting, which no test runs itself."""
+
+
+class RoomTests:
+    """What was learned of a room's tests."""
+
+    def __init__(self, learned: dict[str, Any], longest: float) -> None:
+        self.took: dict[str, float] = {id: s for id, s in learned["took"].items() if s <= longest}
+        self._starting = [id for id in learned["starting"] if id in self.took]
+        self._reached: dict[str, dict[int, list[str]]] = {
+            path: {int(line): contexts for line, contexts in lines.items()}
+            for path, lines in learned["reached"].items()
+        }
+
+    def all(self) -> list[str]:
+        """Every test that is not too long, file by file."""
+        return list(self.took)
+
+    def at_import(self, mutant: Mutant, source: str) -> bool:
+        """Whether the mutant's line runs while modules are imported or tests collected."""
+        return IMPORT in self._contexts(mutant.path, _statement(source, mutant.line))
+
+    def of(self, mutant: Mutant, source: str) -> list[str]:
+        """Those that can tell a mutant: the module's own ones first, those that start processes last.
+
+        Of a line that runs in an import, those that reach anything in its module. The others of the module's own file
+        follow: what is reached once and kept is seen by one test and used by others.
+        """
+        whole = range(1, source.count("\n") + 2)
+        lines = whole if self.at_import(mutant, source) else _statement(source, mutant.line)
+        contexts = self._contexts(mutant.path, lines)
+        own = {str(test.relative_to(ROOT)) for test in named_tests(Path(mutant.path))}
+        reaching = {id for id in self.took if id in contexts or _file(id) in contexts}
+        chosen = reaching | {id for id in self.took if _file(id) in own} | set(self._starting)
+        files: dict[str, float] = {}
+        for id in chosen:
+            files[_file(id)] = files.get(_file(id), 0.0) + self.took[id]
+
+        def place(id: str) -> tuple[bool, bool, float, str, bool, float]:
+            file = _file(id)
+            return id not in reaching, file not in own, files[file], file, id in self._starting, self.took[id]
+
+        return sorted(chosen, key=place)
+
+    def _contexts(self, path: str, lines: Sequence[int]) -> set[str]:
+        reached = self._reached.get(path, {})
+        return {context for line in lines for context in reached.get(line, ())}
+
+
+def _file(id: str) -> str:
+    return id.partition("::")[0]
+
+
+def _statement(source: str, line: int) -> range:
+    """The lines of the innermost statement around a line; of one with a body, those before its body."""
+    found = range(line, line + 1)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            body = getattr(node, "body", None)
+            end = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
+            if line < end:
+                found = range(node.lineno, end)
+    return found
