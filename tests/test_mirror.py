@@ -100,6 +100,7 @@ TESTED_BY = {
     "ops/presets/xmp.py": "tests/ops/presets/test_malformed.py",
     "planners/combining.py": "tests/planners/test_commands.py",
     "planners/precision.py": "tests/planners/reference/test_planner.py",
+    "planners/rules/testing/suite.py": "tests/planners/rules/testing/test_lexicon.py",
     "planners/styles.py": "tests/planners/test_preset_commands.py",
     "planners/eval/claims.py": "tests/planners/eval/test_behaviour.py",
     "planners/eval/folders.py": "tests/planners/eval/test_data.py",

@@ -1,4 +1,4 @@
-"""The command `check`: whether an op, an area, a planner or a bundle keeps its contract, one line a check.
+"""The command `check`: whether an op, an area, a planner, a lexicon or a bundle keeps its contract, one line a check.
 
 What can be judged are the kinds of the installed `CheckSuite`s.
 """
@@ -23,12 +23,13 @@ class AmbiguousName(VeraRetouchError):
 
 def check(
     id: Annotated[
-        str | None, typer.Argument(help="Op, area, planner or bundle to check: its id, name or folder.")
+        str | None, typer.Argument(help="Op, area, planner, lexicon or bundle to check: its id, name or folder.")
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
-            help="What the name means, where it means several: op, area, planner or bundle.", show_default=False
+            help="What the name means, where it means several: op, area, planner, lexicon or bundle.",
+            show_default=False,
         ),
     ] = None,
     only: Annotated[
@@ -42,7 +43,7 @@ def check(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check that an op, area, planner or bundle keeps its contract.
+    """Check that an op, area, planner, lexicon or bundle keeps its contract.
 
     A failure says what helps.
     """
@@ -55,7 +56,9 @@ def check(
         _list(kind, json=json)
         return
     if id is None:
-        raise typer.BadParameter("name an op, an area, a planner or a bundle, or give --list", param_hint="ID")
+        raise typer.BadParameter(
+            "name an op, an area, a planner, a lexicon or a bundle, or give --list", param_hint="ID"
+        )
     found = kind or kind_of(id)
     done: list[CheckOutcome] = []
     for outcome in suites[found].outcomes(id, only, accept_licence):
@@ -95,7 +98,7 @@ def check_suites() -> dict[str, CheckSuite]:
 
 
 def kind_of(id: str) -> str:
-    """What a name means: an installed op, area or planner, or a bundle of an index, the Hub or a folder.
+    """What a name means: an installed op, area planner or lexicon, or a bundle of an index, the Hub or a folder.
 
     Raises:
         UnknownPlugin: it means nothing here.

@@ -5,11 +5,13 @@ Built-ins come in by the same door as everybody else: entry points, whose names 
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
 import pluggy
 
+from .. import strict_json
 from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidArea, InvalidOp, VeraRetouchError
 from .aliases import Aliases
 from .catalogue import Catalogue as Catalogue
@@ -28,6 +30,7 @@ class Registry:
         self.ops = Catalogue("op", "veraretouch.ops", self._check_op, installed)
         self.areas = Catalogue("area", "veraretouch.areas", self._check_area, installed)
         self.planners = Catalogue("planner", "veraretouch.planners", self._check_planner, installed)
+        self.lexicons = Catalogue("lexicon", "veraretouch.lexicons", _check_lexicon, installed)
         self.bundles = Catalogue("bundle", "veraretouch.bundles", _check_anything, installed)
         self.commands = Catalogue("command", "veraretouch.commands", _check_command, installed)
         self.hooks = Catalogue("hook", "veraretouch.hooks", _check_anything, installed)
@@ -104,6 +107,12 @@ class Registry:
 def _check_command(id: str, plugin: Any) -> None:
     if not callable(plugin):
         raise BrokenPlugin(f"{plugin!r} is neither a function nor a Typer app", cure="Name a function.")
+
+
+def _check_lexicon(id: str, plugin: Any) -> None:
+    if not isinstance(plugin, dict | str | os.PathLike):
+        raise BrokenPlugin(f"{plugin!r} is no lexicon", cure="Name an object of the lexicon's form, or a file's path.")
+    strict_json.load(plugin, "lexicon", name=f"the lexicon {id!r}")
 
 
 def _check_suite(id: str, plugin: Any) -> None:

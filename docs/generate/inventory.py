@@ -15,6 +15,7 @@ SINGLE: Final = {
     "veraretouch.core.contract.area": ("positions", "sides"),
     "veraretouch.core.photo": ("file_hash", "open_photo"),
     "veraretouch.core.plugins.requirements": ("CONTRACT",),
+    "veraretouch.planners.rules.testing.lexicon": ("LEXICON_CHECKS", "check_lexicon"),
     "veraretouch.planners.scene.scene": ("Scene", "scene_of"),
     "veraretouch.planners.training.loop": ("TrainingSettings", "TrainingTask", "train"),
     "veraretouch.zoo.fetch": ("fetch",),

@@ -1,5 +1,5 @@
-"""The lexicon: what the words of a style prompt do to slots. Data: `lexicon.json` beside this file,
-and users' files after it.
+"""The lexicon: what the words of a style prompt do to slots. Data: `lexicon.json` beside this file, users' files after
+it, and what plug-ins bring (`lexicons`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -85,7 +86,7 @@ class Word:
 
 @dataclass
 class Lexicon:
-    """What words mean. Made by `Lexicon.load`."""
+    """What words mean. Made by `Lexicon.load`; `lexicons.plugged.installed` has the words of plug-ins too."""
 
     slots: dict[str, SlotWords] = field(default_factory=dict)
     regions: dict[str, Region] = field(default_factory=dict)
@@ -119,6 +120,16 @@ class Lexicon:
         """The built-in lexicon, read once."""
         return cls.load()
 
+    def extended(self, document: Mapping[str, Any], source: str) -> tuple[Lexicon, list[str]]:
+        """This lexicon with a judged document's words, and a list of those that keep the meaning that they have here.
+        Words that are only known as beyond reach take the new one.
+
+        Raises:
+            InvalidDocument: as `load`.
+        """
+        lexicon = Lexicon(**{name: copy(value) for name, value in vars(self).items()})
+        return lexicon, lexicon._merge(document, source, keeps=True)
+
     def words(self, text: str) -> Iterator[str]:
         """The words and breaks of a text, spelt as the lexicon spells them, articles left out."""
         text = unicodedata.normalize("NFKC", text).casefold().translate(_MARKS)
@@ -149,17 +160,19 @@ class Lexicon:
         """A name as the vocabulary holds it."""
         return tuple(word for word in self.words(name) if word != BREAK)
 
-    def _merge(self, document: Mapping[str, Any], source: str) -> None:
-        """Take a judged document's entries over those there are."""
-        reader = _Reader(self, source)
+    def _merge(self, document: Mapping[str, Any], source: str, *, keeps: bool = False) -> list[str]:
+        """Take a judged document's entries over those there are, or `keeps` these and names what is not taken."""
+        reader = _Reader(self, source, keeps)
         for address, entry in document.get("slots", {}).items():
-            self.slots[address] = reader.slot(address, entry)
-        self.articles |= set(document.get("articles", ()))
-        self.spellings |= document.get("spellings", {})
+            slot = reader.slot(address, entry)
+            if reader.is_free(self.slots.get(address, slot) != slot, address):
+                self.slots[address] = slot
+        reader.spelling(document)
         for index, entry in enumerate(document.get("regions", ())):
             region = reader.region(entry, f"regions[{index}]")
-            self.regions[region.id] = region
-            reader.name_all(entry["names"], region, f"regions[{index}].names")
+            if reader.is_free(region.id in self.regions, region.id):
+                self.regions[region.id] = region
+                reader.name_all(entry["names"], region, f"regions[{index}].names")
         for index, entry in enumerate(document.get("terms", ())):
             reader.name_all(entry["names"], reader.term(entry, f"terms[{index}]"), f"terms[{index}].names")
         for section, role, sign in (
@@ -177,21 +190,37 @@ class Lexicon:
             reader.name_all([name], Word("beyond", 0, why), "beyond")
         for name, factor in document.get("verbs", {}).items():
             verb = self.phrase(name)
-            self.verbs[verb] = factor
-            self.vocabulary.setdefault(verb, Word("degree", factor, name))
+            if reader.is_free(verb in self.verbs, name):
+                self.verbs[verb] = factor
+                self.vocabulary.setdefault(verb, Word("degree", factor, name))
         reader.protection(document.get("protection", {}))
         for index, entry in enumerate(document.get("terms", ())):
             reader.check_references(entry, f"terms[{index}]")
         self.longest = max(map(len, self.vocabulary), default=1)
+        return reader.left
 
 
 class _Reader:
     """Reads one document into a lexicon; errors name the document and the place in it."""
 
-    def __init__(self, lexicon: Lexicon, source: str) -> None:
-        self.lexicon, self.source = lexicon, source
+    def __init__(self, lexicon: Lexicon, source: str, keeps: bool) -> None:
+        self.lexicon, self.source, self.keeps = lexicon, source, keeps
         self.said: dict[Phrase, str] = {}
         self.regions: list[Region] = []
+        self.left: list[str] = []
+
+    def is_free(self, is_there: bool, name: str) -> bool:
+        """Whether a name is to be taken: not where it is there and is to be kept."""
+        if self.keeps and is_there:
+            self.left.append(name)
+        return not (self.keeps and is_there)
+
+    def spelling(self, document: Mapping[str, Any]) -> None:
+        """Articles and spellings; words that phrases are made of stay as they are."""
+        known = {word for phrase in self.lexicon.vocabulary for word in phrase} | self.lexicon.spellings.keys()
+        self.lexicon.articles |= {name for name in document.get("articles", ()) if self.is_free(name in known, name)}
+        spellings = document.get("spellings", {}).items()
+        self.lexicon.spellings |= {name: right for name, right in spellings if self.is_free(name in known, name)}
 
     def name_all(self, names: Iterable[str], meaning: Term | Region | Word, place: str) -> None:
         for index, name in enumerate(names):
@@ -202,7 +231,10 @@ class _Reader:
             if phrase in self.said:
                 raise self.error(path, f"{name!r} stands there and in {self.said[phrase]}", "Keep one of them.")
             self.said[phrase] = path
-            self.lexicon.vocabulary[phrase] = meaning
+            there = self.lexicon.vocabulary.get(phrase)
+            beyond = isinstance(there, Word) and there.role == "beyond"
+            if self.is_free(there is not None and not beyond, " ".join(phrase)):
+                self.lexicon.vocabulary[phrase] = meaning
 
     def slot(self, address: str, entry: Mapping[str, Any]) -> SlotWords:
         fields: dict[str, Any] = {
@@ -269,10 +301,18 @@ class _Reader:
         for section in ("drops", "instead", "holds"):
             for slot in entry.get(section, ()):
                 self.known(slot, f"protection.{section}")
-        self.lexicon.drops = tuple(entry.get("drops", self.lexicon.drops))
-        self.lexicon.instead |= entry.get("instead", {})
-        self.lexicon.holds |= entry.get("holds", {})
+        drops = tuple(entry.get("drops", self.lexicon.drops))
+        self.lexicon.drops = tuple(dict.fromkeys((*self.lexicon.drops, *drops))) if self.keeps else drops
+        for section in ("instead", "holds"):
+            there: dict[str, Any] = getattr(self.lexicon, section)
+            there |= {
+                slot: value
+                for slot, value in entry.get(section, {}).items()
+                if self.is_free(slot in there, f"protection.{section}.{slot}")
+            }
         for band, rows in entry.get("against", {}).items():
+            if not self.is_free(band in self.lexicon.against, f"protection.against.{band}"):
+                continue
             cells: dict[Cell, dict[str, float]] = {}
             for address, undo in rows.items():
                 slot, _, part = address.rpartition(".")

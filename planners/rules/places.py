@@ -15,6 +15,7 @@ from ...core.plugins.registry import registry
 from ..scene.network import CLASSES
 from ..scene.scene import Scene
 from .lexicon import Lexicon
+from .lexicons.plugged import installed
 from .protection import LEAST_SHARE
 from .style import Edits, StyleReading, read_style
 
@@ -23,13 +24,13 @@ def regions_in(scene: Scene | None, lexicon: Lexicon | None = None) -> frozenset
     """The ids of the lexicon's regions that a photo has and an area shows; without a scene none."""
     if scene is None:
         return frozenset()
-    regions = (lexicon or Lexicon.builtin()).regions.values()
+    regions = (lexicon or installed()).regions.values()
     return frozenset(region.id for region in regions if region.area and _is_in(region.area, scene))
 
 
 def regions_named(prompt: str, lexicon: Lexicon | None = None) -> frozenset[str]:
     """The ids of the regions with areas of which a prompt says something: for these a photo is looked at."""
-    known = lexicon or Lexicon.builtin()
+    known = lexicon or installed()
     areas = frozenset(region.id for region in known.regions.values() if region.area)
     reading = read_style(prompt, known, seen=areas)
     return frozenset((*reading.local, *reading.spared))
@@ -49,7 +50,7 @@ def by_place(
     What is asked of a region alone applies in its area; what is asked of the whole photo, where something is to be
     spared, in all but that.
     """
-    regions = (lexicon or Lexicon.builtin()).regions
+    regions = (lexicon or installed()).regions
     spared = tuple(AreaPart(regions[id].area, combine="subtract") for id in reading.spared)
     made, thoughts = [], {}
     if spared and reading.edits:

@@ -134,16 +134,17 @@ class Rules:
         if reading.spared:
             return base, {group: _beside(said, besides.get(group)) for group, said in reading.reasoning.items()}
         schema = _schema([])
-        under = _latents(schema, base)
-        asked, by_words = (_on_top(under, _latents(schema, edits)) for edits in (reading.asked, reading.edits))
+        under, others = _latents(schema, base), outside(schema, reading.edits)
+        wishes = [{op: edits[op] for op in edits if op not in others} for edits in (reading.asked, reading.edits)]
+        asked, by_words = (_on_top(under, _latents(schema, wish)) for wish in wishes)
         held = None
         if holds and scene is not None:
             held = held_by_sight(photo, reading.kept, asked, by_words, under, scene=scene)
         if held is not None:
-            reading = reading.held(edits_of(held.latents), held.how)
+            reading = reading.held(edits_of(held.latents) | others, held.how)
         if not base:
             return reading.edits, reading.reasoning
-        edits = reading.edits if held is not None else edits_of(by_words)
+        edits = reading.edits if held is not None else edits_of(by_words) | others
         return edits, {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
 
     def _as_seen(self, photo: Photo, scene: Scene | None, taste: Taste) -> tuple[Edits, Reasoning]:
@@ -195,6 +196,11 @@ def _beside(thought: Thought, other: Thought | None) -> Thought:
     return {**thought, "plan": f"{thought['plan']} Besides, for this photo: {other['plan']}"}
 
 
+def outside(schema: Schema, edits: Edits) -> dict[str, Any]:
+    """The edits of ops that a schema lacks: words reach spatial ops and those of plug-ins, which nothing holds back."""
+    return {op: slots for op, slots in edits.items() if op not in schema.specs}
+
+
 def edits_of(latents: Latents) -> dict[str, dict[str, float | list[float]]]:
     """The values of one row that leave rest, rounded as those of words."""
     edits: dict[str, dict[str, float | list[float]]] = {}
@@ -219,6 +225,11 @@ def _sized(op: type[Op], rows: Sequence[Mapping[str, Any]]) -> OpSpec:
     lattices = [name for name, slot in op.slots.items() if isinstance(slot, Lattice)]
     sizes = [len(values[name]) for values in rows for name in lattices if name in values]
     return Schema.of([op], lattice=sizes[0] if sizes else None).spec(op.id)
+
+
+def latents_of(edits: Edits) -> Latents:
+    """One row of edits, of the planner's own ops and whatever the edits name besides."""
+    return _latents(_schema([edits]), edits)
 
 
 def _latents(schema: Schema, edits: Edits) -> Latents:

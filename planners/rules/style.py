@@ -15,6 +15,7 @@ from ...core.contract.planner import Thought
 from ...core.errors import nearest
 from .grammar import Ask, Understanding, understand
 from .lexicon import Lexicon, Moves, Region, SlotWords, Term, Word, tint_of
+from .lexicons.plugged import installed
 
 Edits = dict[str, dict[str, float | list[float]]]
 
@@ -90,6 +91,7 @@ def read_style(prompt: str, lexicon: Lexicon | None = None, *, seen: Collection[
     """Read a style prompt.
 
     Args:
+        lexicon: what words mean; by default the built-in lexicon with the words of plug-ins.
         seen: the ids of regions that the photo is known to have, where an area shows them: what is asked of these alone
             is `local`, and what of them is to be kept is `spared`; other regions are told by their usual hues.
 
@@ -98,7 +100,7 @@ def read_style(prompt: str, lexicon: Lexicon | None = None, *, seen: Collection[
     >>> read_style("flurbish").unknown
     ('flurbish',)
     """
-    lexicon = lexicon or Lexicon.builtin()
+    lexicon = lexicon or installed()
     found = understand(prompt, lexicon, seen)
     total: Moves = {}
     asked: dict[str, list[str]] = {}
@@ -149,7 +151,7 @@ def is_understood(prompt: str, lexicon: Lexicon | None = None) -> bool:
     >>> is_understood("a bit warmer, please"), is_understood("wärmer")
     (True, False)
     """
-    found = understand(prompt, lexicon or Lexicon.builtin())
+    found = understand(prompt, lexicon or installed())
     return bool(found.asks or found.protected or found.beyond or found.restraint < 1)
 
 

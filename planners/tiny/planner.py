@@ -25,7 +25,7 @@ from ...core.plan.local_rows import with_local_rows
 from ...core.render.renderer import Renderer
 from ..rules.color_wish import asks_for_color
 from ..rules.places import by_place, is_beside, regions_in, regions_named
-from ..rules.planner import Rules, edits_of
+from ..rules.planner import Edits, Rules, edits_of, latents_of, outside
 from ..rules.protection import held_by_sight
 from ..rules.style import read_style
 from ..rules.suggestions import suggestions
@@ -162,6 +162,7 @@ class Tiny:
                 thoughts = {**thoughts, **places}
         else:
             latents, thoughts, local = self._styled(photo, pixels, request.prompt or "", taste)
+            groups = frozenset(latents.schema.groups) if request.groups is None else groups
         said = {place: said for place, said in thoughts.items() if place in groups or is_beside(place)}
         return latents.masked([groups]), said, local
 
@@ -188,10 +189,11 @@ class Tiny:
             asked = self._assembled(raw, wish_of(self.schema, reading.asked)[None] + more)
             held = held_by_sight(photo, reading.kept, asked, latents, base, scene=scene)
             if held is not None:
-                return held.latents, reading.held(edits_of(held.latents), held.how).reasoning | places, local
+                done = edits_of(held.latents) | outside(self.schema, everywhere)
+                return _with_others(held.latents, everywhere), reading.held(done, held.how).reasoning | places, local
         besides = deeds(self._less(latents, wish))
         thoughts = {group: _beside(thought, besides.get(group)) for group, thought in reading.reasoning.items()}
-        return latents, thoughts | places, local
+        return _with_others(latents, everywhere), thoughts | places, local
 
     def repair(
         self, pixels: Tensor, taste: Taste = "natural", wishes: Tensor | None = None
@@ -247,6 +249,16 @@ class Tiny:
 def _within(latents: Latents, schema: Schema) -> Latents:
     """The same latents, of a schema that has further ops."""
     return Latents(schema, latents.values, present=latents.present, batch=latents.batch)
+
+
+def _with_others(latents: Latents, edits: Edits) -> Latents:
+    """One row with the edits of ops that its schema has not."""
+    others = outside(latents.schema, edits)
+    if not others:
+        return latents
+    more = latents_of(others)
+    schema = Schema([*latents.schema.specs.values(), *(more.schema.spec(op) for op in others)])
+    return Latents(schema, {**more.values, **latents.values}, present={**more.present, **latents.present}, batch=1)
 
 
 def _beside(thought: Thought, done: list[str] | None) -> Thought:

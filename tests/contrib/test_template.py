@@ -104,6 +104,10 @@ def test_they_are_listed_and_used(prepared_environment, tmp_path):
     small = ["--preview", "256"]
     veraretouch("param", "photo.jpg", *settings, *small, "--out", "set.jpg")
     veraretouch("auto", "photo.jpg", "--planner", "acme.my_planner", *small)
+    prompt = "very acme my op, darker acme my area"
+    plan = json.loads(veraretouch("plan", "photo.jpg", "--style", prompt))
+    assert plan["edits"]["acme.my_op"]["params"]["amount"] > 0.5
+    assert [part["id"] for entry in plan["local"] for part in entry["area"]] == ["acme.my_area"]
     assert (tmp_path / "set.jpg").stat().st_size > 1000
     assert (tmp_path / "retouched" / "photo.jpg").stat().st_size > 1000
 

@@ -83,7 +83,7 @@ def test_a_list_is_narrowed_by_kind_and_by_distribution_in_any_spelling(site, pl
     site.fade()
     assert set(plugins("--distribution", "Acme_Film")) == {("op", "acme.fade")}
     assert {kind for kind, _ in plugins("--kind", "planner")} == {"planner"}
-    assert "'opp' is none of alias, area, bundle, check, command, examination, hook, op, planner" in " ".join(
+    assert "'opp' is none of alias, area, bundle, check, command, examination, hook, lexicon, op, planner" in " ".join(
         cli("plugins", "--kind", "opp", code=2).stderr.replace("│", " ").split()
     )
 

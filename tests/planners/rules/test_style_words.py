@@ -185,10 +185,45 @@ def test_a_misspelt_word_is_not_acted_on_and_the_nearest_is_named() -> None:
 
 
 def test_what_colour_ops_cannot_do_is_said() -> None:
-    reading = read_style("film with grain and a vignette")
+    reading = read_style("film with scratches and a light leak")
     assert reading.unknown == ()
-    assert "grain (texture" in reading.reasoning["request"]["problem"]
-    assert np.allclose(vector("film with grain"), vector("film"))
+    assert "scratches (texture" in reading.reasoning["request"]["problem"]
+    assert np.allclose(vector("film with scratches"), vector("film"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "address", "sign"),
+    [
+        ("sharper", "sharpening.amount", 1),
+        ("less sharp", "texture.amount", -1),
+        ("crisp", "sharpening.amount", 1),
+        ("more clarity", "clarity.amount", 1),
+        ("less clarity", "clarity.amount", -1),
+        ("more texture", "texture.amount", 1),
+        ("smoother", "texture.amount", -1),
+        ("less haze", "dehaze.amount", 1),
+        ("too hazy", "dehaze.amount", 1),
+        ("dehaze", "dehaze.amount", 1),
+        ("grainy", "grain.amount", 1),
+        ("film grain", "grain.amount", 1),
+        ("no grain", "noise_reduction.luminance", 1),
+        ("vignette", "vignette.amount", -1),
+        ("remove the vignette", "vignette.amount", 1),
+        ("less noise", "noise_reduction.color", 1),
+        ("smooth noise", "noise_reduction.luminance", 1),
+        ("HDR", "local_tone.shadows", 1),
+    ],
+)
+def test_words_reach_detail_and_effects(prompt: str, address: str, sign: int) -> None:
+    op, _, name = address.rpartition(".")
+    amount = read_style(prompt).edits[op][name]
+    assert isinstance(amount, float)
+    assert amount * sign > 0
+
+
+def test_a_look_takes_detail_and_effects_beside_it() -> None:
+    assert np.allclose(vector("film with grain and a vignette"), vector("film") + vector("grain") + vector("vignette"))
+    assert read_style("dreamy").edits["color_grading"] == read_style("misty").edits["color_grading"]
 
 
 @pytest.mark.parametrize("prompt", ["sky", "shadows", "very", "look", "", "...", "keep skin natural"])
