@@ -45,7 +45,7 @@ KNOWN: Final = (
     _idle(
         r"Version|ProcessVersion|HasSettings|HasCrop|AlreadyApplied|RawFileName|PresetType|Cluster|UUID|Supports\w+|CameraModelRestriction"
         r"|Copyright|ContactInfo|Name|ShortName|SortName|Group|Description|ToneCurveName(2012)?|RequiresRGBTables|Stubbed"
-        r"|LookName|CompatibleVersion|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
+        r"|LookName|CompatibleVersion|RequiresRenditionBehavior|Treatment|ShowIn\w+|AsShot\w+|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
     ),
     _idle(
         r"VignetteMidpoint|GrainSeed"
@@ -78,6 +78,9 @@ KNOWN: Final = (
 OLD_SLIDERS: Final = frozenset({"Exposure", "Shadows", "Brightness", "Contrast", "FillLight", "HighlightRecovery"})
 
 # Profiles that Camera Raw gives to every raw file: on a photo that is rendered already they have no place.
+MONOCHROME_LOOK: Final = "Adobe Monochrome"
+"""The profile that Camera Raw gives to every photo in black and white: it says that the photo is one."""
+
 DEFAULT_LOOKS: Final = frozenset(
     {"Adobe Color", "Adobe Standard", "Adobe Landscape", "Adobe Neutral", "Adobe Portrait", "Adobe Vivid"}
 )

@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(\d{1,3}|.)", re.DOTALL | re.ASCII)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_TRANSLATED: Final = "ZSTR"  # Lightroom's own presets: "$$$/key=text", of which the key finds a translation
 _WORDS: Final = {"true": "True", "false": "False", "nil": ""}
 
 
@@ -67,6 +68,9 @@ class _Reader:
             return self.unquoted(self.take("text"))
         if self.kind == "number":
             return self.take("number")
+        if (self.kind, self.token) == ("word", _TRANSLATED):
+            self.next()
+            return self.unquoted(self.take("text")).rpartition("=")[2]
         if self.kind == "word" and self.token in _WORDS:
             return _WORDS[self.take("word")]
         self.sign("{")

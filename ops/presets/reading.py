@@ -19,7 +19,7 @@ from ...core.strict_json import read_bytes
 from ..crs import CURVES, FIELDS, LEGACY_BLENDING, LIGHT_STYLES, PAINT_STYLE, VIGNETTE_STYLE, CrsField
 from . import xmp
 from .curves import FULL, knots_of
-from .fields import DEFAULT_LOOKS, OLD_SLIDERS, PROFILE, known
+from .fields import DEFAULT_LOOKS, MONOCHROME_LOOK, OLD_SLIDERS, PROFILE, known
 from .lrtemplate import read_lua
 from .mask_frame import UNTURNED, SensorFrame, facts_of
 from .masks import CORRECTIONS, read_corrections
@@ -92,7 +92,9 @@ def interpret(settings: Settings, *, name: str, source: str, frame: SensorFrame 
         elif key == VIGNETTE_STYLE:
             values.setdefault("vignette", {})["paint"] = np.array(float(_paints(value, place)))
         elif key == "ConvertToGrayscale":
-            values.setdefault("grey_mixer", {})["monochrome"] = np.array(float(_truth(value, place)))
+            values.setdefault("grey_mixer", {}).setdefault("monochrome", np.array(float(_truth(value, place))))
+        elif key == "Look" and isinstance(value, dict) and value.get("Name") == MONOCHROME_LOOK:
+            values.setdefault("grey_mixer", {})["monochrome"] = np.array(1.0)
         elif key in CORRECTIONS:
             continue
         elif (item := _left_over(key, value)) is not None:

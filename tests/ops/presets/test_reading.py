@@ -92,6 +92,28 @@ def test_kelvin_on_a_rendered_photo_is_reported_and_not_applied(tmp_path):
     assert {"Temperature", "Tint"} <= {item.name for item in preset.unrendered}
 
 
+def test_facts_about_a_preset_are_no_settings(tmp_path):
+    facts = "Treatment RequiresRenditionBehavior ShowInPresets ShowInQuickActions AsShotTemperature AsShotTint"
+    attributes = " ".join(f'crs:{name}="1"' for name in facts.split())
+    preset = read(tmp_path, packet('crs:Exposure2012="+0.50" ' + attributes))
+    assert preset.unrendered == ()
+    assert set(facts.split()) <= set(preset.idle)
+
+
+@pytest.mark.parametrize("said", ["", 'crs:ConvertToGrayscale="False"', 'crs:ConvertToGrayscale="True"'])
+def test_the_profile_of_photos_in_black_and_white_makes_them_so(tmp_path, said):
+    look = '<crs:Look><rdf:Description crs:Name="Adobe Monochrome" crs:Amount="1"/></crs:Look>'
+    preset = read(tmp_path, packet(said, look))
+    assert preset.unrendered == ()
+    assert preset.values["grey_mixer"]["monochrome"] == 1
+
+
+def test_a_title_that_lightroom_translates_is_read_in_its_own_words(tmp_path):
+    title = 'ZSTR "$$$/AgDevelop/Preset/Soft=Soft Skin"'
+    data = f"s = {{ title = {title}, value = {{ settings = {{ Exposure2012 = 0.5 }} }} }}"
+    assert read(tmp_path, data.encode(), "a.lrtemplate").name == "Soft Skin"
+
+
 def test_a_look_that_depends_on_what_is_not_rendered_is_refused(tmp_path):
     preset = read(tmp_path, packet('crs:PerspectiveVertical="60" crs:VignetteAmount="60" crs:Exposure2012="0.1"'))
     with pytest.raises(InvalidRequest, match=r"VignetteAmount 60.*--partial"):
