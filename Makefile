@@ -61,7 +61,7 @@ mutate: install
 # Hostile files: the whole list, and 4 minutes of the processor for fuzzing each of 8 kinds of file; other processes go
 # first. (What is marked slow there is a minute of the same fuzzing.)
 attack: install
-	OMP_NUM_THREADS=1 VERARETOUCH_FUZZ_SECONDS=240 nice -n 19 $(BIN)/python -m pytest -q -m "not slow" \
+	OMP_NUM_THREADS=1 VERARETOUCH_FUZZ_SECONDS=240 nice -n 19 $(BIN)/python -m pytest -q -rP --show-capture=stdout -m "not slow" \
 		tests/attack tests/core/test_strict_xml.py \
 		tests/core/plan/test_plan_malformed.py tests/ops/presets/test_malformed.py tests/core/photo/test_malformed.py
 
