@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,10 +11,12 @@ import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from retouched_files import forget, held
 
 from veraretouch.core.errors import MissingExtra, PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import SaveOptions, as_photo, open_photo, read_header
 from veraretouch.core.photo.color.icc import DISPLAY_P3
+from veraretouch.core.photo.decoded import GAIN_MAP
 
 
 @pytest.mark.parametrize("suffix", [".avif", ".jxl"])
@@ -59,6 +62,56 @@ def test_jpeg_xl_by_another_library_is_read_exactly(picture):
             assert np.array_equal(photo.pixels, values)
             # that library says "linear light" in files of 16 bits, and is believed
             assert (photo.profile is None) == (dtype == np.uint8)
+
+
+def jxl_box(kind, body, size=None):
+    return struct.pack(">I4s", 8 + len(body) if size is None else size, kind) + body
+
+
+@pytest.fixture
+def jxl_parts(picture):
+    """The boxes before a JPEG XL file's metadata, and the picture's."""
+    data = imagecodecs.jpegxl_encode(picture(), lossless=True, usecontainer=False)
+    return b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl ", jxl_box(b"jxlc", data)
+
+
+def test_metadata_of_a_jpeg_xl_are_found_in_every_kind_of_box(jxl_parts, camera_exif, gps_xmp, picture):
+    start, coded = jxl_parts
+    exif = bytes(4) + camera_exif()
+    large = struct.pack(">I4sQ", 1, b"Exif", 16 + len(exif)) + exif
+    packed = [
+        jxl_box(b"brob", kind + imagecodecs.brotli_encode(body)) for kind, body in ((b"Exif", exif), (b"xml ", gps_xmp))
+    ]
+    open_end = jxl_box(b"xml ", gps_xmp, size=0)
+    for data in (start + large + coded + open_end, start + b"".join(packed) + coded, start + coded + b"".join(packed)):
+        photo = open_photo(data)
+        assert np.array_equal(photo.pixels, picture())
+        assert photo.exif == camera_exif()
+        assert photo.xmp == gps_xmp
+        assert photo.warnings == ()
+
+
+def test_a_box_that_announces_or_unpacks_to_gigabytes_costs_nothing(jxl_parts, picture):
+    start, coded = jxl_parts
+    bomb = imagecodecs.brotli_encode(bytes(200 << 20), level=5)
+    ends = [jxl_box(b"Exif", b"MM", size=2**31), struct.pack(">I4sQ", 1, b"xml ", 2**31) + b"<"]
+    for data in (
+        *[start + coded + end for end in ends],
+        *[start + jxl_box(b"brob", kind + bomb) + coded for kind in (b"Exif", b"xml ")],
+    ):
+        forget()
+        before = held("VmRSS")
+        photo = open_photo(data)
+        assert held("VmHWM") - before < 64 * 2**20
+        assert np.array_equal(photo.pixels, picture())
+        assert photo.warnings == (
+            "damaged metadata left out: a box ends beyond the file, or unpacks to nothing of its kind",
+        )
+
+
+def test_the_gain_map_of_a_jpeg_xl_is_dropped_with_a_warning(jxl_parts):
+    start, coded = jxl_parts
+    assert open_photo(start + coded + jxl_box(b"jhgm", bytes(40))).warnings == (GAIN_MAP,)
 
 
 @pytest.mark.parametrize("bits", [10, 12])
