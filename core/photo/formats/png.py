@@ -96,10 +96,15 @@ def _pixels(chunks: _Chunks, known: dict[bytes, bytes]) -> Pixels:
     """
     bare = _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks if kind == b"tRNS" or kind[:1].isupper())
     bits, kind = known[b"IHDR"][8:10]
+    if kind == _PALETTE and not known.get(b"PLTE"):  # Pillow would take every colour for black
+        raise DamagedPixels("its palette is missing")
     if bits >= 8 and kind != _PALETTE and (bits == 16 or b"tRNS" not in known):
         from imagecodecs import png_decode
 
-        pixels = png_decode(bare)
+        try:
+            pixels = png_decode(bare)
+        except UnicodeDecodeError as error:  # imagecodecs reads some of libpng's complaints too late
+            raise DamagedPixels("its chunks are not those of a PNG") from error
         return _with_key(pixels, known.get(b"tRNS")) if bits == 16 else pixels
     if len(_inflated(chunks)) < sum(row * rows for row, rows in _passes(chunks[0][1])):  # Pillow would not complain
         raise DamagedPixels("it has fewer pixels than it announces")

@@ -12,6 +12,7 @@ from .places import tells_a_place
 LONGEST: Final = 2**16
 """Characters of a comment or text that are carried on."""
 
+_NAMED: Final = 5  # texts that a warning names
 # PNG's keywords (PNG, third edition, 11.3.3.1) and what EXIF calls the same.
 _IN_EXIF: Final = {"author": 0x013B, "artist": 0x013B, "copyright": 0x8298, "description": 0x010E, "title": 0x010E}
 _AS_COMMENT: Final = ("comment", "parameters")
@@ -47,7 +48,8 @@ class Annotations:
 
         `held`: the names of the fields that the format holds itself. Returns what it is to write.
         """
-        lost = []
+        lost: list[str] = []
+        texts: list[str] = []
         if self.resolution and "resolution" not in held:
             exif.set_resolution(*self.resolution)
         if self.comment and "comment" not in held:
@@ -60,7 +62,8 @@ class Annotations:
                 elif word in _AS_COMMENT:
                     exif.set_comment(text)
                 elif not word.startswith("date:"):  # the file's own dates, which ImageMagick notes
-                    lost.append(f"the text {key!r}")
+                    texts.append(f"the text {key!r}")
+        lost += [*texts[:_NAMED], f"{len(texts) - _NAMED} other texts"] if len(texts) > _NAMED + 1 else texts
         if self.iptc and "iptc" not in held:
             lost.append("IPTC's block")
         empty: dict[str, Any] = {"iptc": None, "comment": "", "texts": (), "resolution": None}

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple, Protocol
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
+_ASCII, _SHORT, _LONG, _RATIONAL, _IFD, _UTF8 = 2, 3, 4, 5, 13, 129
 _OF_BIGTIFF = {16: (4, "I"), 17: (9, "i"), 18: (13, "I")}  # types of eight bytes, and those of four that a block holds
 # Types that writers give a pointer: SHORT, LONG, SLONG, IFD, and BigTIFF's.
 _WHOLE = {3: "H", 4: "I", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
@@ -25,6 +25,11 @@ _RESOLUTION = {0x011A, 0x011B, 0x0128}
 _SUBJECT = (0x9214, 0xA214)
 # Blocks of other kinds that a first directory may hold beside EXIF: XMP, IPTC, Photoshop's resources.
 _FOREIGN = {0x02BC, 0x83BB, 0x8649}
+# What GeoTIFF 1.1 ties to the ground (chapter 7), and GDAL's own text.
+_GEOGRAPHIC = {0x830E, 0x8482, 0x85D8, 0x87AF, 0x87B0, 0x87B1, 0xA480}
+# Pointers that lead nowhere in a new block: those that are made anew, and those of pages below a page, of fax, Adobe's,
+# Kodak's and Leaf's directories, which are not carried on.
+_POINTERS = {_EXIF, _GPS, _INTEROP, 0x014A, 0x0190, 0x8290, 0x8606, 0xC6F5, 0xFE00}
 # Tags of a TIFF's first directory that tell about the photo and not about how the file stores its pixels:
 # description, make, model, resolution, software, date, artist, rating, copyright, Windows' texts.
 DESCRIPTIVE = {
@@ -109,11 +114,13 @@ class Exif:
     def remove_positions(self) -> None:
         """Take out whatever may tell where the photo was taken.
 
-        GPS, blocks of other kinds, and the maker's own note.
+        GPS, map coordinates, blocks of other kinds, and the maker's own note.
         """
         self.gps = {}
-        self.image = {tag: entry for tag, entry in self.image.items() if tag not in _FOREIGN}
-        self.exif.pop(_MAKER_NOTE, None)
+        gone = _FOREIGN | _GEOGRAPHIC | {_MAKER_NOTE}
+        self.image, self.exif = (
+            {tag: entry for tag, entry in directory.items() if tag not in gone} for directory in (self.image, self.exif)
+        )
 
     @property
     def resolution(self) -> tuple[float, float] | None:
@@ -177,9 +184,17 @@ def parse(block: Buffer) -> Exif | None:
         return None
     found = Exif(reader.order)
     found.image, following = reader.directory(reader.first)
-    found.exif = reader.directory(found._number(found.image.pop(_EXIF, None)))[0]
-    found.gps = reader.directory(found._number(found.image.pop(_GPS, None)))[0]
-    found.interop = reader.directory(found._number(found.exif.pop(_INTEROP, None)))[0]
+
+    def pointed(tag: int) -> Directory:
+        """What this pointer points at; some writers put pointers into the other directory."""
+        places = [found._number(directory.pop(tag, None)) for directory in (found.image, found.exif)]
+        return reader.directory(next(filter(None, places), 0))[0]
+
+    found.exif = pointed(_EXIF)
+    found.gps, found.interop = pointed(_GPS), pointed(_INTEROP)
+    for directory in (found.image, found.exif, found.gps, found.interop):
+        for tag in [tag for tag, entry in directory.items() if tag in _POINTERS or entry.type == _IFD]:
+            del directory[tag]
     for tag in _OF_EXIF & found.image.keys():
         found.exif.setdefault(tag, found.image.pop(tag))
     first = reader.directory(following)[0]
@@ -229,12 +244,14 @@ class _Reader:
             if 0 < size <= self.left and where + size <= len(self.block):
                 self.left -= size if size > room else 0
                 data = bytes(self.block[where : where + size])
-                found[tag] = self._of_four_bytes(ExifTag(kind, number, data, where))
+                found[tag] = self._classic(ExifTag(kind, number, data, where))
         tail = self.block[end : end + room]
         return found, struct.unpack(self.order + pointer, tail)[0] if len(tail) == room else 0
 
-    def _of_four_bytes(self, entry: ExifTag) -> ExifTag:
-        """An entry of BigTIFF's types as one of a block's, where its values fit."""
+    def _classic(self, entry: ExifTag) -> ExifTag:
+        """An entry as all programs read it: Exif 3.0's UTF-8 as text, BigTIFF's types as a block's if values fit."""
+        if entry.type == _UTF8:
+            return entry._replace(type=_ASCII)
         if entry.type not in _OF_BIGTIFF:
             return entry
         kind, code = _OF_BIGTIFF[entry.type]

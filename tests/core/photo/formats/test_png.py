@@ -256,3 +256,23 @@ def test_pixels_that_end_too_early_within_whole_chunks_are_no_picture(picture, d
         open_photo(short)
     found = open_photo(short, salvage=True)
     assert np.array_equal(found.pixels[:19], picture(dtype=dtype)[:19])
+
+
+@pytest.mark.parametrize("palette", [b"", None], ids=["empty", "missing"])
+def test_a_palette_that_is_missing_is_no_black_picture(palette):
+    file = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(12, dtype=np.uint8) * 20, (8, 1))).convert("P").save(file, "PNG")
+    data = file.getvalue()
+    at = data.index(b"PLTE") - 4
+    size = int.from_bytes(data[at : at + 4], "big")
+    spoilt = data[:at] + (b"" if palette is None else chunk(b"PLTE", palette)) + data[at + 12 + size :]
+    for salvage in (False, True):
+        with pytest.raises(UnreadablePhoto, match="its palette is missing"):
+            open_photo(spoilt, salvage=salvage)
+
+
+def test_a_reason_that_the_decoder_garbled_is_not_shown():
+    """Of a second IHDR imagecodecs reads libpng's complaint from where it no longer is."""
+    data = as_photo(np.full((8, 16, 3), 128, np.uint8)).encode("png")
+    with pytest.raises(UnreadablePhoto, match="its chunks are not those of a PNG"):
+        open_photo(data[:33] + data[8:33] + data[33:])

@@ -33,6 +33,11 @@ def test_what_a_format_has_no_place_for_goes_into_exif_or_is_named():
     assert struct.unpack("<IIII", exif.image[0x011A].data + exif.image[0x011B].data) == (300, 1, 150, 1)
 
 
+def test_of_a_hundred_texts_a_few_are_named_in_one_line():
+    many = Annotations(texts=tuple((f"key{number}", "x") for number in range(100)))
+    assert many.put_into(Exif(), frozenset())[1] == [f"the text 'key{n}'" for n in range(5)] + ["95 other texts"]
+
+
 def test_what_exif_says_already_is_not_written_over():
     exif = Exif()
     exif.set_text(0x013B, "Somebody")

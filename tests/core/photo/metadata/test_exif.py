@@ -37,6 +37,32 @@ def test_a_pointer_may_have_any_whole_type(order, kind):
     assert parse(with_pointer(order, kind)).exif[DATE].data == b"2024:05:06 07:08:09\0"
 
 
+def test_a_position_is_found_in_either_directory_and_no_pointer_is_left_that_leads_nowhere():
+    """A pointer to GPS among EXIF's tags lost the position, and left an offset into the middle of other values."""
+    at = 8 + 2 + 4 * 12 + 4
+    first = rows(
+        "<",
+        [
+            (0x014A, 4, 1, struct.pack("<I", at)),  # pages below this one
+            (0x8769, 4, 1, struct.pack("<I", at)),
+            (0xA005, 4, 1, struct.pack("<I", at + 18)),
+            (0xC7A1, 13, 1, struct.pack("<I", at)),  # a directory by its type
+        ],
+    )
+    gps = rows("<", [(1, 2, 2, b"N\0")])
+    block = b"II*\0" + struct.pack("<I", 8) + first + rows("<", [(0x8825, 4, 1, struct.pack("<I", at + 18))]) + gps
+    read = parse(block)
+    assert (read.image, read.exif) == ({}, {})
+    assert read.gps[1].data == read.interop[1].data == b"N\0"
+    assert parse(serialise(read)[0]).gps[1].data == b"N\0"
+
+
+def test_utf8_of_exif_3_is_text_to_every_program():
+    text = "Jörg Müller\0".encode()
+    block = b"II*\0" + struct.pack("<I", 8) + rows("<", [(ARTIST, 129, len(text), struct.pack("<I", 26))]) + text
+    assert parse(block).image[ARTIST][:3] == (2, len(text), text)
+
+
 @pytest.mark.parametrize("order", ["<", ">"], ids=["little endian", "big endian"])
 def test_bigtiff_gives_a_block_of_classic_types(order):
     text = b"A. Nobody, of the large file\0"
@@ -115,7 +141,7 @@ def test_a_comment_says_in_which_letters_it_is(text, start):
 
 def test_removing_positions_takes_blocks_of_other_kinds_and_the_makers_note_along():
     exif = Exif(
-        image={tag: ExifTag(7, 1, b"x") for tag in (0x02BC, 0x83BB, 0x8649, ARTIST)},
+        image={tag: ExifTag(7, 1, b"x") for tag in (0x02BC, 0x83BB, 0x8482, 0x8649, 0x87B1, ARTIST)},  # maps, too
         exif={0x927C: ExifTag(7, 1, b"x"), DATE: ExifTag(2, 1, b"\0")},
         gps={1: ExifTag(2, 2, b"N\0")},
     )

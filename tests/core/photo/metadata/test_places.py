@@ -17,8 +17,18 @@ PLACES = [
     ),
     *("City", "Sublocation", "Sub-location", "ProvinceState", "stateProvince", "CountryCode", "decimalLatitude"),
     *("PostalCode", "Street", "Country-PrimaryLocationName", "locality", "Landmark", "georss:point", "LocationName"),
+    *("coverage", "spatial", "footprintWKT", "verbatimLocality", "higherGeography", "minimumElevationInMeters"),
+    *("georeferenceRemarks", "geodeticDatum", "pointRadiusSpatialFit", "lat_long", "mcc", "lac", "cid", "habitat"),
 ]
 OTHERS = ["Title", "Rating", "CiAdrCity", "CreatorContactInfo", "Longing", "Allotment", "Street Photography", ""]
+OTHERS += [
+    "SubjectLocation",
+    "ISOSpeedLatitudeyyy",
+    "SpatialFrequencyResponse",
+    "TemporalCoverage",
+    "DepthMap",
+    "Lacquer",
+]
 
 
 @pytest.mark.parametrize("name", PLACES)
