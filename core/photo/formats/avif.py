@@ -11,11 +11,12 @@ import numpy as np
 from PIL import AvifImagePlugin, Image
 
 from ..color import cicp
-from ..decoded import Decoded
+from ..decoded import GAIN_MAP, Decoded
 from ..header import Header
 from ..metadata.exif import turned
 from ..outgoing import Outgoing
 from .avif_boxes import with_metadata
+from .heif import has_tone_map
 
 _DEEPEST = 12  # bits
 _SPEED = 6  # libavif's own choice, of 0 (slow) to 10
@@ -52,7 +53,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         profile=described.profile,
         exif=turned(block, orientation),  # the container's rotation and mirroring count
         xmp=image.info.get("xmp"),
-        warnings=found.more_frames + described.warnings,
+        warnings=found.more_frames + described.warnings + ((GAIN_MAP,) if has_tone_map(file) else ()),
     )
 
 

@@ -30,6 +30,13 @@ def header(file: BinaryIO) -> Header:
     return Header(image.size[0], image.size[1], "HEIF", bits=image.info.get("bit_depth", 8), frames=len(container))
 
 
+def has_tone_map(file: BinaryIO) -> bool:
+    """Say whether a file of ISO's boxes (HEIF, AVIF) has among its brands that of gain maps, `tmap` (ISO 21496-1)."""
+    file.seek(0)
+    head = file.read(256)
+    return b"tmap" in head[8 : int.from_bytes(head[:4], "big")]
+
+
 def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     """Read the primary picture."""
     container = _library().open_heif(file, convert_hdr_to_8bit=False)
@@ -38,7 +45,7 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     warnings: tuple[str, ...] = ()
     if len(container) > 1:
         warnings += (f"{len(container)} pictures in the file: only the primary one is read",)
-    if any("gain" in name.lower() for name in info.get("aux", ())):
+    if any("gain" in name.lower() for name in info.get("aux", ())) or has_tone_map(file):
         warnings += (GAIN_MAP,)
     profile = info.get("icc_profile") or None
     nclx = info.get("nclx_profile") or {}

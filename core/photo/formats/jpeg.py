@@ -15,11 +15,11 @@ import numpy as np
 import simplejpeg
 from PIL import JpegImagePlugin
 
-from ...errors import UnreadablePhoto
+from ...errors import InvalidDocument, UnreadablePhoto
 from ..color.encoding import Pixels
 from ..decoded import GAIN_MAP, DamagedPixels, Decoded
 from ..header import Header
-from ..metadata import iptc
+from ..metadata import extended_xmp, iptc
 from ..metadata.annotations import Annotations, comment_text, resolution_of
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
@@ -37,6 +37,9 @@ _LEAST_QUALITY = 92
 _SUBSAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+# Google's and Samsung's photos with a clip of video behind the picture.
+_CLIP = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']|>)1")
+_SAMSUNGS_CLIP = b"MotionPhoto_Data"
 _ICC = b"ICC_PROFILE\0"
 _MOST_SCANS = 100  # encoders that search for the smallest file write up to about 15
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of a segment: neither a stuffed byte nor a restart
@@ -73,13 +76,19 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
     Raises DamagedPixels where the decoder finds fault with the scan, unless `salvage` takes what it can make out.
     """
     image = _opened(file)
-    decoded = _decoded(file, image, salvage=salvage)
-    packet = image.info.get("xmp")
-    said = decoded.warnings
+    place = file.tell()
+    file.seek(0)
+    whole = file.read()
+    file.seek(place)
+    decoded = _decoded(whole, image, salvage=salvage)
+    packet, said = _packet(image)
+    said = decoded.warnings + said
     if (packet and has_gain_map(packet)) or any(data.startswith(_ISO_GAIN_MAP) for _, data in image.applist):
         said += (GAIN_MAP,)
     elif "mp" in image.info:
         said += ("multi-picture file: only the first picture is read (others may be gain, depth or preview maps)",)
+    if (packet and _CLIP.search(packet)) or _SAMSUNGS_CLIP in whole:
+        said += ("motion photo: its clip of video is dropped",)
     if not image.info.get("icc_profile") and any(data.startswith(_ICC) for _, data in image.applist):
         said += ("colour profile lacks a part: dropped, the photo is taken as sRGB",)
     return decoded._replace(
@@ -91,6 +100,15 @@ def read(file: BinaryIO, *, salvage: bool = False) -> Decoded:
         warnings=said,
         annotations=_annotations(image),
     )
+
+
+def _packet(image: JpegImagePlugin.JpegImageFile) -> tuple[bytes | None, tuple[str, ...]]:
+    """The XMP with the rest of it that lies in further segments, and what has to be said of that."""
+    packet = image.info.get("xmp")
+    mark = extended_xmp.MARK
+    rest = [data.removeprefix(mark) for name, data in image.applist if name == "APP1" and data.startswith(mark)]
+    joined = extended_xmp.joined(packet, rest) if packet else None
+    return joined or packet, () if joined or not packet else ("a part of the XMP is missing or damaged: left out",)
 
 
 def _annotations(image: JpegImagePlugin.JpegImageFile) -> Annotations:
@@ -129,13 +147,9 @@ def _opened(file: BinaryIO) -> JpegImagePlugin.JpegImageFile:
         ) from None
 
 
-def _decoded(file: BinaryIO, image: JpegImagePlugin.JpegImageFile, *, salvage: bool) -> Decoded:
+def _decoded(whole: bytes, image: JpegImagePlugin.JpegImageFile, *, salvage: bool) -> Decoded:
     """The pixels: grey and RGB by simplejpeg, other modes by Pillow once simplejpeg has found no fault with them."""
     layout = {"L": "GRAY", "RGB": "RGB"}.get(image.mode, image.mode)
-    place = file.tell()
-    file.seek(0)
-    whole = file.read()
-    file.seek(place)
     data = _bare(whole)
     said: tuple[str, ...] = ()
     pixels = None
@@ -231,10 +245,6 @@ def _quality(tables: dict[int, list[int]]) -> int | None:
 def write(file: BinaryIO, photo: Outgoing) -> None:
     """Write 8-bit grey or RGB at 4:4:4."""
     exif = _fitting(photo.exif) if photo.exif else b""
-    xmp = photo.xmp
-    if xmp and len(xmp) > _SEGMENT - 29:  # the segment's name takes 29
-        warnings.warn("XMP of more than 64 KB does not fit into JPEG: dropped", PhotoWarning, stacklevel=2)
-        xmp = None
     grey = photo.pixels.ndim == 2
     pixels = photo.pixels[..., None] if grey else photo.pixels
     coded = simplejpeg.encode_jpeg(
@@ -244,14 +254,27 @@ def write(file: BinaryIO, photo: Outgoing) -> None:
         colorsubsampling="Gray" if grey else "444",
     )
     segments = [_segment(0xE1, exif)] if exif else []
-    if xmp:
-        segments.append(_segment(0xE1, _XMP + xmp))
+    segments += _xmp_segments(photo.xmp or b"")
     segments += _profile_segments(photo.profile or b"")
     segments += _annotation_segments(photo.annotations)
     # After the first two segments' worth of bytes: the start of the image, and JFIF's APP0, which has to come first.
     head = 4 + int.from_bytes(coded[4:6], "big") if coded[2:4] == b"\xff\xe0" else 2
     start = _with_resolution(coded[:head], photo.annotations.resolution)
     file.write(b"".join((start, *segments, coded[head:])))
+
+
+def _xmp_segments(packet: bytes) -> list[bytes]:
+    """The packet in APP1, and what is too long for one segment in more."""
+    rest: list[bytes] = []
+    longest = _SEGMENT - len(_XMP)
+    if len(packet) > longest:
+        try:
+            packet, rest = extended_xmp.split(packet, longest)
+        except (ValueError, InvalidDocument):
+            warnings.warn("XMP of more than 64 KB does not fit into JPEG: dropped", PhotoWarning, stacklevel=3)
+            return []
+    found = [_segment(0xE1, _XMP + packet)] if packet else []
+    return found + [_segment(0xE1, extended_xmp.MARK + part) for part in rest]
 
 
 def _annotation_segments(annotations: Annotations) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from veraretouch.core.errors import MissingExtra, PhotoTooLarge, UnreadablePhoto
 from veraretouch.core.photo import SaveOptions, as_photo, open_photo, read_header
 from veraretouch.core.photo.color.icc import DISPLAY_P3
 from veraretouch.core.photo.decoded import GAIN_MAP
+from veraretouch.core.photo.formats import avif
+from veraretouch.core.photo.formats.heif import has_tone_map
 
 
 @pytest.mark.parametrize("suffix", [".avif", ".jxl"])
@@ -173,6 +176,19 @@ def test_avifs_code_points_are_honoured(picture, primaries, transfer, profile):
     photo = open_photo(imagecodecs.avif_encode(picture(), level=90, primaries=primaries, transfer=transfer))
     assert photo.profile == profile
     assert bool(photo.warnings) == (transfer == 16)
+
+
+def test_a_gain_map_by_iso_is_dropped_with_a_warning(picture, monkeypatch):
+    pytest.importorskip("pillow_heif")
+    data = as_photo(picture()).encode("heic")
+    assert open_photo(data).warnings == ()
+    brands = data[8 : int.from_bytes(data[:4], "big")]
+    assert open_photo(data.replace(brands, brands[:-4] + b"tmap", 1)).warnings == (GAIN_MAP,)
+    # Of AVIF libavif refuses the brand without the map, which nothing here writes.
+    assert has_tone_map(io.BytesIO(b"\0\0\0\x18ftypavif\0\0\0\0mif1tmap"))
+    assert not has_tone_map(io.BytesIO(b"\0\0\0\x14ftypavif\0\0\0\0mif1tmap"))
+    monkeypatch.setattr(avif, "has_tone_map", lambda file: True)
+    assert open_photo(as_photo(picture()).encode("avif")).warnings == (GAIN_MAP,)
 
 
 @pytest.mark.parametrize("suffix", [".avif", ".jxl"])

@@ -55,6 +55,19 @@ def test_noise_in_the_scan_is_refused_and_what_is_left_can_be_salvaged(scene, mo
     assert photo.pixels.shape == scene.shape
 
 
+def test_a_clip_of_video_behind_the_picture_is_not_lost_in_silence(scene):
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:MotionPhoto="{}"/>'
+        "</rdf:RDF></x:xmpmeta>"
+    )
+    said = ("motion photo: its clip of video is dropped",)
+    clip = b"\0\0\0\x18ftypmp42" + bytes(1000)
+    assert open_photo(jpeg(scene, xmp=packet.format(1).encode()) + clip).warnings == said
+    assert open_photo(jpeg(scene) + b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data" + clip).warnings == said
+    assert open_photo(jpeg(scene, xmp=packet.format(0).encode())).warnings == ()
+
+
 def test_the_end_mark_alone_may_be_missing(cases, scene):
     photo = open_photo(cases / "jpeg-no-eoi.jpg")
     assert "end is missing" in photo.warnings[0]

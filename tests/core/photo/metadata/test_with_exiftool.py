@@ -242,6 +242,28 @@ def test_xmp_that_nobody_can_read_is_dropped_with_a_warning(tmp_path):
     assert open_photo(tmp_path / "in.jpg").warnings == ("XMP unreadable: dropped",)
 
 
+def test_xmp_of_more_than_64_kb_is_whole_in_a_jpeg_and_read_out_of_one_again(tmp_path):
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.png")
+    long = {"XMP-photoshop:Instructions": "x" * 70_000, "XMP-dc:Description": "y" * 150_000}
+    write(tmp_path / "in.png", long | {"XMP-dc:Title": "A title", "XMP-dc:Creator": "Ünïcøde 写真"})
+    saved = open_photo(tmp_path / "in.png").save(tmp_path / "out.jpg")
+    again = open_photo(saved).save(tmp_path / "again.png")
+    for path in (saved, again, open_photo(saved).save(tmp_path / "again.jpg")):
+        found = exiftool(path, "-charset", "UTF8", "-XMP:all", "-Warning")
+        assert {name: found.get(name) for name in long} == long
+        assert (found["XMP-dc:Title"], found["XMP-dc:Creator"]) == ("A title", "Ünïcøde 写真")
+        assert not [name for name in found if name.endswith("Warning")]
+
+
+def test_xmp_whose_rest_is_missing_gives_what_is_there_and_says_so(tmp_path):
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.png")
+    write(tmp_path / "in.png", {"XMP-photoshop:Instructions": "x" * 70_000, "XMP-dc:Title": "A title"})
+    data = open_photo(tmp_path / "in.png").encode("jpeg")
+    photo = open_photo(data.replace(b"x" * 1000, b"z" * 1000, 1))
+    assert photo.warnings == ("a part of the XMP is missing or damaged: left out",)
+    assert b"A title" in photo.xmp
+
+
 @pytest.mark.parametrize("suffix", OUT)
 def test_resolution_and_names_of_exif_alone_are_kept_in_every_format(tmp_path, suffix):
     Image.new("RGB", (16, 16)).save(tmp_path / "in.webp")
