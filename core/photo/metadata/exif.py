@@ -36,8 +36,6 @@ DESCRIPTIVE = {
     *(0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x4746, 0x4749, 0x8298),
     *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),
 }
-
-
 # Tags of the EXIF directory that some writers put into the first one (CIPA DC-008, table 5; TIFF/EP).
 _OF_EXIF = {
     *(0x829A, 0x829D, 0x8822, 0x8824, 0x8827, 0x8828, *range(0x8830, 0x8836)),
@@ -117,10 +115,9 @@ class Exif:
         GPS, map coordinates, blocks of other kinds, and the maker's own note.
         """
         self.gps = {}
-        gone = _FOREIGN | _GEOGRAPHIC | {_MAKER_NOTE}
-        self.image, self.exif = (
-            {tag: entry for tag, entry in directory.items() if tag not in gone} for directory in (self.image, self.exif)
-        )
+        for directory in (self.image, self.exif):
+            for tag in directory.keys() & (_FOREIGN | _GEOGRAPHIC | {_MAKER_NOTE}):
+                del directory[tag]
 
     @property
     def resolution(self) -> tuple[float, float] | None:
