@@ -7,7 +7,7 @@ STAMP := .venv/installed
 EXTRAS := authors,coreml,heic,jxl,onnx,raw,train,vera
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: install demo test lint types suite bench mutate docs clean
+.PHONY: install demo studio browser test lint types suite bench mutate docs clean
 
 install: $(STAMP)
 
@@ -32,6 +32,20 @@ $(STAMP): $(RUNTIME)
 demo: $(RUNTIME)
 	$(BIN)/python docs/demo.py
 
+# The page that shows and steers every edit, on copies of the sample photos.
+studio: $(RUNTIME)
+	$(PIP) ./contrib/studio
+	rm -rf contrib/studio/build contrib/studio/*.egg-info
+	mkdir -p out/studio && cp -n docs/samples/*.jpg out/studio/
+	$(BIN)/veraretouch studio out/studio
+
+# The browser in which that page is tried; without one, those tests say so and are skipped.
+browser:
+	@command -v chromium >/dev/null || \
+		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+		echo "no chromium, and apt or root is not at hand: the tests of the studio's page are skipped"
+
 lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,7 +55,7 @@ types: install
 	$(BIN)/mypy
 
 # Two at a time: mypy keeps one core busy, and the tests begin as soon as ruff and import-linter have ended well.
-test: install
+test: install browser
 	$(MAKE) -j2 lint types suite
 
 # Two workers on two cores: more threads in each would wait for one another.
