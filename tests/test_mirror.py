@@ -163,7 +163,6 @@ TESTED_BY = {
     **{f"zoo/coreml/translation/{name}.py": _EACH for name in ("aten", "operands", "percentiles", "translate")},
     "zoo/hub.py": "tests/zoo/test_fetch.py",
     "zoo/licence.py": "tests/zoo/test_commands.py",
-    "zoo/manage.py": "tests/zoo/test_commands.py",
     "zoo/publishing.py": "tests/zoo/bundles/test_packing.py",
     "zoo/sources.py": "tests/zoo/test_names.py",
     "zoo/testing/bundle.py": "tests/zoo/testing/test_check_bundle.py",

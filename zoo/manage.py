@@ -137,14 +137,7 @@ def pull(
         IncompatibleBundle: the system is too old. InvalidRequest: it is no system.
         UnknownBundle, UnreachableBundle, LicenceNotAccepted, TamperedBundle, InvalidDocument
     """
-    if name in registry.planners:
-        folder = installed_bundle(name)
-        if folder is None:
-            raise UnknownBundle(
-                f"{name!r} is an installed planner without weights: there is nothing to fetch", cure="Use it as it is."
-            )
-        name = str(folder)
-    bundle = fetch(name, variant=variant, revision=revision, accept_licence=accept_licence, hub=hub)
+    bundle = fetch(_place(name), variant=variant, revision=revision, accept_licence=accept_licence, hub=hub)
     if system is not None:
         check_system(bundle, system)
     return copy_to(bundle, to) if to is not None else bundle.folder
@@ -159,7 +152,7 @@ def verify(name: str, *, variant: str | None = None, revision: str | None = None
         TamperedBundle
     """
     options = FetchOptions(variant, verify="always", use=False)
-    listing = find(name, variant=variant, revision=revision)
+    listing = find(_place(name), variant=variant, revision=revision)
     try:
         return fetch_listed(listing, options, hub or Hub.from_environment()).check()
     except LicenceNotAccepted as error:
@@ -174,8 +167,11 @@ def remove(name: str, *, hub: Hub | None = None) -> int:
 
     Raises:
         UnknownBundle
-        UnreachableBundle: it is a folder, or cannot be removed.
+        UnreachableBundle: it is a folder, came with a package, or cannot be removed.
     """
+    entry = registry.planners.find(name)
+    if entry is not None:
+        raise UnreachableBundle(f"{name!r} came with {entry.owner}", cure="Uninstall that package.")
     source = find(name).source
     if isinstance(source, Folder):
         raise UnreachableBundle(f"{source} is a folder of yours", cure="Remove it yourself.")
@@ -190,6 +186,22 @@ def remove(name: str, *, hub: Hub | None = None) -> int:
     except OSError as error:
         raise UnreachableBundle(f"{folder} cannot be removed: {error.strerror}", cure="Remove it yourself.") from None
     return size
+
+
+def _place(name: str) -> str:
+    """The name of a bundle; for an installed planner the folder that it comes with.
+
+    Raises:
+        UnknownBundle: it comes without weights.
+    """
+    if name not in registry.planners:
+        return name
+    folder = installed_bundle(name)
+    if folder is None:
+        raise UnknownBundle(
+            f"{name!r} is an installed planner without weights: there is no bundle", cure="Use it as it is."
+        )
+    return str(folder)
 
 
 def _at_hand(source: HubRepository | Folder, hub: Hub) -> Manifest | None:
