@@ -149,7 +149,7 @@ def verify(name: str, *, variant: str | None = None, revision: str | None = None
     Raises:
         LicenceNotAccepted: files are missing here, and the licence has to be agreed to before they are fetched. As
             `pull`, too.
-        TamperedBundle
+        UnknownBundle, TamperedBundle
     """
     options = FetchOptions(variant, verify="always", use=False)
     listing = find(_place(name), variant=variant, revision=revision)
