@@ -1,7 +1,6 @@
 """From measurements to the strength of each control, by calibrated weights.
 
-Each control weighs the measurements that speak for or against it (`calibration.json`, and `calibration_scene.json`
-where the scene is known; fitted by
+Each control weighs the measurements that speak for or against it (`calibration.json`, fitted by
 tests/benchmarks/retouching/calibrate_rules.py on ordinary photos spoilt on purpose and undone through the renderer). A
 soft dead zone keeps weak evidence from acting, a confidence scales it, and tanh holds it below the control's limit. The
 numbers are data; what they mean stands here.
@@ -67,8 +66,7 @@ def _of_things(things: Things) -> dict[str, float]:
 
 def controls(m: Measurements) -> dict[str, float]:
     """The strength of each control ("exposure.ev" ...), in its slot's unit; 0 where nothing speaks for it."""
-    # A test judges both files by their schema.
-    calibration = packaged(__name__, "calibration.json" if m.things is None else "calibration_scene.json")
+    calibration = packaged(__name__, "calibration.json")  # a test judges it by its schema
     found = features(m)
     # What the photo does not show speaks for nothing, as what is usual.
     usual = {

@@ -3,10 +3,10 @@
     python tests/benchmarks/retouching/calibrate_rules.py COLLECTION --out planners/rules [--hold-out 0] [--most 260]
 
 COLLECTION holds photos by source (see planners/training/cases/sources.py); finished ones (tier `retouched`) are taken,
-and those of one fold of sources are left out for judging. Two calibrations come of it: `calibration.json` by colours
-and tones alone, `calibration_scene.json` by what the photo shows as well. Spoilings are those of undo.json and of
-planners/training/spoilings.json, under seeds of their own. The loss is the OkLab distance to the unspoilt photo, with
-a penalty on every case that ends worse than it began and a bonus for undoing at least 12 %.
+and those of one fold of sources are left out for judging. OUT/calibration.json weighs colours and tones, with `--scene`
+what the photo shows as well. Spoilings are those of undo.json and of planners/training/spoilings.json, under seeds of
+their own. The loss is the OkLab distance to the unspoilt photo, with a penalty on every case that ends worse than it
+began and a bonus for undoing at least 12 %.
 """
 
 from __future__ import annotations
@@ -55,36 +55,32 @@ BONUS, TAME = 20.0, 0.1
 
 
 class Rows:
-    """The spoilt and unspoilt pixels of all cases, and what was measured on each, with and without the scene."""
+    """The spoilt and unspoilt pixels of all cases, and what was measured on each, what the photo shows or without."""
 
-    def __init__(self, photos: Sequence[tuple[str, Picture]]) -> None:
+    def __init__(self, photos: Sequence[tuple[str, Picture]], *, scene: bool) -> None:
         rng = np.random.default_rng(1)
-        self.found: dict[str, list[dict[str, float]]] = {"": [], "_scene": []}
+        found: list[dict[str, float]] = []
         before, after, spoilt = [], [], []
         for name, good in photos:
-            known: list[dict[str, float]] | None = None
+            known: dict[str, float] | None = None
             for picture in _examples(name, good):
                 pick = rng.choice(picture.shape[0] * picture.shape[1], PIXELS)
                 if picture is not good or known is None:
                     photo = as_photo(picture)
-                    rows = [features(measure(photo)), features(measure(photo, scene_of(photo)))]
-                    known = rows if picture is good else known
+                    row = features(measure(photo, scene_of(photo) if scene else None))
+                    known = row if picture is good else known
                 else:
-                    rows = known
-                for kept, row in zip(self.found.values(), rows, strict=True):
-                    kept.append(row)
+                    row = known
+                found.append(row)
                 before.append(picture.reshape(-1, 3)[pick])
                 after.append(good.reshape(-1, 3)[pick])
                 spoilt.append(picture is not good)
         self.before, self.wanted = _pixels(before), _perceived(_pixels(after))
         self.distance = _distance(_perceived(self.before), self.wanted)
         self.spoilt = torch.tensor(spoilt)
-
-    def look(self, which: str) -> None:
-        """Choose what is known: `""` or `"_scene"`. What a photo does not show is as usual."""
-        rows = self.found[which]
-        self.names = list(dict.fromkeys(name for row in rows for name in row))
-        table = np.array([[row.get(name, np.nan) for name in self.names] for row in rows])
+        self.names = list(dict.fromkeys(name for row in found for name in row))
+        # What a photo does not show is as usual.
+        table = np.array([[row.get(name, np.nan) for name in self.names] for row in found])
         usual = np.stack([np.nanmean(table, axis=0), np.nanstd(table, axis=0) + 1e-6], axis=1)
         scaled = np.nan_to_num((table - usual[:, 0]) / usual[:, 1])
         self.usual = torch.from_numpy(usual)
@@ -217,12 +213,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--hold-out", type=int, default=0)
     parser.add_argument("--most", type=int, default=260)
+    parser.add_argument("--scene", action="store_true", help="Weigh what the photo shows as well.")
     chosen = parser.parse_args()
-    rows = Rows(finished(chosen.photos, hold_out=chosen.hold_out, most=chosen.most))
-    for which in rows.found:
-        rows.look(which)
-        made = json.dumps(fit(rows, chosen.steps), indent=1) + "\n"
-        (chosen.out / f"calibration{which}.json").write_text(made)
+    rows = Rows(finished(chosen.photos, hold_out=chosen.hold_out, most=chosen.most), scene=chosen.scene)
+    (chosen.out / "calibration.json").write_text(json.dumps(fit(rows, chosen.steps), indent=1) + "\n")
 
 
 if __name__ == "__main__":

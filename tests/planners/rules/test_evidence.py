@@ -102,26 +102,23 @@ def test_bias_scale_and_limit_are_the_rules_own(monkeypatch):
     assert abs(strength(0.9)) < 0.5
 
 
-@pytest.mark.parametrize("name", ["calibration.json", "calibration_scene.json"])
-def test_the_committed_calibrations_keep_to_their_schema(name):
+def test_the_committed_calibration_keeps_to_its_schema():
+    name = "calibration.json"
     path = files("veraretouch.planners.rules").joinpath(name)
     assert strict_json.load(path.read_text("utf-8"), "calibration", name=name)
 
 
-def test_what_a_photo_shows_decides_which_calibration_is_read(monkeypatch):
-    read = []
-
-    def facts(module: str, name: str) -> dict[str, object]:
-        read.append(name)
-        return {"usual": {}, "controls": {}}
-
-    monkeypatch.setattr(evidence, "packaged", facts)
+def test_what_a_photo_shows_weighs_only_where_the_calibration_speaks_of_it(monkeypatch):
     m = measured()
     with_scene = measure(Photo(np.asarray(Image.open(PHOTO).convert("RGB"))), Scene(torch.full((9, 4, 4), 1 / 9)))
     assert m.things is None
-    controls(m)
-    controls(with_scene)
-    assert read == ["calibration.json", "calibration_scene.json"]
+    assert controls(with_scene) == controls(m)
+    rule = {"limit": 2.0, "scale": 1.0, "dead_zone": 0.1, "bias": 0.0, "trust": 0.0, "confidence": {}}
+    rules = {"exposure.ev": rule | {"weights": {"shows sky": 1.0}}}
+    facts = {"usual": {"shows sky": [0.0, 1.0]}, "controls": rules}
+    monkeypatch.setattr(evidence, "packaged", lambda module, name: facts)
+    assert controls(m)["exposure.ev"] == 0
+    assert controls(with_scene)["exposure.ev"] > 0.1
 
 
 def test_the_committed_calibration_moves_a_dark_photo_up():

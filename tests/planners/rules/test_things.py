@@ -88,10 +88,10 @@ def test_what_is_not_shown_has_no_features(picture: Photo) -> None:
     assert "shows other" not in found
 
 
-def test_the_calibration_with_the_scene_speaks_of_what_is_measured() -> None:
+def test_the_calibration_speaks_of_what_is_measured_with_the_scene() -> None:
     shares = torch.full((len(CLASSES), GRID, GRID), 1 / len(CLASSES))
     known = features(measure(as_photo(np.zeros((4, 4, 3), np.uint8)), Scene(shares)))
-    calibration = packaged(evidence.__name__, "calibration_scene.json")
+    calibration = packaged(evidence.__name__, "calibration.json")
     assert set(calibration["usual"]) <= set(known)
     for rule in calibration["controls"].values():
         assert {*rule["weights"], *rule["confidence"]} <= set(calibration["usual"])
