@@ -52,7 +52,7 @@ NOTE = (
 
 
 def metrics() -> dict[str, float]:
-    """The record's figures on sources that the networks of the folds had not seen."""
+    """The record's figures on sources that the networks of the folds, and the installed one, had not seen."""
     if not RECORD.is_file():
         return {}
     record: dict[str, Any] = json.loads(RECORD.read_text())
@@ -64,6 +64,9 @@ def metrics() -> dict[str, float]:
             if name in facts["classes"] and facts["pictures"] >= 20
         ]
         found[f"IoU {name}, mean of held-out sources"] = round(float(np.mean(each)), 3)
+        for source, facts in record["installed"].items():
+            if name in facts["classes"]:
+                found[f"IoU {name}, these weights, {source}"] = facts["classes"][name]["iou"]
     if "skin" in record:
         found["skin recall at 5 % false"] = record["skin"]["all"]["recall at 5 % false"]
     return found

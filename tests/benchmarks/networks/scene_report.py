@@ -1,10 +1,11 @@
 """Write docs/benchmarks/scene.md: what the scene network sees of sources that it was not trained on, and confusions.
 
-    python tests/benchmarks/networks/scene_report.py --labels FOLDER --folds FOLDER [--most 40]
+    python tests/benchmarks/networks/scene_report.py --labels FOLDER [--folds FOLDER] [--most 40]
 
 FOLDER of folds holds bundles of `veraretouch train scene --without ...` and `folds.json`: bundle -> sources that it was
 not trained on. With `--only` single sources are measured again; a record of more pictures of a source stays. Without
-`--labels` the page and its picture are written again from docs/benchmarks/scene.json.
+folds the installed weights alone are measured, on the sources that their card calls not seen. Without `--labels` the
+page and its picture are written again from docs/benchmarks/scene.json.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageOps
-from scene_run import Skin, judged
+from scene_run import TONES, Skin, judged
 
 from veraretouch.core.photo import open_photo
 from veraretouch.core.plugins.bundles import open_bundle
+from veraretouch.planners.scene import __file__ as home
 from veraretouch.planners.scene.network import CLASSES, SIDE, folded
 from veraretouch.planners.scene.reader import SceneReader
 from veraretouch.planners.scene.scene import scene_of, shares_of
+from veraretouch.planners.scene.weights import installed
 from veraretouch.planners.training.scene.labels import read_labels
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +72,24 @@ def measured(labels: Path, folds: Path, most: int, only: Collection[str], record
                 for tone, parts in skin.by_tone.items():
                     whole.by_tone.setdefault(tone, []).extend(parts)
             print(source, found, flush=True)
-    return {"sources": sources, "skin": skins | {"all": whole.document()}, "milliseconds": timed()}
+    return {"sources": sources, "skin": skins | {"all": whole.document()}}
+
+
+def of_installed(labels: Path, most: int) -> dict[str, Any]:
+    """Figures of the installed weights on each source that they have not seen."""
+    made = json.loads((Path(home).with_name("bundle") / "bundle.json").read_bytes())
+    items = read_labels(labels)
+    sources: dict[str, Any] = {}
+    for source in made["provenance"]["without"]:
+        of_source = [item for item in items if item.source == source]
+        some = of_source[:: max(1, len(of_source) // most)][:most]
+        counts, skin = judged(installed(), some)
+        found = {name: count.document() for name, count in counts.items() if count.wanted}
+        sources[source] = {"pictures": len(some), "classes": found}
+        if skin.others:
+            sources[source]["skin"] = skin.document()
+        print(source, sources[source], flush=True)
+    return sources
 
 
 def timed() -> float:
@@ -85,10 +105,6 @@ def timed() -> float:
 
 def page(record: dict[str, Any]) -> str:
     """The page, of its figures."""
-    rows = ["| source | pictures | " + " | ".join(CLASSES[1:]) + " |", "|" + "---|" * (len(CLASSES) + 1)]
-    for source, facts in record["sources"].items():
-        cells = [f"{facts['classes'][name]['iou']:.2f}" if name in facts["classes"] else "" for name in CLASSES[1:]]
-        rows.append(f"| {source} | {facts['pictures']} | " + " | ".join(cells) + " |")
     bars = ["| bar | wanted | mean over sources | sources | |", "|---|---|---|---|---|"]
     for name, wanted in BARS.items():
         found = [
@@ -99,19 +115,36 @@ def page(record: dict[str, Any]) -> str:
         mean = float(np.mean(found))
         spread = f"{min(found):.2f} to {max(found):.2f}"
         bars.append(f"| IoU {name} | {wanted:.2f} | {mean:.2f} | {spread} | {'pass' if mean >= wanted else 'missed'} |")
-    skin = ["| source | recall at 5 % false | " + " | ".join(("light", "intermediate", "tan", "dark")) + " |"]
-    skin.append("|---|---|---|---|---|---|")
-    for source, facts in record["skin"].items():
-        tones = [
-            f"{facts['by tone'][tone]:.2f} ({facts['pictures'][tone]})" if tone in facts["by tone"] else ""
-            for tone in ("light", "intermediate", "tan", "dark")
-        ]
-        skin.append(f"| {source} | {facts['recall at 5 % false']:.2f} | " + " | ".join(tones) + " |")
+    unseen = {source: facts["skin"] for source, facts in record["installed"].items() if "skin" in facts}
     words = (Path(__file__).with_name("scene_words.md")).read_text(encoding="utf-8")
-    parts = {"bars": bars, "sources": rows, "skin": skin}
+    parts = {
+        "bars": bars,
+        "sources": _sources(record["sources"]),
+        "skin": _skin(record["skin"]),
+        "installed": [*_sources(record["installed"]), "", *_skin(unseen)],
+    }
     for name, lines in parts.items():
         words = words.replace(f"<!-- {name} -->", "\n".join(lines))
     return words.replace("<!-- milliseconds -->", f"{record['milliseconds']:g}")
+
+
+def _sources(sources: Mapping[str, Any]) -> list[str]:
+    rows = ["| source | pictures | " + " | ".join(CLASSES[1:]) + " |", "|" + "---|" * (len(CLASSES) + 1)]
+    for source, facts in sources.items():
+        cells = [f"{facts['classes'][name]['iou']:.2f}" if name in facts["classes"] else "" for name in CLASSES[1:]]
+        rows.append(f"| {source} | {facts['pictures']} | " + " | ".join(cells) + " |")
+    return rows
+
+
+def _skin(sources: Mapping[str, Any]) -> list[str]:
+    rows = ["| source | recall at 5 % false | " + " | ".join(TONES) + " |", "|---|---|---|---|---|---|"]
+    for source, facts in sources.items():
+        tones = [
+            f"{facts['by tone'][tone]:.2f} ({facts['pictures'][tone]})" if tone in facts["by tone"] else ""
+            for tone in TONES
+        ]
+        rows.append(f"| {source} | {facts['recall at 5 % false']:.2f} | " + " | ".join(tones) + " |")
+    return rows
 
 
 def picture(path: Path) -> None:
@@ -146,8 +179,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     chosen = parser.parse_args()
     if chosen.labels:
-        record = json.loads(RECORD.read_text()) if RECORD.is_file() and chosen.only else {}
-        record = measured(chosen.labels, chosen.folds, chosen.most, chosen.only, record)
+        record = json.loads(RECORD.read_text()) if RECORD.is_file() and (chosen.only or not chosen.folds) else {}
+        if chosen.folds:
+            record |= measured(chosen.labels, chosen.folds, chosen.most, chosen.only, record)
+        record |= {"installed": of_installed(chosen.labels, chosen.most), "milliseconds": timed()}
         RECORD.write_text(json.dumps(record, indent=1) + "\n")
     RECORD.with_suffix(".md").write_text(page(json.loads(RECORD.read_text())), encoding="utf-8")
     picture(RECORD.with_suffix(".jpg"))
