@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ....core import strict_json
+from .. import spoilings
 from ..spoilings import draw, spoil
 from . import own_ops, strangers, unfinished
 from .faults import weighted
@@ -94,7 +95,8 @@ def _both(rgb: Tensor, seeds: Sequence[Seed]) -> tuple[Tensor, Tensor]:
 
 
 def _faults(seeds: Sequence[Seed]) -> Tensor:
-    return draw([(distribution()["seed"], *seed) for seed in seeds])
+    # Not the numbers that chose the kind: what a fault is must not depend on why it was drawn.
+    return draw([(spoilings.distribution()["seed"], *seed) for seed in seeds])
 
 
 def _saved(photo: Tensor, rng: np.random.Generator) -> Tensor:

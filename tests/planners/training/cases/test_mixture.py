@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from veraretouch.planners.training.cases import mixture
 from veraretouch.planners.training.cases.mixture import distribution, draw_cases
 from veraretouch.planners.training.data import grids_of
+from veraretouch.planners.training.spoilings import FAULTS
 
 PHOTOS = Path(__file__).parents[3] / "data" / "photos"
 
@@ -58,3 +60,21 @@ def test_each_kind_has_the_target_that_its_name_says(rgb: torch.Tensor) -> None:
             assert moved < 1.5
         else:
             assert moved > 1.5
+
+
+def test_a_strong_case_has_a_fault_of_exposure_as_often_as_any_other(
+    rgb: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults drawn by the numbers that chose the kind would never be casts alone."""
+    drawn: list[torch.Tensor] = []
+
+    def recorded(pictures: torch.Tensor, faults: torch.Tensor) -> torch.Tensor:
+        drawn.append(faults)
+        return (pictures * 255).to(torch.uint8)
+
+    monkeypatch.setattr(mixture, "spoil", recorded)
+    tiny = rgb[:1, :, ::8, ::8].expand(600, -1, -1, -1).contiguous()
+    draw_cases(tiny, [(4, row) for row in range(600)], finished=[True] * 600)
+    faults = torch.cat(drawn)
+    absent = [(faults[:, place] == 0).float().mean() for place in (FAULTS.index("ev"), FAULTS.index("red"))]
+    assert absent == pytest.approx([0.38, 0.38], abs=0.15)
