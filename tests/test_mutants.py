@@ -120,11 +120,12 @@ def test_a_test_reaches_the_whole_statement_and_what_its_file_s_fixtures_reach(t
         assert set(chosen(tests, line)[1:4]) == {f"{OTHER}::low", f"{OTHER}::high", f"{OTHER}::idle"}
 
 
-def test_what_runs_in_an_import_meets_whatever_reaches_its_module(tests):
+def test_what_runs_in_an_import_or_in_no_test_meets_whatever_reaches_its_module(tests):
     importing = SimpleNamespace(path="core/lut/cube.py", line=1)
     assert tests.at_import(importing, ROOM)
     assert set(chosen(tests, 1)) == set(tests.all())
     assert not tests.at_import(SimpleNamespace(path="core/lut/cube.py", line=4), ROOM)
+    assert set(chosen(tests, 2)) == set(tests.all())
 
 
 def test_tests_that_take_too_long_are_left_out(tests):

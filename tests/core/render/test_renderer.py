@@ -117,6 +117,43 @@ def test_the_same_op_twice_is_refused():
         Renderer([Add, Add()])
 
 
+def test_an_edit_as_a_map_of_colours_is_what_rendering_makes_of_them(renderer):
+    rgb = photos(1)
+    colours = rgb[0].permute(1, 2, 0).numpy()
+    for clamp in (True, False):
+        done = renderer.color_map(latents_of(add=0.75), clamp=clamp)(colours)
+        expected = renderer(rgb, latents_of(add=0.75), clamp=clamp)[0].permute(1, 2, 0)
+        torch.testing.assert_close(torch.from_numpy(done), expected)
+
+
+def test_several_edits_and_what_looks_around_are_no_map_of_colours(renderer):
+    with pytest.raises(InvalidLatents, match="latents of 2 rows for 1 photos"):
+        renderer.color_map(latents_of(add=[0.1, 0.2]))
+    with pytest.raises(InvalidRequest, match=r"op 'test.blur' looks at neighbouring pixels, which no table can"):
+        renderer.color_map(latents_of(add=0.1, blur=0.5))
+
+
+def test_weights_that_nobody_names_or_opens_are_refused(monkeypatch):
+    class Weighted(Add):
+        """Adds what a bundle says."""
+
+        @classmethod
+        def from_bundle(cls, bundle, *, device, dtype):
+            return cls()
+
+    monkeypatch.setattr(registry.ops, "load", lambda id: Weighted)
+    with pytest.raises(InvalidLatents, match=r"op 'test.add' has weights, and nothing says which\. Render a plan"):
+        Renderer()(photos(), latents_of(add=0.1))
+    monkeypatch.setattr(registry, "announce", lambda hook, asset: [])
+    with pytest.raises(InvalidLatents, match=r"nobody here opens the weights \{'bundle': 'none'\} of op 'test.add'"):
+        Renderer()._op("test.add", 1, {"bundle": "none"})
+    monkeypatch.setattr(registry, "announce", lambda hook, asset: [asset])
+    own = Renderer()
+    opened = own._op("test.add", 1, {"bundle": "one"})
+    assert own._op("test.add", 1, {"bundle": "one"}) is opened
+    assert own._op("test.add", 1, {"bundle": "two"}) is not opened
+
+
 # Gradients.
 
 

@@ -173,3 +173,12 @@ def test_a_taste_that_a_planner_does_not_have_is_refused_with_those_that_it_has(
         retoucher.plan(colours(), params=DARK, taste="vivid")
     with pytest.raises(InvalidRequest, match=r"planner 'acme\.brighten' has no taste 'vivid'\. It plans in one way"):
         vr.retouch(colours(), planner=Brighten(), taste="vivid")
+
+
+def test_one_photo_or_two_are_a_reference_and_three_are_none(rules):
+    for some in (colours(), [colours()], (colours(), colours())):
+        with pytest.raises(InvalidRequest, match="planner 'rules' has no mode 'reference'"):
+            rules.plan(colours(), reference=some)
+    for many in ([], [colours()] * 3):
+        with pytest.raises(InvalidRequest, match=rf"a reference of {len(many)} photos\. Give one target, or"):
+            rules.plan(colours(), reference=many)

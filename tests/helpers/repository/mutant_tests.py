@@ -38,12 +38,12 @@ class RoomTests:
     def of(self, mutant: Mutant, source: str) -> list[str]:
         """Those that can tell a mutant: the module's own ones first, those that start processes last.
 
-        Of a line that runs in an import, those that reach anything in its module. The others of the module's own file
-        follow: what is reached once and kept is seen by one test and used by others.
+        Of a line that runs in an import, or in no test, those that reach anything in its module. The others of the
+        module's own file follow: what is reached once and kept is seen by one test and used by others.
         """
-        whole = range(1, source.count("\n") + 2)
-        lines = whole if self.at_import(mutant, source) else _statement(source, mutant.line)
-        contexts = self._contexts(mutant.path, lines)
+        contexts = self._contexts(mutant.path, _statement(source, mutant.line))
+        if not contexts or IMPORT in contexts:
+            contexts = self._contexts(mutant.path, range(1, source.count("\n") + 2))
         own = {str(test.relative_to(ROOT)) for test in named_tests(Path(mutant.path))}
         reaching = {id for id in self.took if id in contexts or _file(id) in contexts}
         chosen = reaching | {id for id in self.took if _file(id) in own} | set(self._starting)
