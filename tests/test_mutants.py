@@ -104,8 +104,8 @@ def tests():
     return RoomTests(learned, longest=2)
 
 
-def chosen(tests, line):
-    return tests.of(SimpleNamespace(path="core/lut/cube.py", line=line), ROOM)
+def chosen(tests, line, budget=9.0):
+    return tests.of(SimpleNamespace(path="core/lut/cube.py", line=line), ROOM, budget)
 
 
 def test_a_mutant_meets_the_tests_that_reach_its_line_and_its_module_s_own_first(tests):
@@ -126,6 +126,16 @@ def test_what_runs_in_an_import_or_in_no_test_meets_whatever_reaches_its_module(
     assert set(chosen(tests, 1)) == set(tests.all())
     assert not tests.at_import(SimpleNamespace(path="core/lut/cube.py", line=4), ROOM)
     assert set(chosen(tests, 2)) == set(tests.all())
+
+
+def test_one_case_of_each_test_comes_before_the_others_and_the_budget_ends_the_list():
+    took = {f"{file}::{name}[{i}]": 0.1 for i in range(3) for name in ("low", "high") for file in (OWN, OTHER)}
+    reached = {"core/lut/cube.py": {"4": list(took)}}
+    tests = RoomTests({"took": took, "starting": [], "reached": reached}, longest=2)
+    assert chosen(tests, 4)[:3] == [f"{OWN}::high[0]", f"{OWN}::low[0]", f"{OWN}::high[1]"]
+    assert chosen(tests, 4)[6:8] == [f"{OTHER}::high[0]", f"{OTHER}::low[0]"]
+    assert len(chosen(tests, 4)) == 12
+    assert len(chosen(tests, 4, budget=0.75)) == 7
 
 
 def test_tests_that_take_too_long_are_left_out(tests):

@@ -9,6 +9,7 @@ from renderings import Add, Blur, Double, Shade, latents_of, photos
 from veraretouch import Latents, Op, Schema, Slot, Stage
 from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.core.contract.op import Frame
+from veraretouch.core.errors import InvalidOp
 from veraretouch.core.render import chain
 from veraretouch.core.render.chain import Chain, Step, at_identity
 
@@ -60,6 +61,57 @@ def test_a_step_of_some_rows_leaves_the_others_bit_for_bit():
     done = step(Add, 0.25, rows=torch.tensor([1])).run(rgb, Frame(0, 0, 11, 7))
     assert torch.equal(done[[0, 2]], rgb[[0, 2]])
     assert torch.allclose(done[1], rgb[1] + 0.25)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_ops_are_told_where_their_pixels_lie_in_the_photo(whole):
+    seen = []
+
+    class Placed(Add):
+        """Note the place."""
+
+        def apply(self, rgb, p):
+            seen.append((p.frame.top, p.frame.left, p.frame.height, p.frame.width, p.frame.seed))
+            return rgb + p.amount
+
+    rgb = photos(1)
+    shaded = Chain((step(Placed, 0.0), step(Shade, 1.0)), seed=5).run(rgb, whole=whole)
+    assert seen == [(0, 0, 11, 7, 5)]
+    fall = torch.arange(11)[:, None] / 11 + torch.arange(7) / 7
+    torch.testing.assert_close(shaded, rgb * (1 - 0.5 * fall))
+
+
+@pytest.mark.parametrize("rows", [None, torch.tensor([0])])
+def test_an_op_that_changes_what_it_is_given_is_refused_where_torch_can_tell(rows):
+    class Careless(Add):
+        """Add in place."""
+
+        def apply(self, rgb, p):
+            return rgb.add_(p.amount)
+
+    class Greedy(Add):
+        """Change its own values."""
+
+        def apply(self, rgb, p):
+            return rgb + p.amount.mul_(2)
+
+    for op in (Careless, Greedy):
+        with pytest.raises(InvalidOp, match=r"op 'test.add' changes the tensors that it is given\. Give new ones"):
+            step(op, 0.1, rows=rows).run(photos(1), Frame(0, 0, 11, 7))
+        with torch.inference_mode():  # whose tensors count no changes
+            step(op, 0.1).run(photos(1), Frame(0, 0, 11, 7))
+
+
+def test_an_op_that_gives_back_something_else_is_refused_by_what_it_is():
+    for result, found in (
+        (lambda rgb: rgb[:, :2], r"\(1, 2, 11, 7\) torch.float32"),
+        (lambda rgb: rgb.double(), r"\(1, 3, 11, 7\) torch.float64"),
+        (lambda rgb: rgb.half(), r"\(1, 3, 11, 7\) torch.float16"),
+        (lambda rgb: rgb.numpy(), "ndarray"),
+    ):
+        other = type("Other", (Add,), {"apply": lambda self, rgb, p, result=result: result(rgb)})
+        with pytest.raises(InvalidOp, match=rf"op 'test.add' was given \(1, 3, 11, 7\) torch.float32 and .* {found}"):
+            step(other, 0.1).run(photos(1), Frame(0, 0, 11, 7))
 
 
 def test_linear_ops_get_linear_light_and_their_neighbours_encoded_values():

@@ -11,9 +11,12 @@ from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.contract.local import PartSpec
 from veraretouch.core.contract.schema import LocalSpec, OpSpec
 from veraretouch.core.errors import InvalidArea, InvalidLatents, InvalidRequest
+from veraretouch.core.lut import Baked, Cube, bake_for
 from veraretouch.core.photo.color.icc import DISPLAY_P3
 from veraretouch.core.plan.edit import Edit
 from veraretouch.core.plan.local import AreaPart, LocalAdjustment
+from veraretouch.core.render import local_tables
+from veraretouch.core.render.local_tables import covered, mapped
 from veraretouch.core.testing.isolation import isolated_registry
 
 
@@ -225,6 +228,79 @@ def test_tables_mixed_by_masks_give_what_the_ops_give_within_the_tolerance(dtype
     errors = ciede2000(*(torch.from_numpy(each.working()).float().clamp(0, 1) for each in (exact, table)))
     assert np.percentile(errors.numpy(), 99) <= 1.0
     assert report.error <= 1.0
+
+
+@pytest.mark.parametrize("engine", ["exact", "lut"])
+def test_areas_see_where_their_pixels_lie_in_the_whole_photo(engine):
+    seen, whole = [], []
+
+    class Placed(vr.registry.areas.load("acme.above_mean")):
+        """Note which part of the photo is asked for."""
+
+        id = "acme.placed"
+
+        def prepare(self, small, p):
+            whole.append(p.frame)
+            return super().prepare(small, p)
+
+        def mask(self, rgb, p):
+            seen.append((p.frame, rgb.shape[2]))
+            return super().mask(rgb, p)
+
+    vr.registry.areas.add(Placed)
+    photo = picture()
+    vr.Renderer().render(photo, plan(LocalAdjustment("x", (part("acme.placed"),), edit(1)), seed=3), engine=engine)
+    assert {(f.top, f.left, f.height, f.width) for f in whole} == {(0, 0, 200, 300)}
+    assert {(f.left, f.height, f.width, f.seed) for f, _ in seen} == {(0, 200, 300, 3)}
+    assert sorted(row for f, rows in seen for row in range(f.top, f.top + rows)) == list(range(200))
+
+
+def test_a_tolerance_that_no_table_holds_is_kept_by_the_ops_and_the_report_tells_the_worst_error():
+    photo, local = picture("uint16"), plan(*LOCAL, ev=0.4)
+    done, report = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=1e-9)
+    assert (report.engine, report.lattice, report.local) == ("exact", None, ("top", "lights"))
+    assert 1e-9 < report.error < 1
+    exact = vr.Renderer().render(photo, local, engine="exact")
+    assert np.abs(done.pixels.astype(int) - exact.pixels).max() <= 1
+
+
+def test_each_table_is_judged_by_the_colours_that_reach_it_and_the_ways_on_from_it(monkeypatch):
+    judged = []
+
+    def bake(colours, color_map, seen, *, seen_as_well, **options):
+        judged.append((colours, len(seen_as_well)))
+        return bake_for(colours, color_map, seen, seen_as_well=seen_as_well, **options)
+
+    monkeypatch.setattr(local_tables, "bake_for", bake)
+    whole = LocalAdjustment("whole", (), edit(-0.5))
+    vr.Renderer().render(picture("float32"), plan(*LOCAL, whole, ev=0.4), engine="lut")
+    first, second, third, last = (colours for colours, _ in judged)
+    # With 3, 2, 1 and 0 to come: none of them, all together, and each alone where there are several.
+    assert [others for _, others in judged] == [4, 3, 1, 1]
+    # The whole photo's chain changes every colour; a mask leaves some.
+    assert first.shape == second.shape
+    assert np.abs(second - first).mean() > 0.02
+    assert np.array_equal(third[:, : second.shape[1]], second)
+    assert third.shape[1] == 2 * second.shape[1]
+    # Twice as many again are more than a table is judged by: every other one is.
+    assert last.shape == third.shape
+    assert np.array_equal(last[:, : third.shape[1] // 2], third[:, ::2])
+
+
+def test_a_chain_goes_by_its_table_where_there_is_one():
+    pixels = np.full((2, 3, 3), 0.5, np.float32)
+    table = Baked(Cube.of(lambda colours: np.zeros_like(colours), 2), 0.1)
+    for found, expected in ((table, 0.0), (Baked(None, 0.1), 1.5), (None, 1.5)):
+        assert (mapped(pixels, found, lambda colours: colours + 1) == expected).all()
+
+
+def test_what_a_mask_covers_is_its_rows_and_columns():
+    weight = np.zeros((9, 12), np.float32)
+    assert covered(weight) is None
+    weight[2:5, 3:8] = 0.5
+    assert covered(weight) == (slice(2, 5), slice(3, 8))
+    weight[8, 11] = 0.1
+    assert covered(weight) == (slice(2, 9), slice(3, 12))
 
 
 def test_where_no_pixel_is_covered_the_photo_stays_bit_for_bit():

@@ -67,6 +67,28 @@ def test_one_red_spot_is_colour():
     assert not is_monochrome(spotted)
 
 
+@pytest.mark.parametrize(("dtype", "code"), [(np.uint8, 1), (np.uint16, 257), (np.float32, 1 / 255)])
+def test_jpegs_noise_is_four_codes_and_sixteen_in_one_pixel_of_a_thousand(dtype, code):
+    def spread(codes: float, pixels: int) -> np.ndarray:
+        grey = np.full((40, 25, 3), 100 * code, dtype)
+        grey.reshape(-1, 3)[500 : 500 + pixels, 1] += dtype(codes * code)
+        return grey
+
+    near = 0.01 if dtype == np.float32 else 1 if code == 1 else 1 / 257  # the next step up
+    assert is_monochrome(spread(4 - near / 2 if dtype == np.float32 else 4, 1000))
+    assert not is_monochrome(spread(4 + near, 2))
+    assert is_monochrome(spread(4 + near, 1))
+    assert is_monochrome(spread(16 - near, 1))
+    assert not is_monochrome(spread(16 + near, 1))
+
+
+def test_what_a_glance_misses_is_seen_by_the_second_look():
+    large = np.full((600, 400, 3), 90, np.uint8)  # of which a glance takes every third row and column
+    assert is_monochrome(large)
+    large[301, 200, 0] = 200
+    assert not is_monochrome(large)
+
+
 def test_words_and_values_that_name_colour_give_it(retoucher):
     assert apart(retoucher(greys(), style="sepia").image) > 10
     assert apart(retoucher(greys(), params={"white_balance.temperature": 0.5}).image) > 10

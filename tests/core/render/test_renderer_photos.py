@@ -51,6 +51,12 @@ def test_an_array_is_rendered_at_its_own_depth(renderer, dtype, step):
     np.testing.assert_allclose(done, np.clip(photo / scale + 0.25, 0, 1), atol=step)
 
 
+@pytest.mark.parametrize("engine", ["exact", "auto"])
+@pytest.mark.parametrize("photo", [*KINDS.values(), Photo(pixels())], ids=[*KINDS, "a photo"])
+def test_strength_0_gives_back_the_very_object(renderer, photo, engine):
+    assert renderer.render(photo, latents_of(add=0.25), strength=0.0, engine=engine) is photo
+
+
 def test_alpha_is_carried(renderer):
     photo = pixels(channels=4)
     np.testing.assert_array_equal(renderer.render(photo, latents_of(add=0.25))[..., 3], photo[..., 3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from io import BytesIO
 
 import numpy as np
@@ -182,3 +183,28 @@ def test_one_photo_or_two_are_a_reference_and_three_are_none(rules):
     for many in ([], [colours()] * 3):
         with pytest.raises(InvalidRequest, match=rf"a reference of {len(many)} photos\. Give one target, or"):
             rules.plan(colours(), reference=many)
+
+
+def test_by_default_the_engine_is_chosen_and_the_tolerance_is_1(rules, monkeypatch):
+    asked, render = [], rules.renderer.render_reported
+    monkeypatch.setattr(
+        rules.renderer, "render_reported", lambda photo, plan, **options: asked.append(options) or render(photo, plan)
+    )
+    rules(colours(), params=DARK)
+    rules(colours(), params=DARK, engine="lut", tolerance=0.25)
+    assert asked == [{"engine": "auto", "tolerance": 1.0}, {"engine": "lut", "tolerance": 0.25}]
+
+
+def test_with_no_values_and_a_local_edit_nothing_is_asked_of_the_planner(rules, monkeypatch):
+    monkeypatch.setattr(rules.planner, "plan", lambda photos, requests: pytest.fail("it was asked"))
+    plan = rules.plan(colours(), params={}, local={"luminance": {"exposure.ev": 0.5}})
+    assert (dict(plan.edits), len(plan.local)) == ({}, 1)
+
+
+def test_timings_are_parts_of_the_whole(rules):
+    for engine in ("exact", "lut"):
+        start = time.perf_counter()
+        timings = rules(colours(40, 50), params=DARK, engine=engine).report.timings
+        assert set(timings) >= {"open", "plan", "render"}
+        assert min(timings.values()) >= 0
+        assert sum(timings.values()) <= time.perf_counter() - start

@@ -4,6 +4,7 @@ shared.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -91,6 +92,17 @@ def test_where_no_table_holds_the_report_keeps_the_best_error_and_the_time_it_to
     assert report.timings["bake"] > 0
 
 
+def test_timings_are_parts_of_the_time_it_took():
+    from veraretouch import Latents, Schema
+
+    latents = Latents(Schema.of([Wave]), {"test.wave": {"amount": torch.tensor([1.0])}})
+    wave = Layers(Renderer([Wave])._assembly(RenderJob(latents), 1, (1, 1), CPU).chain())
+    for chain in (chain_of(add=0.1), chain_of(add=0.1, blur=0.5), chain_of(blur=0.5), wave):
+        start = time.perf_counter()
+        _, report = tables(0.5).render(PhotoInput.of(photo()), chain, clamp=True)
+        assert 0 < sum(report.timings.values()) <= time.perf_counter() - start
+
+
 def test_around_a_spatial_op_each_run_has_a_table_and_errors_add_up():
     given = photo("float32")
     chain = chain_of(add=0.1, double=0.2, blur=0.5)
@@ -124,6 +136,16 @@ def test_what_lies_beyond_the_lattice_is_done_exactly():
     assert after[18, 1].tolist() == pytest.approx([0.2, -0.6, 0.4])
     assert float(np.abs(after).sum()) == pytest.approx(3.8 + 1.2)
     assert sum(colours.shape[1] for colours in asked) == 2
+
+
+@pytest.mark.parametrize("beyond", [-0.25, 1.25])
+def test_what_lies_beyond_one_end_alone_is_done_exactly(beyond):
+    before = np.full((5, 6, 3), 0.5, np.float32)
+    before[1, 2, 1], before[0, 0], before[0, 1] = beyond, 0, 1
+    after = by_table(before, Cube.of(lambda colours: np.zeros_like(colours), 2), lambda colours: colours + 1, CPU)
+    assert after[1, 2].tolist() == [1.5, 1 + beyond, 1.5]
+    after[1, 2] = 0
+    assert not after.any()
 
 
 def test_floats_are_clamped_where_that_is_asked_for():

@@ -35,11 +35,13 @@ class RoomTests:
         """Whether the mutant's line runs while modules are imported or tests collected."""
         return IMPORT in self._contexts(mutant.path, _statement(source, mutant.line))
 
-    def of(self, mutant: Mutant, source: str) -> list[str]:
-        """Those that can tell a mutant: the module's own ones first, those that start processes last.
+    def of(self, mutant: Mutant, source: str, budget: float) -> list[str]:
+        """Those that can tell a mutant, for so many seconds: those that reach its line, the module's own files first,
+        and one case of each test before its other cases.
 
-        Of a line that runs in an import, or in no test, those that reach anything in its module. The others of the
-        module's own file follow: what is reached once and kept is seen by one test and used by others.
+        Of a line that runs in an import, or in no test, those that reach anything in its module. Tests that start
+        processes, and the others of the module's own files, follow: what is reached once and kept is seen by one test
+        and used by others.
         """
         contexts = self._contexts(mutant.path, _statement(source, mutant.line))
         if not contexts or IMPORT in contexts:
@@ -48,14 +50,24 @@ class RoomTests:
         reaching = {id for id in self.took if id in contexts or _file(id) in contexts}
         chosen = reaching | {id for id in self.took if _file(id) in own} | set(self._starting)
         files: dict[str, float] = {}
-        for id in chosen:
+        cases: dict[str, int] = {}
+        later = {}
+        for id in sorted(chosen, key=lambda id: (self.took[id], id)):
             files[_file(id)] = files.get(_file(id), 0.0) + self.took[id]
+            function = id.partition("[")[0]
+            later[id] = cases.setdefault(function, 0) > 0
+            cases[function] += 1
 
-        def place(id: str) -> tuple[bool, bool, float, str, bool, float]:
+        def place(id: str) -> tuple[bool, bool, bool, float, str, float, str]:
             file = _file(id)
-            return id not in reaching, file not in own, files[file], file, id in self._starting, self.took[id]
+            return id not in reaching, file not in own, later[id], files[file], file, self.took[id], id
 
-        return sorted(chosen, key=place)
+        found, left = [], budget
+        for id in sorted(chosen, key=place):
+            if self.took[id] <= left:
+                found.append(id)
+                left -= self.took[id]
+        return found
 
     def _contexts(self, path: str, lines: Sequence[int]) -> set[str]:
         reached = self._reached.get(path, {})

@@ -1,7 +1,7 @@
 """Mutation testing: does a test fail when a room's source is changed? `make mutate ROOM=core/lut` runs it and prints
 the survivors.
 
-    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--longest 2] [--again]
+    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--longest 2] [--budget 4] [--again]
 
 A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as
 it is. All tests of the room run once, to learn which reach which line; then each mutant meets those that reach its own.
@@ -15,6 +15,7 @@ import json
 import sys
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,19 +33,29 @@ PATIENCE, PATIENCE_FACTOR = 10.0, 10
 LONGEST_WAIT = 1200.0
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Seconds of processor time: of a test, for longer ones are left out; of all that a mutant meets."""
+
+    longest: float
+    budget: float
+
+
 class Judge:
     """Judges a room's mutants by its tests, once these have passed without any."""
 
-    def __init__(self, sources: list[str], files: list[str], longest: float, out: Path, anew: Runner, swapped: Runner):
-        self._anew, self._swapped = anew, swapped
+    def __init__(
+        self, sources: list[str], files: list[str], limits: Limits, out: Path, anew: Runner, swapped: Runner
+    ) -> None:
+        self._anew, self._swapped, self._budget = anew, swapped, limits.budget
         digest = sha256(b"".join((ROOT / path).read_bytes() for path in [*sources, *files])).hexdigest()
         kept = out / "learned" / f"{digest}.json"
         if kept.is_file():
-            self.tests = RoomTests(json.loads(kept.read_text("utf-8")), longest)
+            self.tests = RoomTests(json.loads(kept.read_text("utf-8")), limits.longest)
             return
         self._demand(anew, {"learn": files, "sources": sources, "wait": float("inf")})
         learned = (anew.copy.parent / "learned.json").read_text("utf-8")
-        self.tests = RoomTests(json.loads(learned), longest)
+        self.tests = RoomTests(json.loads(learned), limits.longest)
         # The source as it is has to pass in this way too, or every mutant would seem to die.
         self._demand(swapped, self._order(sources[0], (ROOT / sources[0]).read_text("utf-8"), self.tests.all()))
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +74,7 @@ class Judge:
     def outcome(self, mutant: Mutant) -> dict[str, Any]:
         """What becomes of a mutant, and which test kills it."""
         source = (ROOT / mutant.path).read_text("utf-8")
-        order = self._order(mutant.path, mutant.source, self.tests.of(mutant, source))
+        order = self._order(mutant.path, mutant.source, self.tests.of(mutant, source, self._budget))
         if not self.tests.at_import(mutant, source):
             answer = self._swapped.ask(order)
             if answer["outcome"] not in ("anew", "lost"):
@@ -71,7 +82,7 @@ class Judge:
         return self._anew.ask(order)
 
 
-def judge(mutants: Sequence[Mutant], files: list[str], record: Path, *, longest: float, again: bool) -> None:
+def judge(mutants: Sequence[Mutant], files: list[str], record: Path, limits: Limits, *, again: bool) -> None:
     """Judge the mutants that the record does not hold yet, and add them to it."""
     known = rows_of(record)
     if again:
@@ -86,7 +97,7 @@ def judge(mutants: Sequence[Mutant], files: list[str], record: Path, *, longest:
     with workshop() as (copy, python):
         command = [python, HERE / "mutant_runner.py"]
         with Runner(copy, command) as anew, Runner(copy, [*command, *files]) as swapped:
-            judge = Judge(sources, files, longest, record.parent, anew, swapped)
+            judge = Judge(sources, files, limits, record.parent, anew, swapped)
             for number, mutant in enumerate(left, 1):
                 answer = judge.outcome(mutant)
                 row = {"name": mutant.name, "path": mutant.path, "line": mutant.line, **answer}
@@ -110,6 +121,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="Random seed of the draw.")
     parser.add_argument("--tests", nargs="+", help="RoomTests to run, in place of the room's own.")
     parser.add_argument("--longest", type=float, default=2.0, help="Seconds; tests that take more are left out.")
+    parser.add_argument("--budget", type=float, default=4.0, help="Seconds of tests that each mutant meets.")
     parser.add_argument("--again", action="store_true", help="Judge the mutants again that were not killed.")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "mutation", help="Folder of the records.")
     asked = parser.parse_args()
@@ -122,7 +134,7 @@ def main() -> None:
             found = (folder if folder.is_dir() else folder.parent).glob("test_*.py")
         files = asked.tests or sorted({str(path.relative_to(ROOT)) for path in found})
         record = asked.out / f"{room.removesuffix('.py').replace('/', '.')}-{asked.seed}.jsonl"
-        judge(mutants, files, record, longest=asked.longest, again=asked.again)
+        judge(mutants, files, record, Limits(asked.longest, asked.budget), again=asked.again)
         drawn = {mutant.name for mutant in mutants}
         rows = [row for row in rows_of(record) if row["name"] in drawn]
         survivors = [row["name"] for row in rows if row["outcome"] == "survived"]

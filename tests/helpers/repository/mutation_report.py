@@ -1,7 +1,7 @@
 """The page on mutation testing: `python tests/helpers/repository/mutation_report.py [--records DIR]` writes it.
 
-It is made from the records of `mutate.py`. Why a survivor may live stands in survivors.json beside this file, by the
-beginning of its name; one without a reason is listed as open.
+It is made from the records of `mutate.py`. Why a survivor may live stands in survivors.json beside this file, by its
+file and a part of its name; one without a reason is listed as open.
 """
 
 from __future__ import annotations
@@ -18,41 +18,67 @@ PAGE = ROOT / "docs" / "benchmarks" / "mutation.md"
 REASONS = Path(__file__).with_name("survivors.json")
 HEAD = """# Mutation testing
 
-Written by `python tests/helpers/repository/mutation_report.py` from the records of `make mutate ROOM=...`. Mutants are
-drawn with a seed from all places that cosmic-ray's operators, and one that halves and doubles numbers, can change; see
-`tests/helpers/repository/mutants.py`. A mutant dies where a test of its module or of its room fails. Mutants that would
-run for ever count as killed. Two hundred are drawn a room: where fewer are judged, the run was cut short (of core/lut,
-those in the first files by name are judged).
+Written by `python tests/helpers/repository/mutation_report.py` from the records of `make mutate ROOM=...`. Of each room
+200 mutants are drawn with a seed from all places that cosmic-ray's operators, and one that halves and doubles numbers,
+can change; see `tests/helpers/repository/mutants.py`. They are judged in no order of files, so where fewer than 200
+were judged, those stand for all. A mutant meets the tests of its room that reach its line and take less than a second,
+until these would take three seconds together; it dies where one fails. One that loops for ever counts as killed.
 
-| room | mutants judged | killed | share |
+| room | mutants judged | killed | of these, looping | share |
+|---|---|---|---|---|
+"""
+NAMED = """
+## Mutants named in advance
+
+Changes that no test noticed once, judged by the tests of their own modules:
+
+| module | was | became | outcome |
 |---|---|---|---|
 """
 
 
-def reason_for(name: str, reasons: dict[str, str]) -> str:
-    """Why a survivor may live; empty where nobody has said."""
-    return next((reason for start, reason in reasons.items() if name.startswith(start)), "")
-
-
 def page(records: dict[str, list[dict[str, Any]]], reasons: dict[str, str]) -> str:
     """The page's Markdown."""
+    named = records.get("named", [])
+    rooms = {room: judged for room, judged in records.items() if room != "named"}
     rows, sections = [], []
-    for room, judged in records.items():
-        survivors = [row for row in judged if row["outcome"] == "survived"]
+    for room, judged in rooms.items():
+        survivors = [row for row in judged if row["outcome"] not in ("killed", "timeout")]
+        looping = sum(row["outcome"] == "timeout" for row in judged)
         killed = len(judged) - len(survivors)
-        rows.append(f"| {room} | {len(judged)} | {killed} | {killed / max(1, len(judged)):.0%} |")
+        rows.append(f"| {room} | {len(judged)} | {killed} | {looping} | {killed / max(1, len(judged)):.0%} |")
         sections += ["", f"## Survivors in {room}", ""]
-        for row in survivors:
+        for row in sorted(survivors, key=lambda row: (row["path"], row["line"])):
             why = reason_for(row["name"], reasons) or "open: a test is missing"
             before, after = (_code(row[part]) for part in ("before", "after"))
-            sections.append(f"- {row['path']}, line {row['line']}: {before} became {after}. {why}")
+            sections.append(f"- {row['path']}: {before} became {after}. {why}")
         if not survivors:
             sections.append("None.")
-    return HEAD + "\n".join([*rows, *sections, ""])
+    told = [
+        f"| {row['path']} | {_code(row['before'])} | {_code(row['after'])} | {_outcome(row)} |"
+        for row in sorted(named, key=lambda row: row["path"])
+    ]
+    return HEAD + "\n".join(rows) + "\n" + (NAMED + "\n".join(told) + "\n" if told else "") + "\n".join([*sections, ""])
+
+
+def reason_for(name: str, reasons: dict[str, str]) -> str:
+    """Why a survivor may live; empty where nobody has said. Lines are left out, since they move."""
+    path, _, change = name.partition(":")
+    for part, reason in reasons.items():
+        file, _, text = part.partition(": ")
+        if file == path and text in change:
+            return reason
+    return ""
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    test = row["by"].rpartition("::")[2].partition("[")[0]
+    return f"killed by `{test}`" if row["outcome"] == "killed" else row["outcome"]
 
 
 def _code(text: str) -> str:
-    return f"`` {text if len(text) <= 60 else text[:57] + '...'} ``" if text else "a line"
+    said = " ".join(text.split()).replace("|", "\\|")
+    return f"`` {said if len(said) <= 90 else said[:87] + '...'} ``" if said else "a line"
 
 
 def main() -> None:
