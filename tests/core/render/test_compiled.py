@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -72,6 +73,19 @@ def test_without_a_compiler_the_ops_run_as_they_are_and_say_so_once(monkeypatch)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         renderer(photos(), latents)
+
+
+def test_the_warning_names_the_line_that_asked_and_an_error_without_words_its_class(monkeypatch):
+    def broken(function, **options):
+        def call(*args):
+            raise NotImplementedError
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    with pytest.warns(RuntimeWarning, match=r"Add.apply runs uncompiled: NotImplementedError$") as warned:
+        compiled(Add.apply)(Add(), photos(), SimpleNamespace(amount=0.25))
+    assert warned[0].filename == __file__
 
 
 def test_an_error_of_the_op_itself_is_the_ops_own(monkeypatch):

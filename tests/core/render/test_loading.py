@@ -111,3 +111,9 @@ def test_another_cache_is_another_retoucher(loaded, monkeypatch):
 def test_what_is_no_folder_is_left_to_loading(loaded, name):
     assert loaded(name)[1]
     assert not loaded(name)[1]
+
+
+def test_a_planner_and_its_wishes_are_named():
+    """By its place a second photo could be taken for a planner."""
+    with pytest.raises(TypeError, match="positional argument"):
+        vr.retouch("photo.jpg", "rules")

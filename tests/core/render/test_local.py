@@ -140,6 +140,23 @@ def test_tiles_of_a_large_photo_give_what_one_tile_gives():
     torch.testing.assert_close(vr.Renderer().render(photo.detach(), local), whole, atol=1e-6, rtol=0)
 
 
+def test_tiles_of_a_spatial_op_and_gradients_through_many_tiles_are_those_of_the_whole(photo, small_tiles):
+    vr.registry.ops.add(Blur)
+    blur = {"test.blur": Edit(1, {"amount": np.float64(1.0)})}
+    local = plan(LocalAdjustment("soft", (part("acme.top"),), blur), LocalAdjustment("x", (), edit(-1)), ev=0.3)
+
+    def slopes():
+        rgb = photo.clone().requires_grad_()
+        done = vr.Renderer()(rgb, local.latents(), clamp=False)
+        done.square().sum().backward()
+        return done.detach(), rgb.grad, vr.Renderer().render(photo, local, clamp=False)
+
+    whole = slopes()
+    small_tiles(300)
+    for found, expected in zip(slopes(), whole, strict=True):
+        torch.testing.assert_close(found, expected)
+
+
 def schema():
     top, exposure = vr.registry.areas.load("acme.top"), vr.registry.ops.load("exposure")
     spec = OpSpec("exposure", 1, int(exposure.stage), exposure.slots)

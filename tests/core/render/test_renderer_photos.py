@@ -1,13 +1,17 @@
 """The renderer on photos of every kind, by plans, and what it reports."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from renderings import latents_of, photos
 
-from veraretouch import Latents, Photo, Plan, Renderer, Schema, registry
+from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage, registry
 from veraretouch.core.errors import InvalidPhoto, InvalidRequest
+from veraretouch.core.render import renderer as engine_module
+from veraretouch.core.testing.isolation import isolated_registry
 
 
 def pixels(dtype=np.uint8, channels=3):
@@ -55,6 +59,45 @@ def test_an_array_is_rendered_at_its_own_depth(renderer, dtype, step):
 @pytest.mark.parametrize("photo", [*KINDS.values(), Photo(pixels())], ids=[*KINDS, "a photo"])
 def test_strength_0_gives_back_the_very_object(renderer, photo, engine):
     assert renderer.render(photo, latents_of(add=0.25), strength=0.0, engine=engine) is photo
+
+
+def test_tables_are_for_photos_of_a_megapixel_unless_an_engine_is_named(renderer, monkeypatch):
+    def engine_of(photo, **options):
+        return renderer.render_reported(photo, latents_of(add=0.25), **options)[1].engine
+
+    assert engine_module.LUT_PIXELS == 2**20
+    monkeypatch.setattr(engine_module, "LUT_PIXELS", 30)
+    photo, rgb = pixels(), photos(1)
+    assert (engine_of(photo), engine_of(photo[:5]), engine_of(rgb)) == ("lut", "exact", "exact")
+    assert (engine_of(photo, engine="exact"), engine_of(photo[:5], engine="lut")) == ("exact", "lut")
+
+
+def test_a_plan_of_no_group_of_colour_leaves_grey_photos_grey_and_others_as_the_ops_do():
+    class Tint(Op):
+        """Add to red alone, which is said to be light."""
+
+        id = "test.tint"
+        version = 1
+        stage = Stage.LOOK
+        pointwise = True
+        amount = Slot(low=-1.0, high=1.0, group="lighting", doc="How much.")
+
+        def apply(self, rgb, p):
+            return rgb + p.amount * torch.tensor([1.0, 0, 0], dtype=rgb.dtype).reshape(3, 1, 1)
+
+    latents = Latents(Schema.of([Tint]), {"test.tint": {"amount": torch.tensor([0.25])}})
+    coloured = pixels(np.float32) / 2
+    grey = np.repeat(coloured[..., :1], 3, axis=2)
+    with isolated_registry():
+        registry.ops.add(Tint)
+        plan = Plan.of(latents, groups=("lighting",))
+        for engine in ("exact", "lut"):
+            for groups, tinted in ((("lighting",), 0.0), (("lighting", "global_color"), 0.25)):
+                done = Renderer().render(grey, replace(plan, groups=groups), engine=engine)
+                assert np.ptp(done, axis=2).max() == pytest.approx(tinted, abs=1e-3)
+                shifted = Renderer().render(coloured, replace(plan, groups=groups), engine=engine) - coloured
+                assert shifted[..., 0].min() == pytest.approx(0.25, abs=1e-3)
+                assert np.abs(shifted[..., 1:]).max() < 1e-3
 
 
 def test_alpha_is_carried(renderer):

@@ -14,9 +14,10 @@ from renderings import OPS, Add, Blur, Double, latents_of
 
 from veraretouch import Op, Photo, Renderer, Slot, Stage
 from veraretouch.core.errors import InvalidPhoto, InvalidRequest
-from veraretouch.core.lut import Cube
+from veraretouch.core.lut import Cube, bake_for
 from veraretouch.core.photo.color.icc import grey_profile
 from veraretouch.core.photo.photo_input import PhotoInput
+from veraretouch.core.render import tables as module
 from veraretouch.core.render.chain import Chain
 from veraretouch.core.render.job import RenderJob
 from veraretouch.core.render.local import Layers
@@ -112,6 +113,25 @@ def test_around_a_spatial_op_each_run_has_a_table_and_errors_add_up():
     assert np.abs(done.pixels - wanted).max() < 1e-4
     assert (report.engine, report.ops) == ("lut", chain.ids)
     assert set(report.timings) == {"convert", "bake", "render"}
+
+
+def test_a_table_before_a_spatial_op_is_judged_by_the_pointwise_ops_after_it(monkeypatch):
+    judged = []
+
+    def bake(colours, color_map, seen, **options):
+        judged.append((seen, options["tolerance"]))
+        return bake_for(colours, color_map, seen, **options)
+
+    monkeypatch.setattr(module, "bake_for", bake)
+    given = photo("float32")
+    add, double, blur = chain_of(add=0.1, double=0.2, blur=0.5).chain.steps
+    tables().render(PhotoInput.of(given), Layers(Chain((add, blur, double))), clamp=False)
+    colours = np.full((1, 1, 3), 0.5, np.float32)
+    # Half of the tolerance each; the first seen as the second leaves it, the second as it is.
+    assert [(float(seen(colours).mean()), share) for seen, share in judged] == [
+        (pytest.approx(0.6), 0.5),
+        (pytest.approx(0.5), 0.5),
+    ]
 
 
 def test_spatial_ops_alone_have_no_table():
