@@ -34,7 +34,6 @@ _METADATA = "tests/core/photo/metadata/test_metadata.py"
 _READING = "tests/core/photo/test_reading.py"
 _VERA = "tests/planners/vera/test_planner.py"
 TESTED_BY = {
-    "core/cli/batch/session.py": "tests/planners/test_processes.py",
     "core/cli/new.py": "tests/contrib/test_template.py",
     "core/cli/plan_files.py": "tests/planners/test_plan_options.py",
     "core/color/hue_bands.py": "tests/ops/test_hsl.py",
@@ -58,7 +57,6 @@ TESTED_BY = {
     "core/photo/save.py": "tests/core/photo/test_saving.py",
     "core/contract/local.py": "tests/core/render/test_local.py",
     "core/render/assembly.py": "tests/core/render/test_local.py",
-    "core/render/loading.py": "tests/core/render/test_retoucher.py",
     "core/render/notebook.py": "tests/core/render/test_retoucher.py",
     "core/render/options.py": "tests/core/render/test_retoucher.py",
     "core/render/result.py": "tests/core/render/test_retoucher.py",
