@@ -1,9 +1,13 @@
-"""`--resume` leaves a picture that was made from the same: photo, request, options that change it, versions."""
+"""`--resume` leaves a picture that was made from the same: photo, request, options that change it, versions.
+A damaged photo is refused by the command line, and with --salvage written with a warning.
+"""
 
+import shutil
 from dataclasses import fields, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pytest
 import typer
 
@@ -12,6 +16,9 @@ from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.batch.task import PhotoTask
 from veraretouch.core.cli.batch.work import origin_of
 from veraretouch.core.cli.options import RUN_ONLY, EngineName, OutputSharpeningName, Space, Strip, WriteOptions
+from veraretouch.core.photo import as_photo
+
+CASES = Path(__file__).parents[3] / "data" / "cases"
 
 OTHER = {
     "quality": 50,
@@ -106,3 +113,28 @@ def test_another_photo_is_another_origin_and_what_decides_only_whether_it_is_rea
     assert origin_of(replace(task, request=BatchRequest("rules", salvage=True))).same_origin(before)
     task.source.write_bytes(b"another")
     assert not origin_of(task).same_origin(before)
+
+
+def test_salvage_writes_what_is_left_of_a_damaged_jpeg(cli, tmp_path):
+    shutil.copy(CASES / "jpeg-ruined-sector.jpg", tmp_path / "a.jpg")
+    refused = cli("auto", "a.jpg", "--out", "b.jpg", code=1)
+    assert "extraneous bytes" in refused.stderr + refused.stdout
+    assert not (tmp_path / "b.jpg").exists()
+    done = cli("auto", "a.jpg", "--out", "b.jpg", "--salvage")
+    assert "damaged" in done.stderr + done.stdout
+    assert (tmp_path / "b.jpg").exists()
+
+
+def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(cli, tmp_path):
+    noise = as_photo(np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8))
+    for suffix in ("png", "webp"):
+        whole = noise.encode(suffix)
+        (tmp_path / f"{suffix}.{suffix}").write_bytes(whole[: len(whole) // 2])
+    command = ("auto", "png.png", "webp.webp", "--jobs", "1", "--out", "out")
+    refused = cli(*command, code=1)
+    assert refused.stderr.count("is damaged or incomplete") == 2
+    assert not list(tmp_path.glob("out/*.*p*"))
+    done = cli(*command, "--salvage", code=1)
+    assert "nothing of this WEBP could be salvaged" in done.stderr
+    assert "damaged: the chunk 'IDAT'" in done.stderr + done.stdout
+    assert [path.name for path in tmp_path.glob("out/*.*p*")] == ["png.png"]
