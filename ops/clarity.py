@@ -45,7 +45,8 @@ class _LocalContrast(Op):
         detail = luma - base
         # What is no larger than noise is not made stronger.
         seen = detail.square() / (detail.square() + NOISE**2)
-        share = self.GAIN * p.amount.clamp(min=0) * seen + LEAST * p.amount.clamp(max=0)
+        raised = p.amount.clamp(min=0)
+        share = self.GAIN * raised * seen + LEAST * (p.amount - raised)
         return (wide + share * (1 - (2 * luma.clamp(0, 1) - 1) ** 4) * detail).to(rgb.dtype)
 
 

@@ -55,8 +55,8 @@ def _move_black(x: Tensor, amount: Tensor) -> Tensor:
     """Lift the black end (amount > 0) or draw dark tones towards it (amount < 0)."""
     inside = x.clamp(0, 1)
     fade = (1 - inside).square().square()
-    lift = LIFT * amount.clamp(min=0)
-    depth = TOE * (-amount).clamp(min=0)
+    lifted = amount.clamp(min=0)
+    lift, depth = LIFT * lifted, TOE * (lifted - amount)
     # The toe x / (x + depth) has slope 0 at black when fully drawn: tones approach black, none passes it.
     toe = inside / (inside + depth + 1e-4)
     return x + lift * fade - depth * fade * toe

@@ -56,11 +56,13 @@ class Vignette(Op):
         planes = planes_of(light)
         bright = luminance(planes).clamp(0, 1)
         spared = 1 - p.highlights * bright * (2 - bright)
-        change = STOPS * (reach.clamp(min=0) + reach.clamp(max=0) * spared)
+        lighter = reach.clamp(min=0)
+        change = STOPS * (lighter + (reach - lighter) * spared)
         # Light grows no further than white, so that no channel is cut off and colours stay.
         scaled = light * within_headroom(torch.expm1(change * (1 - p.paint) * math.log(2)), largest(planes))
         painted = p.paint * reach
-        return scaled + painted.clamp(min=0) * (1 - scaled) + painted.clamp(max=0) * scaled
+        whiter = painted.clamp(min=0)
+        return scaled + whiter * (1 - scaled) + (painted - whiter) * scaled
 
     @classmethod
     def migrate(cls, values: Mapping[str, Any], version: int) -> Mapping[str, Any] | None:
@@ -97,7 +99,7 @@ def _distance(light: Tensor, p: Params) -> Tensor:
     # Half axes, whose squares go from the photo's own halves to one mean of both.
     v = y.square() / ((f.height / 2) ** 2 * (1 - circle) + squared * circle)
     u = x.square() / ((f.width / 2) ** 2 * (1 - circle) + squared * circle)
-    exponent = 1 - 3 * p.roundness.clamp(max=0)
+    exponent = 1 - 3 * (p.roundness - circle)
     # Squares to the power of half the exponent; a small constant, as powers have no slope at 0.
     total = power(u + 1e-6, exponent) + power(v + 1e-6, exponent)
     return power(total / 2, 0.5 / exponent)

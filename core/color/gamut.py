@@ -26,11 +26,13 @@ def within_headroom(growth: Tensor, full: Tensor) -> Tensor:
     """
     full = full.clamp(min=1e-4)
     room = (1 - full).clamp(min=0)
+    grown = growth.clamp(min=0)
     # tanh(t) = e / (-2 - e) with e = expm1(-2 t): faster than torch.tanh, and as precise near 0,
     # unlike forms with a sigmoid.
-    e = torch.expm1(-2 * growth.clamp(min=0) * full / room.clamp(min=1e-4))
+    e = torch.expm1(-2 * grown * full / room.clamp(min=1e-4))
     slowed = room / full * (e / (-2 - e))
-    return 1 + slowed + growth.clamp(max=0)
+    # Not growth.clamp(max=0): at 0 both clamps have a slope, which would count twice.
+    return 1 + slowed + (growth - grown)
 
 
 def chroma_share(light: Planes, roots: Planes, L: Tensor) -> Tensor:

@@ -6,8 +6,10 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from recorded_pixels import RECORD, built_in, pixels_of
 
+from veraretouch.core.contract.op import Frame
 from veraretouch.core.contract.slot_kinds import Bands, Lattice
 from veraretouch.core.plugins.registry import registry
 
@@ -29,6 +31,31 @@ def test_small_amounts_flip_no_hue(apply, wheels, lch, turn, op, sign):
     before = lch(wheels)
     turned = turn(wheels, apply(op, wheels, **slots))[before[1] > 0.05]
     assert float(turned.max()) < 15
+
+
+def halfway(id):
+    """The slots of one number whose identity lies within their bounds."""
+    slots = registry.ops.load(id).slots.items()
+    return [n for n, s in slots if s.shape == () and s.identity is not None and s.low < s.identity < s.high]
+
+
+@pytest.mark.parametrize(("id", "name"), [(id, name) for id in built_in() for name in halfway(id)])
+def test_the_slope_at_the_identity_lies_between_those_of_its_two_sides(id, name):
+    op = registry.ops.load(id)()
+    draw = torch.Generator().manual_seed(0)
+    rgb, weights = (torch.rand(1, 3, 12, 12, generator=draw, dtype=torch.float64) * 0.8 + 0.1 for _ in range(2))
+    still = {n: torch.as_tensor(np.array(s.identity, float))[None] for n, s in op.slots.items()}
+    step = 1e-6 * float(op.slots[name].high - op.slots[name].low)
+
+    def total(value):
+        return (op.on_srgb(rgb, op.params(still | {name: value}, Frame(0, 0, 700, 700))) * weights).sum()
+
+    at = still[name].clone().requires_grad_()
+    slope = float(torch.autograd.grad(total(at), at)[0])
+    here, above, below = (float(total(still[name] + move)) for move in (0, step, -step))
+    sides = sorted(((above - here) / step, (here - below) / step))
+    slack = 1e-3 * max(*map(abs, sides), 1e-3)
+    assert sides[0] - slack <= slope <= sides[1] + slack
 
 
 RECORDED = json.loads(RECORD.read_text("utf-8"))
