@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...core.contract.schema import Schema
 from ...core.errors import IncompatibleBundle
+from ...core.plugins.registry import registry
 from ...ops.neural import WIDTH, Neural
 from ...planners.scene.network import CLASSES, GRID, SIDE
 from .language import of_language
@@ -318,7 +319,7 @@ def recipes(planner: Any) -> list[PackageRecipe]:
     """The packages of a planner.
 
     Raises:
-        IncompatibleBundle: it has none, or it emits local adjustments.
+        IncompatibleBundle: it has none, or it emits local adjustments or ops that look at neighbouring pixels.
     """
     if planner.id not in PLANNERS:
         raise IncompatibleBundle(
@@ -330,6 +331,12 @@ def recipes(planner: Any) -> list[PackageRecipe]:
             f"planner {planner.id!r} emits the local adjustment {schema.local[0].name!r}, which no package renders",
             cure="Export a planner of global ops.",
         )
+    for id in schema.specs if isinstance(schema, Schema) else ():
+        if not registry.ops.load(id).pointwise:
+            raise IncompatibleBundle(
+                f"planner {planner.id!r} emits {id!r}, which looks at neighbouring pixels, as no cube does",
+                cure="Export a planner of pointwise ops.",
+            )
     return PLANNERS[planner.id](planner)
 
 

@@ -6,6 +6,8 @@ import torch
 
 from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.planners.fit.align import shift_between
+from veraretouch.planners.fit.areas.finding import LOCAL_OPS
+from veraretouch.planners.fit.fit import DEFAULT_OPS
 from veraretouch.planners.fit.pairs import pairs_of
 from veraretouch.planners.fit.perceived import Wanted
 from veraretouch.planners.fit.slider_chain import SliderChain
@@ -19,6 +21,10 @@ def sliders():
 
 def drawn(sliders, spread=0.1):
     return sliders.project(np.random.default_rng(0).normal(size=len(sliders)) * spread)
+
+
+def test_by_default_no_op_of_a_fit_looks_at_neighbouring_pixels():
+    assert all(op.pointwise for op in load_ops([*DEFAULT_OPS, *LOCAL_OPS]))
 
 
 def test_free_numbers_come_back_from_latents(sliders):

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import bundles
 import numpy as np
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from veraretouch import registry, zoo
 from veraretouch.core.cli.shell import app
+from veraretouch.core.contract.schema import LocalSpec, Schema
 from veraretouch.core.errors import (
     IncompatibleBundle,
     InvalidDocument,
@@ -24,6 +26,9 @@ from veraretouch.core.errors import (
     UnreachableBundle,
 )
 from veraretouch.core.render.retoucher import Retoucher
+from veraretouch.ops.clarity import Clarity
+from veraretouch.ops.exposure import Exposure
+from veraretouch.planners.tiny.latents import own_schema
 from veraretouch.zoo.bundles.bundle import Bundle
 from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml import exporting, open_package
@@ -175,6 +180,26 @@ def test_a_planner_without_packages_or_weights_is_refused(source, tmp_path, monk
         zoo.export(str(source), variant="fp16", out=tmp_path / "out")
     with pytest.raises(UnknownBundle, match="planner 'rules' has no weights"):
         zoo.export("rules", variant="fp16", out=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        (Schema.of([Clarity]), "'tiny' emits 'clarity', which looks at neighbouring pixels"),
+        (
+            Schema([], local=[LocalSpec("top", (), tuple(Schema.of([Exposure]).specs.values()))]),
+            "'tiny' emits the local adjustment 'top'",
+        ),
+    ],
+    ids=["spatial", "local"],
+)
+def test_a_planner_of_what_no_cube_renders_is_refused_by_the_name_of_that(schema, problem):
+    with pytest.raises(IncompatibleBundle, match=problem):
+        recipes(SimpleNamespace(id="tiny", schema=schema))
+
+
+def test_tiny_and_the_neural_renderer_look_at_no_neighbouring_pixels():
+    assert all(registry.ops.load(id).pointwise for id in ("neural", *own_schema().specs))
 
 
 def test_a_changed_package_is_refused(copy):
