@@ -19,15 +19,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from veraretouch import Plan, Renderer
+from veraretouch import Plan, Renderer, registry
 
 aether = pytest.importorskip("veraretouch_aether", reason="pip install ./contrib/aether")
 
 # Below, since without the package the whole file is skipped.
 from veraretouch_aether.dataset import NothingToBuild, build  # noqa: E402
+from veraretouch_aether.examples.asks import read_presets  # noqa: E402
 from veraretouch_aether.examples.vlm import Writer  # noqa: E402
 from veraretouch_aether.imported import import_pairs  # noqa: E402
 from veraretouch_aether.storage.folder import DifferentBuild  # noqa: E402
+
+from veraretouch.ops.presets import write_preset  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "data" / "photos"
 NAMES = ("kodak-02", "kodak-08", "kodak-12", "kodak-22", "skimage-chelsea")
@@ -243,6 +246,25 @@ def test_presets_become_prompts_with_their_own_values(photos, tmp_path):
     assert all(
         any(w in d["request"]["prompt"] for w in ("faded", "bright", "airy", "muted", "desaturated")) for d in asked
     )
+
+
+def test_a_preset_with_masks_is_left_out_and_said_so(tmp_path):
+    top = {"full_x": 0.5, "full_y": 0.0, "zero_x": 0.5, "zero_y": 0.4}
+    darker = {"name": "top", "area": [{"id": "linear", "version": 1, "params": top}]}
+    darker["edits"] = {"exposure": {"version": 1, "params": {"ev": -0.5}}}
+    whole = {"saturation": {"version": 1, "params": {"amount": -0.3}}}
+    plan = Plan.load({"schema": "veraretouch.plan/2", "mode": "param", "edits": whole, "local": [darker]})
+    write_preset(plan, tmp_path / "sky.xmp")
+    write_preset(Plan.load(plan.document() | {"local": []}), tmp_path / "pale.xmp")
+    found, refused = read_presets(tmp_path)
+    assert [preset["name"] for preset in found] == ["pale"]
+    assert refused == ["sky.xmp: it has local adjustments (top), which examples do not hold"]
+
+
+def test_examples_are_drawn_with_pointwise_ops_alone(dataset):
+    named = {id for document, _, _ in examples(dataset) for id in document["edits"] or ()}
+    assert {"exposure", "hsl"} <= named
+    assert all(registry.ops.load(id).pointwise for id in named)
 
 
 def expert_pairs(root):

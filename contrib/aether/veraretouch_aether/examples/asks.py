@@ -83,7 +83,8 @@ def texts() -> dict[str, Any]:
 def read_presets(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:
     """The Lightroom presets below a folder as name and values, and what was left out with the reason.
 
-    A preset whose look depends on settings that are not rendered, or that does nothing, is left out.
+    A preset whose look depends on settings that are not rendered, or on local adjustments, which examples do not hold,
+    or that does nothing, is left out.
     """
     from veraretouch.ops.presets import read_preset
 
@@ -96,6 +97,10 @@ def read_presets(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:
             preset.demand_whole()
         except VeraRetouchError as error:
             refused.append(f"{path.name}: {error.problem}")
+            continue
+        if preset.local:
+            names = ", ".join(entry.name for entry in preset.local)
+            refused.append(f"{path.name}: it has local adjustments ({names}), which examples do not hold")
             continue
         values = {op: {slot: value.tolist() for slot, value in slots.items()} for op, slots in preset.values.items()}
         if values:
