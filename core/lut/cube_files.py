@@ -66,8 +66,9 @@ class _Cube:
         self.name = name
         self.sizes: dict[str, int] = {}
         self.ranges: dict[str, tuple[float, ...]] = {}
-        # Ctrl-Z ends a text file of DOS and CP/M.
-        self.text = text.partition("\x1a")[0].replace("\r\n", "\n").replace("\r", "\n")
+        # Ctrl-Z ends a text file of DOS and CP/M, zeros fill its last sector; some put commas between numbers.
+        plain = text.partition("\x1a")[0].rstrip("\0")
+        self.text = plain.replace("\r\n", "\n").replace("\r", "\n").replace(", ", " ")
         if (endless := _ENDLESS.search(self.text)) is not None:
             raise self.error(f"more than {_LONGEST} characters", endless.start())
         self.body = len(self.text)

@@ -54,6 +54,14 @@ def test_long_comments_and_odd_numbers_are_read_as_opencolorio_reads_them(tmp_pa
     assert np.abs(ours(path, photo()) - by_opencolorio(path, photo()).clip(0, 1)).max() < 2e-5
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\0\0\0", "\n\x1a"], ids=["none", "line", "zeros", "Ctrl-Z"])
+@pytest.mark.parametrize("between", [" ", ", ", "\t"], ids=["blank", "comma", "tab"])
+def test_separators_and_ends_are_read_as_opencolorio_reads_them(tmp_path, between, end):
+    path = cube(tmp_path, "LUT_3D_SIZE 2", *[row.replace("1", "0.75").replace(" ", between) for row in ROWS])
+    path.write_text(path.read_text() + end)
+    assert np.abs(ours(path, photo()) - by_opencolorio(path, photo()).clip(0, 1)).max() < 2e-5
+
+
 def test_a_lattice_over_0_to_100_leaves_the_photo_unchanged(tmp_path):
     assert np.abs(ours(CASES / "3d-domain100.cube", photo()) - photo()).max() < 2e-6
     rows = [f"{r} {g} {b}" for b in (0, 50, 100) for g in (0, 50, 100) for r in (0, 50, 100)]

@@ -153,14 +153,14 @@ def test_forward_and_backward_derivatives_agree():
     assert torch.func.jacfwd(mean)(identity).abs().sum() > 0  # at identity ops are not left out
 
 
-def test_the_hessian_goes_through_it():
+@pytest.mark.parametrize(("add", "double"), [(0.1, 0.2), (0.0, 0.0)], ids=["at work", "at identity"])
+def test_the_hessian_goes_through_it(add, double):
     renderer, schema = Renderer([Add, Double]), Schema.of([Add, Double])
     rgb = photos(1).double()
 
     def square(row: torch.Tensor) -> torch.Tensor:
         return renderer(rgb, Latents.unpack(schema, row[None]), clamp=False).square().mean()
 
-    add, double = 0.1, 0.2
     mean, squares = rgb.mean(), (rgb + add).square().mean()
     both = 4 * (1 + double) * (mean + add)
     expected = torch.stack([torch.stack([torch.tensor(2 * (1 + double) ** 2), both]), torch.stack([both, 2 * squares])])

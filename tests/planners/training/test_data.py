@@ -58,8 +58,11 @@ def test_train_neural_takes_before_and_after_as_pairs(tmp_path):
 
 
 def test_a_file_that_announces_eps_starts_nothing(tmp_path, monkeypatch):
-    def start(*_, **__):
-        raise AssertionError("a program was started")
+    started = []
+
+    def start(*words, **_):
+        started.append(words)
+        raise OSError("no program is started here")
 
     monkeypatch.setattr("subprocess.Popen", start)
     (tmp_path / "a.jpg").write_bytes(EPS)
@@ -70,6 +73,7 @@ def test_a_file_that_announces_eps_starts_nothing(tmp_path, monkeypatch):
     for stored in (Stored(tmp_path / "a.jpg"), Stored(tmp_path / "a.jpg", 0, len(EPS))):
         with pytest.raises(UnreadablePhoto):
             stored.photo()
+    assert started == []
 
 
 def test_values_are_clamped_and_rounded():
