@@ -12,7 +12,7 @@ import torch
 
 from ..contract.slot_kinds import identity_lattice
 from ..photo.color.encoding import Floats, Pixels, full_scale
-from ..threads import side_by_side
+from ..threads import WORTH_SHARING, side_by_side
 from .interpolation import tetrahedral
 
 ColorMap = Callable[[Floats], Floats]
@@ -30,17 +30,20 @@ def nodes(n: int) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Cube:
-    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice over [0, 1].
+    """Colours (n, n, n, 3) float32, unclamped, at the points of a lattice from `low` to `high` on each axis.
 
-    Axes blue, green, red, as everywhere.
+    Axes blue, green, red, as everywhere. A lattice over other values than [0, 1] is for floats.
     """
 
     values: Floats
+    low: float = 0.0
+    high: float = 1.0
 
     @classmethod
-    def of(cls, color_map: ColorMap, n: int) -> Cube:
+    def of(cls, color_map: ColorMap, n: int, *, low: float = 0.0, high: float = 1.0) -> Cube:
         """A map of colours, evaluated on n points an axis."""
-        return cls(np.ascontiguousarray(color_map(nodes(n)), dtype=np.float32).reshape(n, n, n, 3))
+        points = nodes(n) if (low, high) == (0, 1) else nodes(n) * np.float32(high - low) + np.float32(low)
+        return cls(np.ascontiguousarray(color_map(points), dtype=np.float32).reshape(n, n, n, 3), low, high)
 
     @property
     def size(self) -> int:
@@ -58,7 +61,10 @@ class Cube:
         processor = self._processor(pixels.dtype)
         pixels = np.ascontiguousarray(pixels)
         done = pixels if in_place else np.empty(pixels.shape, pixels.dtype)
-        side_by_side(pixels.shape[0], lambda rows: processor.apply(_packed(pixels[rows]), _packed(done[rows])))
+        if pixels.shape[0] * pixels.shape[1] <= WORTH_SHARING:
+            processor.apply(_packed(pixels), _packed(done))
+        else:
+            side_by_side(pixels.shape[0], lambda rows: processor.apply(_packed(pixels[rows]), _packed(done[rows])))
         return done
 
     def _by_torch(self, pixels: Pixels, device: torch.device) -> Pixels:
@@ -67,7 +73,8 @@ class Cube:
         done = np.empty(pixels.shape, pixels.dtype)
         for top in range(0, pixels.shape[0], 512):
             wide = pixels[top : top + 512].astype(np.int32 if scale > 1 else np.float32)
-            rgb = torch.from_numpy(wide).to(device).float().div(scale).clamp(0, 1).permute(2, 0, 1).unsqueeze(0)
+            rgb = torch.from_numpy(wide).to(device).float().div(scale).sub(self.low).div(self.high - self.low)
+            rgb = rgb.clamp(0, 1).permute(2, 0, 1).unsqueeze(0)
             found = tetrahedral(rgb, lattice)[0].permute(1, 2, 0)
             if scale > 1:
                 found = found.clamp(0, 1).mul(scale).round()
@@ -98,7 +105,14 @@ class Cube:
         transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
         # OpenColorIO takes blue fastest, and alone in that.
         transform.setData(self.values.transpose(2, 1, 0, 3).ravel())
-        return ocio.Config.CreateRaw().getProcessor(transform)
+        if (self.low, self.high) == (0, 1):
+            return ocio.Config.CreateRaw().getProcessor(transform)
+        scale = 1 / (self.high - self.low)
+        matrix = [
+            scale if row == column and row < 3 else float(row == column) for row in range(4) for column in range(4)
+        ]
+        onto = ocio.MatrixTransform(matrix=matrix, offset=[-self.low * scale] * 3 + [0.0])
+        return ocio.Config.CreateRaw().getProcessor(ocio.GroupTransform([onto, transform]))
 
 
 def _packed(rows: Pixels) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..photo.color.encoding import Floats, Pixels, full_scale, quantise
 from .cube import ColorMap, Cube
 
 LATTICES = (33, 49, 65)
+WIDEST = (-0.5, 1.5)  # of lattices for floats: beyond, they are done exactly
 SAMPLE = 2**15
 LOOKED_AT = 2**18  # pixels, for extremes
 # How far above the 99th percentile a small sample of a large photo is judged: 3.6 standard deviations of chance.
@@ -39,30 +40,49 @@ def bake_for(
     device: torch.device | None = None,
     seen_as_well: Sequence[ColorMap] = (),
 ) -> Baked:
-    """Bake a map of colours for a photo.
+    """Bake a map of colours for a photo: the smallest lattice whose error is at most `tolerance`, the 99th percentile
+    of CIEDE2000. The other arguments are those of `candidates`.
+    """
+    least = float("inf")
+    for baked in candidates(pixels, color_map, seen, device=device, seen_as_well=seen_as_well):
+        if baked.error <= tolerance:
+            return baked
+        least = min(least, baked.error)
+    return Baked(None, least)
+
+
+def candidates(
+    pixels: Pixels,
+    color_map: ColorMap,
+    seen: ColorMap,
+    *,
+    device: torch.device | None = None,
+    seen_as_well: Sequence[ColorMap] = (),
+    wide: bool = False,
+) -> Iterator[Baked]:
+    """The cubes of a map of colours for a photo, each with its error, the smallest lattice first.
 
     Args:
         pixels: (H, W, 3), uint8, uint16 or float32; of these only colours in [0, 1] count.
         color_map: of colours in [0, 1], in the photo's own encoding, to the result's, unclamped.
         seen: from the result's encoding to sRGB, in which errors are measured.
-        tolerance: the 99th percentile of CIEDE2000 that is allowed.
         seen_as_well: other ways in which the result may be seen; the error is that of the worst.
+        wide: let the lattice of floats span what they hold, at most [-0.5, 1.5], in place of [0, 1] alone.
     """
-    colours, ways = _on_lattice(sample(pixels)), (seen, *seen_as_well)
+    found, ways = sample(pixels), (seen, *seen_as_well)
+    low, high = _span(found) if wide else (0.0, 1.0)
+    colours = _on_lattice(found, low, high)
     wanted = color_map(_floats(colours))
     exact = [_shown(wanted, way, pixels) for way in ways]
-    error, judged_at = float("inf"), percentile(pixels.shape[0] * pixels.shape[1])
+    judged_at = percentile(pixels.shape[0] * pixels.shape[1])
     for n in LATTICES:
-        cube = Cube.of(color_map, n)
+        cube = Cube.of(color_map, n, low=low, high=high)
         made = _floats(cube.apply(colours, device))
         errors = [
             np.percentile(ciede2000(right, _shown(made, way, pixels)).numpy(), judged_at)
             for right, way in zip(exact, ways, strict=True)
         ]
-        error = min(error, float(max(errors)))
-        if error <= tolerance:
-            return Baked(cube, error)
-    return Baked(None, error)
+        yield Baked(cube, float(max(errors)))
 
 
 def percentile(pixels: int) -> float:
@@ -106,12 +126,19 @@ def _one_a_cell(pixels: Pixels, count: int, generator: np.random.Generator) -> P
     return chosen.reshape(-1, 3)
 
 
-def _on_lattice(colours: Pixels) -> Pixels:
-    """Those in [0, 1], since a table holds no others; the nearest ones if there are none."""
+def _span(colours: Pixels) -> tuple[float, float]:
+    """The ends of a lattice for floats: [0, 1], and what lies beyond, as far as a lattice is to reach."""
+    if colours.dtype.kind == "u":
+        return 0.0, 1.0
+    return max(WIDEST[0], min(0.0, float(colours.min()))), min(WIDEST[1], max(1.0, float(colours.max())))
+
+
+def _on_lattice(colours: Pixels, low: float, high: float) -> Pixels:
+    """Those within the lattice, since a table holds no others; the nearest ones if there are none."""
     if colours.dtype.kind == "u":
         return colours
-    within = ((colours >= 0) & (colours <= 1)).all(axis=2)
-    return colours[within][None] if within.any() else colours.clip(0, 1)
+    within = ((colours >= low) & (colours <= high)).all(axis=2)
+    return colours[within][None] if within.any() else colours.clip(low, high)
 
 
 def _floats(pixels: Pixels) -> Floats:

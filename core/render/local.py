@@ -54,7 +54,9 @@ def combined(parts: tuple[MaskPart, ...], rgb: Tensor, frame: Frame) -> Tensor:
     begun = torch.zeros_like(mask)
     for part in parts:
         own = part.mask(rgb, frame)
-        if part.combine == "add":
+        if part is parts[0] and part.rows is None:
+            joined = 1 - own if part.combine == "subtract" else own
+        elif part.combine == "add":
             held = mask * begun
             joined = held + own * (1 - held)
         elif part.combine == "subtract":

@@ -6,7 +6,7 @@ Strips keep memory flat: beyond the photo and the result, only floats of a few r
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from ..contract.op import Frame
-from ..lut import Baked, ColorMap, Cube, bake_for
-from ..lut.engine import sample
+from ..lut import Baked, ColorMap, Cube
+from ..lut.engine import candidates, sample
 from ..photo import ColorSpace, Photo
 from ..photo.color.encoding import Floats, Pixels, from_working, to_working
 from ..threads import strips, work_by_threads
@@ -32,11 +32,11 @@ def render_locally(
 ) -> tuple[Photo, RenderReport]:
     """A photo by layers whose chains are all pointwise.
 
-    The tolerance is shared by the tables; a chain that no table can follow within its share runs exactly.
+    The tables' errors add up to the tolerance at most; a chain that no table can follow so far runs exactly.
     """
     start = time.perf_counter()
     chains = [replace(layers.chain, strength=1.0, neutral=False), *(step.chain for step in layers.local)]
-    baked = _bake(photo, chains, tolerance / len(chains), device)
+    baked = _bake(photo, chains, tolerance, device)
     made = time.perf_counter()
     maps = [chain.color_map(device) for chain in chains]
     profile, _ = photo.target(color_space)
@@ -82,12 +82,12 @@ def mapped(pixels: Floats, table: Baked | None, color_map: ColorMap) -> Floats:
 
 
 def by_table(before: Floats, cube: Cube, color_map: ColorMap, device: torch.device | None = None) -> Floats:
-    """Colours (H, W, 3) by a table; what lies beyond the lattice, floats outside [0, 1], is done exactly."""
+    """Colours (H, W, 3) by a table; floats beyond the lattice are done exactly."""
     after: Floats = cube.apply(before, device)
     for rows in strips(before.shape[0], before.shape[1], _STRIP):
         part = before[rows]
-        if part.min() < 0 or part.max() > 1:
-            beyond = ((part < 0) | (part > 1)).any(axis=2)
+        if part.min() < cube.low or part.max() > cube.high:
+            beyond = ((part < cube.low) | (part > cube.high)).any(axis=2)
             after[rows][beyond] = color_map(part[beyond][None])[0]
     return after
 
@@ -100,23 +100,38 @@ def planes_of(pixels: Floats) -> torch.Tensor:
 def _bake(photo: Photo, chains: Sequence[Chain], tolerance: float, device: torch.device) -> list[Baked | None]:
     """A table for each chain; None where it has no ops.
 
+    All begin with the smallest lattice; while their errors add up to more than the tolerance, the one that errs most
+    takes a larger one, and after the largest none.
+    """
+    trials = list(_trials(photo, chains, device))
+    found = [next(trial, None) for trial in trials]
+    while sum(baked.error for baked in found if baked is not None and baked.cube is not None) > tolerance:
+        used = [
+            (baked.error, place) for place, baked in enumerate(found) if baked is not None and baked.cube is not None
+        ]
+        error, place = max(used)
+        found[place] = next(trials[place], Baked(None, error))
+    return found
+
+
+def _trials(photo: Photo, chains: Sequence[Chain], device: torch.device) -> Iterator[Iterator[Baked]]:
+    """The tables that each chain may have; none where it has no ops.
+
     Each is judged on colours that reach it, where masks are 1 and where they are 0, and by what the later chains may
     make of its errors: all of them, each alone, or none.
     """
     colours = to_working(sample(photo.pixels), photo.profile)
-    found: list[Baked | None] = []
     for place, chain in enumerate(chains):
         if not chain.steps:
-            found.append(None)
+            yield iter(())
             continue
         later = [other.steps for other in chains[place + 1 :]]
         ways = [(), tuple(step for steps in later for step in steps), *(later if len(later) > 1 else [])]
         seen = [replace(chain, steps=steps).color_map(device) for steps in ways]
         color_map = chain.color_map(device)
-        found.append(bake_for(colours, color_map, seen[0], tolerance=tolerance, device=device, seen_as_well=seen[1:]))
+        yield candidates(colours, color_map, seen[0], device=device, seen_as_well=seen[1:], wide=True)
         changed = color_map(colours)
         colours = changed if place == 0 else _thinned(np.concatenate([colours, changed], axis=1))
-    return found
 
 
 def _thinned(colours: Pixels) -> Pixels:

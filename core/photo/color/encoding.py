@@ -89,7 +89,7 @@ def from_working(rgb: Floats, profile: bytes | None, like: Pixels, *, same_profi
     result = np.empty(rgb.shape, like.dtype)
     for rows in strips(*rgb.shape[:2]):
         part = np.asarray(rgb[rows], np.float32)
-        if not np.isfinite(part).all():
+        if part.size and not (np.isfinite(part.min()) and np.isfinite(part.max())):
             raise InvalidPhoto(
                 "the retouched photo holds values that are not finite; pixels must be numbers",
                 cure="An op or a latent produced them: render with each group alone to find it",
@@ -109,8 +109,9 @@ def quantise(values: Floats, dtype: DTypeLike) -> Pixels:
     """Bring floats, nominally in [0, 1], to a depth: integers are rounded to nearest and clipped, floats left alone."""
     if np.dtype(dtype).kind == "f":
         return values.astype(dtype, copy=False)
-    levels: Pixels = np.rint(np.clip(values, 0, 1) * np.float32(full_scale(dtype)))
-    return levels.astype(dtype)
+    levels: Pixels = np.clip(values, 0, 1)
+    levels *= np.float32(full_scale(dtype))
+    return np.rint(levels, out=levels).astype(dtype)
 
 
 def to_depth(pixels: Pixels, dtype: DTypeLike) -> Pixels:

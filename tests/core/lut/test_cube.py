@@ -41,6 +41,13 @@ def test_a_linear_map_is_exact_at_every_depth(dtype, n):
     assert np.abs(done - wanted).max() <= (0.51 if scale > 1 else 1e-6)
 
 
+def test_a_lattice_over_other_values_holds_there_on_either_way():
+    cube = Cube.of(warm, 5, low=-0.25, high=1.5)
+    photo = pixels("float32") * 1.75 - 0.25
+    assert np.abs(cube.apply(photo) - warm(photo)).max() <= 1e-6
+    assert np.abs(cube._by_torch(photo, torch.device("cpu")) - warm(photo)).max() <= 1e-6
+
+
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_opencolorio_and_torch_give_the_same_picture(dtype):
     cube = Cube.of(lambda colours: np.sin(3 * colours).astype(np.float32) ** 2, 9)

@@ -11,7 +11,8 @@ from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.contract.local import PartSpec
 from veraretouch.core.contract.schema import LocalSpec, OpSpec
 from veraretouch.core.errors import InvalidArea, InvalidLatents, InvalidRequest
-from veraretouch.core.lut import Baked, Cube, bake_for
+from veraretouch.core.lut import Baked, Cube
+from veraretouch.core.lut.engine import candidates
 from veraretouch.core.photo.color.icc import DISPLAY_P3
 from veraretouch.core.plan.edit import Edit
 from veraretouch.core.plan.local import AreaPart, LocalAdjustment
@@ -284,11 +285,11 @@ def test_a_tolerance_that_no_table_holds_is_kept_by_the_ops_and_the_report_tells
 def test_each_table_is_judged_by_the_colours_that_reach_it_and_the_ways_on_from_it(monkeypatch):
     judged = []
 
-    def bake(colours, color_map, seen, *, seen_as_well, **options):
+    def tables(colours, color_map, seen, *, seen_as_well, **options):
         judged.append((colours, len(seen_as_well)))
-        return bake_for(colours, color_map, seen, seen_as_well=seen_as_well, **options)
+        return candidates(colours, color_map, seen, seen_as_well=seen_as_well, **options)
 
-    monkeypatch.setattr(local_tables, "bake_for", bake)
+    monkeypatch.setattr(local_tables, "candidates", tables)
     whole = LocalAdjustment("whole", (), edit(-0.5))
     vr.Renderer().render(picture("float32"), plan(*LOCAL, whole, ev=0.4), engine="lut")
     first, second, third, last = (colours for colours, _ in judged)
@@ -318,6 +319,16 @@ def test_what_a_mask_covers_is_its_rows_and_columns():
     assert covered(weight) == (slice(2, 5), slice(3, 8))
     weight[8, 11] = 0.1
     assert covered(weight) == (slice(2, 9), slice(3, 12))
+
+
+def test_one_table_may_err_more_than_another_as_long_as_their_sum_is_within_the_tolerance():
+    photo, local = picture(), plan(*LOCAL, ev=0.4)
+    _, free = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=10.0)
+    _, just = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=free.error * 1.0001)
+    _, finer = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=free.error * 0.999)
+    assert (free.lattice, just.lattice) == (33, 33)
+    assert just.error == free.error
+    assert finer.error < free.error
 
 
 def test_where_no_pixel_is_covered_the_photo_stays_bit_for_bit():
