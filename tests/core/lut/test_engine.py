@@ -12,6 +12,7 @@ from veraretouch import Latents, Op, Photo, Plan, Renderer, Schema, Slot, Stage,
 from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.contract.slots import GROUPS
 from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.lut import engine
 from veraretouch.core.lut.engine import sample
 from veraretouch.core.photo.color.icc import DISPLAY_P3
 
@@ -301,6 +302,22 @@ def test_the_sample_holds_the_extremes():
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (3, 2)])
 def test_small_and_narrow_photos_are_sampled(size):
     assert sample(np.zeros((*size, 3), np.uint8)).shape[2] == 3
+
+
+def test_a_table_is_judged_at_the_percentile_of_the_photos_pixels(monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "percentile", lambda pixels: asked.append(pixels) or 99.0)
+    engine.bake_for(np.zeros((4, 7, 3), np.uint8), lambda rgb: rgb, lambda rgb: rgb, tolerance=1.0)
+    assert asked == [28]
+
+
+def test_a_table_is_judged_by_colours_of_its_lattice_or_the_nearest_ones():
+    seen = []
+    for values in ([0.25, 1.5, -0.1, 1.0], [1.5, -0.1, 1.2, 7.0]):
+        pixels = np.repeat(np.float32(values)[None, :, None], 3, axis=2)
+        engine.bake_for(pixels, lambda rgb: seen.append(rgb) or rgb, lambda rgb: rgb, tolerance=1.0)
+    judged = [set(np.round(colours, 3).ravel().tolist()) for colours in seen if colours.shape[0] == 1]
+    assert judged == [{0.25, 1.0}, {0.0, 1.0}]
 
 
 def test_every_built_in_op_of_the_groups_of_planners_is_pointwise_so_that_their_plans_can_be_baked():

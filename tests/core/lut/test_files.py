@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnwritablePhoto
-from veraretouch.core.lut import Cube
+from veraretouch.core.lut import Cube, files
 from veraretouch.core.lut.files import read_table, write_cube, write_hald
 
 
@@ -90,6 +90,23 @@ def test_a_picture_that_is_no_hald_is_refused(tmp_path):
         read_table(tmp_path / "photo.png")
 
 
+@pytest.mark.parametrize("side", [30, 26, 1])
+def test_a_square_picture_whose_side_is_no_cube_is_refused_by_the_sides_that_are(tmp_path, side):
+    Image.new("RGB", (side, side)).save(tmp_path / "photo.png")
+    with pytest.raises(InvalidDocument, match=rf"{side}x{side}; a HALD picture's sides are a cube, 8 to 4096"):
+        read_table(tmp_path / "photo.png")
+
+
+def test_a_finer_lattice_is_thinned_along_the_straight_lines_between_its_points(monkeypatch):
+    fine = np.stack(np.meshgrid(*[np.linspace(0, 1, 9, dtype=np.float32) ** 2] * 3, indexing="ij"), axis=-1)
+    monkeypatch.setattr(files, "_LARGEST_LATTICE", 5)
+    assert np.array_equal(files._thinned(fine), fine[::2, ::2, ::2])
+    monkeypatch.setattr(files, "_LARGEST_LATTICE", 7)  # the second point lies at 8 / 6
+    middle = fine[1, 0, 0] + np.float32(1 / 3) * (fine[2, 0, 0] - fine[1, 0, 0])
+    assert np.allclose(files._thinned(fine)[1, 0, 0], middle)
+    assert np.array_equal(files._thinned(fine)[-1, -1, -1], fine[-1, -1, -1])
+
+
 @pytest.mark.parametrize("title", ['a "look"', "two\nlines"])
 def test_a_title_that_would_break_the_file_is_refused(tmp_path, title):
     with pytest.raises(InvalidRequest, match="title"):
@@ -106,6 +123,8 @@ def test_existing_files_stay_unless_that_is_wished(tmp_path):
     (tmp_path / "look.png").write_text("mine")
     with pytest.raises(UnwritablePhoto):
         write_hald(cube, tmp_path / "look.png", overwrite=False)
+    for replaced in (write_cube(cube, path), write_hald(cube, tmp_path / "look.png")):
+        assert read_table(replaced).lattice.shape == (4, 4, 4, 3)
 
 
 def test_a_hald_of_no_square_is_refused(tmp_path):

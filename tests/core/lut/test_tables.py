@@ -14,6 +14,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.lut.files import read_table
+from veraretouch.core.lut.tables import LookUpTable
 
 WHEEL = Path(find_spec("colour").origin).parent / "io" / "luts" / "tests" / "resources"
 CUBES = sorted(WHEEL.glob("*/*.cube"))
@@ -180,3 +181,27 @@ def test_a_malformed_cube_is_refused_in_one_line_and_in_time(case, tmp_path, mon
     assert time.process_time() - start < 5
     assert "broken.cube" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("beyond", "beside", "cut"), [(20, 1.0, 16), (-20, 0.0, -16), (-20, -3.0, -16)])
+def test_values_beyond_the_ops_are_cut_among_whites_and_among_blacks_alone(beyond, beside, cut):
+    among = np.full((2, 2, 2, 3), beside, np.float32)
+    among[1, 1, 1, 0] = beyond
+    held = LookUpTable(lattice=among).within_bounds("a.cube").lattice
+    assert held[1, 1, 1, 0] == cut
+    held[1, 1, 1, 0] = among[1, 1, 1, 0]
+    assert np.array_equal(held, among)
+    among[1, 1, 0, 0] = 0.5
+    with pytest.raises(InvalidDocument, match=r"holds 20; the ops' values lie from -16 to 16"):
+        LookUpTable(lattice=among).within_bounds("a.cube")
+
+
+def test_a_lattice_of_which_curves_reach_the_first_cell_alone_is_that_cell():
+    lattice = np.zeros((3, 3, 3, 3), np.float32)
+    lattice[1:, 1:, 1:], lattice[2, 2, 2] = 1, 40
+    curves = np.repeat(np.linspace(0, 0.5, 9, dtype=np.float32)[:, None], 3, axis=1)
+    narrow = LookUpTable(curves, lattice).within_bounds("a.cube")
+    assert np.array_equal(narrow.lattice, lattice[:2, :2, :2])
+    assert np.array_equal(narrow.curves, 2 * curves)
+    for other in (1.5 * curves, curves - 0.1, 0 * curves):  # further, below, nowhere
+        assert LookUpTable(other, lattice)._of_one_cell() is None
