@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from veraretouch.core.cli.batch.console import BatchConsole, show_reasoning
+from veraretouch.core.cli.batch.console import BatchConsole, _bar, show_reasoning
 from veraretouch.core.cli.batch.outputs import Products
 from veraretouch.core.cli.batch.task import PhotoOutcome
 
@@ -64,3 +64,9 @@ def test_json_is_one_line_each_and_reasoning_and_timings_come_only_where_asked_f
     assert capsys.readouterr().out == "0.jpg -> out/0.jpg\n"
     show_reasoning({})
     assert capsys.readouterr().out == ""
+
+
+def test_the_bar_goes_to_stderr_and_leaves_nothing():
+    bar = _bar()
+    assert bar.console.stderr
+    assert bar.live.transient

@@ -97,6 +97,25 @@ def test_the_correction_comes_on_top_of_the_plans_own_values_and_is_told():
     assert f"exposure.ev {ev[0]:+.2f}" in both.reasoning["series"]["plan"]
 
 
+@pytest.mark.parametrize("ev", [-0.6, 0.3])
+def test_an_exposure_by_our_own_op_is_found(ev):
+    photo = picture("kodak-05")
+    reference = vr.Renderer().render(photo, vr.Plan(mode="param", edits={"exposure": vr.Edit(1, {"ev": np.array(ev)})}))
+    _, plan = brought(photo, reference)
+    assert float(plan.edits["exposure"].params["ev"]) == pytest.approx(ev, abs=0.02)
+    assert abs(float(plan.edits["white_balance"].params["temperature"])) < 0.02
+
+
+def test_however_far_apart_two_photos_are_no_value_leaves_its_slot():
+    dark = np.full((48, 48, 3), (60, 30, 60), np.uint8)
+    green = np.full((48, 48, 3), (20, 230, 20), np.uint8)
+    for photo, reference in ((dark, green), (green, dark)):
+        _, plan = brought(photo, reference)
+        assert abs(float(plan.edits["exposure"].params["ev"])) <= 3
+        assert all(abs(float(value)) <= 1 for value in plan.edits["white_balance"].params.values())
+        plan.latents().check()
+
+
 def test_groups_that_are_off_stay_off():
     reference = picture("kodak-05")
     light = dataclasses.replace(vr.Plan(mode="param"), groups=("lighting",))

@@ -207,3 +207,12 @@ def test_no_input_is_written_over_by_any_of_its_names():
 )
 def test_words_become_a_part_of_a_name(words, part):
     assert slug(words) == part
+
+
+def test_where_names_fold_case_those_that_differ_in_it_alone_clash_and_others_do_not(monkeypatch):
+    monkeypatch.setattr(outputs, "_folds_case", lambda folder: True)
+    assert pictures("a.jpg", "b.jpg") == ["retouched/a.jpg", "retouched/b.jpg"]
+    with pytest.raises(errors.UnwritablePhoto, match=r"'a.jpg' and 'A.jpg' would write one file, 'retouched/a.jpg'"):
+        pictures("a.jpg", "A.jpg", "b.jpg")
+    monkeypatch.setattr(outputs, "_folds_case", lambda folder: False)
+    assert pictures("a.jpg", "A.jpg") == ["retouched/a.jpg", "retouched/A.jpg"]
