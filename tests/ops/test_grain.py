@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from veraretouch.core.contract.op import Frame
-from veraretouch.ops.grain import Grain, _hashed
+from veraretouch.ops.grain import Grain, _hashed, _Splines
 
 GREY = torch.full((1, 3, 400, 600), 0.5)
 
@@ -84,3 +84,14 @@ def test_hashed_numbers_have_neither_a_mean_nor_neighbours():
 def test_the_older_ops_amount_is_taken_over():
     assert Grain.migrate({"amount": 0.5}, 1) == {"amount": 0.2, "size": 0.5, "roughness": 0.0}
     assert Grain.migrate({"cells": 0.5}, 1) is None
+
+
+def test_the_splines_are_cubic_b_splines():
+    """Where all values are 1 they give 1, where they lie on a line the line, at a point 1/6, 4/6 and 1/6."""
+    like = torch.empty(0, dtype=torch.float64)
+    splines = _Splines.along(7, 50, 6.4, like)
+    pixels = (torch.arange(50, dtype=torch.float64) + 7.5) / 6.4
+    values = splines.points.double()
+    assert torch.allclose(splines.join(torch.ones_like(values)[None], 1), torch.ones(1, 50, dtype=torch.float64))
+    assert torch.allclose(splines.join(values[None], 1)[0], pixels)
+    assert torch.allclose(splines.join(values.square()[None], 1)[0], pixels.square() + 1 / 3)

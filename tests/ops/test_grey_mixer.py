@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from colours import band
+
+from veraretouch import Latents, Schema
+from veraretouch.core.errors import OutOfBounds
+from veraretouch.ops.grey_mixer import GreyMixer
 
 
 def test_monochrome_gives_equal_channels_whatever_the_bands(apply, cube):
@@ -20,3 +25,9 @@ def test_a_band_of_the_grey_mixer_lightens_its_colour_alone(apply):
     lit = [apply("grey_mixer", rgb, monochrome=1.0, bands=band(0, 1.0)) for rgb in (red, green)]
     assert float((lit[0] - plain[0]).min()) > 0.1
     assert torch.allclose(lit[1], plain[1], atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [-0.01, 1.01])
+def test_a_photo_is_no_more_than_black_and_white_and_no_less_than_in_colour(share):
+    with pytest.raises(OutOfBounds, match="monochrome"):
+        Latents(Schema.of([GreyMixer]), {"grey_mixer": {"monochrome": torch.tensor([share])}}).check()

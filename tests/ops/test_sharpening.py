@@ -106,4 +106,6 @@ def test_each_slot_and_pixel_has_a_slope():
 
 def test_the_older_ops_amount_is_taken_over():
     assert Sharpening.migrate({"amount": 0.4}, 1) == {"amount": pytest.approx(0.3), "detail": 1.0}
+    for beyond, amount in ((-0.5, 0.0), (3.0, 0.75)):
+        assert Sharpening.migrate({"amount": beyond}, 1) == {"amount": amount, "detail": 1.0}
     assert Sharpening.migrate({"radius": 0.4}, 1) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from veraretouch.core.color.srgb import srgb_to_linear
+from veraretouch.core.color.srgb import linear_to_srgb, srgb_to_linear
 from veraretouch.ops.vignette import Vignette
 
 
@@ -33,6 +33,18 @@ def test_light_corners_stay_below_white_and_keep_their_colour(apply):
     light = srgb_to_linear(done[0, :, 0, 0]) / srgb_to_linear(blue[0, :, 0, 0])
     assert float(light.max() - light.min()) < 1e-6
     assert float(light.mean()) > 1.4
+
+
+@pytest.mark.parametrize("highlights", [0.5, 1.0])
+def test_highlights_are_spared_by_their_light_up_to_white(apply, highlights):
+    """A share of light b(2 - b), so that white is spared in full and half of its light by three quarters."""
+
+    def corner(light):
+        photo = linear_to_srgb(grey(value=light))
+        return float(stops(photo, apply("vignette", photo, amount=-1.0, highlights=highlights))[0, 0])
+
+    for light in (0.25, 0.5, 1.0):
+        assert corner(light) / corner(1e-6) == pytest.approx(1 - highlights * light * (2 - light), abs=2e-3)
 
 
 def test_a_midpoint_farther_out_darkens_less_and_feather_softens(apply):

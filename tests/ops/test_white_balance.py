@@ -21,6 +21,23 @@ def test_the_locus_is_that_of_colour_science_over_its_whole_range():
     assert np.abs(ours - colour.temperature.CCT_to_xy_Kang2002(kelvin)).max() < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("kelvin", "x", "y"),
+    [
+        (2000, 0.5267, 0.4133),
+        (2856, 0.4475, 0.4075),
+        (4000, 0.3805, 0.3768),
+        (6504, 0.3135, 0.3236),
+        (1e4, 0.2806, 0.2883),
+    ],
+)
+def test_the_locus_passes_through_known_black_bodies(kelvin, x, y):
+    """Wyszecki and Stiles, Color Science (1982), table 1(3.11); the approximation is good to 0.001."""
+    assert planckian_xy(torch.tensor([1e6 / kelvin], dtype=torch.float64))[0].tolist() == pytest.approx(
+        [x, y], abs=1e-3
+    )
+
+
 @pytest.mark.parametrize(("temperature", "tint"), [(0.3, 0.0), (-0.5, 0.2), (1.0, -1.0), (-1.0, 1.0), (0.0, 0.6)])
 def test_white_balance_is_von_kries_adaptation_in_bradford_space(temperature, tint):
     t, m = torch.tensor([temperature]).double(), torch.tensor([tint]).double()
