@@ -12,6 +12,7 @@ from .core.contract.op import Params as Params
 from .core.contract.op import Stage as Stage
 from .core.contract.planner import Planner as Planner
 from .core.contract.planner import Proposal as Proposal
+from .core.contract.planner import Tilt as Tilt
 from .core.contract.request import Request as Request
 from .core.contract.schema import LocalSpec as LocalSpec
 from .core.contract.schema import Schema as Schema
@@ -26,6 +27,8 @@ from .core.contract.slots import Slot as Slot
 from .core.photo import Photo as Photo
 from .core.photo import SaveOptions as SaveOptions
 from .core.photo import open_photo as open_photo
+from .core.photo.geometry.framing import Framing as Framing
+from .core.photo.geometry.framing import Perspective as Perspective
 from .core.plan.edit import Edit as Edit
 from .core.plan.local import AreaPart as AreaPart
 from .core.plan.local import LocalAdjustment as LocalAdjustment

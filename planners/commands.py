@@ -5,6 +5,7 @@ Only Typer is imported here; everything else inside the commands, so that help a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +63,7 @@ _Cdl = Annotated[
     str | None, typer.Option(help="A colour decision list: .cc, .ccc or .cdl; of a collection FILE#ID.", metavar="FILE")
 ]
 _Styles = Annotated[Path | None, typer.Option(help="A folder of presets; the prompt may call them by name.")]
+_OF_PRESET = "preset"  # as --frame: the frame of the --preset
 # Planners that read prompts by the lexicon alone.
 _BY_LEXICON = ("rules", "tiny")
 _Asset = Annotated[
@@ -129,10 +131,23 @@ def param(
 ) -> None:
     """Retouch photos by exact values, a preset, or a look-up table."""
     settings, local = _placed(ctx, settings, areas)
+    framed = planning.frame is not None and planning.frame.strip() == _OF_PRESET
+    if framed and preset is None:
+        raise typer.BadParameter("'preset' is the frame of a --preset, and none is given", param_hint="--frame")
+    planning = replace(planning, frame=None) if framed else planning
     wish = (
         _with_assets(settings, assets, planning)
         if assets
-        else _wish(params=params, settings=settings, plan=plan, lut=lut, preset=preset, cdl=cdl, partial=partial)
+        else _wish(
+            params=params,
+            settings=settings,
+            plan=plan,
+            lut=lut,
+            preset=preset,
+            cdl=cdl,
+            partial=partial,
+            framed=framed,
+        )
     )
     wish = _with_local(wish, local)
     if not wish:
@@ -271,6 +286,7 @@ def _wish(
     preset: Path | None = None,
     cdl: str | None = None,
     partial: bool = False,
+    framed: bool = False,
 ) -> dict[str, Any]:
     """The one wish among options of which only one may be given."""
     from ..core.cli.batch.request import read_params, read_settings
@@ -298,7 +314,7 @@ def _wish(
     if preset is not None:
         from .styles import preset_params
 
-        return {"params": preset_params(preset, partial=partial)}
+        return {"params": preset_params(preset, partial=partial, framed=framed)}
     if cdl is not None:
         from ..core.lut.cdl_files import read_decision
 

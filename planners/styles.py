@@ -19,15 +19,16 @@ from .rules.planner import Rules
 from .rules.style import read_style
 
 
-def preset_params(path: Path, *, partial: bool = False) -> dict[str, Any]:
-    """The values of a preset by address, with masks the plan that it makes; what it holds besides is told on stderr.
+def preset_params(path: Path, *, partial: bool = False, framed: bool = False) -> dict[str, Any]:
+    """The values of a preset by address, with masks or `framed` the plan that it makes; what it holds besides is told
+    on stderr.
 
     Raises:
         InvalidDocument; InvalidRequest: nothing in it is rendered,
         or its look depends on what is not and `partial` is off.
     """
-    preset = _readable(path, partial)
-    return preset.plan().document() if preset.local else preset.params
+    preset = _readable(path, partial, framed=framed)
+    return preset.plan(framed=framed).document() if preset.local or framed else preset.params
 
 
 def preset_plan(path: Path, *, partial: bool = False) -> Plan:
@@ -64,10 +65,14 @@ def plan_by_name(prompt: str, folder: Path, *, partial: bool = False) -> Plan | 
     )
 
 
-def _readable(path: Path, partial: bool) -> Preset:
+def _readable(path: Path, partial: bool, *, framed: bool = False) -> Preset:
     preset = read_preset(path)
     _tell(preset, partial)
-    if not preset.params and not preset.local:
+    if framed and preset.frame is None:
+        raise InvalidRequest(f"{str(path)!r} has no frame", cure="Leave out --frame preset.")
+    if preset.frame is not None and not framed:
+        complain(f"preset {preset.name!r}: its frame is that of another photo: take it by --frame preset", what="Note")
+    if not preset.params and not preset.local and not framed:
         raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
     return preset
 

@@ -129,6 +129,14 @@ class EditOptions:
         ),
     ] = None
     seed: Annotated[int | None, typer.Option(min=0, help="Random seed.", rich_help_panel=_EDIT)] = None
+    frame: Annotated[
+        str | None,
+        typer.Option(
+            help='Which part of the photo to keep, and from where: "crop: 0.1 0 0.9 1; angle: -1.2; '
+            "flip: horizontal; perspective: vertical=-20\". Default: the whole photo, or the plan's frame.",
+            rich_help_panel=_EDIT,
+        ),
+    ] = None
     max_pixels: Annotated[
         int | None,
         typer.Option(
@@ -170,6 +178,14 @@ class PlanOptions(EditOptions):
             show_default=False,
         ),
     ] = None
+    level: Annotated[
+        bool,
+        typer.Option(
+            "--level",
+            help="Turn photos so that their horizon is level, where the planner is sure.",
+            rich_help_panel=_EDIT,
+        ),
+    ] = False
     dtype: Annotated[
         str | None,
         typer.Option(

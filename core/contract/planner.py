@@ -28,6 +28,14 @@ Reasoning = Mapping[str, Thought]
 
 
 @dataclass(frozen=True)
+class Tilt:
+    """How far a photo hangs: degrees clockwise from level, 0 where there is nothing to be sure of; and why."""
+
+    degrees: float
+    thought: Thought
+
+
+@dataclass(frozen=True)
 class Proposal:
     """What a planner proposes for a batch: latents with one row a photo, and the reasoning of each row by group."""
 
@@ -50,6 +58,9 @@ class Planner(Protocol):
 
     It may have `tastes: frozenset[Taste]`, the tastes that it plans by. A request's `taste` is then one of them, or
     None for its default, which is `natural` where it has that. A taste that a planner does not have is refused.
+
+    It may have `tilt(photo) -> Tilt`: how far a photo hangs, for whoever asks for a level one. It is asked for nothing
+    else, and should say 0 unless it is sure: a level photo that is turned is worse than a tilted one left alone.
     """
 
     id: str

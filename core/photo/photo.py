@@ -142,7 +142,7 @@ class Photo(Picture):
         placed = frame.placed(self.width, self.height)
         if placed.exact and lens is None:
             window = placed.window
-            if window == (slice(0, self.height), slice(0, self.width)):
+            if window == (slice(0, self.height, 1), slice(0, self.width, 1)):
                 return self
             pixels = np.ascontiguousarray(self.pixels[window])
             alpha = None if self.alpha is None else np.ascontiguousarray(self.alpha[window])

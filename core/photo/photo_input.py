@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InvalidPhoto
 from . import ColorSpace, Photo, as_photo
+from .geometry.framing import Framing
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class PhotoInput:
     kind: Literal["photo", "pil", "array", "tensor"]
     given: Any
     held: Photo | None
+    _framed: dict[Framing, PhotoInput] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, photo: Any) -> PhotoInput:
@@ -46,6 +48,29 @@ class PhotoInput:
         if isinstance(photo, np.ndarray):
             return cls("array", photo, held)
         return cls("pil" if is_pil(photo) else "photo", photo, held)
+
+    def framed(self, frame: Framing | None) -> PhotoInput:
+        """What a frame shows of the photo, in the kind that was given; the latest is kept, as planner and renderer both
+        ask for it.
+
+        Raises:
+            InvalidRequest: the crop lies beyond the photo.
+        """
+        if frame is None:
+            return self
+        if frame not in self._framed:
+            self._framed.clear()
+            self._framed[frame] = self._in(frame)
+        return self._framed[frame]
+
+    def _in(self, frame: Framing) -> PhotoInput:
+        if self.held is not None:
+            seen = self.held.framed(frame)
+            return self if seen is self.held else PhotoInput(self.kind, self.hand_over(seen), seen)
+        from .geometry.resampling import framed_tensor
+
+        height, width = self.size
+        return PhotoInput(self.kind, framed_tensor(self.given, frame.placed(width, height)), None)
 
     @property
     def has_profile(self) -> bool:

@@ -3,7 +3,8 @@
 What a plan does not set, or has switched off with its group, counts as the slot's identity. Angles go the
 shorter way round; in means, hues of colours without chroma are ignored. Values end within their bounds; the reasoning
 tells which were put there. Local adjustments meet by name: in a mean, one that a plan lacks has strength 0 there; a sum
-has those of both; a difference those that only the first plan has.
+has those of both; a difference those that only the first plan has. Frames are mixed edge by edge; a sum or difference
+has the one frame that there is.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from ..contract.op import Op
 from ..contract.slot_kinds import GreyPicture, Lattice
 from ..contract.slots import FloatArray, Slot
 from ..errors import InvalidPlan, InvalidRequest
+from ..photo.geometry.framing import Framing
 from .edit import Edit, op_of
+from .frame import frame_beyond, frame_of_both, mean_frame
 from .local import AreaPart, LocalAdjustment, area_of, free_name
 
 _Values = list[FloatArray | None]  # one a plan; None where it has no such op and the slot has no rest
@@ -40,6 +43,8 @@ class Editable(Protocol):
     def strength(self) -> float: ...
     @property
     def local(self) -> tuple[LocalAdjustment, ...]: ...
+    @property
+    def frame(self) -> Framing | None: ...
     @property
     def planner(self) -> Mapping[str, Any] | None: ...
 
@@ -73,7 +78,8 @@ def mean(plans: Sequence[_Plan], weights: Sequence[float] | None = None) -> _Pla
             _refuse(f"{path} is not in all of these plans, and has no rest", "Mix plans that all have its op.")
         return _mean(there, shares, slot)
 
-    return _combined(mixed, between, strength, said, _mean_of_local(mixed, shares, between))
+    made = _combined(mixed, between, strength, said, _mean_of_local(mixed, shares, between))
+    return replace(made, frame=mean_frame([plan.frame for plan in mixed], shares))
 
 
 def difference(plan: _Plan, before: _Plan) -> _Plan:
@@ -101,7 +107,8 @@ def difference(plan: _Plan, before: _Plan) -> _Plan:
     if kept:
         _refuse(f"local adjustment {next(iter(kept))!r} is only in the plan to subtract", "Leave it out there.")
     beyond = tuple(entry for entry in plan.local if entry not in before.local)
-    return _combined([plan, before], apart, 1.0, "Do what one plan does beyond another", beyond)
+    made = _combined([plan, before], apart, 1.0, "Do what one plan does beyond another", beyond)
+    return replace(made, frame=frame_beyond(plan.frame, before.frame))
 
 
 def added(plan: _Plan, more: _Plan) -> _Plan:
@@ -125,7 +132,8 @@ def added(plan: _Plan, more: _Plan) -> _Plan:
     for entry in more.local:
         on_top.append(replace(entry, name=free_name(entry.name, taken)))
         taken.add(on_top[-1].name)
-    return _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top", (*plan.local, *on_top))
+    made = _combined([plan, more], moved, plan.strength, "Do what two plans do, one on top", (*plan.local, *on_top))
+    return replace(made, frame=frame_of_both(plan.frame, more.frame))
 
 
 def _mean_of_local(plans: list[_Plan], shares: list[float], rule: _Rule) -> tuple[LocalAdjustment, ...]:

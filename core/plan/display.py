@@ -8,17 +8,22 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..photo.geometry.framing import Framing
 from .edit import Edit
+from .frame import frame_text
 from .local import LocalAdjustment
 
 _MOST: Final = 200  # rows of the table
 _LISTED: Final = 12  # numbers of one value
 
 
-def plan_line(mode: str, edits: Mapping[str, Edit], local: Sequence[LocalAdjustment] = ()) -> str:
-    """A plan in a line: mode, then each op with its values; likewise each local adjustment."""
+def plan_line(
+    mode: str, edits: Mapping[str, Edit], local: Sequence[LocalAdjustment] = (), frame: Framing | None = None
+) -> str:
+    """A plan in a line: mode, the frame, then each op with its values; likewise each local adjustment."""
+    framed = [] if frame is None else [f"frame({frame_text(frame)})"]
     within = [f"in {entry.name!r}: {_edits_text(entry.edits) or 'nothing'}" for entry in local]
-    shown = "; ".join([*filter(None, [_edits_text(edits)]), *within])
+    shown = "; ".join([*framed, *filter(None, [_edits_text(edits)]), *within])
     return f"<Plan {mode}: {shown or 'nothing'}>"
 
 
@@ -30,12 +35,17 @@ def _edits_text(edits: Mapping[str, Edit]) -> str:
 
 
 def plan_html(
-    mode: str, edits: Mapping[str, Edit], groups: Collection[str], local: Sequence[LocalAdjustment] = ()
+    mode: str,
+    edits: Mapping[str, Edit],
+    groups: Collection[str],
+    local: Sequence[LocalAdjustment] = (),
+    frame: Framing | None = None,
 ) -> str:
-    """A plan's edits as an HTML table, a slot a row, local ones with their names; groups that are off are struck
-    out.
+    """A plan's edits as an HTML table, a slot a row, its frame first, local ones with their names; groups that are off
+    are struck out.
     """
-    rows = [
+    rows = [] if frame is None else [("frame", "", frame_text(frame), True)]
+    rows += [
         (f"{place}{op}", name, value_text(value), op in shown)
         for place, each in [("", edits), *((f"{entry.name}: ", entry.edits) for entry in local)]
         for shown in [_applied(each, groups)]

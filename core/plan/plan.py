@@ -18,17 +18,19 @@ from ..contract.request import Taste
 from ..contract.schema import Schema
 from ..contract.slots import GROUPS, Slot
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest
+from ..photo.geometry.framing import Framing
 from ..plugins.registry import registry
 from . import arithmetic
 from .display import plan_html, plan_line
 from .edit import Edit, left_out_of, located, op_of, write_edit
+from .frame import read_frame, read_plan_frame, write_frame
 from .local import LocalAdjustment, check_names, edit_of, local_of, read_edits, read_local, specs_of, values_left_out
 
 if TYPE_CHECKING:
     from ..contract.latents import Latents
 
 FORMAT = "veraretouch.plan/1"
-FORMAT_WITH_LOCAL = "veraretouch.plan/2"
+FORMAT_2 = "veraretouch.plan/2"
 _SCHEMAS = ("plan", "plan_2")
 
 EVERY_GROUP = ("*",)
@@ -46,8 +48,12 @@ class Plan:
             By default the built-in groups and every other that the edits have.
         strength: blend of the finished picture with the input, 0..1.
         reasoning: group -> problem and plan in words.
-        local: local adjustments, in the order in which they apply over what `edits` make; a plan that has some is
-            written in the format `veraretouch.plan/2`, others in `veraretouch.plan/1`.
+        local: local adjustments, in the order in which they apply over what `edits` make.
+        frame: which part of the photo is seen, and from where; everything else sees what it shows. None for the photo
+            as it is.
+
+    A plan with local adjustments or a frame is written in the format `veraretouch.plan/2`, others in
+    `veraretouch.plan/1`.
     """
 
     mode: str = "auto"
@@ -60,9 +66,11 @@ class Plan:
     reasoning: Reasoning = field(default_factory=dict)
     taste: Taste | None = None
     local: tuple[LocalAdjustment, ...] = ()
+    frame: Framing | None = None
 
     def __post_init__(self) -> None:
         check_names(self.local)
+        object.__setattr__(self, "frame", None if self.frame == Framing() else read_frame(self.frame))
         if self.groups == EVERY_GROUP:
             edited = (*self.edits, *(id for entry in self.local for id in entry.edits))
             others = (group for id in edited if id in registry.ops for group in op_of(id).groups())
@@ -92,6 +100,7 @@ class Plan:
             reasoning=document.get("reasoning", {}),
             taste=document.get("taste"),
             local=read_local(document.get("local", ())),
+            frame=read_plan_frame(document.get("frame")),
         )
 
     @classmethod
@@ -154,7 +163,7 @@ class Plan:
     def document(self) -> dict[str, Any]:
         """The plan as a JSON object."""
         document: dict[str, Any] = {
-            "schema": FORMAT_WITH_LOCAL if self.local else FORMAT,
+            "schema": FORMAT_2 if self.local or self.frame else FORMAT,
             "mode": self.mode,
             "prompt": self.prompt,
             "taste": self.taste,
@@ -162,6 +171,7 @@ class Plan:
             "strength": self.strength,
             "planner": None if self.planner is None else dict(self.planner),
             "groups": list(self.groups),
+            "frame": write_frame(self.frame) if self.frame else None,
             "edits": {op: write_edit(edit, _slots(op)) for op, edit in self.edits.items()},
             "local": [entry.document() for entry in self.local] or None,
             "reasoning": {group: dict(thought) for group, thought in self.reasoning.items()},
@@ -213,10 +223,10 @@ class Plan:
         return {"Bundle": f"{bundle['name']} {bundle['version']}", "BundleLicence": bundle.get("licence", "")}
 
     def __repr__(self) -> str:
-        return plan_line(self.mode, self.edits, self.local)
+        return plan_line(self.mode, self.edits, self.local, self.frame)
 
     def _repr_html_(self) -> str:
-        return plan_html(self.mode, self.edits, self.groups, self.local)
+        return plan_html(self.mode, self.edits, self.groups, self.local, self.frame)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON, whole or not at all.
@@ -261,10 +271,8 @@ def with_local(plan: Plan, local: Sequence[LocalAdjustment], groups: Collection[
     return replace(plan, local=(*plan.local, *local), groups=tuple(order))
 
 
-def local_of_params(params: Any) -> tuple[LocalAdjustment, ...]:
-    """The local adjustments of exact values that are read: those of a plan, or of its JSON object."""
-    if isinstance(params, Plan):
-        return params.local
-    if isinstance(params, Mapping) and params.get("schema") == FORMAT_WITH_LOCAL:
-        return Plan.load(dict(params)).local
-    return ()
+def placed_by_params(params: Any) -> tuple[tuple[LocalAdjustment, ...], Framing | None]:
+    """The local adjustments and the frame of exact values that are read: those of a plan, or of its JSON object."""
+    if isinstance(params, Mapping) and params.get("schema") == FORMAT_2:
+        params = Plan.load(dict(params))
+    return (params.local, params.frame) if isinstance(params, Plan) else ((), None)

@@ -14,6 +14,7 @@ from ..contract.request import Taste
 from ..errors import InvalidRequest
 from ..photo import Photo
 from ..plan.addresses import Local
+from ..plan.frame import FrameLike
 from ..plugins.registry import registry
 from .options import Engine, Kind, RetouchOptions, Several
 from .renderer import Renderer
@@ -51,6 +52,8 @@ def retouch(
     seed: int = 0,
     taste: Taste | None = None,
     local: Local | None = None,
+    frame: FrameLike | None = None,
+    level: bool = False,
     engine: Engine = "auto",
     tolerance: float = 1.0,
     device: Any = None,
@@ -60,7 +63,7 @@ def retouch(
     Retouchers that were loaded by name are kept, the last three, so that calls in a loop load nothing anew.
 
     Args:
-        photo, style, params, reference, groups, taste, local: as in `Retoucher.__call__`.
+        photo, style, params, reference, groups, taste, local, frame, level: as in `Retoucher.__call__`.
         strength: blend with the input, 0..1. `seed`: of whatever is random, from 0.
         engine: `exact`, `lut` or `auto`. `tolerance`: maximum LUT error in CIEDE2000, above 0; above it the exact
             engine is used.
@@ -91,6 +94,8 @@ def retouch(
         seed=seed,
         taste=taste,
         local=local,
+        frame=frame,
+        level=level,
         engine=engine,
         tolerance=tolerance,
     )

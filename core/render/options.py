@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ..plan.addresses import Local
+    from ..plan.frame import FrameLike
     from ..plan.plan import Plan
 
 Engine = Literal["auto", "exact", "lut"]
@@ -36,6 +37,8 @@ class PlanKeywords(TypedDict, total=False):
     seed: int
     taste: Taste | None
     local: Local | None
+    frame: FrameLike | None
+    level: bool
 
 
 class RetouchOptions(PlanKeywords, total=False):

@@ -123,13 +123,13 @@ class Renderer(nn.Module):
         color_space: ColorSpace = "keep",
         reuse: bool = False,
     ) -> tuple[Any, RenderReport]:
-        """Render a photo by a plan or latents.
+        """Render a photo by a plan or latents, in the plan's frame.
 
         Args:
             photo: a path, PIL image, array (H, W, C), tensor (3, H, W) or (B, 3, H, W) in [0, 1], or `Photo`.
             edit: a `Plan`, or `Latents` with one row or one row a photo.
             groups: only these groups, of those that are on in the plan.
-            strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back.
+            strength: blend with the input, 0..1; the plan's own by default. 0 gives the input back, in its frame.
             seed: of whatever is random, such as grain, from 0; the plan's own by default.
             engine: `exact` (the ops themselves), `lut` (a look-up table, for photos whose ops are all pointwise;
                 the ops themselves where no table is good enough), or `auto`: `lut` for photos of a megapixel and more,
@@ -151,7 +151,7 @@ class Renderer(nn.Module):
             raise InvalidRequest(f"tolerance {tolerance} is not above 0", cure="1.0 is about the least that is seen.")
         wanted = RenderJob.of(edit, groups=groups, strength=strength, seed=seed)
         start = time.perf_counter()
-        subject = PhotoInput.of(photo)
+        subject = PhotoInput.of(photo).framed(edit.frame if isinstance(edit, Plan) else None)
         if wanted.neutral:
             wanted = replace(wanted, neutral=subject.held is not None and is_monochrome(subject.held.pixels))
         if engine == "lut" and subject.held is None:
@@ -187,7 +187,8 @@ class Renderer(nn.Module):
         return image, replace(report, ops=ran, local=local, timings=report.timings | timings)
 
     def color_map(self, edit: Plan | Latents, *, clamp: bool = True) -> ColorMap:
-        """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of.
+        """An edit as a map of colours (H, W, 3) float32, sRGB-encoded: what a look-up table is made of. A frame changes
+        no colours: it is left out.
 
         Raises:
             InvalidRequest: an op looks at neighbouring pixels, or an adjustment is local.

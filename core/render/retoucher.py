@@ -12,16 +12,19 @@ from torch import nn
 
 from .. import strict_json
 from ..contract.latents import Latents
-from ..contract.planner import Planner, Proposal, check_taste
+from ..contract.planner import Planner, Proposal, Reasoning, check_taste
 from ..contract.request import Request, Taste
 from ..contract.schema import Schema
 from ..errors import InvalidRequest, VeraRetouchError
 from ..photo import Photo, as_photo
+from ..photo.geometry.framing import Framing
 from ..photo.photo_input import PhotoInput
 from ..plan.addresses import Local, read_adjustments
-from ..plan.plan import Plan, groups_of, local_of_params, with_local
+from ..plan.frame import FrameLike, read_frame
+from ..plan.plan import Plan, groups_of, placed_by_params, with_local
 from ..plugins.registry import registry
 from .job import check_groups, check_strength
+from .levelling import levelled
 from .monochrome import hold_colour
 from .options import Engine, Kind, PlanKeywords, RetouchOptions, Several, are_several
 from .renderer import Renderer
@@ -61,6 +64,8 @@ class Retoucher:
         seed: int = 0,
         taste: Taste | None = None,
         local: Local | None = None,
+        frame: FrameLike | None = None,
+        level: bool = False,
     ) -> Plan:
         """The plan alone; keywords as in `__call__`: `strength` from 0 to 1, `seed` from 0.
 
@@ -82,8 +87,11 @@ class Retoucher:
         if isinstance(params, str | os.PathLike):
             params = strict_json.load(params, "parameters", name="params")  # once: a pipe gives them no second time
             request = replace(request, params=params)
-        adjustments = (*local_of_params(params), *(read_adjustments(local) if local is not None else ()))
-        seen = PhotoInput.of(photo).photo()
+        subject = PhotoInput.of(photo)
+        placed, own_frame = placed_by_params(params)
+        adjustments = (*placed, *(read_adjustments(local) if local is not None else ()))
+        framing, why = self.framing(subject, read_frame(frame) or own_frame, level=level)
+        seen = subject.framed(framing).photo()
         if adjustments and isinstance(params, Mapping) and not params:
             proposal = Proposal(Latents(Schema([]), {}, batch=1))  # nothing is asked of the planner
         else:
@@ -100,7 +108,8 @@ class Retoucher:
             planner={"id": self.planner.id, "version": self.planner.version}
             | ({"bundle": dict(self.origin)} if self.origin else {}),
             groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
-            reasoning=proposal.reasoning[0] if proposal.reasoning else {},
+            reasoning={**(proposal.reasoning[0] if proposal.reasoning else {}), **why},
+            frame=framing,
         )
         plan = with_local(plan, adjustments, groups)
         plan = self.held_back(plan, seen)
@@ -121,6 +130,14 @@ class Retoucher:
             if isinstance(value, nn.Module):
                 value.to(device)
         return self
+
+    def framing(self, photo: Any, frame: Framing | None, *, level: bool = False) -> tuple[Framing | None, Reasoning]:
+        """The frame of a photo, made level if that is asked for, and why.
+
+        Raises:
+            InvalidRequest: as `core.render.levelling.levelled`.
+        """
+        return levelled(self.planner, PhotoInput.of(photo).photo(), frame) if level else (frame, {})
 
     def held_back(self, plan: Plan, photo: Photo) -> Plan:
         """A plan of this planner for another photo: one without colour has the groups of colour off, unless exact
@@ -150,6 +167,8 @@ class Retoucher:
         seed: int = 0,
         taste: Taste | None = None,
         local: Local | None = None,
+        frame: FrameLike | None = None,
+        level: bool = False,
         engine: Engine = "auto",
         tolerance: float = 1.0,
     ) -> Any:
@@ -172,6 +191,9 @@ class Retoucher:
             local: edits that apply where an area says, over whatever else is planned:
                 ``{"skin": {"exposure.ev": 0.2}}``, or a list of `LocalAdjustment`. With ``params={}`` there is nothing
                 else.
+            frame: which part of the photo is seen, and from where; planner, ops and areas see what it shows: a
+                `Framing`, or words: ``"crop: 0.1 0 0.9 1; angle: -1.2"``. By default that of the plan in `params`.
+            level: turn the photo so that its horizon is level, where the planner is sure of one.
             engine, tolerance: how it is rendered, see `Renderer.render_reported`.
 
         Returns:
@@ -190,6 +212,8 @@ class Retoucher:
             "seed": seed,
             "taste": taste,
             "local": local,
+            "frame": frame,
+            "level": level,
             "engine": engine,
             "tolerance": tolerance,
         }

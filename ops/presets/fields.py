@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-LENS: Final = "lens and perspective are not corrected"
+LENS: Final = "lenses are not corrected"
+UPRIGHT: Final = "Adobe's own finding of perspective, and its shifts, are not rendered"
 OLDER: Final = "it belongs to an older process version"
 PROFILE: Final = "profiles and their tables are not rendered"
-RETOUCH: Final = "retouching and cropping are not rendered"
+RETOUCH: Final = "retouching is not rendered"
 GLOBAL: Final = "no op of ours does this"
 
 
@@ -43,24 +44,23 @@ def _idle(names: str) -> Known:
 KNOWN: Final = (
     # Words about the file, and settings that only shape others (listed below by their amounts).
     _idle(
-        r"Version|ProcessVersion|HasSettings|HasCrop|AlreadyApplied|RawFileName|PresetType|Cluster|UUID|Supports\w+|CameraModelRestriction"
+        r"Version|ProcessVersion|HasSettings|AlreadyApplied|RawFileName|PresetType|Cluster|UUID|Supports\w+|CameraModelRestriction"
         r"|Copyright|ContactInfo|Name|ShortName|SortName|Group|Description|ToneCurveName(2012)?|RequiresRGBTables|Stubbed"
         r"|LookName|CompatibleVersion|RequiresRenditionBehavior|Treatment|ShowIn\w+|AsShot\w+|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
     ),
     _idle(
         r"VignetteMidpoint|GrainSeed"
         r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|\w+Scale)|Upright(?!Version)\w+|UprightVersion"
-        r"|PerspectiveUpright|Crop(ConstrainToWarp|ConstrainToUnitSquare|Units?)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
+        r"|Crop(Constrain\w+|Units?|Width|Height)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
     ),
     _known(r"VignetteAmount", LENS, essential=30),
     _known(r"LensProfileEnable|AutoLateralCA|LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
-    _known(r"Perspective(Scale)", LENS, "100"),
-    _known(r"Perspective\w+", LENS, "0", "0.0", "0.00"),
+    _known(r"Perspective(Upright|X|Y)", UPRIGHT, "0", "0.0", "0.00"),
     _known(r"RGBTable\w*|LookTable\w*|ColorVariance", PROFILE, "", "0", essential=0),
     # Point Colour without a sample: Camera Raw writes 19 numbers of -1.
     _known(r"PointColors?", GLOBAL, "", "0", "-1", essential=0),
     _known(r"CameraProfile", PROFILE, "", "Default Profile", "Adobe Standard", "Adobe Color", "Embedded"),
-    _known(r"RetouchInfo|RetouchAreas|RedEyeInfo|Crop\w+", RETOUCH, "", "0", "1"),
+    _known(r"RetouchInfo|RetouchAreas|RedEyeInfo", RETOUCH, "", "0", "1"),
     _known(r"HDREditMode|SDR\w+|HDRMaxValue", GLOBAL),
     _known(
         r"Temperature", "Kelvin belong to raw files; the photo at hand is rendered already", "", essential=float("inf")

@@ -13,6 +13,7 @@ from ...core.plan.edit import op_of
 from ...core.plan.local import AreaPart, LocalAdjustment
 from ...core.plan.plan import Plan
 from . import xmp
+from .crops.moving import out_of_frame
 from .local_fields import BY_SLOT
 from .mask_brush import write_brush
 from .mask_frame import SensorFrame
@@ -34,7 +35,7 @@ def corrections_of(plan: Plan, frame: SensorFrame) -> tuple[list[Settings], list
         if not sliders:
             continue
         try:
-            masks = _masks(entry, frame)
+            masks = _masks(entry if plan.frame is None else out_of_frame(entry, plan.frame, frame), frame)
         except Unrenderable as error:
             beyond.append(f"local adjustment {entry.name!r}: {error}")
             continue

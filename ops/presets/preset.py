@@ -10,6 +10,7 @@ from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from ...core.photo.geometry.framing import Framing
     from ...core.plan.local import LocalAdjustment
     from ...core.plan.plan import Plan
 
@@ -40,7 +41,9 @@ class Preset:
         unrendered: settings that change pictures in Lightroom and not here.
         notes: what was read less than exactly, such as a curve laid through other points.
         idle: names of settings that do nothing as they stand: neutral, or about the file itself.
-        local: the local adjustments that its masks make.
+        local: the local adjustments that its masks make, placed in the whole photo.
+        frame: crop, angle and perspective, where it has some: those of the photo that it was made for.
+        local_in_frame: those of `local` that have an equivalent within the frame, placed there.
     """
 
     name: str
@@ -49,13 +52,32 @@ class Preset:
     notes: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     local: tuple[LocalAdjustment, ...] = ()
+    frame: Framing | None = None
+    local_in_frame: tuple[LocalAdjustment, ...] = ()
 
-    def plan(self) -> Plan:
-        """The values and the local adjustments as a plan, which `retouch(photo, params=...)` takes."""
+    def plan(self, *, framed: bool = False) -> Plan:
+        """The values and the local adjustments as a plan, which `retouch(photo, params=...)` takes.
+
+        Args:
+            framed: with the frame too, in which masks are then placed. It belongs to the photo that it was made for, so
+                that it is taken only if it is asked for.
+
+        Raises:
+            InvalidRequest: a mask that has no equivalent within the frame.
+        """
         from ...core.plan.addresses import edits_of
         from ...core.plan.plan import Plan
 
-        return Plan("param", edits_of(self.values), local=self.local)
+        if not framed or self.frame is None:
+            return Plan("param", edits_of(self.values), local=self.local)
+        placed = {entry.name for entry in self.local_in_frame}
+        for entry in self.local:
+            if entry.name not in placed:
+                raise InvalidRequest(
+                    f"local adjustment {entry.name!r} of preset {self.name!r} has no equivalent within its frame",
+                    cure="Take the preset without its frame.",
+                )
+        return Plan("param", edits_of(self.values), local=self.local_in_frame, frame=self.frame)
 
     @property
     def params(self) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from ...core.plugins.registry import registry
 from ...core.strict_json import read_bytes
 from ..crs import CURVES, FIELDS, LEGACY_BLENDING, LIGHT_STYLES, PAINT_STYLE, VIGNETTE_STYLE, CrsField
 from . import xmp
+from .crops.moving import all_into_frame
+from .crops.settings import FIELDS_OF_FRAME, read_crop
 from .curves import FULL, knots_of
 from .fields import DEFAULT_LOOKS, MONOCHROME_LOOK, OLD_SLIDERS, PROFILE, known
 from .lrtemplate import read_lua
@@ -95,7 +97,7 @@ def interpret(settings: Settings, *, name: str, source: str, frame: SensorFrame 
             values.setdefault("grey_mixer", {}).setdefault("monochrome", np.array(float(_truth(value, place))))
         elif key == "Look" and isinstance(value, dict) and value.get("Name") == MONOCHROME_LOOK:
             values.setdefault("grey_mixer", {})["monochrome"] = np.array(1.0)
-        elif key in CORRECTIONS:
+        elif key in CORRECTIONS or key in FIELDS_OF_FRAME:
             continue
         elif (item := _left_over(key, value)) is not None:
             left.append(item)
@@ -110,7 +112,11 @@ def interpret(settings: Settings, *, name: str, source: str, frame: SensorFrame 
         grading["blending"] = np.array(LEGACY_BLENDING)
     masks = read_corrections(settings, frame=frame, source=source)
     left, notes, idle = left + masks.unrendered, notes + masks.notes, idle + masks.idle
-    return Preset(name, values, tuple(left), tuple(notes), tuple(idle), tuple(masks.local))
+    crop = read_crop(settings, frame, source)
+    idle += [key for key in settings if key in FIELDS_OF_FRAME and crop is None]
+    local = tuple(masks.local)
+    placed = () if crop is None else all_into_frame(local, crop, frame)
+    return Preset(name, values, tuple(left), tuple(notes), tuple(idle), local, crop, placed)
 
 
 def _check_version(settings: Settings, source: str) -> None:

@@ -16,6 +16,7 @@ from ...core.plan.plan import Plan
 from ...core.plugins.registry import registry
 from ..crs import CURVES, FIELDS, VIGNETTE_STYLE
 from . import xmp
+from .crops.settings import FIELDS_OF_FRAME
 from .mask_frame import SensorFrame, facts_of
 from .mask_writing import KEY as MASKS
 from .mask_writing import merge_corrections
@@ -120,7 +121,7 @@ def is_sidecar(path: Path) -> bool:
 
 def _edited(plan: Plan) -> set[str]:
     """The fields that a plan moves away from where they do nothing."""
-    fields: set[str] = set()
+    fields: set[str] = set() if plan.frame is None else set(FIELDS_OF_FRAME)
     for op, edit in plan.edits.items():
         for slot, value in edit.params.items():
             rest: Any = registry.ops.load(op).slots[slot].identity

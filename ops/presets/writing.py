@@ -17,6 +17,7 @@ from ...core.errors import InvalidRequest
 from ...core.plan.plan import Plan
 from ..crs import CURVES, FIELDS, LIGHT_STYLES, PAINT_STYLE, VIGNETTE_STYLE
 from . import xmp
+from .crops.settings import settings_of_crop
 from .curves import points_of
 from .mask_frame import UNTURNED, SensorFrame
 from .mask_writing import KEY as MASKS
@@ -63,6 +64,10 @@ def settings_of(plan: Plan, frame: SensorFrame = UNTURNED) -> tuple[Settings, li
             settings["ConvertToGrayscale"] = str(share == 1)
             if 0 < share < 1:
                 beyond.append(f"grey_mixer.monochrome {share:g}, which is 0 or 1 there")
+    if plan.frame is not None:
+        crop, left = settings_of_crop(plan.frame, frame)
+        settings |= crop
+        beyond += left
     corrections, left = corrections_of(plan, frame)
     return settings | ({MASKS: corrections} if corrections else {}), beyond + left
 

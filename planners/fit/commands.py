@@ -126,7 +126,7 @@ def _example_plan(photo: Path, example: Any, planner: str, editing: EditOptions)
 
     opened = open_photo(photo, max_pixels=editing.max_pixels or MAX_PIXELS, salvage=editing.salvage)
     return load_retoucher(planner).plan(
-        opened, reference=example, groups=editing.chosen_groups(), seed=editing.seed or 0
+        opened, reference=example, groups=editing.chosen_groups(), seed=editing.seed or 0, frame=editing.frame
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import UnwritablePhoto
 from ...photo import Header
 from .task import PhotoTask
+
+if TYPE_CHECKING:
+    from ...photo.geometry.framing import Framing
 
 
 def may_replace(task: PhotoTask) -> bool:
@@ -51,7 +55,16 @@ def header_losses(header: Header, task: PhotoTask) -> list[str]:
     for name, side in (("--preview", options.preview), ("--max-size", options.max_size)):
         if side is not None and side < long_side:
             losses.append(f"{name} {side} is less than its {long_side} pixels")
+    if (frame := task.request.known_frame) is not None:
+        from ...plan.frame import read_frame
+
+        losses += frame_losses(read_frame(frame))
     return losses
+
+
+def frame_losses(frame: Framing | None) -> list[str]:
+    """What a photo loses by a frame; nothing where it is only flipped."""
+    return ["its frame leaves some of it out"] if frame is not None and frame.loses else []
 
 
 def refuse_losses(losses: Iterable[str], path: Path) -> None:

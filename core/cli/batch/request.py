@@ -24,6 +24,8 @@ class BatchRequest:
         style, params: a planner's request; neither means auto.
         plan: a plan's document; then no planner is asked.
         local: areas in words, with values by address; over what the planner proposes.
+        frame: which part of the photo is kept, as a plan has it; None for the plan's own.
+        level: whether photos are turned so that their horizon is level.
         groups, strength, seed: the caller's own wishes; None for the plan's or the usual ones.
         taste: how far the planner goes, None for its default.
         dtype: how precisely the planner computes, None for its own choice.
@@ -35,6 +37,8 @@ class BatchRequest:
     params: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     local: Mapping[str, Mapping[str, Any]] | None = None
+    frame: Mapping[str, Any] | None = None
+    level: bool = False
     groups: frozenset[str] | None = None
     strength: float | None = None
     seed: int | None = None
@@ -49,11 +53,11 @@ class BatchRequest:
         """The request that options and a wish (`style`, `params` or `plan`) make.
 
         Raises:
-            InvalidRequest: a taste for exact values or a plan.
+            InvalidRequest: a taste for exact values or a plan, a frame that is not understood.
         """
-        planner, dtype, taste = "", None, None
+        planner, dtype, taste, level = "", None, None, False
         if isinstance(options, PlanOptions):
-            planner, dtype = options.planner, options.dtype
+            planner, dtype, level = options.planner, options.dtype, options.level
             taste = options.chosen_taste()
             Request.of(params=wish.get("params", wish.get("plan")), taste=taste)
         groups = options.chosen_groups()
@@ -63,11 +67,19 @@ class BatchRequest:
             groups=groups,
             strength=options.strength,
             seed=options.seed,
+            frame=_frame_of(options),
+            level=level,
             max_pixels=options.max_pixels,
             salvage=options.salvage,
             taste=taste,
             dtype=dtype,
         )
+
+    @property
+    def known_frame(self) -> Mapping[str, Any] | None:
+        """The frame that every photo gets, as a plan has it; level horizons are each photo's own."""
+        held = (self.frame, *(document.get("frame") for document in (self.plan, self.params) if document is not None))
+        return next((frame for frame in held if frame is not None), None)
 
     @property
     def words(self) -> str:
@@ -89,6 +101,16 @@ class BatchRequest:
             "planner": self.planner if self.plan is None else None,
             "groups": None if self.groups is None else sorted(self.groups),
         }
+
+
+def _frame_of(options: EditOptions) -> dict[str, Any] | None:
+    """The frame that options ask for, read once, before any photo is opened."""
+    if options.frame is None:
+        return None
+    from ...plan.frame import read_frame, write_frame
+
+    framing = read_frame(options.frame)
+    return None if framing is None else write_frame(framing)
 
 
 def read_params(path: Path) -> dict[str, Any]:

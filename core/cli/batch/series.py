@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ...errors import VeraRetouchError
 from ...photo import MAX_PIXELS, Photo, open_photo
@@ -23,6 +24,7 @@ class LightnessTask:
     path: Path
     max_pixels: int
     salvage: bool = False
+    frame: Mapping[str, Any] | None = None
 
 
 def lightness(photo: Photo) -> float:
@@ -41,13 +43,23 @@ def measure_lightness(task: LightnessTask) -> float | None:
     """A photo's lightness; None where it cannot be read, which is reported when its turn comes."""
     outcome = PhotoOutcome(0, task.path)
     with reported(outcome):
-        return lightness(open_photo(task.path, max_pixels=task.max_pixels, salvage=task.salvage))
+        photo = open_photo(task.path, max_pixels=task.max_pixels, salvage=task.salvage)
+        return lightness(photo if task.frame is None else _framed(photo.resized(_SIDE), task.frame))
     return None
 
 
-def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None, salvage: bool = False) -> Path | None:
-    """The photo of median mean lightness, the darker of two in the middle; None where none can be read."""
-    tasks = [LightnessTask(path, max_pixels or MAX_PIXELS, salvage) for path in paths]
+def median_photo(
+    paths: Sequence[Path],
+    *,
+    jobs: int,
+    max_pixels: int | None,
+    salvage: bool = False,
+    frame: Mapping[str, Any] | None = None,
+) -> Path | None:
+    """The photo of median mean lightness within a frame, the darker of two in the middle; None where none can be
+    read.
+    """
+    tasks = [LightnessTask(path, max_pixels or MAX_PIXELS, salvage, frame) for path in paths]
     places = {path: place for place, path in enumerate(paths)}
     seen = [
         (light, places[task.path], task.path)
@@ -58,7 +70,7 @@ def median_photo(paths: Sequence[Path], *, jobs: int, max_pixels: int | None, sa
 
 
 def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
-    """The request with the median photo's plan instead of a planner.
+    """The request with the median photo's plan instead of a planner; level horizons stay each photo's own.
 
     Raises:
         VeraRetouchError: the planner refuses it or fails.
@@ -67,7 +79,8 @@ def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
     plan = None
     with reported(outcome):
         plan = make_plan(
-            request, open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
+            replace(request, level=False),
+            open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage),
         )
     if plan is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, whose plan the series would get: {outcome.problem}")
@@ -83,4 +96,11 @@ def matched_to(request: BatchRequest, reference: Path) -> BatchRequest:
     from .matching import tones_of
 
     photo = open_photo(reference, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
-    return replace(request, tones=tones_of(photo))
+    return replace(request, tones=tones_of(_framed(photo, request.known_frame)))
+
+
+def _framed(photo: Photo, document: Mapping[str, Any] | None) -> Photo:
+    from ...plan.frame import read_frame
+
+    frame = read_frame(document)
+    return photo if frame is None else photo.framed(frame)

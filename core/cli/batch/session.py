@@ -121,7 +121,9 @@ def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, ser
     if not (one or match):
         return request
     paths = [source.path for source in sources]
-    chosen = series.match_to or median_photo(paths, jobs=jobs, max_pixels=request.max_pixels, salvage=request.salvage)
+    chosen = series.match_to or median_photo(
+        paths, jobs=jobs, max_pixels=request.max_pixels, salvage=request.salvage, frame=request.known_frame
+    )
     if chosen is None:
         return request
     if one:

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +18,7 @@ from ...photo import MAX_PIXELS, Header, Photo, PhotoWarning, SaveOptions, file_
 from ..options import WriteOptions
 from .journal import Provenance, fingerprint, note_written
 from .planning import make_plan
-from .replacing import header_losses, in_place, may_replace, refuse_losses
+from .replacing import frame_losses, header_losses, in_place, may_replace, refuse_losses
 from .request import BatchRequest
 from .task import PhotoOutcome, PhotoTask, reported
 
@@ -55,10 +56,7 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     clock = _Clock(outcome.timings)
     if in_place(task):
         _check_header(read_header(task.source), task)
-    photo = open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage)
-    clock.lap("decode")
-    plan = make_plan(task.request, photo)
-    clock.lap("plan")
+    plan, photo = _planned(task, clock)
     outcome.plan = plan.document()
     # The plan is the full photo's, so that a preview shows what the full render will give.
     photo = photo.resized(options.preview) if options.preview else photo
@@ -72,6 +70,21 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     _write(photo, image, plan, task, origin)
     clock.lap("encode")
     return "written"
+
+
+def _planned(task: PhotoTask, clock: _Clock) -> tuple[Plan, Photo]:
+    """The plan of a photo, and the photo in its frame."""
+    from ...photo.photo_input import PhotoInput
+
+    subject = PhotoInput.of(open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage))
+    clock.lap("decode")
+    plan = make_plan(task.request, subject)
+    clock.lap("plan")
+    if in_place(task) and not task.options.lossy:
+        refuse_losses(frame_losses(plan.frame), task.products.picture)
+    photo = subject.framed(plan.frame).photo()
+    clock.lap("frame")
+    return plan, photo
 
 
 def _is_done(task: PhotoTask, origin: Provenance) -> bool:
@@ -98,7 +111,7 @@ class _Clock:
 def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> tuple[Photo, RenderReport]:
     image, report = _renderer().render_reported(
         photo,
-        plan,
+        replace(plan, frame=None),  # the photo is in its frame already
         color_space=options.color_space.value,
         engine=options.engine.value,
         tolerance=options.tolerance,

@@ -9,7 +9,7 @@ publishes no geometry for them: the constants below are ours.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -76,8 +76,9 @@ class Framing:
     """Which part of a photo is seen: the `frame` of a plan.
 
     Attributes:
-        crop: left, top, right and bottom edge, in fractions of the photo as it stands after `perspective` and `angle`,
-            before it is flipped. Where it would reach beyond the photo, it is made smaller about its own centre, its
+        crop: left, top, right and bottom edge, in fractions of the photo's width and height, as it stands after
+            `perspective` and `angle`, before it is flipped: 0..1, or -1..2 for a photo that is turned, whose corners
+            reach beyond. Where a crop would reach beyond the photo, it is made smaller about its own centre, its
             proportions kept: no border is ever seen.
         angle: degrees by which the photo is turned clockwise about its centre, -45..45.
         flip: `horizontal` exchanges left and right, `vertical` top and bottom; `both`, or `none`.
@@ -96,7 +97,6 @@ class Framing:
     perspective: Perspective = field(default_factory=Perspective)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "crop", _crop(self.crop))
         object.__setattr__(self, "angle", _number(self.angle, -LARGEST_ANGLE, LARGEST_ANGLE, "frame.angle"))
         if self.flip not in get_args(Flip):
             hint = nearest(str(self.flip), get_args(Flip))
@@ -107,6 +107,7 @@ class Framing:
             raise InvalidRequest(
                 f"frame.perspective is {shorten(self.perspective)}", cure="Give a Perspective, or its values by name."
             )
+        object.__setattr__(self, "crop", _crop(self.crop, *((-1, 2) if self.turns else (0, 1))))
 
     @property
     def turns(self) -> bool:
@@ -118,33 +119,41 @@ class Framing:
         """Whether something of the photo is lost: flips alone lose nothing."""
         return self.turns or self.crop != WHOLE
 
-    def placed(self, width: int, height: int) -> PlacedFrame:
-        """The frame on a photo of so many pixels.
+    def fitted(self, width: int, height: int) -> Framing:
+        """The frame with its crop made smaller where it would reach beyond a photo of so many pixels.
 
         Raises:
             InvalidRequest: the crop's centre lies beyond the photo.
         """
-        back = self._back(width, height)
-        left, top, right, bottom = (edge * side for edge, side in zip(self.crop, (width, height) * 2, strict=True))
-        share = _share_within(back, (left, top, right, bottom), width, height)
+        left, top, right, bottom = self.crop
+        box = (left * width, top * height, right * width, bottom * height)
+        share = _share_within(self._back(width, height), box, width, height)
         if share <= 0:
             raise InvalidRequest(
                 f"the centre of the crop {' '.join(f'{edge:g}' for edge in self.crop)} lies beyond the photo",
                 cure="Crop more to the middle, or turn it less.",
             )
-        if share < 1:
-            x, y = (left + right) / 2, (top + bottom) / 2
-            half_x, half_y = share * (right - left) / 2, share * (bottom - top) / 2
-            edges = [math.ceil(x - half_x), math.ceil(y - half_y), math.floor(x + half_x), math.floor(y + half_y)]
-        else:
+        if share == 1:
+            return self
+        x, y = (left + right) / 2, (top + bottom) / 2
+        half_x, half_y = share * (right - left) / 2, share * (bottom - top) / 2
+        return replace(self, crop=(x - half_x, y - half_y, x + half_x, y + half_y))
+
+    def placed(self, width: int, height: int) -> PlacedFrame:
+        """The frame on a photo of so many pixels; raises as `fitted`."""
+        fitted = self.fitted(width, height)
+        left, top, right, bottom = (edge * side for edge, side in zip(fitted.crop, (width, height) * 2, strict=True))
+        if fitted is self:
             edges = [round(left), round(top), round(right), round(bottom)]
+        else:  # no row or column that lies half beyond the photo
+            edges = [math.ceil(left), math.ceil(top), math.floor(right), math.floor(bottom)]
         for low, high, side in ((0, 2, width), (1, 3, height)):
-            edges[low] = min(edges[low], side - 1)  # of a crop of less than a pixel, one is left
-            edges[high] = max(edges[high], edges[low] + 1)
+            edges[low] = edges[low] if self.turns else min(edges[low], side - 1)
+            edges[high] = max(edges[high], edges[low] + 1)  # of a crop of less than a pixel, one is left
         size = (edges[2] - edges[0], edges[3] - edges[1])
         across, down = self.flip in ("horizontal", "both"), self.flip in ("vertical", "both")
         unflip = np.array([[-1 if across else 1, 0, size[0] * across], [0, -1 if down else 1, size[1] * down]])
-        matrix = back @ _moved(edges[0], edges[1]) @ np.vstack((unflip, (0, 0, 1)))
+        matrix = self._back(width, height) @ _moved(edges[0], edges[1]) @ np.vstack((unflip, (0, 0, 1)))
         return PlacedFrame(size, matrix / matrix[2, 2], exact=not self.turns)
 
     def _back(self, width: int, height: int) -> NDArray[np.float64]:
@@ -187,7 +196,7 @@ class PlacedFrame(NamedTuple):
 def _taken(start: int, count: int, *, backwards: bool) -> slice:
     """So many pixels from an edge on."""
     if not backwards:
-        return slice(start, start + count)
+        return slice(start, start + count, 1)
     return slice(start - 1, start - count - 1 if start > count else None, -1)
 
 
@@ -237,17 +246,16 @@ def _share_within(back: NDArray[np.float64], box: Crop, width: int, height: int)
     return share
 
 
-def _crop(given: Any) -> Crop:
+def _crop(given: Any, low: int, high: int) -> Crop:
     try:
-        edges = tuple(float(edge) for edge in given)
-        left, top, right, bottom = edges
-        within = 0 <= left < right <= 1 and 0 <= top < bottom <= 1
+        left, top, right, bottom = (float(edge) + 0.0 for edge in given)
+        within = low <= left < right <= high and low <= top < bottom <= high
     except (TypeError, ValueError):
         within = False
     if not within:
         raise InvalidRequest(
             f"frame.crop is {shorten(given)}",
-            cure="Give left, top, right and bottom as fractions from 0 to 1, such as 0.1 0 0.9 1.",
+            cure=f"Give left, top, right and bottom as fractions from {low} to {high}, such as 0.1 0 0.9 1.",
         )
     return (left, top, right, bottom)
 

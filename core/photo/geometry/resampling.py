@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color.encoding import Pixels, full_scale
+from .framing import PlacedFrame
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,15 +99,22 @@ def resampled(
     return done, seen
 
 
-def resampled_tensor(rgb: Tensor, size: tuple[int, int], source: GeometricMap) -> Tensor:
-    """The same for (B, 3, H, W) floats on any device, with gradients; values are not limited."""
-    width, height = size
+def framed_tensor(rgb: Tensor, placed: PlacedFrame) -> Tensor:
+    """What a frame shows of floats (3, H, W) or (B, 3, H, W) on any device, with gradients; values are not limited."""
+    if placed.exact:
+        for axis, part in zip((-2, -1), placed.window, strict=True):
+            first, last = sorted((part.start, (part.stop if part.stop is not None else -1) - part.step))
+            rgb = rgb.narrow(axis, first, last - first + 1)
+            rgb = rgb.flip(axis) if part.step == -1 else rgb
+        return rgb
+    width, height = placed.size
+    source = homography(placed.matrix)
     samples = _samples(source, width, height)
     every = (slice(0, height), slice(0, width))
-    places = [source(_points(*every, offset, samples)) for offset in _offsets(samples)]
-    whole = (slice(0, rgb.shape[2]), slice(0, rgb.shape[3]))
-    single = rgb.float()
-    return _mean(single, [place.to(rgb.device) for place in places], whole).to(rgb.dtype)
+    places = [source(_points(*every, offset, samples)).to(rgb.device) for offset in _offsets(samples)]
+    whole = (slice(0, rgb.shape[-2]), slice(0, rgb.shape[-1]))
+    batch = rgb.float().reshape(-1, *rgb.shape[-3:])
+    return _mean(batch, places, whole).to(rgb.dtype).reshape(*rgb.shape[:-2], height, width)
 
 
 def _samples(source: GeometricMap, width: int, height: int) -> int:

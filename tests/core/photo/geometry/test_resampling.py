@@ -8,7 +8,7 @@ import torch
 
 from veraretouch.core.photo import as_photo
 from veraretouch.core.photo.geometry.framing import Framing, Perspective
-from veraretouch.core.photo.geometry.resampling import homography, resampled, resampled_tensor
+from veraretouch.core.photo.geometry.resampling import framed_tensor, homography, resampled
 
 DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
 
@@ -155,15 +155,24 @@ def test_a_lens_may_move_each_colour_its_own_way():
 def test_a_tensor_is_framed_alike_and_has_gradients():
     pixels = waves("float32", 60, 90)
     frame = Framing(crop=(0.1, 0.2, 0.9, 0.9), angle=3, flip="horizontal")
-    placed = frame.placed(90, 60)
     rgb = torch.from_numpy(pixels).permute(2, 0, 1)[None].repeat(2, 1, 1, 1).requires_grad_()
-    done = resampled_tensor(rgb, placed.size, homography(placed.matrix))
+    done = framed_tensor(rgb, frame.placed(90, 60))
     expected = as_photo(pixels).framed(frame).pixels
     assert done.shape == (2, 3, *expected.shape[:2])
     limited = done[1].detach().permute(1, 2, 0).clamp(float(pixels.min()), float(pixels.max()))
     assert np.abs(limited.numpy() - expected).max() < 1e-5
+    assert torch.equal(framed_tensor(rgb[1], frame.placed(90, 60)), done[1])
     (gradient,) = torch.autograd.grad(done.sum(), rgb)
     assert float(gradient.sum()) == pytest.approx(done.numel(), rel=1e-4)
+
+
+@pytest.mark.parametrize("flip", ["none", "horizontal", "vertical", "both"])
+def test_crops_and_flips_take_the_values_of_a_tensor_as_they_are(flip):
+    pixels = waves("float32", 60, 90)
+    for crop in ((0, 0, 1, 1), (0.1, 0.2, 0.7, 0.9)):
+        frame = Framing(crop=crop, flip=flip)
+        done = framed_tensor(torch.from_numpy(pixels).permute(2, 0, 1), frame.placed(90, 60))
+        assert np.array_equal(done.permute(1, 2, 0).numpy(), as_photo(pixels).framed(frame).pixels)
 
 
 def test_a_small_copy_framed_is_the_frame_made_small():
