@@ -24,7 +24,7 @@ BORROWED = {
 }
 # Who reads which guides, in this order.
 GUIDES = {
-    "Photographers": ("studio", "many-photos", "local", "presets", "fit", "vera"),
+    "Photographers": ("studio", "many-photos", "local", "framing", "presets", "fit", "vera"),
     "Op authors": ("first-op", "own-area", "testing", "plugins"),
     "Planner researchers": ("own-planner", "training-through-the-renderer", "training", "data", "evaluating"),
     "Mobile teams": ("ios", "publishing-a-bundle", "zoo"),

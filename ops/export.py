@@ -12,6 +12,7 @@ from ..core.cli.plan_files import STDIN, load_plan
 
 if TYPE_CHECKING:
     from ..core.lut import ColorMap, Cube
+    from ..core.plan.plan import Plan
 
 app = typer.Typer(
     help="Export a plan or a bundle for other programs.",
@@ -127,6 +128,7 @@ def cdl(plan: _PlanFile, out: _Out, overwrite: _Overwrite = False) -> None:
         )
     values = {name: value[0].double().numpy() for name, value in latents.values["cdl"].items()}
     slope, offset, power = (tuple(values[name].round(7).tolist()) for name in ("slope", "offset", "power"))
+    _tell_of_frame(made)
     decision = ColorDecision(slope, offset, power, float(values["saturation"]))
     write_decision(decision, out, overwrite=overwrite)
 
@@ -137,11 +139,23 @@ def _baked(path: Path, size: int) -> Cube:
     from ..core.lut import Cube
     from ..core.render.renderer import Renderer
 
-    color_map = Renderer().color_map(load_plan(path))
+    plan = load_plan(path)
+    _tell_of_frame(plan)
+    color_map = Renderer().color_map(plan)
     made = Cube.of(color_map, size)
     median, high, worst = _deviation(made, color_map)
     say(f"{size} points an axis; CIEDE2000 from the plan: median {median:.2f}, 99 % {high:.2f}, worst {worst:.2f}")
     return made
+
+
+def _tell_of_frame(plan: Plan) -> None:
+    """A frame changes no colours: what is written is right without it."""
+    if plan.frame is None:
+        return
+    from ..core.cli.terminal import complain
+    from ..core.plan.frame import frame_text
+
+    complain(f"the plan's frame ({frame_text(plan.frame)}) is not in it", what="Note")
 
 
 def _deviation(made: Cube, color_map: ColorMap) -> list[float]:

@@ -127,7 +127,7 @@ def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
     shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
     (tmp_path / "plan.json").write_text(vr.Plan(edits={"exposure": vr.Edit(1, {"ev": np.array(0.2)})}).json())
     told = run("\n".join(blocks("presets.md", "python")), tmp_path)
-    assert "AutoLateralCA 1 lens and perspective are not corrected" in told
+    assert "AutoLateralCA 1 lenses are not corrected" in told
     assert (tmp_path / "half.json").exists()
 
 
@@ -137,6 +137,15 @@ def test_the_guide_to_local_adjustments_is_followed(cli, tmp_path):
     assert "tensor([" in told
     assert (tmp_path / "local.jpg").exists()
     for line in blocks("local.md", "sh")[0].splitlines()[:2]:
+        cli(*shlex.split(line)[1:])
+    assert (tmp_path / "retouched" / "photo.jpg").exists()
+
+
+def test_the_guide_to_framing_is_followed(cli, tmp_path):
+    told = run("\n".join(blocks("framing.md", "python")), tmp_path)
+    assert told.startswith("-1.2 True\n{'problem': ")
+    assert {"framed.jpg", "tall.jpg"} <= {path.name for path in tmp_path.iterdir()}
+    for line in blocks("framing.md", "sh")[0].splitlines():
         cli(*shlex.split(line)[1:])
     assert (tmp_path / "retouched" / "photo.jpg").exists()
 

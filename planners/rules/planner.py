@@ -11,7 +11,7 @@ import torch
 
 from ...core.contract.latents import Latents
 from ...core.contract.op import Op
-from ...core.contract.planner import Proposal, Reasoning, Thought
+from ...core.contract.planner import Proposal, Reasoning, Thought, Tilt
 from ...core.contract.request import TASTES, Mode, Request, Taste
 from ...core.contract.schema import OpSpec, Schema
 from ...core.contract.slot_kinds import Curve, Lattice
@@ -28,6 +28,7 @@ from ..scene.scene import Scene, scene_of
 from .auto import decide
 from .color_wish import asks_for_color
 from .finish import explained, finish_of
+from .horizon import tilt_of
 from .lexicon import Lexicon
 from .measure import measure
 from .places import by_place, is_beside, regions_in, regions_named
@@ -94,6 +95,12 @@ class Rules:
         `core.contract.planner.Planner`.
         """
         return asks_for_color(request.prompt, self.lexicon)
+
+    def tilt(self, photo: Photo) -> Tilt:
+        """How far a photo hangs, by its horizon; see `core.contract.planner.Planner`. The scene network looks for sky,
+        also where `scene` is False.
+        """
+        return tilt_of(photo, self._scene_of(photo) or scene_of(photo))
 
     def _propose(self, photo: Photo, request: Request) -> _Row:
         if request.mode == "style":

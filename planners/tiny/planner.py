@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ...core.color.ciede2000 import ciede2000
 from ...core.contract.latents import Latents, constant
-from ...core.contract.planner import Proposal, Reasoning, Thought
+from ...core.contract.planner import Proposal, Reasoning, Thought, Tilt
 from ...core.contract.request import Mode, Request, Taste
 from ...core.contract.schema import Schema
 from ...core.errors import IncompatibleBundle, InvalidDocument
@@ -24,13 +24,14 @@ from ...core.plan.local import LocalAdjustment
 from ...core.plan.local_rows import with_local_rows
 from ...core.render.renderer import Renderer
 from ..rules.color_wish import asks_for_color
+from ..rules.horizon import tilt_of
 from ..rules.places import by_place, is_beside, regions_in, regions_named
 from ..rules.planner import Edits, Rules, edits_of, latents_of, outside
 from ..rules.protection import held_by_sight
 from ..rules.style import read_style
 from ..rules.suggestions import suggestions
 from ..saving import save_weights
-from ..scene.scene import Scene
+from ..scene.scene import Scene, scene_of
 from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
 from .measure import features, seen
 from .network import EDITS, Shape, TinyNetwork
@@ -141,6 +142,10 @@ class Tiny:
         `core.contract.planner.Planner`.
         """
         return asks_for_color(request.prompt)
+
+    def tilt(self, photo: Photo) -> Tilt:
+        """How far a photo hangs, by its horizon, as `rules` finds it; see `core.contract.planner.Planner`."""
+        return tilt_of(photo, scene_of(photo))
 
     def _propose(self, photo: Photo, request: Request) -> tuple[Latents, Reasoning, Sequence[LocalAdjustment]]:
         if request.mode == "param":

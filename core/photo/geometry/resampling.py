@@ -72,14 +72,13 @@ def resampled(
         pixels: (H, W, 3) uint8, uint16 or float32. `alpha`: (H, W) of the same dtype, or None; hidden colours do not
             bleed into what is seen.
     """
-    import torch
 
     from ...threads import work_by_threads
 
     width, height = size
     samples = _samples(source, width, height)
-    given, full = torch.from_numpy(np.ascontiguousarray(pixels)), full_scale(pixels.dtype)
-    hidden = None if alpha is None else torch.from_numpy(np.ascontiguousarray(alpha))
+    given, full = _tensor(pixels), full_scale(pixels.dtype)
+    hidden = None if alpha is None else _tensor(alpha)
     done = np.empty((height, width, pixels.shape[2]), pixels.dtype)
     seen = None if alpha is None else np.empty((height, width), alpha.dtype)
     low, high = (0.0, full) if pixels.dtype.kind == "u" else (float(pixels.min()), float(pixels.max()))
@@ -115,6 +114,13 @@ def framed_tensor(rgb: Tensor, placed: PlacedFrame) -> Tensor:
     whole = (slice(0, rgb.shape[-2]), slice(0, rgb.shape[-1]))
     batch = rgb.float().reshape(-1, *rgb.shape[-3:])
     return _mean(batch, places, whole).to(rgb.dtype).reshape(*rgb.shape[:-2], height, width)
+
+
+def _tensor(pixels: Pixels) -> Tensor:
+    """Pixels as a tensor that shares their memory, unless that may not be written to: torch warns of it."""
+    import torch
+
+    return torch.from_numpy(np.require(pixels, requirements=("C", "W")))
 
 
 def _samples(source: GeometricMap, width: int, height: int) -> int:

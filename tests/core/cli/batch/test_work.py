@@ -96,11 +96,14 @@ def test_a_new_option_changes_the_picture_unless_it_says_otherwise():
         {"request": BatchRequest("rules", seed=1)},
         {"request": BatchRequest("rules", taste="vivid")},
         {"request": BatchRequest("rules", dtype="int8")},
+        {"request": BatchRequest("rules", frame={"angle": 1.0})},
+        {"request": BatchRequest("rules", level=True)},
         {"request": BatchRequest("rules", tones=((0.5,), (0.5,), (0.5,)))},
         {"products": Products(Path("out/a.jpg"), compare=Path("out/a_compare.jpg"))},
     ],
     ids=[
-        *("versions", "planner", "style", "params", "plan", "groups", "strength", "seed", "taste", "dtype", "tones"),
+        *("versions", "planner", "style", "params", "plan", "groups", "strength", "seed", "taste", "dtype", "frame"),
+        *("level", "tones"),
         "products",
     ],
 )

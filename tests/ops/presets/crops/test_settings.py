@@ -27,7 +27,7 @@ def sizes(sensor: SensorFrame) -> tuple[int, int]:
 
 
 def test_a_stored_crop_is_the_turned_rectangle_that_was_seen():
-    """R. Cole: 0.4..0.9 by 0.3..0.8 of a photo of 3:2, turned by 10 degrees on the slider, keeps its size and centre."""
+    """R. Cole: 0.4..0.9 by 0.3..0.8 of a photo of 3:2, turned by 10 on the slider, keeps its size and centre."""
     frame = read_crop(COLE, SensorFrame(1.5), "x")
     assert frame.angle == 10
     left, top, right, bottom = frame.crop
