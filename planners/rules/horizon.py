@@ -105,22 +105,24 @@ def lines_in(photo: Photo, scene: Scene) -> list[HorizonLine]:
         slope, row = np.unravel_index(int(found.argmax()), found.shape)
         if found[slope, row] == 0:
             break
-        lines.append(_refined(step, float(slopes[slope]), sky))
         near = max(2, round(_APART * len(step)))
-        found[:, max(0, row - near) : row + near + 1] = 0
+        rows = slice(max(0, int(row) - near), int(row) + near + 1)
+        lines.append(_refined(step, float(slopes[slope]), rows, sky))
+        found[:, rows] = 0
     return lines
 
 
-def _refined(step: Numbers, degrees: float, sky: Numbers) -> HorizonLine:
-    """The best line about a slope, found in smaller steps."""
+def _refined(step: Numbers, degrees: float, rows: slice, sky: Numbers) -> HorizonLine:
+    """The best line about a slope and among these rows of the middle, found in smaller steps."""
     slopes = np.arange(degrees - _STEP, degrees + _STEP + _FINE / 2, _FINE)
-    sums = np.abs(_sums(step, slopes))
+    sums = np.abs(_sums(step, slopes))[:, rows]
     slope, row = np.unravel_index(int(sums.argmax()), sums.shape)
-    height = (int(row) + 0.5) / len(step)
+    straight, row = float(sums[slope, row]), rows.start + int(row)
+    height = (row + 0.5) / len(step)
     fall = math.tan(math.radians(float(slopes[slope]))) * step.shape[1] / len(step)
     above, below = (_beside(sky, height, fall, side) for side in (-1, 1))
-    exact = _exact(step, float(slopes[slope]), int(row))
-    return HorizonLine(float(slopes[slope]), height, float(sums[slope, row]), exact, above, below)
+    exact = _exact(step, float(slopes[slope]), row)
+    return HorizonLine(float(slopes[slope]), height, straight, exact, above, below)
 
 
 def _limited_steps(grey: Numbers) -> Numbers:
