@@ -132,8 +132,8 @@ class EditOptions:
     frame: Annotated[
         str | None,
         typer.Option(
-            help='Which part of the photo to keep, and from where: "crop: 0.1 0 0.9 1; angle: -1.2; '
-            "flip: horizontal; perspective: vertical=-20\". Default: the whole photo, or the plan's frame.",
+            help='What to keep, and from where: "crop: 0.1 0 0.9 1; angle: -1.2; flip: horizontal; '
+            "perspective: vertical=-20\". Default: the whole photo, or the plan's frame.",
             rich_help_panel=_EDIT,
         ),
     ] = None
@@ -145,7 +145,6 @@ class EditOptions:
             rich_help_panel=_RUN,
         ),
     ] = None
-
     salvage: Annotated[
         bool,
         typer.Option(
@@ -179,12 +178,7 @@ class PlanOptions(EditOptions):
         ),
     ] = None
     level: Annotated[
-        bool,
-        typer.Option(
-            "--level",
-            help="Turn photos so that their horizon is level, where the planner is sure.",
-            rich_help_panel=_EDIT,
-        ),
+        bool, typer.Option("--level", help="Make horizons level that the planner is sure of.", rich_help_panel=_EDIT)
     ] = False
     dtype: Annotated[
         str | None,
