@@ -56,6 +56,7 @@ TESTED_BY = {
     "core/photo/picture.py": "tests/core/photo/test_saving.py",
     "core/photo/save.py": "tests/core/photo/test_saving.py",
     "core/contract/local.py": "tests/core/render/test_local.py",
+    "ops/presets/crops/moving.py": "tests/ops/presets/crops/test_settings.py",
     "core/render/assembly.py": "tests/core/render/test_local.py",
     "core/render/notebook.py": "tests/core/render/test_retoucher.py",
     "core/render/options.py": "tests/core/render/test_retoucher.py",

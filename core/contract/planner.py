@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, runtime_checkable
 
 from ..errors import InvalidRequest
+from ..photo.geometry.framing import Framing
 from .request import TASTES, Mode, Request, Taste
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # The planner to use where none is named.
 DEFAULT_PLANNER: Final = "tiny"
+_SHOWN: Final = 1024  # pixels of a photo whose horizon is looked for
 
 
 class Thought(TypedDict, total=False):
@@ -94,3 +96,21 @@ def check_taste(planner: Planner, request: Request) -> None:
         f"It has {', '.join(has)}." if has else "It plans in one way: leave the taste out, or choose another planner."
     )
     raise InvalidRequest(f"planner {planner.id!r} has no taste {request.taste!r}", cure=cure)
+
+
+def levelled(planner: Any, photo: Photo, frame: Framing | None) -> tuple[Framing | None, Reasoning]:
+    """The frame with the angle that levels a photo, by the planner's own eye, and why; the same frame where it is not
+    sure of any.
+
+    Raises:
+        InvalidRequest: the frame has an angle already, or the planner finds no horizons.
+    """
+    frame = frame or Framing()
+    if frame.angle:
+        raise InvalidRequest(f"a level photo was asked for, and an angle of {frame.angle:g}", cure="Ask for one.")
+    find = getattr(planner, "tilt", None)
+    if find is None:
+        raise InvalidRequest(f"planner {planner.id!r} finds no horizons", cure="Use tiny or rules, or give an angle.")
+    seen = photo.resized(_SHOWN).framed(replace(frame, flip="none"))
+    tilt: Tilt = find(seen)
+    return replace(frame, angle=round(-tilt.degrees, 2)), {"frame": tilt.thought}

@@ -12,7 +12,7 @@ from torch import nn
 
 from .. import strict_json
 from ..contract.latents import Latents
-from ..contract.planner import Planner, Proposal, Reasoning, check_taste
+from ..contract.planner import Planner, Proposal, Reasoning, check_taste, levelled
 from ..contract.request import Request, Taste
 from ..contract.schema import Schema
 from ..errors import InvalidRequest, VeraRetouchError
@@ -24,7 +24,6 @@ from ..plan.frame import FrameLike, read_frame
 from ..plan.plan import Plan, groups_of, placed_by_params, with_local
 from ..plugins.registry import registry
 from .job import check_groups, check_strength
-from .levelling import levelled
 from .monochrome import hold_colour
 from .options import Engine, Kind, PlanKeywords, RetouchOptions, Several, are_several
 from .renderer import Renderer
@@ -135,7 +134,7 @@ class Retoucher:
         """The frame of a photo, made level if that is asked for, and why.
 
         Raises:
-            InvalidRequest: as `core.render.levelling.levelled`.
+            InvalidRequest: as `core.contract.planner.levelled`.
         """
         return levelled(self.planner, PhotoInput.of(photo).photo(), frame) if level else (frame, {})
 

@@ -23,12 +23,12 @@ from ...core.plan.local_rows import with_local_rows
 from ...core.plugins.registry import registry
 from ...core.render.renderer import Renderer
 from ..params import describe, read_params
+from ..scene.horizon import tilt_of
 from ..scene.reader import SceneReader
 from ..scene.scene import Scene, scene_of
 from .auto import decide
 from .color_wish import asks_for_color
 from .finish import explained, finish_of
-from .horizon import tilt_of
 from .lexicon import Lexicon
 from .measure import measure
 from .places import by_place, is_beside, regions_in, regions_named

@@ -24,13 +24,13 @@ from ...core.plan.local import LocalAdjustment
 from ...core.plan.local_rows import with_local_rows
 from ...core.render.renderer import Renderer
 from ..rules.color_wish import asks_for_color
-from ..rules.horizon import tilt_of
 from ..rules.places import by_place, is_beside, regions_in, regions_named
 from ..rules.planner import Edits, Rules, edits_of, latents_of, outside
 from ..rules.protection import held_by_sight
 from ..rules.style import read_style
 from ..rules.suggestions import suggestions
 from ..saving import save_weights
+from ..scene.horizon import tilt_of
 from ..scene.scene import Scene, scene_of
 from .latents import REPAIRS, assemble, own_schema, repair_size, seen_only, wish_of
 from .measure import features, seen

@@ -11,7 +11,7 @@ import torch
 import veraretouch as vr
 from veraretouch.core.contract.request import Request
 from veraretouch.core.photo import as_photo
-from veraretouch.planners.rules.horizon import HorizonLine, horizon, lines_in, tilt_of
+from veraretouch.planners.scene.horizon import HorizonLine, horizon, lines_in, tilt_of
 from veraretouch.planners.scene.network import CLASSES
 from veraretouch.planners.scene.scene import Scene
 

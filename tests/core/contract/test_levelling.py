@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import veraretouch as vr
+from veraretouch.core.contract.planner import levelled
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.photo import as_photo
-from veraretouch.core.render.levelling import levelled
 
 PHOTO = as_photo(np.tile(np.linspace(0, 1, 90, dtype=np.float32), (60, 1)))
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ...core.contract.planner import Thought, Tilt
 from ...core.photo import Photo
-from ..scene.network import CLASSES
-from ..scene.scene import Scene
+from .network import CLASSES
+from .scene import Scene
 
 Numbers = NDArray[np.float64]
 
