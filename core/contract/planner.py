@@ -31,7 +31,12 @@ Reasoning = Mapping[str, Thought]
 
 @dataclass(frozen=True)
 class Tilt:
-    """How far a photo hangs: degrees clockwise from level, 0 where there is nothing to be sure of; and why."""
+    """How far a photo hangs.
+
+    Attributes:
+        degrees: clockwise from level; 0 where there is nothing to be sure of.
+        thought: what was seen, and what follows.
+    """
 
     degrees: float
     thought: Thought
