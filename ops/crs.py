@@ -122,6 +122,8 @@ _DETAIL: Final = [
     _percent("Clarity2012", "clarity", "amount"),
     _percent("Texture", "texture", "amount"),
     _percent("Dehaze", "dehaze", "amount"),
+    CrsField("DefringePurpleAmount", 0, 20, "twentieth", "{:.0f}", "defringe", "purple", None, 0.05),
+    CrsField("DefringeGreenAmount", 0, 20, "twentieth", "{:.0f}", "defringe", "green", None, 0.05),
     _share("Sharpness", "sharpening", "amount", 0, 150),
     CrsField("SharpenRadius", 0.5, 3, "pixel", "{:+.1f}", "sharpening", "radius", None, 1.0),
     _share("SharpenDetail", "sharpening", "detail"),

@@ -41,6 +41,7 @@ def test_all_ops_of_the_design_are_installed():
         *("white_balance", "exposure", "contrast", "tone_regions", "parametric_curve", "tone_curve", "color_matrix"),
         *("calibration", "vibrance", "saturation", "hsl", "grey_mixer", "color_grading", "cdl", "lut3d", "neural"),
         *("clarity", "texture", "dehaze", "local_tone", "sharpening", "noise_reduction", "vignette", "grain"),
+        "defringe",
     }
     assert design <= set(registry.ops.ids())
 

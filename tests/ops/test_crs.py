@@ -21,6 +21,7 @@ def test_a_field_drives_a_slot_from_one_of_its_bounds_to_the_other(name):
     assert field.from_xmp(field.low) == pytest.approx(low)
     assert field.from_xmp(field.high) == pytest.approx(high)
     units = {"Exposure2012": "EV", "SharpenRadius": "pixel"}
+    units |= dict.fromkeys(("DefringePurpleAmount", "DefringeGreenAmount"), "twentieth")
     assert field.unit == units.get(name, "degree" if high == 360 else "percent")
 
 
@@ -48,6 +49,7 @@ def test_a_value_comes_back_from_xmp_and_from_the_parameter_file(name):
         ("SharpenRadius", 1.0, "+1.0"),
         ("PostCropVignetteMidpoint", 0.5, "50"),
         ("GrainFrequency", 0.5, "50"),
+        ("DefringePurpleAmount", 0.35, "7"),
     ],
 )
 def test_a_field_is_printed_as_camera_raw_prints_it(name, value, text):
