@@ -30,6 +30,12 @@ _EVENTS: Final = "text/event-stream"
 _ID: Mapping[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
 _PLAN: Mapping[str, Any] = {"type": ["object", "null"], "description": "A plan's document; null: not edited."}
 _SPACE: Mapping[str, Any] = {"enum": ["srgb", "p3"], "description": "The display's colour space."}
+_FRAME: Mapping[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 1000,
+    "description": "What of the photo is seen, in words or JSON as a plan has it.",
+}
 _NAME: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
 
 
@@ -110,7 +116,7 @@ OPERATIONS: Final = (
         "preview",
         "A photo's pixels in its own encoding, rows from the top: X-Width, X-Height, X-Format rgb8 or rgb16f.",
         gives=_BINARY,
-        query={"side": _whole(64, 8192)},
+        query={"side": _whole(64, 8192), "frame": _FRAME},
         required=("side",),
     ),
     Operation(
@@ -119,6 +125,7 @@ OPERATIONS: Final = (
         "tile",
         "1024 x 1024 pixels of a photo at full size, as `preview`.",
         gives=_BINARY,
+        query={"frame": _FRAME},
     ),
     Operation(
         "POST",
@@ -163,6 +170,7 @@ OPERATIONS: Final = (
             style={"type": "string", "maxLength": 20000},
             taste={"enum": [*TASTES, None]},
             groups={"type": ["array", "null"], "items": {"type": "string", "maxLength": 100}, "maxItems": 100},
+            frame=_FRAME,
             target=_ID,
             before=_ID,
         ),

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.photo import PhotoWarning, SaveOptions
+from veraretouch.core.plan.frame import read_frame
 
 HELD_BYTES = 2**30
 THUMBNAIL = 256
@@ -52,8 +53,8 @@ class Library:
         self._entries: dict[str, Entry] = {}
         for path in paths:
             self.add(path)
-        self._opened: Held[tuple[str, int, int], vr.Photo] = Held(HELD_BYTES, _bytes_of)
-        self._small: Held[tuple[str, int, int, int], vr.Photo] = Held(HELD_BYTES // 4, _bytes_of)
+        self._opened: Held[tuple[str, int, int, str], vr.Photo] = Held(HELD_BYTES, _bytes_of)
+        self._small: Held[tuple[str, int, int, str, int], vr.Photo] = Held(HELD_BYTES // 4, _bytes_of)
         self._thumbnails: Held[tuple[str, int, int], bytes] = Held(64 * 2**20, len)
 
     def add(self, path: Path) -> Entry:
@@ -75,28 +76,34 @@ class Library:
             raise UnknownPhoto(f"no photo {id[:40]!r} in this session", cure="Reload the page.")
         return self._entries[id]
 
-    def photo(self, id: str) -> vr.Photo:
+    def photo(self, id: str, frame: str = "") -> vr.Photo:
         """The photo in the form that is worked on: upright, in its own encoding; sRGB where that is one of greys.
 
-        Raises:
-            UnknownPhoto, UnreadablePhoto
-        """
-        entry = self.entry(id)
-        return self._opened.get((id, *_stamp(entry.path)), lambda: _opened(entry.path))
+        Args:
+            frame: what of it is seen, in words or JSON as a plan has it; empty for all of it.
 
-    def small(self, id: str, side: int) -> vr.Photo:
-        """The photo with a long side of at most `side` pixels, from 64 to 8192."""
+        Raises:
+            UnknownPhoto, UnreadablePhoto; InvalidRequest: what is no frame.
+        """
+        entry, framing = self.entry(id), read_frame(frame) if frame else None
+        whole = self._opened.get((id, *_stamp(entry.path), ""), lambda: _opened(entry.path))
+        if framing is None:
+            return whole
+        return self._opened.get((id, *_stamp(entry.path), frame), lambda: whole.framed(framing))
+
+    def small(self, id: str, side: int, frame: str = "") -> vr.Photo:
+        """The photo in its frame with a long side of at most `side` pixels, from 64 to 8192."""
         least, most = SIDES
         if not least <= side <= most:
             raise InvalidRequest(f"a side of {side} pixels", cure=f"Ask for {least} to {most}.")
-        photo = self.photo(id)
+        photo = self.photo(id, frame)
         if side >= max(photo.width, photo.height):
             return photo
-        return self._small.get((id, side, *_stamp(self.entry(id).path)), lambda: photo.resized(side))
+        return self._small.get((id, *_stamp(self.entry(id).path), frame, side), lambda: photo.resized(side))
 
-    def tile(self, id: str, column: int, row: int) -> vr.Photo:
-        """A tile of at most 1024 x 1024 pixels of the photo at full size, counted from the upper left."""
-        photo = self.photo(id)
+    def tile(self, id: str, column: int, row: int, frame: str = "") -> vr.Photo:
+        """A tile of at most 1024 x 1024 pixels of the photo at full size in its frame, counted from the upper left."""
+        photo = self.photo(id, frame)
         left, top = column * TILE, row * TILE
         if not (0 <= left < photo.width and 0 <= top < photo.height):
             raise InvalidRequest(f"no tile {column}, {row} in {photo.width} x {photo.height} pixels")
@@ -109,7 +116,7 @@ class Library:
 
     def _for_thumbnail(self, id: str) -> vr.Photo:
         """Thumbnails of a folder must not push out the photo that is worked on."""
-        stamp = (id, *_stamp(self.entry(id).path))
+        stamp = (id, *_stamp(self.entry(id).path), "")
         return self._opened.peek(stamp) or _opened(self.entry(id).path)
 
 

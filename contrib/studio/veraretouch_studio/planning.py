@@ -20,7 +20,8 @@ def planned(photo: vr.Photo, wish: Mapping[str, Any], reference: tuple[vr.Photo,
     """What a planner says of a photo, event by event: words that it does not know, its reasoning, the plan.
 
     Args:
-        wish: `mode` (auto, style, reference), `planner`, and `style`, `taste`, `groups` where they are given.
+        wish: `mode` (auto, style, reference), `planner`, and `style`, `taste`, `groups`, `frame` where they are
+            given.
         reference: the target, or the photos before and after, for the mode reference.
 
     Raises:
@@ -33,7 +34,7 @@ def planned(photo: vr.Photo, wish: Mapping[str, Any], reference: tuple[vr.Photo,
         yield "words", {"unknown": list(read_style(wish["style"]).unknown)}
     if mode == "reference" and not reference:
         raise InvalidRequest("no photo is given as reference", cure="Choose a target, or a pair.")
-    options: dict[str, Any] = {"taste": wish.get("taste"), "groups": wish.get("groups")}
+    options: dict[str, Any] = {name: wish.get(name) for name in ("taste", "groups", "frame")}
     if mode == "style":
         options["style"] = wish["style"]
     if mode == "reference":

@@ -158,11 +158,13 @@ class Handlers:
 
     async def _preview(self, request: Request, given: None) -> Response:
         side = int(request.query_params["side"])
-        return _sent(await self._read_thread(lambda: pixels_of(self._session.library.small(_id(request), side))))
+        frame, library = request.query_params.get("frame", ""), self._session.library
+        return _sent(await self._read_thread(lambda: pixels_of(library.small(_id(request), side, frame))))
 
     async def _tile(self, request: Request, given: None) -> Response:
         column, row = (int(request.path_params[name]) for name in ("column", "row"))
-        return _sent(await self._read_thread(lambda: pixels_of(self._session.library.tile(_id(request), column, row))))
+        frame, library = request.query_params.get("frame", ""), self._session.library
+        return _sent(await self._read_thread(lambda: pixels_of(library.tile(_id(request), column, row, frame))))
 
     async def _table(self, request: Request, given: dict[str, Any]) -> Response:
         try:

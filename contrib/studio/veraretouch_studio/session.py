@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -43,12 +44,15 @@ class Session:
         return {"id": entry.id, "name": entry.name, "edited": history.edited, "revision": history.revision}
 
     def photo(self, id: str) -> dict[str, Any]:
-        """A photo's facts, and how it stands."""
-        entry, photo = self.library.entry(id), self.library.photo(id)
+        """A photo's facts, and how it stands; its size is that of what its plan's frame shows."""
+        entry = self.library.entry(id)
+        history = self.edits.of(entry.path)
+        frame, _ = _placed(history.plan)
+        photo = self.library.photo(id, frame)
         depth = 8 * photo.pixels.dtype.itemsize
         facts = {"id": id, "name": entry.name, "width": photo.width, "height": photo.height, "depth": depth}
         said = {"space": views.space_of(photo), "warnings": list(photo.warnings)}
-        return facts | said | self.edits.of(entry.path).facts()
+        return facts | said | {"frame": frame} | history.facts()
 
     def add(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a dropped photo in; it is kept until the session ends.
@@ -72,24 +76,27 @@ class Session:
         plan = self.edits.of(self.library.entry(id).path).plan
         if not edited or plan is None:
             return self.library.thumbnail(id)
-        small = self.library.small(id, 2 * THUMBNAIL)
-        return small_jpeg(views.renderer().render(small, Plan.load(dict(plan))))
+        frame, plan = _placed(plan)
+        small = self.library.small(id, 2 * THUMBNAIL, frame)
+        return small_jpeg(views.renderer().render(small, Plan.load(dict(plan or {}))))
 
     def table(self, id: str, wish: Mapping[str, Any]) -> views.Table:
         """The table of a plan for a photo."""
-        return views.table_for(self.library.photo(id), wish["plan"], wish["space"], draft=wish.get("draft", False))
+        frame, plan = _placed(wish["plan"])
+        return views.table_for(self.library.photo(id, frame), plan, wish["space"], draft=wish.get("draft", False))
 
     def render(self, id: str, wish: Mapping[str, Any]) -> views.Pixels:
         """The picture of a plan: of the whole photo at a size, or of a part of it at full size."""
+        frame, plan = _placed(wish["plan"])
         if "side" in wish:
-            return views.rendered(self.library.small(id, wish["side"]), wish["plan"], wish["space"])
+            return views.rendered(self.library.small(id, wish["side"], frame), plan, wish["space"])
         place = {name: wish[name] for name in ("left", "top", "width", "height")}
-        photo = self.library.photo(id)
+        photo = self.library.photo(id, frame)
         if place["left"] >= photo.width or place["top"] >= photo.height:
             raise InvalidRequest(f"no pixels there in {photo.width} x {photo.height}")
         if place["width"] * place["height"] > LARGEST_VIEW:
             raise InvalidRequest(f"a part of {place['width']} x {place['height']} pixels", cure="Ask for less at once.")
-        return views.part_rendered(photo, wish["plan"], wish["space"], place)
+        return views.part_rendered(photo, plan, wish["space"], place)
 
     def plan(self, id: str, wish: Mapping[str, Any]) -> Iterator[planning.Event]:
         """What a planner says of a photo, event by event."""
@@ -124,6 +131,14 @@ class Session:
         self.exports.close()
         if self._dropped is not None:
             self._dropped.cleanup()
+
+
+def _placed(plan: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any] | None]:
+    """The frame of a plan, as JSON, empty for none; and the plan for the photo that is in that frame already."""
+    if plan is None or not plan.get("frame"):
+        return "", plan
+    frame = json.dumps(plan["frame"], sort_keys=True, separators=(",", ":"))
+    return frame, {name: value for name, value in plan.items() if name != "frame"}
 
 
 def _pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: list[str] | None) -> dict[str, Any]:

@@ -103,6 +103,23 @@ def test_what_no_table_shows_is_rendered_here_as_the_engine_does_it(client, phot
     assert np.array_equal(np.frombuffer(part.body, np.uint8).reshape(50, 100, 3), whole[30:80, 40:140])
 
 
+def test_a_photo_is_shown_in_the_frame_of_its_plan(client, photos):
+    id, photo = client.first(), vr.open_photo(photos[0])
+    framed = PLAN | {"schema": "veraretouch.plan/2", "frame": {"crop": [0.25, 0, 0.75, 1], "flip": "horizontal"}}
+    client("PUT", f"/api/photos/{id}/edits", {"plan": framed, "name": "Crop"}, If_Match="0")
+    told = client("GET", f"/api/photos/{id}").json()
+    assert (told["width"], told["height"]) == (photo.width // 2, photo.height)
+    tile = client("GET", f"/api/photos/{id}/tile/0/0?frame=crop:+0.25+0+0.75+1%3B+flip:+horizontal")
+    left, right = photo.width // 4, photo.width // 4 + photo.width // 2
+    wanted = photo.pixels[:1024, left:right][:, ::-1]
+    assert np.array_equal(np.frombuffer(tile.body, np.uint8).reshape(wanted.shape), wanted)
+    made = client("POST", f"/api/photos/{id}/render", {"plan": framed, "space": "srgb", "side": 8192})
+    whole = vr.Renderer().render(photo, vr.Plan.load(framed), color_space="srgb").pixels
+    assert np.array_equal(np.frombuffer(made.body, np.uint8).reshape(whole.shape), whole)
+    assert client("POST", f"/api/photos/{id}/table", {"plan": framed, "space": "srgb"}).status == 200
+    assert client("GET", f"/api/photos/{id}/preview?side=100&frame=crop").status == 400
+
+
 def test_a_draft_is_small_and_made_at_once(client):
     answer = client("POST", f"/api/photos/{client.first()}/table", {"plan": CURVED, "space": "srgb", "draft": True})
     assert answer.headers["x-points"] == "33"
