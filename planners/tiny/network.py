@@ -34,8 +34,8 @@ class Shape:
 
     outputs: int
     members: int = 3
-    hidden: int = 192
-    dropout: float = 0.1
+    hidden: int = 256
+    dropout: float = 0.25
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""

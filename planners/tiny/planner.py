@@ -86,7 +86,7 @@ class Tiny:
     """
 
     id = "tiny"
-    version = "0.2.0"
+    version = "0.3.0"
     modes: frozenset[Mode] = frozenset({"auto", "style", "param"})
     tastes: frozenset[Taste] = frozenset({"faithful", "natural", "vivid"})
     dtypes = ("float32",)

@@ -31,7 +31,7 @@ from .data import examples_of, is_dataset, pixels_of, shards_of
 
 LOSS: Final = 32
 _ROWS: Final = 16
-_CLOSEST: Final = 0.75  # of a photo's sides that a crop keeps at least
+_CLOSEST: Final = 0.6  # of each of a photo's sides that a crop keeps at least
 _HELD: Final = ("sky", "skin")
 
 Item = TypeVar("Item")
@@ -176,8 +176,8 @@ def _part(rgb: Tensor, seed: tuple[int, ...]) -> Tensor:
     """A part of a photo (3, H, W), mirrored or not, as a square (3, SIDE, SIDE), uint8."""
     rng = np.random.default_rng(seed)
     height, width = rgb.shape[1:]
-    share = 1.0 if seed[2] == 0 else rng.uniform(_CLOSEST, 1)
-    rows, columns = max(1, round(height * share)), max(1, round(width * share))
+    shares = (1.0, 1.0) if seed[2] == 0 else rng.uniform(_CLOSEST, 1, 2)
+    rows, columns = (max(1, round(side * share)) for side, share in zip((height, width), shares, strict=True))
     top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
     part = rgb[:, top : top + rows, left : left + columns].float().unsqueeze(0)
     made = square(part)[0].round().clamp(0, 255).to(torch.uint8)

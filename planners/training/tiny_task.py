@@ -44,7 +44,7 @@ class TinyTask:
     repairs: Sequence[str] = REPAIRS
     effort: float = 0.2
     held: float = 1.0
-    left: float = 1.6
+    left: float = 2.0
     faithful: float = 0.5
     renderer: Renderer = field(default_factory=Renderer)
 

@@ -19,8 +19,8 @@ from veraretouch.planners.training.loop import TrainingSettings
 from veraretouch.planners.training.runs import train_tiny
 from veraretouch.planners.training.tiny_examples import ExampleRecipe
 
-RECIPE = ExampleRecipe(copies=4, per_source=50)
-SETTINGS = TrainingSettings(steps=1500, batch=192, lr=2.5e-3, average=0.99, save_every=500)
+RECIPE = ExampleRecipe(copies=8, per_source=50)
+SETTINGS = TrainingSettings(steps=2000, batch=192, lr=2.5e-3, average=0.99, save_every=500)
 FURTHER = TrainingSettings(steps=300, batch=192, lr=1.5e-3, warmup=20, average=0.98, save_every=150)
 
 
