@@ -32,9 +32,9 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "coreml",
         "networks/test_coreml.py",
-        "Sizes are the published ones; the weights of `tiny` are its own, all others random. Seconds are those of"
-        " converting. The interpreter ran the packages on this machine, and their distance is that from torch in"
-        " float32; on Apple's hardware nothing has been timed or verified.",
+        "Sizes are the published ones; the weights of `tiny` are its own, all others random. Seconds are the"
+        " processor's, of converting. The interpreter ran the packages on this machine, and their distance is that from"
+        " torch in float32; on Apple's hardware nothing has been timed or verified.",
     )
     made.recall(RECORDS / "coreml.json")  # one test alone writes its own figures anew
     yield made
