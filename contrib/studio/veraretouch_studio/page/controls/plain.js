@@ -1,0 +1,61 @@
+import { html, live } from "../vendor/lit.js";
+import { t } from "../core/texts.js";
+import { Control } from "./scalar.js";
+import { reset } from "./discrete.js";
+
+/** Numbers that are too many to be moved by hand: how many, and a way to be rid of them. */
+export class Summary extends Control {
+  render() {
+    const { label, slot, value, changed, lit } = this.binding;
+    const shape = (value?.shape ?? slot.shape).join(" × ");
+    return html`<div class="row plain ${changed ? "changed" : ""} ${lit ? "lit" : ""}">
+      <span class="name" title=${slot.doc}>${label}</span>
+      <span class="value">${changed ? t("summary.set", { shape }) : t("summary.rest")}</span>
+      ${reset(this.binding)}
+    </div>`;
+  }
+}
+customElements.define("studio-summary", Summary);
+
+/** A value of a kind that has no control: its JSON, so that nothing is missing. */
+export class Json extends Control {
+  static properties = { ...Control.properties, wrong: { state: true } };
+
+  constructor() {
+    super();
+    this.wrong = "";
+  }
+
+  render() {
+    const { id, label, slot, value, changed, lit } = this.binding;
+    return html`<div class="json ${changed ? "changed" : ""} ${lit ? "lit" : ""}">
+      <div class="row plain">
+        <label for=${id} title=${slot.doc}>${label}</label>
+        <span class="value">${slot.kind}</span>
+        ${reset(this.binding)}
+      </div>
+      <textarea
+        id=${id}
+        rows="3"
+        spellcheck="false"
+        aria-description=${slot.doc}
+        aria-invalid=${this.wrong ? "true" : "false"}
+        .value=${live(JSON.stringify(value))}
+        @change=${this.#type}
+      ></textarea>
+      ${this.wrong ? html`<p class="wrong" role="alert">${this.wrong}</p>` : ""}
+    </div>`;
+  }
+
+  /** @param {Event} event */
+  #type(event) {
+    try {
+      const value = JSON.parse(/** @type {HTMLTextAreaElement} */ (event.target).value);
+      this.wrong = "";
+      this.binding.set(value, "done");
+    } catch {
+      this.wrong = t("json.wrong");
+    }
+  }
+}
+customElements.define("studio-json", Json);

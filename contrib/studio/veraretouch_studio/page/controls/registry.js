@@ -1,0 +1,40 @@
+/**
+ * Which control a kind of slot has. A plug-in with a kind of its own brings its element:
+ *
+ *     registerControl("my-kind", (binding) => html`<my-control .binding=${binding}></my-control>`);
+ */
+
+import { html } from "../vendor/lit.js";
+import "./scalar.js";
+import "./bands.js";
+import "./curve.js";
+import "./matrix.js";
+import "./discrete.js";
+import "./plain.js";
+
+/** @import {Binding} from "../core/bindings.js" */
+
+/** @type {Map<string, (binding: Binding) => unknown>} */
+const controls = new Map([
+  ["scalar", (binding) => html`<studio-scalar .binding=${binding}></studio-scalar>`],
+  ["whole", (binding) => html`<studio-scalar .binding=${binding}></studio-scalar>`],
+  ["bands", (binding) => html`<studio-bands .binding=${binding}></studio-bands>`],
+  ["curve", (binding) => html`<studio-curve .binding=${binding}></studio-curve>`],
+  ["matrix", (binding) => html`<studio-matrix .binding=${binding}></studio-matrix>`],
+  ["choice", (binding) => html`<studio-choice .binding=${binding}></studio-choice>`],
+  ["switch", (binding) => html`<studio-switch .binding=${binding}></studio-switch>`],
+  ["embedding", (binding) => html`<studio-summary .binding=${binding}></studio-summary>`],
+  ["lattice", (binding) => html`<studio-summary .binding=${binding}></studio-summary>`],
+]);
+
+/** @param {string} kind @param {(binding: Binding) => unknown} control gives what lit-html draws */
+export function registerControl(kind, control) {
+  if (controls.has(kind)) throw new Error(`the kind ${kind} has a control already`);
+  controls.set(kind, control);
+}
+
+/** The control of a slot; of a kind that nobody knows a field for its JSON. @param {Binding} binding */
+export function controlFor(binding) {
+  const control = controls.get(binding.slot.kind);
+  return control ? control(binding) : html`<studio-json .binding=${binding}></studio-json>`;
+}

@@ -1,0 +1,205 @@
+/**
+ * The photo that is open, its plan, and what happens to both. Changes are shown at once and saved one step a drag; the
+ * server's revision says whether somebody else was quicker.
+ */
+
+import * as api from "./api.js";
+import { t } from "./texts.js";
+import { same } from "./plan.js";
+
+/** @import {Schema, PhotoState, Plan, Listed} from "./types.js" */
+
+const PAUSE = 600; // milliseconds without a key after which what keys have moved is one step
+const RETRY = 1500; // milliseconds until a save that did not get through is tried again
+
+export class Store extends EventTarget {
+  /** @param {Schema} schema */
+  constructor(schema) {
+    super();
+    this.schema = schema;
+    /** @type {Listed[]} */
+    this.photos = [];
+    /** @type {PhotoState|null} */
+    this.photo = null;
+    /** The plan that is shown, ahead of the one that is saved. @type {Plan|null} */
+    this.plan = null;
+    /** Whether a control is being moved: the picture may be a draft. */
+    this.dragging = false;
+    /** The group whose slots light up, since a line of reasoning is looked at. @type {string|null} */
+    this.lit = null;
+    /** The local adjustment whose handles are shown. @type {string|null} */
+    this.area = null;
+    /** What another tab has saved in the meantime. @type {{revision: number, plan: Plan|null}|null} */
+    this.conflict = null;
+    /** Steps that are not saved yet. @type {{plan: Plan|null, name: string}[]} */
+    this.unsaved = [];
+    this.saving = false;
+    this.problem = "";
+    /** What keys have moved and is not a step yet. @type {{name: string, timer: number}|null} */
+    this.pending = null;
+  }
+
+  /** Tell whoever shows the state. @param {string} [what] "plan" where the picture changes */
+  tell(what = "state") {
+    this.dispatchEvent(new CustomEvent("change", { detail: what }));
+  }
+
+  /** Words for people who listen, and for everybody where `shown`. @param {string} text @param {boolean} [shown] */
+  announce(text, shown = false) {
+    this.dispatchEvent(new CustomEvent("announce", { detail: { text, shown } }));
+  }
+
+  async list() {
+    this.photos = await api.photos();
+    this.tell();
+  }
+
+  /** @param {string} id */
+  async open(id) {
+    await this.settled();
+    const photo = await api.photo(id);
+    this.conflict = null;
+    this.unsaved = [];
+    this.area = null;
+    this.lit = null;
+    this.#take(photo);
+    this.dispatchEvent(new Event("open"));
+  }
+
+  /** @param {PhotoState} photo */
+  #take(photo) {
+    this.photo = photo;
+    this.plan = photo.plan;
+    if (this.area !== null && !photo.plan?.local?.some((entry) => entry.name === this.area)) this.area = null;
+    this.#mark(photo);
+    this.tell("plan");
+  }
+
+  /** @param {{revision: number, plan?: Plan|null, edited?: boolean}} photo */
+  #mark({ revision }) {
+    const id = this.photo?.id;
+    const edited = this.photo?.plan != null;
+    this.photos = this.photos.map((each) => (each.id === id ? { ...each, revision, edited } : each));
+  }
+
+  /**
+   * Show another plan. It is saved as one step once a drag is over, or no key was pressed for a while.
+   * @param {Plan|null} plan @param {string} name what the step is called in the history
+   * @param {"drag"|"keys"|"done"} [how]
+   */
+  change(plan, name, how = "done") {
+    if (!this.photo) return;
+    if (this.pending && this.pending.name !== name) this.flush();
+    clearTimeout(this.pending?.timer);
+    this.pending = null;
+    this.dragging = how === "drag";
+    this.plan = plan;
+    if (how === "done") this.#queue(plan, name);
+    if (how === "keys") this.pending = { name, timer: window.setTimeout(() => this.flush(), PAUSE) };
+    this.tell("plan");
+  }
+
+  /** Save what keys have changed. */
+  flush() {
+    if (!this.pending) return;
+    clearTimeout(this.pending.timer);
+    const { name } = this.pending;
+    this.pending = null;
+    this.#queue(this.plan, name);
+  }
+
+  /** @param {Plan|null} plan @param {string} name */
+  #queue(plan, name) {
+    const last = this.unsaved.at(-1)?.plan ?? this.photo?.plan ?? null;
+    if (same(last, plan)) return;
+    this.unsaved.push({ plan, name });
+    void this.#save();
+  }
+
+  async #save() {
+    if (this.saving || this.conflict) return;
+    this.saving = true;
+    while (this.unsaved.length && this.photo && !this.conflict) {
+      const { plan, name } = this.unsaved[0];
+      const { id, revision } = this.photo;
+      try {
+        const answer = await api.saveEdits(id, revision, plan, name);
+        this.photo = { ...this.photo, ...answer, id, plan };
+        this.unsaved.shift();
+        this.problem = "";
+        this.#mark(this.photo);
+        this.tell();
+      } catch (error) {
+        if (!(await this.#mended(error))) break;
+      }
+    }
+    this.saving = false;
+    this.dispatchEvent(new Event("saved"));
+  }
+
+  /** @param {unknown} error @returns {Promise<boolean>} whether to go on saving */
+  async #mended(error) {
+    if (error instanceof api.Refused && error.status === 409) {
+      this.conflict = { revision: error.body.revision, plan: error.body.plan };
+      this.tell();
+      return false;
+    }
+    if (error instanceof api.Refused && error.status !== 429 && error.status < 500) {
+      this.unsaved.shift();
+      this.plan = this.unsaved.at(-1)?.plan ?? this.photo?.plan ?? null;
+      this.announce(error.message, true);
+      this.tell("plan");
+      return true;
+    }
+    this.problem = t("save.retry");
+    this.tell();
+    await new Promise((resolve) => setTimeout(resolve, RETRY));
+    return true;
+  }
+
+  /** Wait until every step is saved. */
+  async settled() {
+    this.flush();
+    while (this.saving && !this.conflict) {
+      await new Promise((resolve) => this.addEventListener("saved", resolve, { once: true }));
+    }
+  }
+
+  /**
+   * Both tabs' work stays in the history: this tab's steps are saved over the other's, and undone again where the
+   * other's are wanted.
+   * @param {boolean} mine whether this tab's plan is to be shown
+   */
+  async settle(mine) {
+    if (!this.conflict || !this.photo) return;
+    this.photo = { ...this.photo, revision: this.conflict.revision, plan: this.conflict.plan };
+    this.conflict = null;
+    if (!mine) this.unsaved = this.unsaved.slice(-1);
+    await this.#save();
+    if (!mine && !this.conflict) await this.step("undo");
+  }
+
+  /** @param {"undo"|"redo"} way */
+  async step(way) {
+    await this.settled();
+    const { photo } = this;
+    if (!photo || this.conflict || !(way === "undo" ? photo.can_undo : photo.can_redo)) return;
+    const name = way === "undo" ? photo.undo_name : photo.redo_name;
+    try {
+      this.#take({ ...photo, ...(await api.step(photo.id, photo.revision, way)) });
+      this.announce(t(`${way}.done`, { name }), true);
+    } catch (error) {
+      if (error instanceof api.Refused && error.status === 409) {
+        this.#take(await api.photo(photo.id));
+        this.announce(t("conflict.reloaded"), true);
+      } else this.report(error);
+    }
+  }
+
+  /** Show what went wrong, in the server's words where it said some. @param {unknown} error */
+  report(error) {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    const text = error instanceof TypeError ? t("server.gone") : error instanceof Error ? error.message : String(error);
+    this.announce(text, true);
+  }
+}

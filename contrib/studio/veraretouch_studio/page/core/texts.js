@@ -1,0 +1,31 @@
+/** Every text that the page shows comes from texts.<language>.json by its key. */
+
+/** @type {Record<string, string>} */
+let texts = {};
+
+/** @param {string} language */
+export async function loadTexts(language) {
+  const answer = await fetch(`/page/texts.${language}.json`);
+  texts = await answer.json();
+}
+
+/**
+ * The text of a key, with `{name}` filled in.
+ * @param {string} key @param {Record<string, any>} [facts]
+ */
+export function t(key, facts = {}) {
+  const text = texts[key];
+  if (text === undefined) return key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? ""));
+}
+
+/**
+ * The name of an op, area, slot or group: from the texts, else its id in words.
+ * @param {string} kind @param {string} id
+ */
+export function named(kind, id) {
+  const known = texts[`${kind}.${id}`];
+  if (known !== undefined) return known;
+  const words = (id.split(".").pop() ?? id).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,181 @@
+import { html } from "../vendor/lit.js";
+import { emptyPlan } from "../core/plan.js";
+import { Part } from "../core/part.js";
+import { t } from "../core/texts.js";
+import { strengthOf } from "./areas.js";
+import "../controls/wheel.js";
+import "../picture/stage.js";
+import "./areas.js";
+import "./filmstrip.js";
+import "./history.js";
+import "./planning.js";
+import "./scopes.js";
+import "./sliders.js";
+
+const TABS = ["edit", "areas", "history"];
+
+/** One photo: the picture, its tools, the panel of controls and the strip of photos. */
+export class EditPage extends Part {
+  static properties = {
+    ...Part.properties,
+    tab: { state: true },
+    compare: { state: true },
+    clipping: { state: true },
+    mask: { state: true },
+    colour: { state: true },
+    space: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.tab = "edit";
+    this.compare = "off";
+    this.clipping = false;
+    this.mask = false;
+    /** @type {any} */
+    this.colour = null;
+    this.space = "";
+  }
+
+  /** @returns {import("../picture/stage.js").Stage} */
+  get stage() {
+    return /** @type {any} */ (this.querySelector("studio-stage"));
+  }
+
+  /** @returns {import("./planning.js").Planning} */
+  get planning() {
+    return /** @type {any} */ (this.querySelector("studio-planning"));
+  }
+
+  render() {
+    const { store } = this;
+    return html`<div
+      class="edit"
+      @colour=${(/** @type {any} */ event) => (this.colour = event.detail)}
+      @space=${(/** @type {any} */ event) => (this.space = event.detail)}
+      @viewport=${() => this.requestUpdate()}
+      @pair=${this.#pair}
+      @reveal=${this.#reveal}
+      @clipping=${() => this.setClipping(!this.clipping)}
+      @mask=${() => this.setMask(!this.mask)}
+    >
+      <div class="work">
+        <studio-stage .store=${store}></studio-stage>
+        ${this.#tools()}
+        <studio-filmstrip .store=${store}></studio-filmstrip>
+      </div>
+      <aside class="panel" aria-label=${t("panel")}>
+        <studio-scopes .store=${store} .clipping=${this.clipping} .colour=${this.colour} .space=${this.space}></studio-scopes>
+        <div class="tabs" role="tablist" @keydown=${this.#tabKey}>
+          ${TABS.map(
+            (tab) => html`<button
+              role="tab"
+              id="tab-${tab}"
+              aria-controls="tabpanel"
+              aria-selected=${tab === this.tab}
+              tabindex=${tab === this.tab ? 0 : -1}
+              @click=${() => (this.tab = tab)}
+            >
+              ${t(`tab.${tab}`)}
+            </button>`,
+          )}
+        </div>
+        <div class="tabpanel" id="tabpanel" role="tabpanel" aria-labelledby="tab-${this.tab}" tabindex="-1">
+          <div ?hidden=${this.tab !== "edit"}>
+            <studio-planning .store=${store}></studio-planning>
+            <studio-reasoning .store=${store}></studio-reasoning>
+            <div class="whole">
+              <studio-slider
+                .of=${strengthOf("strength", store.plan?.strength ?? 1, (value, how) =>
+                  store.change({ ...(store.plan ?? emptyPlan()), strength: value ?? 1 }, t("strength"), how))}
+              ></studio-slider>
+            </div>
+            <studio-sliders .store=${store}></studio-sliders>
+            <button class="wide" ?disabled=${store.plan === null} @click=${() => store.change(null, t("step.reset.all"))}>
+              <i class="icon icon-rotate-ccw"></i>${t("reset.everything")}
+            </button>
+          </div>
+          ${this.tab === "areas" ? html`<studio-areas .store=${store} .mask=${this.mask}></studio-areas>` : ""}
+          ${this.tab === "history" ? html`<studio-history .store=${store}></studio-history>` : ""}
+        </div>
+      </aside>
+    </div>`;
+  }
+
+  #tools() {
+    const viewport = this.stage?.viewport;
+    const percent = viewport ? Math.round(100 * viewport.scale) : 100;
+    const choice = (/** @type {string} */ compare, /** @type {string} */ icon) => html`<button
+      class="quiet"
+      aria-pressed=${this.compare === compare}
+      aria-label=${t(`compare.${compare}`)}
+      title=${t(`compare.${compare}`)}
+      @click=${() => this.setCompare(this.compare === compare ? "off" : compare)}
+    >
+      <i class="icon icon-${icon}"></i>
+    </button>`;
+    return html`<div class="tools" role="toolbar" aria-label=${t("tools")}>
+      ${choice("split", "square-split-horizontal")} ${choice("side", "columns-2")}
+      <button
+        class="quiet"
+        aria-label=${t("hold")}
+        title=${t("hold")}
+        @pointerdown=${() => this.stage.hold(true)}
+        @pointerup=${() => this.stage.hold(false)}
+        @pointerleave=${() => this.stage.hold(false)}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => /^[ ]$|Enter/.test(event.key) && this.stage.hold(true)}
+        @keyup=${() => this.stage.hold(false)}
+        @blur=${() => this.stage.hold(false)}
+      >
+        <i class="icon icon-eye"></i>
+      </button>
+      <span class="gap"></span>
+      <button class="quiet text" aria-pressed=${!viewport?.fitted} aria-label=${t("zoom.toggle", { percent })} title=${t("zoom.toggle", { percent })}
+        @click=${() => viewport?.toggle()}>
+        ${viewport?.fitted ? t("zoom.fit") : `${percent} %`}
+      </button>
+    </div>`;
+  }
+
+  /** @param {string} compare */
+  setCompare(compare) {
+    this.compare = compare;
+    this.stage.setCompare(compare);
+    this.store.announce(t(`compare.${compare}`));
+  }
+
+  /** @param {boolean} on */
+  setClipping(on) {
+    this.clipping = on;
+    this.stage.setClipping(on);
+    this.store.announce(t(on ? "clipping.on" : "clipping.off"));
+  }
+
+  /** @param {boolean} on */
+  setMask(on) {
+    this.mask = on;
+    this.stage.setMask(on);
+    this.store.announce(t(on ? "mask.on" : "mask.off"));
+  }
+
+  /** @param {any} event */
+  #pair({ detail }) {
+    this.stage.preview(detail?.first);
+    this.stage.setOther(detail?.second);
+    this.setCompare(detail ? "side" : "off");
+  }
+
+  /** @param {any} event */
+  #reveal({ detail }) {
+    /** @type {any} */ (this.querySelector("studio-sliders")).reveal(detail);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #tabKey(event) {
+    const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!way) return;
+    this.tab = TABS[(TABS.indexOf(this.tab) + way + TABS.length) % TABS.length];
+    void this.updateComplete.then(() => /** @type {HTMLElement} */ (this.querySelector("[role=tab][aria-selected=true]")).focus());
+  }
+}
+customElements.define("studio-edit", EditPage);
