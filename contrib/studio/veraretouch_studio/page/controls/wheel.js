@@ -52,7 +52,7 @@ export class Wheel extends LitElement {
         aria-valuemax="100"
         aria-valuenow=${Math.round(100 * share)}
         aria-valuetext=${t("wheel.value", { hue: Math.round(hue), saturation: Math.round(100 * share) })}
-        ${vars({ "--x": share * Math.cos(turn), "--y": -share * Math.sin(turn), "--puck": `hsl(${hue} 80% 60%)` })}
+        ${vars({ "--x": share * Math.cos(turn), "--y": -share * Math.sin(turn), "--puck": `hsl(${hue} ${Math.round(80 * share)}% 60%)` })}
         @pointerdown=${this.#down}
         @pointermove=${this.#move}
         @pointerup=${this.#up}

@@ -121,7 +121,8 @@ export const cancel = (job) => call("DELETE", `/api/jobs/${encodeURIComponent(jo
  * @param {Response} answer @param {(event: string, data: any) => void} on
  */
 export async function readEvents(answer, on) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).pipeThrough(new TextDecoderStream()).getReader();
+  const body = /** @type {ReadableStream<BufferSource>} */ (/** @type {unknown} */ (answer.body));
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let held = "";
   for (;;) {
     const { done, value } = await reader.read();

@@ -140,6 +140,7 @@ export function merged(plan, more) {
     edits[id] = { ...edit, params: { ...(edits[id]?.params ?? {}), ...edit.params } };
   }
   const groups = [...new Set([...(base.groups ?? OWN_GROUPS), ...(more.groups ?? [])])];
+  /** @type {Plan} */
   let made = { ...base, edits, groups };
   for (const entry of more.local ?? []) {
     made = withLocal(made, [...(made.local ?? []), { ...entry, name: freeName(made, entry.name) }]);

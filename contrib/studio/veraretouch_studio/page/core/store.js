@@ -124,10 +124,11 @@ export class Store extends EventTarget {
       const { id, revision } = this.photo;
       try {
         const answer = await api.saveEdits(id, revision, plan, name);
-        this.photo = { ...this.photo, ...answer, id, plan };
+        const photo = { ...this.photo, ...answer, id, plan };
+        this.photo = photo;
         this.unsaved.shift();
         this.problem = "";
-        this.#mark(this.photo);
+        this.#mark(photo);
         this.tell();
       } catch (error) {
         if (!(await this.#mended(error))) break;

@@ -25,6 +25,11 @@ export class Handles extends Part {
     this.viewport.addEventListener("change", this.redraw);
   }
 
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.viewport.removeEventListener("change", this.redraw);
+  }
+
   render() {
     const entry = this.store.plan?.local?.find((each) => each.name === this.store.area);
     if (!entry || !this.store.photo) return html``;
@@ -93,8 +98,10 @@ export class Handles extends Part {
     if (!this.held) return;
     event.stopPropagation();
     const stage = /** @type {any} */ (this.closest("studio-stage"));
-    const { x, y } = this.viewport.toPhoto(...Object.values(stage.place(event)));
-    this.#to(this.held.name, this.held.place, { x: x / this.viewport.photo.width, y: y / this.viewport.photo.height }, "drag");
+    const at = stage.place(event);
+    const { x, y } = this.viewport.toPhoto(at.x, at.y);
+    const { width, height } = this.viewport.photo;
+    this.#to(this.held.name, this.held.place, { x: x / width, y: y / height }, "drag");
   }
 
   #up() {

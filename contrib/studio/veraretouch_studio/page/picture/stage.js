@@ -19,13 +19,15 @@ const MEASURE_EVERY = 80; // milliseconds
 
 /** The picture: canvas, divider, handles of areas, and the viewport that they share. */
 export class Stage extends Part {
-  static properties = { ...Part.properties, compare: { type: String } };
+  static properties = { ...Part.properties, compare: { type: String }, handles: { type: Boolean } };
 
   constructor() {
     super();
     this.viewport = new Viewport();
     /** off, split (a divider) or side (side by side). */
     this.compare = "off";
+    /** Whether the chosen area can be dragged. */
+    this.handles = false;
     this.at = 0.5;
     this.holding = false;
     this.clipping = false;
@@ -37,7 +39,7 @@ export class Stage extends Part {
     /** @type {PhotoPixels|null} */
     this.pixels = null;
     /** @type {Source|null} */
-    this.after = null;
+    this.edited = null;
     /** @type {Source|null} */
     this.original = null;
     /** @type {Source|null} */
@@ -70,7 +72,9 @@ export class Stage extends Part {
     const names = this.holding ? [t("before"), ""] : [this.other === undefined ? t("before") : t("other"), t("after")];
     return html`<div class="stage" data-compare=${this.holding ? "hold" : this.compare}>
       <canvas class="picture" role="img" aria-label=${photo ? t("picture.label", photo) : ""}></canvas>
-      <studio-handles .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-handles>
+      ${this.handles
+        ? html`<studio-handles .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-handles>`
+        : ""}
       ${split
         ? html`<studio-divider .at=${this.at} .low=${this.#edge(0)} .high=${this.#edge(1)} @moved=${this.#divide}>
           </studio-divider>`
@@ -130,8 +134,8 @@ export class Stage extends Part {
   }
 
   #close() {
-    for (const each of [this.after, this.original, this.second, this.pixels]) each?.close();
-    this.after = this.original = this.second = this.pixels = null;
+    for (const each of [this.edited, this.original, this.second, this.pixels]) each?.close();
+    this.edited = this.original = this.second = this.pixels = null;
   }
 
   #open() {
@@ -144,7 +148,7 @@ export class Stage extends Part {
     this.pixels = new PhotoPixels(this.renderer, photo, (error) => this.store.report(error));
     this.pixels.addEventListener("change", () => this.#changed());
     this.pixels.prepare(this.viewport);
-    this.after = this.#source();
+    this.edited = this.#source();
     this.show();
     this.#originals();
   }
@@ -167,10 +171,10 @@ export class Stage extends Part {
 
   /** Show the store's plan, the mask of the area that is chosen, or a plan that is only looked at. */
   show() {
-    if (!this.after) return;
+    if (!this.edited) return;
     const { plan, dragging, area, schema } = this.store;
     const mask = this.masked && area !== null ? maskPlan(plan, area, schema) : null;
-    this.after.show(mask ?? this.previewed ?? plan, dragging, this.viewport);
+    this.edited.show(mask ?? this.previewed ?? plan, dragging, this.viewport);
   }
 
   /** Look at a plan that is not the photo's; undefined goes back to that. @param {Plan|undefined} plan */
@@ -221,7 +225,7 @@ export class Stage extends Part {
 
   #moved() {
     this.pixels?.prepare(this.viewport);
-    for (const source of [this.after, this.original, this.second]) source?.follow(this.viewport);
+    for (const source of [this.edited, this.original, this.second]) source?.follow(this.viewport);
     this.requestUpdate();
     this.#draw();
     this.dispatchEvent(new CustomEvent("viewport", { bubbles: true }));
@@ -238,7 +242,7 @@ export class Stage extends Part {
 
   /** The pixels of the whole picture as it is shown, RGBA. @param {number} long the long side */
   shown(long) {
-    const layers = this.after?.layers(true) ?? [];
+    const layers = this.edited?.layers(true) ?? [];
     if (!this.renderer || !layers.length) return null;
     const { width, height } = this.viewport.photo;
     const scale = Math.min(1, long / Math.max(width, height));
@@ -255,7 +259,7 @@ export class Stage extends Part {
 
   /** Whether everything that was asked for is on the canvas. */
   get settled() {
-    const sources = [this.after, this.original, this.second].filter((each) => each !== null);
+    const sources = [this.edited, this.original, this.second].filter((each) => each !== null);
     return !!this.pixels?.whole && this.pixels.latest.settled && sources.every((each) => each.settled) && !this.drawing;
   }
 
@@ -270,7 +274,7 @@ export class Stage extends Part {
   /** @returns {Pane[]} */
   #panes() {
     const { width } = /** @type {HTMLCanvasElement} */ (this.canvas);
-    const after = this.after?.layers() ?? [];
+    const after = this.edited?.layers() ?? [];
     const original = this.original?.layers() ?? [];
     const other = this.second ? this.second.layers() : original;
     if (this.holding && original.length) return [{ layers: original, left: 0, right: width }];
@@ -322,12 +326,12 @@ export class Stage extends Part {
   #colour(at) {
     const { x, y } = this.viewport.toPhoto(at.x, at.y);
     const { width, height } = this.viewport.photo;
-    if (!this.renderer || !this.after?.ready || x < 0 || y < 0 || x >= width || y >= height) return null;
+    if (!this.renderer || !this.edited?.ready || x < 0 || y < 0 || x >= width || y >= height) return null;
     const { origin, scale } = this.viewport;
     const from = { x: origin.x - Math.floor(at.x), y: origin.y - Math.floor(at.y), scale };
     const one = (/** @type {Layer[]} */ layers) =>
       /** @type {Renderer} */ (this.renderer).read(layers, from, 1, 1).slice(0, 3);
-    return { x: Math.floor(x), y: Math.floor(y), after: one(this.after.layers()) };
+    return { x: Math.floor(x), y: Math.floor(y), after: one(this.edited.layers()) };
   }
 }
 customElements.define("studio-stage", Stage);

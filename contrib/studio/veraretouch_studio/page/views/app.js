@@ -173,7 +173,7 @@ export class App extends Part {
         void edit.planning.focusPrompt();
       },
       clipping: () => edit.setClipping(!edit.clipping),
-      mask: () => edit.setMask(!edit.mask),
+      mask: () => edit.tab === "areas" && edit.setMask(!edit.mask),
       export: () => store.photo && this.#export([store.photo.id]),
     };
     const onGrid = grid && { copy: grid.copy, paste: grid.paste };

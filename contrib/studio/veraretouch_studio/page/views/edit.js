@@ -60,7 +60,7 @@ export class EditPage extends Part {
       @mask=${() => this.setMask(!this.mask)}
     >
       <div class="work">
-        <studio-stage .store=${store}></studio-stage>
+        <studio-stage .store=${store} .handles=${this.tab === "areas"}></studio-stage>
         ${this.#tools()}
         <studio-filmstrip .store=${store}></studio-filmstrip>
       </div>
@@ -74,7 +74,7 @@ export class EditPage extends Part {
               aria-controls="tabpanel"
               aria-selected=${tab === this.tab}
               tabindex=${tab === this.tab ? 0 : -1}
-              @click=${() => (this.tab = tab)}
+              @click=${() => this.#go(tab)}
             >
               ${t(`tab.${tab}`)}
             </button>`,
@@ -170,11 +170,17 @@ export class EditPage extends Part {
     /** @type {any} */ (this.querySelector("studio-sliders")).reveal(detail);
   }
 
+  /** @param {string} tab */
+  #go(tab) {
+    if (tab !== "areas" && this.mask) this.setMask(false);
+    this.tab = tab;
+  }
+
   /** @param {KeyboardEvent} event */
   #tabKey(event) {
     const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!way) return;
-    this.tab = TABS[(TABS.indexOf(this.tab) + way + TABS.length) % TABS.length];
+    this.#go(TABS[(TABS.indexOf(this.tab) + way + TABS.length) % TABS.length]);
     void this.updateComplete.then(() => /** @type {HTMLElement} */ (this.querySelector("[role=tab][aria-selected=true]")).focus());
   }
 }

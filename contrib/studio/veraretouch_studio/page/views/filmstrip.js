@@ -7,6 +7,9 @@ const EACH_WAY = 24; // photos beside the one that is open
 
 /** The photos beside the one that is open. */
 export class Filmstrip extends Part {
+  /** The photo that was brought into view. @type {string|undefined} */
+  seen;
+
   render() {
     const { photos, photo } = this.store;
     const at = photos.findIndex(({ id }) => id === photo?.id);

@@ -21,7 +21,7 @@ export class Planning extends Part {
     this.prompt = "";
     this.taste = "";
     this.target = "";
-    this.before = "";
+    this.pairBefore = "";
     /** The second planner's answer, to choose from. @type {{first: Plan, second: Plan, names: string[]}|null} */
     this.pair = null;
     this.against = "";
@@ -105,7 +105,7 @@ export class Planning extends Part {
       >`;
     return html`<div class="line">
       ${pick("reference.target", this.target, (id) => (this.target = id))}
-      ${pick("reference.before", this.before, (id) => (this.before = id))}
+      ${pick("reference.before", this.pairBefore, (id) => (this.pairBefore = id))}
     </div>`;
   }
 
@@ -168,7 +168,7 @@ export class Planning extends Part {
     const { mode } = this;
     const wish = /** @type {any} */ ({ mode, planner });
     if (mode === "style") wish.style = this.prompt;
-    if (mode === "reference") Object.assign(wish, { target: this.target }, this.before ? { before: this.before } : {});
+    if (mode === "reference") Object.assign(wish, { target: this.target }, this.pairBefore ? { before: this.pairBefore } : {});
     if (this.taste && this.store.schema.planners.find(({ id }) => id === planner)?.tastes.includes(this.taste)) {
       wish.taste = this.taste;
     }
