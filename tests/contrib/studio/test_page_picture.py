@@ -255,6 +255,9 @@ def test_touch_moves_the_divider(browser, photos):
             points = [] if x is None else [{"x": x, "y": box["y"] + 150}]
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         assert divider.get_attribute("aria-valuetext") == "25 % before, 75 % after"
+        wide = """() => [...document.querySelectorAll("*")]
+            .filter(each => each.getBoundingClientRect().right > 390.5).map(each => each.outerHTML.slice(0, 200))"""
+        assert tab.evaluate(wide) == []
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 

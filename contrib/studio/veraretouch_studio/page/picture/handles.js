@@ -181,7 +181,6 @@ const SHAPES = {
     return {
       lines: [rim(1), rim(1 - p.feather)],
       handles: [
-        { name: "centre", at: { x: p.x, y: p.y }, move: ({ x, y }) => ({ x, y }) },
         { name: "width", at: at(1, 0), move: (to) => ({ radius_x: Math.abs(reach(to).across) / aspect }) },
         { name: "height", at: at(0, 1), move: (to) => ({ radius_y: Math.abs(reach(to).down) }) },
         {
@@ -193,6 +192,8 @@ const SHAPES = {
             return { angle: ((((angle + 180) % 360) + 360) % 360) - 180 };
           },
         },
+        // Last, so that it lies over the others where the ellipse is small.
+        { name: "centre", at: { x: p.x, y: p.y }, move: ({ x, y }) => ({ x, y }) },
       ],
     };
   },

@@ -1,0 +1,264 @@
+"""Controls made from the schema: each moves its slot, takes it back, and is found again after a reload."""
+
+from __future__ import annotations
+
+import browsers
+import numpy as np
+import pytest
+
+import veraretouch as vr
+from veraretouch.core.plan.edit import write_value
+
+pytestmark = [
+    pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing()),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+class Halo(vr.Op):
+    """Ring the lights, as no built-in op does."""
+
+    id = "stranger_halo"
+    version = 1
+    stage = vr.Stage.EFFECTS
+    pointwise = True
+    shape = vr.Choice(["round", "square"], group="halo", doc="The shape of the rings.")
+    rings = vr.Whole(2, low=1, high=8, group="halo", doc="How many rings.")
+    inner = vr.Switch(group="halo", doc="Whether the middle is kept.")
+    strokes = vr.Strokes(1, group="halo", doc="Where the rings lie.")
+
+    def apply(self, rgb, p):
+        return rgb
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsers.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def studio(browser, tmp_path_factory):
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("photos")
+    for name, colour in (("one.png", (90, 120, 60)), ("two.png", (200, 60, 40)), ("three.png", (20, 40, 90))):
+        Image.new("RGB", (96, 64), colour).save(folder / name)
+    vr.registry.ops.add(Halo)
+    try:
+        with browsers.studio(browser, sorted(folder.iterdir())) as opened:
+            yield opened
+    finally:
+        vr.registry.ops.remove("stranger_halo")
+
+
+def slots(*, apart=("embedding", "lattice", "strokes")):
+    """Op, name and slot of all that a hand can move."""
+    for id in vr.registry.ops.ids():
+        op = vr.registry.ops.load(id)
+        for name, slot in op.slots.items():
+            if slot.kind not in apart:
+                yield op, name, slot
+
+
+def control(op, name, slot):
+    """The selector of a slot's control, and the keys that move it."""
+    if name.endswith("_hue") and f"{name[:-4]}_saturation" in op.slots and slot.period:
+        return f'[data-op={op.id}] .wheel-disc[aria-label="{WHEELS[name[:-4]]}"]', ["ArrowUp", "ArrowRight"]
+    place = {"bands": ".0", "matrix": ".0.0"}.get(slot.kind, "")
+    upward = slot.kind in ("curve", "matrix")
+    largest = (
+        slot.identity is not None and slot.high is not None and np.ravel(slot.identity)[0] >= np.ravel(slot.high)[0]
+    )
+    keys = {True: ["ArrowDown"], False: ["ArrowUp"]} if upward else {True: ["ArrowLeft"], False: ["ArrowRight"]}
+    return f'[id="#{op.id}.{name}{place}"]', keys[largest]
+
+
+WHEELS = {"shadow": "Shadows", "midtone": "Midtones", "highlight": "Highlights", "global": "All tones"}
+
+
+def everything(studio):
+    groups = {slot.group for _, _, slot in slots(apart=())}
+    studio.unfold(*(f"group.{group}" for group in groups), *(f"op.{id}" for id in vr.registry.ops.ids()))
+
+
+def steps(studio):
+    id = studio.tab.evaluate("document.querySelector('studio-app').store.photo.id")
+    return [step["name"] for step in studio.client("GET", f"/api/photos/{id}/history").json()["steps"]]
+
+
+def test_every_slot_of_every_op_moves_is_found_again_and_is_reset(studio):
+    tab = studio.open("one.png")
+    everything(studio)
+    moved = []
+    for op, name, slot in slots():
+        selector, keys = control(op, name, slot)
+        if name.endswith("_saturation") and f"{name[:-11]}_hue" in op.slots and op.id == "color_grading":
+            continue  # the wheel's second number
+        if slot.kind == "choice":
+            tab.locator(selector).select_option("square")
+        elif slot.kind == "switch":
+            tab.locator(selector).click()
+        else:
+            tab.locator(selector).focus()
+            for key in keys:
+                tab.keyboard.press(key)
+        moved.append((op, name, slot, selector))
+    studio.settled()
+    saved = studio.plan()
+    for op, name, slot, _ in moved:
+        value = saved["edits"][op.id]["params"][name]
+        slot.check(value, path=f"{op.id}.{name}")
+        assert value != write_value(slot.identity, slot), f"{op.id}.{name} did not move"
+    vr.Plan.load(saved)
+    tab.reload()
+    tab.wait_for_selector("studio-stage")
+    studio.settled()
+    assert tab.evaluate("document.querySelector('studio-app').store.plan") == saved
+    everything(studio)
+    assert tab.locator('[id="#exposure.ev"]').input_value() == str(saved["edits"]["exposure"]["params"]["ev"])
+    assert tab.locator('[id="#stranger_halo.shape"]').input_value() == "square"
+    assert tab.locator('[id="#stranger_halo.inner"]').is_checked()
+    for button in tab.locator("studio-sliders .op .reset:enabled").all():
+        if button.is_enabled():
+            button.click()
+    studio.settled()
+    assert studio.plan()["edits"] == {}
+
+
+def test_a_table_and_a_value_without_a_control_of_its_own_are_shown_and_reset(studio):
+    tab = studio.open("two.png")
+    lattice = write_value(vr.registry.ops.load("lut3d").slots["lattice"].identity * 0.9)
+    edits = {"lut3d": {"version": vr.registry.ops.load("lut3d").version, "params": {"lattice": lattice}}}
+    plan = {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits}
+    tab.evaluate("plan => document.querySelector('studio-app').store.change(plan, 'Table')", plan)
+    everything(studio)
+    table = tab.locator("[data-op=lut3d] studio-summary")
+    assert table.locator(".value").inner_text() == "33 × 33 × 33 × 3 numbers"
+    table.get_by_role("button").click()
+    field = tab.locator('[id="#stranger_halo.strokes"]')
+    field.fill("not JSON")
+    field.blur()
+    assert tab.locator("studio-json .wrong").inner_text() == "This is no JSON."
+    field.fill("[[0.5, 0.5, 0.1, 1, 1, 0]]")
+    field.blur()
+    studio.settled()
+    assert studio.values("lut3d") == {}
+    assert studio.values("stranger_halo") == {"strokes": [[0.5, 0.5, 0.1, 1, 1, 0]]}
+
+
+def test_what_the_server_refuses_is_said_and_taken_back(studio):
+    tab = studio.open("two.png")
+    everything(studio)
+    before = studio.plan()
+    field = tab.locator('[id="#stranger_halo.strokes"]')
+    field.fill('"no strokes"')
+    field.blur()
+    studio.until(lambda: "stranger_halo" in tab.locator(".toast").inner_text(), "nothing was said")
+    studio.settled()
+    assert studio.plan() == before
+    studio.wrong.clear()  # Chromium logs the refusal
+
+
+def test_a_drag_is_one_step_and_one_undo(studio):
+    tab = studio.open("three.png")
+    studio.drag('[id="#contrast.amount"]', 30)
+    moved = studio.values("contrast")["amount"]
+    assert moved > 0.2
+    assert steps(studio) == ["Contrast"]
+    studio.drag('[id="#exposure.ev"]', -20)
+    assert steps(studio) == ["Contrast", "Exposure"]
+    tab.keyboard.press("Control+z")
+    studio.until(lambda: studio.values("exposure") == {}, "the drag was not undone")
+    assert studio.values("contrast") == {"amount": moved}
+    tab.keyboard.press("Control+Shift+z")
+    studio.until(lambda: studio.values("exposure") != {}, "the drag was not redone")
+    tab.keyboard.press("Control+z")
+    studio.until(lambda: studio.values("exposure") == {}, "the drag was not undone")
+
+
+def test_a_number_is_typed_in_the_slots_unit_and_a_double_click_resets(studio):
+    tab = studio.open("three.png")
+    number = tab.get_by_role("textbox", name="Temperature mired")
+    number.fill("30")
+    number.press("Enter")
+    studio.until(lambda: studio.values("white_balance") == {"temperature": 0.2}, "30 mired are not 0.2")
+    slider = tab.locator('[id="#white_balance.temperature"]')
+    assert slider.get_attribute("aria-valuetext") == "+30 mired"
+    slider.dblclick()
+    studio.until(lambda: studio.values("white_balance") == {}, "it is not reset")
+
+
+def test_a_group_is_switched_off_and_moving_a_slider_switches_it_on(studio):
+    tab = studio.open("three.png")
+    light = tab.get_by_role("switch", name="Light on or off")
+    light.click()
+    studio.settled()
+    assert "lighting" not in studio.plan()["groups"]
+    tab.locator('[id="#contrast.amount"]').focus()
+    tab.keyboard.press("ArrowRight")
+    studio.until(lambda: "lighting" in studio.plan()["groups"], "the group stays off")
+    assert light.is_checked()
+
+
+def test_another_tab_that_was_quicker_is_told_and_nothing_is_lost(studio):
+    tab = studio.open("one.png")
+    other = studio.another()
+    other.goto(tab.url)
+    studio.settled(other)
+    change = "plan => document.querySelector('studio-app').store.change(plan, 'Exposure')"
+
+    def plan(ev):
+        edits = {"exposure": {"version": 1, "params": {"ev": ev}}}
+        return {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits}
+
+    other.evaluate(change, plan(1.0))
+    studio.settled(other)
+    tab.evaluate(change, plan(2.0))
+    dialog = tab.get_by_role("dialog", name="Edited in another tab")
+    dialog.wait_for()
+    dialog.get_by_role("button", name="Show the other edit").click()
+    studio.until(lambda: studio.values("exposure") == {"ev": 1.0}, "the other edit is not shown")
+    assert steps(studio)[-2:] == ["Exposure", "Exposure"]
+    studio.settled()
+    tab.keyboard.press("Control+Shift+z")
+    studio.until(lambda: studio.values("exposure") == {"ev": 2.0}, "the own edit is lost")
+    other.close()
+    studio.wrong.clear()  # Chromium logs the 409
+
+
+def test_a_line_of_reasoning_lights_up_the_slots_that_it_moved(studio):
+    tab = studio.open("two.png")
+    tab.locator(".planning select").first.select_option("rules")
+    tab.keyboard.press("/")
+    tab.keyboard.type("brighter, warmer, floofy")
+    tab.keyboard.press("Enter")
+    studio.until(lambda: tab.locator(".thought").count() > 1, "no reasoning came")
+    studio.settled()
+    assert tab.locator("q").all_inner_texts() == ["floofy"]
+    tab.get_by_role("button", name="Colour", exact=False).locator("strong").first.click()
+    lit = tab.locator(".row.lit label").all_inner_texts()
+    assert "Temperature" in lit
+    assert "Exposure" not in lit
+
+
+def test_an_area_is_added_and_dragged_on_the_picture(studio):
+    tab = studio.open("three.png")
+    tab.get_by_role("tab", name="Areas").click()
+    tab.get_by_label("Add an area").select_option("ellipse")
+    tab.locator("studio-areas [id$='exposure.ev']").focus()
+    tab.keyboard.press("Shift+ArrowLeft")
+    studio.settled()
+    studio.drag(".handle[aria-label=Centre]", 12, 6)
+    (entry,) = studio.plan()["local"]
+    assert entry["name"] == "Ellipse"
+    assert entry["edits"]["exposure"]["params"] == {"ev": -0.1}
+    where = entry["area"][0]["params"]
+    scale = tab.evaluate("document.querySelector('studio-stage').viewport.scale")
+    assert where == pytest.approx({"x": 0.5 + 12 / 96 / scale, "y": 0.5 + 6 / 64 / scale}, abs=0.01)
+    tab.keyboard.press("m")
+    assert studio.picture().mean(axis=(0, 1)).argmax() == 0
+    tab.keyboard.press("m")
+    tab.get_by_role("button", name="Remove Ellipse").click()
+    studio.settled()
+    assert "local" not in studio.plan()
