@@ -175,6 +175,7 @@ export class Store extends EventTarget {
     if (!this.conflict || !this.photo) return;
     this.photo = { ...this.photo, revision: this.conflict.revision, plan: this.conflict.plan };
     this.conflict = null;
+    this.tell();
     if (!mine) this.unsaved = this.unsaved.slice(-1);
     await this.#save();
     if (!mine && !this.conflict) await this.step("undo");

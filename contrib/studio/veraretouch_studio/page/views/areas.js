@@ -39,7 +39,7 @@ export class Areas extends Part {
   #entry(entry, open) {
     const { name } = entry;
     return html`<section class="area ${open ? "open" : ""}" data-area=${name}>
-      <h3 class="op-head">
+      <h2 class="op-head">
         <button class="fold" aria-expanded=${open} @click=${() => this.#choose(open ? null : name)}>
           <i class="icon icon-chevron-down"></i><span>${name}</span>
         </button>
@@ -47,7 +47,7 @@ export class Areas extends Part {
           @click=${() => this.#remove(name)}>
           <i class="icon icon-trash-2"></i>
         </button>
-      </h3>
+      </h2>
       ${open ? this.#body(entry) : ""}
     </section>`;
   }

@@ -44,7 +44,7 @@ export class Sliders extends Part {
     const open = this.opened[key] ?? (group === "lighting" || group === "global_color");
     const changed = ops.filter((op) => opIsChanged(store, this.local, op)).length;
     return html`<section class="group ${on ? "" : "off"}" data-group=${group}>
-      <h3 class="group-head">
+      <h2 class="group-head">
         <button class="fold" aria-expanded=${open} @click=${() => this.#fold(key, !open)}>
           <i class="icon icon-chevron-down"></i><span>${name}</span>
           ${changed ? html`<span class="count" title=${t("group.changed", { n: changed })}>${changed}</span>` : ""}
@@ -60,7 +60,7 @@ export class Sliders extends Part {
               @change=${(/** @type {any} */ event) => this.#switch(group, event.target.checked)}
             />`
           : ""}
-      </h3>
+      </h2>
       ${open ? html`<div class="group-body">${repeat(ops, (op) => op.id, (op) => this.#op(op))}</div>` : ""}
     </section>`;
   }
@@ -78,7 +78,7 @@ export class Sliders extends Part {
     const key = `op.${op.id}`;
     const open = this.opened[key] ?? (plain && slots.length <= MOST_OPEN && !!op.pointwise);
     return html`<div class="op ${open ? "open" : ""} ${changed ? "changed" : ""}" data-op=${op.id}>
-      <h4 class="op-head">
+      <h3 class="op-head">
         <button class="fold" aria-expanded=${open} title=${op.doc} @click=${() => this.#fold(key, !open)}>
           <i class="icon icon-chevron-down"></i><span>${name}</span>
           ${op.from ? html`<span class="from">${op.from}</span>` : ""}
@@ -93,7 +93,7 @@ export class Sliders extends Part {
         >
           <i class="icon icon-rotate-ccw"></i>
         </button>
-      </h4>
+      </h3>
       ${open ? html`<div class="op-body">${this.#controls(op)}</div>` : ""}
     </div>`;
   }
