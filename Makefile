@@ -59,7 +59,7 @@ test: install browser
 	$(MAKE) -j2 lint types suite
 
 # Two workers on two cores: more threads in each would wait for one another.
-suite: install
+suite: install browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow"
 
 bench: install

@@ -34,8 +34,8 @@ export class Stage extends Part {
     this.masked = false;
     /** @type {Plan|undefined} */
     this.previewed = undefined;
-    /** Another plan to compare with; undefined for the photo as it is. @type {Plan|null|undefined} */
-    this.other = undefined;
+    /** What is said to be left and right; undefined for before and after. @type {string[]|undefined} */
+    this.names = undefined;
     /** @type {PhotoPixels|null} */
     this.pixels = null;
     /** @type {Source|null} */
@@ -69,7 +69,7 @@ export class Stage extends Part {
     const { photo } = this.store;
     const split = this.compare === "split" && !this.holding;
     const side = this.compare === "side" && !this.holding;
-    const names = this.holding ? [t("before"), ""] : [this.other === undefined ? t("before") : t("other"), t("after")];
+    const names = this.holding ? [t("before"), ""] : (this.names ?? [t("before"), t("after")]);
     return html`<div class="stage" data-compare=${this.holding ? "hold" : this.compare}>
       <canvas class="picture" role="img" aria-label=${photo ? t("picture.label", photo) : ""}></canvas>
       ${this.handles
@@ -142,7 +142,7 @@ export class Stage extends Part {
     const { photo } = this.store;
     if (!this.renderer || !photo) return;
     this.#close();
-    this.other = undefined;
+    this.names = undefined;
     this.previewed = undefined;
     this.viewport.open(photo.width, photo.height);
     this.pixels = new PhotoPixels(this.renderer, photo, (error) => this.store.report(error));
@@ -190,12 +190,15 @@ export class Stage extends Part {
     this.#resize();
   }
 
-  /** Compare with another plan in place of the photo as it is. @param {Plan|null|undefined} plan */
-  setOther(plan) {
+  /**
+   * Compare with another plan in place of the photo as it is.
+   * @param {Plan|undefined} plan @param {string[]} [names] what is said to be left and right
+   */
+  setOther(plan, names) {
     this.second?.close();
     this.second = null;
-    this.other = plan;
-    if (plan !== undefined && this.pixels) {
+    this.names = names;
+    if (plan && this.pixels) {
       this.second = this.#source();
       this.second.show(plan, false, this.viewport);
     }

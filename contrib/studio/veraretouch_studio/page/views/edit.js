@@ -1,7 +1,7 @@
 import { html } from "../vendor/lit.js";
 import { emptyPlan } from "../core/plan.js";
 import { Part } from "../core/part.js";
-import { t } from "../core/texts.js";
+import { named, t } from "../core/texts.js";
 import { strengthOf } from "./areas.js";
 import "../controls/wheel.js";
 import "../picture/stage.js";
@@ -161,7 +161,7 @@ export class EditPage extends Part {
   /** @param {any} event */
   #pair({ detail }) {
     this.stage.preview(detail?.first);
-    this.stage.setOther(detail?.second);
+    this.stage.setOther(detail?.second, detail && [...detail.names].reverse().map((name) => named("planner", name)));
     this.setCompare(detail ? "side" : "off");
   }
 

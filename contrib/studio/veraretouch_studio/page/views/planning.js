@@ -26,6 +26,8 @@ export class Planning extends Part {
     this.pair = null;
     this.against = "";
     this.planner = localStorage.getItem(CHOSEN) ?? "";
+    /** Ends what a planner is asked. @type {AbortController|null} */
+    this.abort = null;
   }
 
   get #planners() {
@@ -70,9 +72,12 @@ export class Planning extends Part {
         >
         ${planner?.tastes.length && this.mode !== "reference" ? this.#tastes(planner) : ""}
       </div>
-      <button class="primary" ?disabled=${!!this.working || !planner}>
-        <i class="icon icon-wand-sparkles"></i>${this.working ? t("planning.working") : t("planning.go")}
-      </button>
+      <div class="line go">
+        <button class="primary" ?disabled=${!!this.working || !planner}>
+          <i class="icon icon-wand-sparkles"></i>${this.working ? t("planning.working") : t("planning.go")}
+        </button>
+        ${this.working ? html`<button type="button" @click=${() => this.abort?.abort()}>${t("cancel")}</button>` : ""}
+      </div>
       ${this.pair ? this.#choice() : this.#second(planner)}
     </form>`;
   }
@@ -208,13 +213,14 @@ export class Planning extends Part {
   #ask(photo, planner, first) {
     if (first) this.store.dispatchEvent(new CustomEvent("thinking", { detail: {} }));
     const thoughts = /** @type {Record<string, any>} */ ({});
-    return api.plan(photo, this.#wish(planner), (event, data) => {
+    const heard = (/** @type {string} */ event, /** @type {any} */ data) => {
       if (event === "words") this.unknown = data.unknown;
       if (event === "reasoning" && first) {
         thoughts[data.group] = data;
         this.store.dispatchEvent(new CustomEvent("thinking", { detail: { ...thoughts } }));
       }
-    });
+    };
+    return api.plan(photo, this.#wish(planner), heard, this.abort?.signal);
   }
 
   /** @param {string} against */
@@ -242,6 +248,7 @@ export class Planning extends Part {
   /** @param {string} name @param {() => Promise<void>} work */
   async #during(name, work) {
     this.working = name;
+    this.abort = new AbortController();
     try {
       await work();
     } catch (error) {
