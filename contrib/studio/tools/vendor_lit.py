@@ -30,10 +30,12 @@ RECORD = """\
 
 Made by `tools/vendor_lit.py`; nothing here is changed by hand.
 
-| file | from | version | licence | sha256 |
+| file | from npm | version | licence | sha256 |
 |---|---|---|---|---|
-| `lit.js` | npm `lit` with `lit-html`, `lit-element`, `@lit/reactive-element`, joined by esbuild | {lit} | BSD-3-Clause, `LICENSE-lit` | `{hash}` |
-| `../icons/*.svg` | npm `lucide-static` | {lucide} | ISC, `LICENSE-lucide` | `{icons}` (of the files joined, by name) |
+| `lit.js` | `lit`, joined by esbuild | {lit} | BSD-3-Clause, `LICENSE-lit` | `{hash}` |
+| `../icons/*.svg` | `lucide-static` | {lucide} | ISC, `LICENSE-lucide` | `{icons}` |
+
+The icons' hash is that of all files joined, in the order of their names.
 """
 
 
