@@ -59,15 +59,16 @@ def read_params(source: Plan | Mapping[str, Any] | str | Path, *, bounded: bool 
             raise InvalidRequest(
                 f"params.{name!r} is not a name", cure='Names look like "exposure.ev" or "Exposure2012".'
             )
-        if "." in name or not name[:1].isupper():
+        if "." in name:
             set_address(values, name, value)
         elif name in FIELDS:
+            _refuse_twice(FIELDS[name], document)
             _set_field(values, FIELDS[name], value, bounded=bounded, unknown=unknown)
         elif known_fields:
             unknown.append(name)
         else:
             raise InvalidRequest(
-                f"params.{name}: no crs field {name!r} is known",
+                f"params.{name}: no crs field {strict_json.shorten(name)} is known",
                 cure=f"{nearest(name, FIELDS)} Or name a slot, such as exposure.ev.".lstrip(),
             )
     if unknown:
@@ -95,6 +96,17 @@ def _read(source: str | Path) -> dict[str, Any]:
 
 def _of_plan(plan: Plan) -> Values:
     return {op: dict(edit.params) for op, edit in plan.edits.items()}
+
+
+def _refuse_twice(field: CrsField, document: Mapping[str, Any]) -> None:
+    """Refuse a field whose slot is given by its address, too.
+
+    Raises:
+        InvalidRequest
+    """
+    address = f"{field.op}.{field.slot}"
+    if address in document:
+        raise InvalidRequest(f"params.{field.name} and params.{address} are the same slot", cure="Give one of them.")
 
 
 def _set_field(values: Values, field: CrsField, value: Any, *, bounded: bool, unknown: list[str]) -> None:

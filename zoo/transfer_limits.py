@@ -137,6 +137,7 @@ def _before(request: Any) -> None:
         return
     # A connection of its own can be ended from outside, whatever it is waiting for.
     request.headers["Connection"] = "close"
+    request.headers["Accept-Encoding"] = "identity"  # of what is packed the length says nothing
     request.extensions = {**request.extensions, "trace": limits.trace}
     limits.begin()
 
@@ -149,7 +150,19 @@ def _after(response: Any) -> None:
         limits.end()
         _check_names(response.headers, limits)
     else:
+        _check_coding(response.headers, limits)
         response.stream = _limited(response, limits)
+
+
+def _check_coding(headers: Any, limits: TransferLimits) -> None:
+    """Refuse an answer that the client would unpack after it was counted: half a megabyte became half a gigabyte."""
+    coding = headers.get("Content-Encoding", "identity")
+    if coding != "identity":
+        limits.error = UnreachableBundle(
+            f"{limits.what}: the server sent it packed, by {coding[:40]!r}, which was not asked for",
+            cure="Check HF_ENDPOINT, or a proxy on the way.",
+        )
+        raise limits.error
 
 
 def _check_names(headers: Any, limits: TransferLimits) -> None:

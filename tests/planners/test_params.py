@@ -58,6 +58,13 @@ def test_bands_of_one_slot_come_together_from_several_fields() -> None:
         ({}, InvalidRequest, "params are empty"),
         ({1: 2}, InvalidRequest, "params.1 is not a name"),
         ({"exposur.ev": 1}, InvalidRequest, "exposure"),
+        ({"exposure2012": 10}, InvalidRequest, "Did you mean 'Exposure2012'"),
+        ({"": 10}, InvalidRequest, "no crs field '' is known"),
+        (
+            {"exposure.ev": 0.3, "Exposure2012": 10},
+            InvalidRequest,
+            "params.Exposure2012 and params.exposure.ev are the same",
+        ),
         ({"exposure.evv": 1}, InvalidRequest, "exposure.ev"),
         ({"exposure": 1}, InvalidRequest, "params.exposure"),
         ({"Exposur2012": 1}, InvalidRequest, "Exposure2012"),
@@ -105,8 +112,10 @@ def test_what_the_authors_own_tool_writes_beside_a_value_is_read_over(tmp_path) 
 
 def test_unknown_fields_of_a_parameter_file_are_left_out_and_named(tmp_path) -> None:
     file = tmp_path / "params.json"
-    file.write_text(json.dumps({"LensBlur": {"value": 3}, "Vibrance": {"value": 10, "note": 1}, "Grain2012": 4}))
-    with pytest.warns(UserWarning, match=r"'LensBlur', 'Vibrance.note', 'Grain2012'"):
+    file.write_text(
+        json.dumps({"LensBlur": {"value": 3}, "Vibrance": {"value": 10, "note": 1}, "Grain2012": 4, "image": "a.jpg"})
+    )
+    with pytest.warns(UserWarning, match=r"'LensBlur', 'Vibrance.note', 'Grain2012', 'image'"):
         values = read_params(file)
     assert {op: list(slots) for op, slots in values.items()} == {"vibrance": ["amount"]}
 

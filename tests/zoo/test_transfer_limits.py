@@ -1,5 +1,6 @@
 """A Hub that is slow, sends too much, or names files by what is no name: one error soon, and nothing left behind."""
 
+import gzip
 import time
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from bundles import bundle_files
 
 from veraretouch.core.errors import TamperedBundle, UnreachableBundle, VeraRetouchError
 from veraretouch.zoo.fetch import fetch
+from veraretouch.zoo.testing.routes import Routes
 
 SIZE = 300_000
 
@@ -71,6 +73,22 @@ def test_a_manifest_of_many_megabytes_is_cut_off_at_one(loopback, hub):
     with pytest.raises(TamperedBundle, match=r"bundle\.json of me/look@main from .* is longer than the 1048576 bytes"):
         fetch("me/look", hub=hub)
     assert loopback.sent < 10_000_000
+
+
+def test_an_answer_that_would_be_unpacked_behind_the_count_is_refused(loopback, hub, monkeypatch):
+    bomb = gzip.compress(bytes(2**26))
+    plain = Routes._send
+
+    def send(self, status, data, headers, **how):
+        packed = bool(how) and self.command == "GET"
+        plain(self, status, bomb if packed else data, headers | ({"Content-Encoding": "gzip"} if packed else {}), **how)
+
+    loopback.publish("me/look", bundle_files())
+    monkeypatch.setattr(Routes, "_send", send)
+    with pytest.raises(UnreachableBundle, match=r"bundle\.json of me/look@main .*sent it packed, by 'gzip'"):
+        fetch("me/look", hub=hub)
+    assert loopback.sent < 2**20
+    assert [path for path in left_behind(hub) if path.suffix != ".lock"] == []
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def read_journal(folder: Path) -> dict[str, JournalEntry]:
     try:
         with open(folder / NAME, "rb", opener=_opened) as journal:
             for line in iter(lambda: journal.readline(_LONGEST_LINE), b""):
-                _add(line.strip(), entries)
+                _add(line.strip(b"\0 \t\r\n"), entries)  # a lost current leaves zeros where an end was to be
     except OSError:
         return {}
     return entries

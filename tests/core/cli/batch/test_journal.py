@@ -130,6 +130,16 @@ def test_a_torn_or_foreign_line_is_passed_over(picture, line):
     assert set(read_journal(picture.parent)) == {written_name(picture), "next.jpg"}
 
 
+def test_zeros_that_a_lost_current_left_cost_no_line(picture):
+    journal = picture.with_name(NAME)
+    whole = journal.read_bytes()
+    for spoilt in (whole.rstrip(b"\n") + bytes(4096), whole + bytes(4096)):
+        journal.write_bytes(spoilt)
+        assert past(picture).is_done(ORIGIN, [picture])
+    note_written(picture.with_name("next.jpg"), ORIGIN, {picture: picture})
+    assert set(read_journal(picture.parent)) == {written_name(picture), "next.jpg"}
+
+
 def test_without_a_journal_nothing_is_done(tmp_path):
     assert read_journal(tmp_path) == {}
     assert read_journal(tmp_path / "none") == {}
