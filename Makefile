@@ -72,7 +72,7 @@ mutate: install
 	$(PIP) --group mutate
 	OMP_NUM_THREADS=1 $(BIN)/python tests/helpers/repository/mutate.py $(ROOM) --draw $(DRAW) --seed $(SEED)
 
-# Hostile files: the whole list, and 4 minutes of the processor for fuzzing each of 8 kinds of file; other processes go
+# Hostile files: the whole list, and 4 minutes of the processor for fuzzing each of 10 kinds of file; other processes go
 # first. (What is marked slow there is a minute of the same fuzzing.)
 attack: install
 	OMP_NUM_THREADS=1 VERARETOUCH_FUZZ_SECONDS=240 nice -n 19 $(BIN)/python -m pytest -q -rP --show-capture=stdout -m "not slow" \

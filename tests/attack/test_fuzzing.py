@@ -82,6 +82,11 @@ KINDS = {
     "exif": (_photo, sorted(CASES.glob("jpeg-*.jpg"))),
     "png": (_photo, sorted(CASES.glob("png-*.png"))),
     "tiff": (_photo, [*sorted(CASES.glob("tiff-*.tif")), *sorted(CORPUS.glob("*.tif"))]),
+    "container": (
+        _photo,
+        [path for kind in ("webp", "heic", "avif", "jxl", "gif", "bmp") for path in sorted(CORPUS.glob(f"*.{kind}"))],
+    ),
+    "raw": (_photo, [CASES / "raw.dng"]),
     "index": (_index, [CORPUS / "index.json", TESTS.parent / "zoo" / "index.json"]),
 }
 
