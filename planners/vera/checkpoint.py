@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from ...ops.neural import RetouchNetwork
 from . import tower, weights
 from .model import VeraModel
 from .published_config import read_config
-from .slow_tokenizer import read_slow_tokenizer
+from .slow_tokenizer import read_slow_tokenizer, text_of
 from .tokenizer import Tokenizer
 
 # What `DistributedDataParallel` puts before every name.
@@ -83,7 +84,7 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwor
     tensors: dict[str, Tensor] = {}
     for name in sorted(files):
         if _WEIGHTS.fullmatch(name):
-            part = load_file(files[name])
+            part = _part(files[name], name)
             if twice := tensors.keys() & part.keys():
                 raise InvalidDocument(f"{min(twice)} stands in two files", path=name, cure="Fetch them again.")
             tensors |= part
@@ -96,6 +97,13 @@ def read(files: Mapping[str, Path]) -> tuple[VeraModel, Tokenizer, RetouchNetwor
             cure="Are weights and tokenizer of one model?",
         )
     return model, tokenizer, network
+
+
+def _part(path: Path, name: str) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise InvalidDocument(f"is no safetensors file: {error}", path=name, cure="Fetch it again.") from None
 
 
 def from_tensors(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> tuple[VeraModel, RetouchNetwork]:
@@ -171,5 +179,5 @@ def _network(tensors: Mapping[str, Tensor]) -> RetouchNetwork:
 
 def _tokenizer(files: Mapping[str, Path]) -> Tokenizer:
     if "tokenizer.json" in files:
-        return Tokenizer(files["tokenizer.json"].read_text(encoding="utf-8"))
+        return Tokenizer(text_of(files["tokenizer.json"], "tokenizer.json"))
     return read_slow_tokenizer(files)

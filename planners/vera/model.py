@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,30 @@ from . import tower
 from .packages import package
 
 GROUPS = 3
+_CURE: Final = "Fetch the bundle again."
+
+
+def _size(most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": most}
+
+
+# A JSON Schema of the sizes: room for models ten times as large as the published one.
+SIZES: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "vocab_size": _size(1_000_000),
+        "hidden_size": _size(8192),
+        "intermediate_size": _size(65_536),
+        "num_hidden_layers": _size(128),
+        "num_attention_heads": _size(128),
+        "num_key_value_heads": _size(128),
+        "rms_norm_eps": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "rope_theta": {"type": "number", "exclusiveMinimum": 0},
+        "max_position_embeddings": _size(1_000_000),
+        "tie_word_embeddings": {"type": "boolean"},
+        "head_size": _size(65_536),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +66,7 @@ class VeraConfig:
         what is not known here is left.
 
         Raises:
-            InvalidDocument: a value of another kind.
+            InvalidDocument: a value of another kind, or heads that the hidden size or one another do not fit.
         """
         found: dict[str, Any] = {}
         for field in fields(cls):
@@ -51,9 +75,16 @@ class VeraConfig:
                 if field.name == "eos_token_id":
                     value = _end_tokens(value)
                 if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
-                    raise InvalidDocument(f"is {value!r}", path=f"config.{field.name}", cure="Fetch the bundle again.")
+                    raise InvalidDocument(f"is {value!r}", path=f"config.{field.name}", cure=_CURE)
                 found[field.name] = value
-        return cls(**found)
+        made = cls(**found)
+        for key, number, of in (
+            ("num_attention_heads", made.num_attention_heads, made.hidden_size),
+            ("num_key_value_heads", made.num_key_value_heads, made.num_attention_heads),
+        ):
+            if of % number:
+                raise InvalidDocument(f"is {number}, which does not divide {of}", path=f"config.{key}", cure=_CURE)
+        return made
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""

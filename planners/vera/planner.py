@@ -24,7 +24,7 @@ from ..rules.color_wish import asks_for_color
 from ..saving import save_weights
 from . import checkpoint, weights
 from .answer import RETOUCH_TOKENS, read_answer
-from .model import VeraConfig, VeraModel
+from .model import SIZES, VeraConfig, VeraModel
 from .picture import picture_of
 from .precision import Runtime, precision_of
 from .prompts import Prompt, prompt_for
@@ -45,33 +45,8 @@ _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
 
 
-def _size(most: int) -> dict[str, Any]:
-    return {"type": "integer", "minimum": 1, "maximum": most}
-
-
-# What a bundle's configuration may say: room for models ten times as large as the published one; keys of others are
-# left alone.
-_CONFIGURATION: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "model": {
-            "type": "object",
-            "properties": {
-                "vocab_size": _size(1_000_000),
-                "hidden_size": _size(8192),
-                "intermediate_size": _size(65_536),
-                "num_hidden_layers": _size(128),
-                "num_attention_heads": _size(128),
-                "num_key_value_heads": _size(128),
-                "rms_norm_eps": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-                "rope_theta": {"type": "number", "exclusiveMinimum": 0},
-                "max_position_embeddings": _size(1_000_000),
-                "tie_word_embeddings": {"type": "boolean"},
-                "head_size": _size(65_536),
-            },
-        }
-    },
-}
+# What a bundle's configuration may say; keys of others are left alone.
+_CONFIGURATION: Final[Mapping[str, Any]] = {"type": "object", "properties": {"model": SIZES}}
 
 
 class Vera:

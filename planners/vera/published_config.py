@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...core.errors import InvalidDocument
-from ...core.strict_json import shorten
-from .model import VeraConfig
+from ...core.strict_json import judge_by, shorten
+from .model import SIZES, VeraConfig
 from .tower import WIDTH
 
 MODEL_TYPE: Final = "llava_qwen2"
@@ -76,10 +76,13 @@ def read_config(document: Any, *, vocab_size: int | None = None, head_size: int 
                 path=f"config.{key}",
                 cure=f"Supported: {supported}. Is it another model?",
             )
+    from jsonschema import Draft202012Validator
+
     found = dict(document)
     rope = document.get("rope_parameters")
     if isinstance(rope, dict) and "rope_theta" in rope:  # where transformers 5 writes it
         found["rope_theta"] = rope["rope_theta"]
+    judge_by(found, Draft202012Validator(SIZES), name="config")
     config = VeraConfig.of(found)
     if head_size is not None:
         found["head_size"] = head_size

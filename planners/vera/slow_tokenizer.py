@@ -25,7 +25,7 @@ def read_slow_tokenizer(files: Mapping[str, Path]) -> Tokenizer:
             or ids that leave a gap or clash with the vocabulary.
     """
     vocabulary = _ids(files["vocab.json"], "vocab.json")
-    lines = _text(files["merges.txt"], "merges.txt").split("\n")
+    lines = text_of(files["merges.txt"], "merges.txt").split("\n")
     merges = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
     if any(len(pair) != 2 for pair in merges):
         raise InvalidDocument("holds a line that is not two tokens", path="merges.txt", cure=_CURE)
@@ -77,7 +77,12 @@ def _ids(path: Path, name: str) -> dict[str, int]:
     return document
 
 
-def _text(path: Path, name: str) -> str:
+def text_of(path: Path, name: str) -> str:
+    """The text of a file.
+
+    Raises:
+        InvalidDocument: it is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

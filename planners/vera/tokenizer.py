@@ -23,7 +23,7 @@ class Tokenizer:
     def __init__(self, text: str) -> None:
         try:
             self._tokenizer: Any = package("tokenizers").Tokenizer.from_str(text)
-        except ValueError as error:
+        except Exception as error:  # what the Rust library raises is a bare Exception
             raise InvalidDocument(f"is no tokenizer: {error}", path="tokenizer.json", cure="Fetch it again.") from None
         found = {token: self._tokenizer.token_to_id(token) for token in RETOUCH_TOKENS}
         missing = [token for token, id in found.items() if id is None]

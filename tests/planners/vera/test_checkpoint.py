@@ -182,6 +182,34 @@ def test_a_configuration_that_computes_something_else_is_refused_by_name(key, va
         checkpoint.from_tensors({}, {**FACTS["config"], key: value})
 
 
+@pytest.mark.parametrize("key", ["vocab_size", "hidden_size", "num_hidden_layers", "num_key_value_heads"])
+@pytest.mark.parametrize("value", [-1, 0, 2**63, 1.5, "14"])
+def test_sizes_that_no_model_has_are_refused_before_anything_is_built(key, value):
+    with pytest.raises(InvalidDocument, match=rf"config\.{key}"):
+        checkpoint.from_tensors({}, {**FACTS["config"], key: value})
+
+
+def test_heads_have_to_share_the_hidden_size_and_each_other():
+    for key, value in (("num_attention_heads", 7), ("num_key_value_heads", 3)):
+        with pytest.raises(InvalidDocument, match=rf"config\.{key}: is {value}, which does not divide"):
+            checkpoint.from_tensors({}, {**FACTS["config"], key: value})
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\3\4 a pickle of torch", b"\xff" * 8 + b"{}", (9).to_bytes(8, "little") + b"not json "]
+)
+def test_weights_and_tokenizers_that_are_none_are_one_error(tmp_path, data):
+    files = {name: tmp_path / name for name in ("config.json", "model.safetensors", "tokenizer.json")}
+    files["config.json"].write_text(json.dumps(FACTS["config"]))
+    files["model.safetensors"].write_bytes(data)
+    with pytest.raises(InvalidDocument, match=r"model\.safetensors: is no safetensors file"):
+        checkpoint.read(files)
+    files["model.safetensors"].write_bytes((2).to_bytes(8, "little") + b"{}")
+    files["tokenizer.json"].write_bytes(data)
+    with pytest.raises(InvalidDocument, match=r"tokenizer\.json: is (no tokenizer|not UTF-8)"):
+        checkpoint.read(files)
+
+
 def test_values_at_rest_are_accepted_and_rope_parameters_give_theta():
     from veraretouch.planners.vera.published_config import read_config
 
