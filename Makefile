@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two steps, a stamp each: what veraretouch itself needs (`make demo`), then the tools of its developers (everything else).
 RUNTIME := .venv/runtime-installed
 STAMP := .venv/installed
-EXTRAS := authors,coreml,heic,jxl,onnx,raw,train,vera
+EXTRAS := authors,coreml,heic,jxl,lens,onnx,raw,train,vera
 PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
 
 .PHONY: install demo studio browser test lint types suite bench mutate docs clean

@@ -29,6 +29,7 @@ from .core.photo import SaveOptions as SaveOptions
 from .core.photo import open_photo as open_photo
 from .core.photo.geometry.framing import Framing as Framing
 from .core.photo.geometry.framing import Perspective as Perspective
+from .core.photo.geometry.lens import LensCorrection as LensCorrection
 from .core.plan.edit import Edit as Edit
 from .core.plan.local import AreaPart as AreaPart
 from .core.plan.local import LocalAdjustment as LocalAdjustment

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.cli.terminal import complain
 from ..core.contract.planner import Thought
 from ..core.errors import InvalidRequest
+from ..core.photo.geometry.framing import Framing
 from ..core.plan.addresses import edits_of
 from ..core.plan.plan import Plan
 from ..core.plugins.registry import registry
@@ -71,7 +72,9 @@ def _readable(path: Path, partial: bool, *, framed: bool = False) -> Preset:
     if framed and preset.frame is None:
         raise InvalidRequest(f"{str(path)!r} has no frame", cure="Leave out --frame preset.")
     if preset.frame is not None and not framed:
-        complain(f"preset {preset.name!r}: its frame is that of another photo: take it by --frame preset", what="Note")
+        alone = preset.frame == Framing(lens=preset.frame.lens)
+        left = "it corrects the lens, if asked" if alone else "its frame is that of another photo: take it"
+        complain(f"preset {preset.name!r}: {left} by --frame preset", what="Note")
     if not preset.params and not preset.local and not framed:
         raise InvalidRequest(f"{str(path)!r} sets nothing that is rendered here", cure="Choose another preset.")
     return preset

@@ -127,7 +127,8 @@ def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
     shutil.copy(DATA / "presets" / "9bichrome.xmp", tmp_path / "film.xmp")
     (tmp_path / "plan.json").write_text(vr.Plan(edits={"exposure": vr.Edit(1, {"ev": np.array(0.2)})}).json())
     told = run("\n".join(blocks("presets.md", "python")), tmp_path)
-    assert "AutoLateralCA 1 lenses are not corrected" in told
+    assert "ToneCurve (6 parts) it belongs to an older process version" in told
+    assert "lens: auto distortion=0 vignetting=0" in told
     assert (tmp_path / "half.json").exists()
 
 

@@ -133,7 +133,7 @@ class EditOptions:
         str | None,
         typer.Option(
             help='What to keep, and from where: "crop: 0.1 0 0.9 1; angle: -1.2; flip: horizontal; '
-            "perspective: vertical=-20\". Default: the whole photo, or the plan's frame.",
+            "perspective: vertical=-20; lens: auto\". Default: the whole photo, or the plan's frame.",
             rich_help_panel=_EDIT,
         ),
     ] = None

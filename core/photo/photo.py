@@ -136,9 +136,16 @@ class Photo(Picture):
         """Return what a frame shows of the photo; a crop and flips alone take pixels as they are, bit for bit.
 
         `lens`: where positions of the photo put right lie in the photo as the lens drew it; both are one resampling.
-        Metadata that tell where in the picture something is, and an earlier crop, do not come along. Raises
-        InvalidRequest where the crop lies beyond the photo.
+        By default it follows from `frame.lens` and EXIF, which corrects vignetting too; a lens that is not known is
+        left alone, with a LensWarning. Metadata that tell where in the picture something is, and an earlier crop, do
+        not come along. Raises InvalidRequest where the crop lies beyond the photo; MissingExtra for `frame.lens`
+        without lensfunpy.
         """
+        if lens is None and frame.lens is not None:
+            from .geometry.lens_profiles import undone
+
+            pixels, lens = undone(self, frame.lens)
+            return replace(self, pixels=pixels).framed(replace(frame, lens=None), lens=lens)
         placed = frame.placed(self.width, self.height)
         if placed.exact and lens is None:
             window = placed.window

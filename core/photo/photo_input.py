@@ -13,6 +13,7 @@ from torch import Tensor
 from ..errors import InvalidPhoto
 from . import ColorSpace, Photo, as_photo
 from .geometry.framing import Framing
+from .geometry.lens_profiles import say_unknown
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class PhotoInput:
             return self if seen is self.held else PhotoInput(self.kind, self.hand_over(seen), seen)
         from .geometry.resampling import framed_tensor
 
+        if frame.lens is not None:
+            say_unknown("a tensor tells no lens")
         height, width = self.size
         return PhotoInput(self.kind, framed_tensor(self.given, frame.placed(width, height)), None)
 

@@ -1,7 +1,7 @@
 """The frame of a plan: read from JSON and from words, written, mixed.
 
 In words, parts are divided by semicolons: `crop: 0.1 0 0.9 1; angle: -1.2; flip: horizontal;
-perspective: vertical=-20 scale=95`. JSON as a plan has it is taken as well.
+perspective: vertical=-20 scale=95; lens: auto vignetting=50`. JSON as a plan has it is taken as well.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any, Final
 from .. import strict_json
 from ..errors import InvalidDocument, InvalidPlan, InvalidRequest, nearest
 from ..photo.geometry.framing import PERSPECTIVE_RANGES, WHOLE, Framing, Perspective
+from ..photo.geometry.lens import LENS_RANGES, LensCorrection
 
 FrameLike = Framing | Mapping[str, Any] | str
 """A frame as people give it: a `Framing`, words, or an object as a plan has it."""
 
-_PARTS: Final = ("crop", "angle", "flip", "perspective")
+_PARTS: Final = ("crop", "angle", "flip", "perspective", "lens")
 _LONGEST: Final = 1000  # characters
-_PAIR: Final = re.compile(r"([a-z]+)\s*=\s*(\S+)")
+_PAIR: Final = re.compile(r"([a-z_]+)\s*=\s*(\S+)")
 
 
 def read_frame(given: FrameLike | None) -> Framing | None:
@@ -44,7 +45,16 @@ def read_frame(given: FrameLike | None) -> Framing | None:
     if isinstance(perspective, Mapping):
         _check_names(perspective, PERSPECTIVE_RANGES, "frame.perspective")
         perspective = Perspective(**perspective)
-    return Framing(**{**given, "perspective": perspective})
+    return Framing(**{**given, "perspective": perspective, "lens": _lens(given.get("lens"))})
+
+
+def _lens(given: Any) -> LensCorrection | None:
+    if given is None or isinstance(given, LensCorrection):
+        return given
+    if not isinstance(given, Mapping):
+        raise InvalidRequest(f"frame.lens is {strict_json.shorten(given)}", cure='Give {"profile": "auto"}.')
+    _check_names(given, ("profile", *LENS_RANGES), "frame.lens")
+    return LensCorrection(**given)
 
 
 def read_plan_frame(document: Mapping[str, Any] | None) -> Framing | None:
@@ -71,6 +81,8 @@ def write_frame(frame: Framing) -> dict[str, Any]:
         document["flip"] = frame.flip
     if perspective := frame.perspective.document():
         document["perspective"] = perspective
+    if frame.lens is not None:
+        document["lens"] = frame.lens.document()
     return document
 
 
@@ -85,6 +97,8 @@ def frame_text(frame: Framing) -> str:
         said["crop"] = " ".join(f"{edge:.6g}" for edge in frame.crop)
     if "perspective" in said:
         said["perspective"] = " ".join(f"{name}={value:g}" for name, value in said["perspective"].items())
+    if frame.lens is not None:
+        said["lens"] = " ".join(f"{n}={v:g}" if isinstance(v, float) else v for n, v in said["lens"].items())
     return "; ".join(f"{name}: {value:g}" if name == "angle" else f"{name}: {value}" for name, value in said.items())
 
 
@@ -92,13 +106,15 @@ def mean_frame(frames: Sequence[Framing | None], shares: Sequence[float]) -> Fra
     """The weighted mean of frames: of edges, angles and perspective; none counts as the whole photo.
 
     Raises:
-        InvalidPlan: they are flipped differently.
+        InvalidPlan: they are flipped differently, or correct lenses differently.
     """
     if not any(frames):
         return None
     held = [frame or Framing() for frame in frames]
     if len({frame.flip for frame in held}) > 1:
         raise InvalidPlan("the frames of these plans are flipped differently", cure="Mix plans that are flipped alike.")
+    if len({frame.lens for frame in held}) > 1:
+        raise InvalidPlan("the frames of these plans correct the lens differently", cure="Mix plans that do it alike.")
 
     def mean(values: Sequence[float]) -> float:
         return math.fsum(share * value for share, value in zip(shares, values, strict=True))
@@ -108,7 +124,7 @@ def mean_frame(frames: Sequence[Framing | None], shares: Sequence[float]) -> Fra
     angle, perspective = mean([frame.angle for frame in held]), Perspective(**names)
     low, high = (-1.0, 2.0) if angle or perspective != Perspective() else (0.0, 1.0)
     left, top, right, bottom = (min(max(edge, low), high) for edge in crop)  # sums of shares may stray by a rounding
-    return Framing((left, top, right, bottom), angle, held[0].flip, perspective)
+    return Framing((left, top, right, bottom), angle, held[0].flip, perspective, held[0].lens)
 
 
 def frame_beyond(frame: Framing | None, before: Framing | None) -> Framing | None:
@@ -186,4 +202,16 @@ def _pairs(text: str) -> dict[str, float]:
     return {name: _number(value) for name, value in found.items()}
 
 
-_PART: Final[Mapping[str, Any]] = {"crop": _numbers, "angle": _number, "perspective": _pairs}
+def _lens_of_words(text: str) -> dict[str, Any]:
+    """A lens's name, which may hold blanks, and then values."""
+    values = _PAIR.findall(text)
+    name = _PAIR.sub("", text).strip()
+    return {"profile": name} | {key: _number(value) for key, value in values}
+
+
+_PART: Final[Mapping[str, Any]] = {
+    "crop": _numbers,
+    "angle": _number,
+    "perspective": _pairs,
+    "lens": _lens_of_words,
+}

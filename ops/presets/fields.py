@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-LENS: Final = "lenses are not corrected"
+LENS: Final = "lenses are corrected by profiles alone"
 UPRIGHT: Final = "Adobe's own finding of perspective, and its shifts, are not rendered"
 OLDER: Final = "it belongs to an older process version"
 PROFILE: Final = "profiles and their tables are not rendered"
@@ -50,11 +50,11 @@ KNOWN: Final = (
     ),
     _idle(
         r"VignetteMidpoint|GrainSeed"
-        r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|\w+Scale)|Upright(?!Version)\w+|UprightVersion"
+        r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|ChromaticAberrationScale)|Upright(?!Version)\w+|UprightVersion"
         r"|Crop(Constrain\w+|Units?|Width|Height)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
     ),
     _known(r"VignetteAmount", LENS, essential=30),
-    _known(r"LensProfileEnable|AutoLateralCA|LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
+    _known(r"LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
     _known(r"Perspective(Upright|X|Y)", UPRIGHT, "0", "0.0", "0.00"),
     _known(r"RGBTable\w*|LookTable\w*|ColorVariance", PROFILE, "", "0", essential=0),
     # Point Colour without a sample: Camera Raw writes 19 numbers of -1.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...errors import InvalidRequest, nearest
 from ...strict_json import shorten
+from .lens import LensCorrection
 
 Flip = Literal["none", "horizontal", "vertical", "both"]
 Crop = tuple[float, float, float, float]
@@ -83,6 +84,7 @@ class Framing:
         angle: degrees by which the photo is turned clockwise about its centre, -45..45.
         flip: `horizontal` exchanges left and right, `vertical` top and bottom; `both`, or `none`.
         perspective: see `Perspective`.
+        lens: what the lens did is undone before anything else, in the same resampling; None leaves it alone.
 
     Raises:
         InvalidRequest: a value of the wrong type or out of range.
@@ -95,6 +97,7 @@ class Framing:
     angle: float = 0.0
     flip: Flip = "none"
     perspective: Perspective = field(default_factory=Perspective)
+    lens: LensCorrection | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "angle", _number(self.angle, -LARGEST_ANGLE, LARGEST_ANGLE, "frame.angle"))
@@ -107,6 +110,8 @@ class Framing:
             raise InvalidRequest(
                 f"frame.perspective is {shorten(self.perspective)}", cure="Give a Perspective, or its values by name."
             )
+        if self.lens is not None and not isinstance(self.lens, LensCorrection):
+            raise InvalidRequest(f"frame.lens is {shorten(self.lens)}", cure="Give a LensCorrection, or auto.")
         object.__setattr__(self, "crop", _crop(self.crop, *((-1, 2) if self.turns else (0, 1))))
 
     @property
@@ -117,7 +122,7 @@ class Framing:
     @property
     def loses(self) -> bool:
         """Whether something of the photo is lost: flips alone lose nothing."""
-        return self.turns or self.crop != WHOLE
+        return self.turns or self.crop != WHOLE or self.lens is not None
 
     def fitted(self, width: int, height: int) -> Framing:
         """The frame with its crop made smaller where it would reach beyond a photo of so many pixels.

@@ -32,7 +32,8 @@ _OF_FRAME = re.compile(
     "|".join(
         (
             re.escape(_CAMERA_RAW)
-            + r"(HasCrop|Crop\w+|Perspective\w+|Upright\w+|\w+BasedCorrections|Retouch\w+|RedEyeInfo)",
+            + r"(HasCrop|Crop\w+|Perspective\w+|Lens\w+|AutoLateralCA|Upright\w+|\w+BasedCorrections|Retouch\w+"
+            + r"|RedEyeInfo)",
             re.escape("{http://www.metadataworkinggroup.com/schemas/regions/}") + ".*",
             re.escape("{http://ns.microsoft.com/photo/1.2/}") + ".*",
             re.escape("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}") + "ImageRegion",

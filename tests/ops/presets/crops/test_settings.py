@@ -9,6 +9,7 @@ import pytest
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest
+from veraretouch.core.photo.geometry.lens import LensCorrection
 from veraretouch.core.plan.addresses import read_adjustments
 from veraretouch.ops.presets import read_preset, write_preset
 from veraretouch.ops.presets.crops.settings import read_crop, settings_of_crop
@@ -146,3 +147,37 @@ def test_masks_have_no_equivalent_in_perspective(tmp_path):
         preset.plan(framed=True)
     with pytest.raises(InvalidRequest, match="lies elsewhere in the frame"):
         write_preset(vr.Plan("param", frame=preset.frame, local=preset.local), tmp_path / "q.xmp")
+
+
+@pytest.mark.parametrize(
+    ("settings", "lens"),
+    [
+        ({"LensProfileEnable": "1", "AutoLateralCA": "1"}, LensCorrection()),
+        ({"LensProfileEnable": "1"}, LensCorrection(chromatic_aberration=0)),
+        ({"LensProfileEnable": "0", "AutoLateralCA": "1"}, LensCorrection(distortion=0, vignetting=0)),
+        (
+            {"LensProfileEnable": "1", "LensProfileDistortionScale": "80", "LensProfileVignettingScale": "120"},
+            LensCorrection(distortion=80, vignetting=120, chromatic_aberration=0),
+        ),
+        ({"LensProfileEnable": "0", "LensProfileDistortionScale": "80"}, None),
+    ],
+)
+def test_a_lens_correction_is_read_and_written(settings, lens):
+    frame = read_crop(settings, SENSORS[0], "x")
+    assert frame == (None if lens is None else vr.Framing(lens=lens))
+    if lens is not None:
+        written, beyond = settings_of_crop(frame, SENSORS[0])
+        assert (read_crop(written, SENSORS[0], "x"), beyond) == (frame, [])
+
+
+def test_what_xmp_cannot_say_of_a_lens_is_told():
+    frame = vr.Framing(lens=LensCorrection("Some 50mm", chromatic_aberration=50))
+    assert settings_of_crop(frame, SENSORS[0])[1] == [
+        "the frame's lens, Some 50mm",
+        "the frame's correction of chromatic aberration by 50 %",
+    ]
+
+
+def test_a_lens_field_out_of_range_is_refused():
+    with pytest.raises(InvalidDocument, match="crs:LensProfileEnable"):
+        read_crop({"LensProfileEnable": "2"}, SENSORS[0], "x")
