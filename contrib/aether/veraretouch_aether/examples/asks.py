@@ -14,6 +14,7 @@ import numpy as np
 from veraretouch import registry
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.planners.rules.lexicon import Lexicon, Term
+from veraretouch.planners.rules.planner import OPS
 from veraretouch.planners.rules.style import StyleReading, read_style
 
 from .draw import Generator, choice, number
@@ -34,7 +35,9 @@ _JOINS = (" and ", ", ", " but ")
 
 
 def draw_style(rng: Generator, about: Mapping[str, Any]) -> tuple[str, StyleReading]:
-    """A prompt and how the lexicon reads it; there is always something to do in it."""
+    """A prompt and how the lexicon reads it; there is always something to do in it, and nothing but what planners emit:
+    words for detail and effects are drawn again.
+    """
     while True:
         count = 1 + int(rng.choice(len(about["terms"]), p=about["terms"]))
         terms = rng.choice(len(_terms()), size=count, replace=False)
@@ -46,7 +49,7 @@ def draw_style(rng: Generator, about: Mapping[str, Any]) -> tuple[str, StyleRead
         frame = _FRAMES[int(rng.integers(len(_FRAMES)))]
         prompt = frame.format(_JOINS[int(rng.integers(len(_JOINS)))].join(said))
         reading = read_style(prompt)
-        if reading.edits and not reading.unknown:
+        if reading.edits and not reading.unknown and reading.edits.keys() <= set(OPS):
             return prompt, reading
 
 
