@@ -1,9 +1,8 @@
 """How far a photo hangs, by its horizon: the straight line from side to side that has sky above it and none below.
 
 Lines are found by sums of brightness steps along lines of every small slope (the Radon transform of the gradient), each
-step limited, so that a long faint line counts for more than a short strong
-one. What is sky, the scene network says. Thresholds were chosen on photos of one half of 89 sources and judged on the
-other; see the guide to framing for the figures.
+step limited, so that a long faint line counts for more than a short strong one. What is sky, the scene network says.
+Thresholds were chosen on photos of 89 sources and judged on others; see the guide to framing for the figures.
 """
 
 from __future__ import annotations
