@@ -3,9 +3,9 @@
 Bicubic (Keys 1981, a = -0.75), by torch's `grid_sample`, on the values as the file holds them. Where the picture
 shrinks, several samples are averaged for each pixel.
 
-OpenCV's `remap` took a third of the processor time on 12 megapixels (0.25 s, this 0.8 s), but rounds positions to 1/32 of
-a pixel, knows no gradients, and would be 150 MB more to install. In linear light photos that were turned there and back
-lost 2.8 dB more (see the guide to framing).
+OpenCV's `remap` took a third of the processor time on 12 megapixels (0.25 s, this 0.8 s), but rounds positions to 1/32
+of a pixel, knows no gradients, and would be 150 MB more to install. In linear light photos that were turned there and
+back lost 2.8 dB more (see the guide to framing).
 """
 
 from __future__ import annotations
