@@ -2,7 +2,7 @@
 
 /** @import {Plan, Plugin, Slot, Schema, Edit, Local} from "./types.js" */
 
-const WITH_LOCAL = "veraretouch.plan/2";
+const WITH_PLACES = "veraretouch.plan/2"; // local adjustments, or a frame
 const WITHOUT = "veraretouch.plan/1";
 const OWN_GROUPS = ["lighting", "global_color", "specific_color"];
 
@@ -112,7 +112,8 @@ export function changedSlots(plan, schema) {
 /** The local adjustments, changed. @param {Plan|null} plan @param {Local[]} local @returns {Plan} */
 export function withLocal(plan, local) {
   const { local: _, ...rest } = plan ?? emptyPlan();
-  return local.length ? { ...rest, schema: WITH_LOCAL, local } : { ...rest, schema: WITHOUT };
+  const schema = local.length || rest.frame ? WITH_PLACES : WITHOUT;
+  return { ...rest, schema, ...(local.length ? { local } : {}) };
 }
 
 /** @param {Plan|null} plan @param {string} name @param {(entry: Local) => Local} change @returns {Plan} */
@@ -141,7 +142,7 @@ export function merged(plan, more) {
   }
   const groups = [...new Set([...(base.groups ?? OWN_GROUPS), ...(more.groups ?? [])])];
   /** @type {Plan} */
-  let made = { ...base, edits, groups };
+  let made = withLocal({ ...base, ...(more.frame ? { frame: more.frame } : {}), edits, groups }, base.local ?? []);
   for (const entry of more.local ?? []) {
     made = withLocal(made, [...(made.local ?? []), { ...entry, name: freeName(made, entry.name) }]);
   }

@@ -145,14 +145,15 @@ export class Store extends EventTarget {
       this.tell();
       return false;
     }
-    if (error instanceof api.Refused && error.status !== 429 && error.status < 500) {
+    const closed = error instanceof api.Refused && (error.status === 401 || error.status === 403);
+    if (error instanceof api.Refused && error.status !== 429 && error.status < 500 && !closed) {
       this.unsaved.shift();
       this.plan = this.unsaved.at(-1)?.plan ?? this.photo?.plan ?? null;
       this.announce(error.message, true);
       this.tell("plan");
       return true;
     }
-    this.problem = t("save.retry");
+    this.problem = t(closed ? "save.closed" : "save.retry");
     this.tell();
     await new Promise((resolve) => setTimeout(resolve, RETRY));
     return true;

@@ -59,6 +59,7 @@
  * @property {string[]} [groups]
  * @property {Record<string, Edit>} edits
  * @property {Local[]} [local]
+ * @property {any} [frame] carried along as it is
  * @property {Record<string, Thought>} [reasoning]
  *
  * @typedef {{id: string, name: string, edited: boolean, revision: number}} Listed
