@@ -16,6 +16,7 @@ from ...core.contract.slots import FloatArray
 from ...core.errors import InvalidRequest
 from ...core.lut import ColorMap
 from ...core.lut.files import read_table
+from ...core.photo.geometry.framing import Framing
 from ...core.photo.photo_input import PhotoInput
 from ...core.plan.edit import Edit
 from ...core.plan.local import LocalAdjustment
@@ -63,7 +64,7 @@ def explain(
 
     Args:
         edit: a `Plan`, `Latents` with one row, a lattice (n, n, n, 3), or a path to a plan or a look-up table. What
-            edits the whole photo is explained; local adjustments of a plan are kept as they are.
+            edits the whole photo is explained; local adjustments of a plan and its frame are kept as they are.
         ops: which ops may explain it; by default those that Camera Raw has sliders for. `groups`: only slots of these.
         within: the mean CIEDE2000 that is good enough; the fit is given either way, and says whether it holds.
         photo: whose colours count; without one, colours as photos have them, muted ones more than strong ones.
@@ -81,21 +82,21 @@ def explain(
     if not within > 0:
         raise InvalidRequest(f"within is {within}", cure="2.0 is a difference that one has to look for.")
     before = colours() if photo is None else _shown(PhotoInput.of(photo).photo().resized(SIDE).working())
-    edit, local = _split(edit)
+    edit, local, frame = _split(edit)
     color_map = _map_of(edit, renderer or Renderer())
     after = _shown(color_map(before))
     aligned = Aligned(before, after)
     chosen = None if groups is None else frozenset(groups)
     found = search(pairs_of(before, after, exact=True), made_ops(ops), chosen, patience=PATIENCE)
     made = told(found, aligned)
-    return Explanation(with_local(made.plan, local, None), made.report, within)
+    return Explanation(replace(with_local(made.plan, local, None), frame=frame), made.report, within)
 
 
-def _split(edit: Any) -> tuple[Any, tuple[LocalAdjustment, ...]]:
-    """An edit of the whole photo, and the local adjustments over it, which are sliders already."""
+def _split(edit: Any) -> tuple[Any, tuple[LocalAdjustment, ...], Framing | None]:
+    """An edit of the whole photo, the local adjustments over it, which are sliders already, and the frame."""
     if isinstance(edit, str | os.PathLike) and Path(edit).suffix.lower() not in LUTS:
         edit = Plan.load(edit)
-    return (replace(edit, local=()), edit.local) if isinstance(edit, Plan) else (edit, ())
+    return (replace(edit, local=()), edit.local, edit.frame) if isinstance(edit, Plan) else (edit, (), None)
 
 
 def colours() -> Picture:

@@ -1,5 +1,7 @@
 """Edits of any kind as sliders."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,8 @@ def cdl():
 
 
 def test_a_strangers_plan_becomes_sliders_within_what_was_asked():
-    found = vr.explain(cdl(), ops=OPS, within=2.0)
+    found = vr.explain(replace(cdl(), frame=vr.Framing(angle=1)), ops=OPS, within=2.0)
+    assert found.plan.frame == vr.Framing(angle=1)
     assert found.holds
     assert found.report.error_after <= 2.0 < found.report.error_before
     assert set(found.plan.edits) <= set(OPS)
