@@ -42,6 +42,7 @@ PHOTOS = {
     "calibration.green_saturation": "stream",
     "calibration.shadow_tint": "night",
     "vibrance": "beach",
+    "defringe": "night",
     "saturation": "barn",
     "color_grading": "beach",
     "color_grading.shadow_hue": "portrait",
@@ -88,6 +89,9 @@ BESIDE: dict[str, dict[str, Any]] = {
     **{f"sharpening.{slot}": {"amount": 0.8} for slot in ("radius", "detail", "masking")},
     **{f"grain.{slot}": {"amount": 0.8} for slot in ("size", "roughness")},
 }
+
+# The channels that reach beyond the others at an edge.
+FRINGES = {"purple": torch.tensor([True, False, True]), "green": torch.tensor([False, True, False])}
 
 GAMMAS = (2.0, 1.4, 1.0, 0.7, 0.5)
 TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5)
@@ -211,6 +215,9 @@ def _rendered(op: type[vr.Op], name: str, row: Row) -> np.ndarray:
     photo = small(row.photo, side_for(op.id))
     if op.id == "noise_reduction":  # the samples have hardly any
         photo = (photo + 0.08 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+    if op.id == "defringe":  # nor fringes: they are drawn beside whatever is bright
+        reached = torch.nn.functional.max_pool2d(photo, 3, 1, 1)
+        photo = torch.where(FRINGES[name].reshape(1, 3, 1, 1), reached, photo)
     done = vr.Renderer([op])(photo.expand(COLUMNS, -1, -1, -1), latents)
     top, left = ((length - min(length, SIDE)) // 2 for length in done.shape[2:])
     done = done[:, :, top : top + SIDE * 2 // 3, left : left + SIDE] if max(done.shape[2:]) > SIDE else done
