@@ -125,3 +125,9 @@ def test_an_op_whose_group_is_off_does_not_stand_in_the_way_of_a_decision_list(p
     path = plan({"cdl": GRADE, "exposure": {"ev": 0.5}}, groups=["global_color"])
     export("cdl", path, tmp_path / "look.cc")
     assert read_decision(tmp_path / "look.cc").saturation == pytest.approx(0.7)
+
+
+def test_a_plan_from_stdin_has_no_name_for_a_preset():
+    done = CliRunner().invoke(app, ["xmp", "-"], input="{}")
+    assert done.exit_code == 2
+    assert "a plan from stdin has no name to write a preset by" in " ".join(done.output.split())

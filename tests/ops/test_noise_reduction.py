@@ -136,3 +136,12 @@ def test_gradients_reach_pixels_and_slots_by_way_of_the_noise_that_is_found():
         return op.on_srgb(pixels, op.params(values, Frame(0, 0, 7, 8)))
 
     assert torch.autograd.gradcheck(run, (rgb.requires_grad_(), slots), eps=1e-7, atol=1e-4, fast_mode=True)
+
+
+def test_between_two_levels_of_brightness_the_noise_lies_on_the_line_and_beyond_them_it_stays():
+    places, variances = [0.2, 0.4, 0.8], [[0.1, 0.5, 0.3], [0.0, 0.2, 0.9], [0.4, 0.4, 0.1]]
+    noise = _Noise(torch.tensor([places]), torch.tensor([variances]))
+    brightness = torch.tensor([0.1, 0.2, 0.25, 0.4, 0.5, 0.8, 1.0])
+    found = noise.at(brightness.reshape(1, 1, 1, -1))[0, :, 0]
+    for plane, values in enumerate(variances):
+        assert found[plane].tolist() == pytest.approx(np.interp(brightness, places, values).tolist(), abs=5e-4)

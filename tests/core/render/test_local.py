@@ -1,5 +1,7 @@
 """Local adjustments in the renderer: masks, their parts, order, strength, presence, gradients."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -310,6 +312,14 @@ def test_a_chain_goes_by_its_table_where_there_is_one():
     table = Baked(Cube.of(lambda colours: np.zeros_like(colours), 2), 0.1)
     for found, expected in ((table, 0.0), (Baked(None, 0.1), 1.5), (None, 1.5)):
         assert (mapped(pixels, found, lambda colours: colours + 1) == expected).all()
+
+
+def test_timings_of_local_tables_are_parts_of_the_time_they_took():
+    start = time.perf_counter()
+    _, report = vr.Renderer().render_reported(picture(), plan(LOCAL[1]), engine="lut")
+    assert set(report.timings) == {"open", "bake", "render"}
+    assert min(report.timings.values()) >= 0
+    assert sum(report.timings.values()) <= time.perf_counter() - start
 
 
 def test_what_a_mask_covers_is_its_rows_and_columns():

@@ -1,7 +1,7 @@
 """Mutation testing: does a test fail when a room's source is changed? `make mutate ROOM=core/lut` runs it and prints
 the survivors.
 
-    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--longest 2] [--budget 4] [--again]
+    python tests/helpers/repository/mutate.py ROOM... [--draw 200] [--seed 0] [--longest 1] [--budget 4] [--again]
 
 A copy of the repository is changed, in an environment that borrows this one's packages; the repository itself stays as
 it is. All tests of the room run once, to learn which reach which line; then each mutant meets those that reach its own.
@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("--draw", type=int, default=200, help="How many mutants of each room.")
     parser.add_argument("--seed", type=int, default=0, help="Random seed of the draw.")
     parser.add_argument("--tests", nargs="+", help="RoomTests to run, in place of the room's own.")
-    parser.add_argument("--longest", type=float, default=2.0, help="Seconds; tests that take more are left out.")
+    parser.add_argument("--longest", type=float, default=1.0, help="Seconds; tests that take more are left out.")
     parser.add_argument("--budget", type=float, default=4.0, help="Seconds of tests that each mutant meets.")
     parser.add_argument("--again", action="store_true", help="Judge the mutants again that were not killed.")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "mutation", help="Folder of the records.")

@@ -22,7 +22,7 @@ Written by `python tests/helpers/repository/mutation_report.py` from the records
 200 mutants are drawn with a seed from all places that cosmic-ray's operators, and one that halves and doubles numbers,
 can change; see `tests/helpers/repository/mutants.py`. They are judged in no order of files, so where fewer than 200
 were judged, those stand for all. A mutant meets the tests of its room that reach its line and take less than a second,
-until these would take three seconds together; it dies where one fails. One that loops for ever counts as killed.
+until these would take a few seconds together; it dies where one fails. One that loops for ever counts as killed.
 
 | room | mutants judged | killed | of these, looping | share |
 |---|---|---|---|---|

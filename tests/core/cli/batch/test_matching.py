@@ -107,12 +107,19 @@ def test_an_exposure_by_our_own_op_is_found(ev):
 
 
 def test_however_far_apart_two_photos_are_no_value_leaves_its_slot():
-    dark = np.full((48, 48, 3), (60, 30, 60), np.uint8)
-    green = np.full((48, 48, 3), (20, 230, 20), np.uint8)
-    for photo, reference in ((dark, green), (green, dark)):
+    green, magenta, blue, brown, black, white = (
+        np.full((24, 24, 3), colour, np.uint8)
+        for colour in ((60, 120, 60), (120, 60, 120), (40, 60, 120), (120, 60, 40), (8, 7, 8), (240, 246, 240))
+    )
+    for photo, reference, address, end in (
+        (magenta, green, "white_balance.tint", -1),
+        (green, magenta, "white_balance.tint", 1),
+        (blue, brown, "white_balance.temperature", 1),
+        (black, white, "exposure.ev", 3),
+    ):
         _, plan = brought(photo, reference)
-        assert abs(float(plan.edits["exposure"].params["ev"])) <= 3
-        assert all(abs(float(value)) <= 1 for value in plan.edits["white_balance"].params.values())
+        op, _, name = address.partition(".")
+        assert float(plan.edits[op].params[name]) == pytest.approx(end, abs=1e-4)
         plan.latents().check()
 
 

@@ -85,6 +85,16 @@ def test_a_dry_run_asks_nobody_and_leaves_everything_as_it_is(planner, shades, t
     assert capsys.readouterr().out.count("would be written: ") == 3
 
 
+def test_what_a_killed_run_left_is_removed_by_one_that_goes_on_and_not_by_a_dry_one(
+    planner, shades, tmp_path, monkeypatch
+):
+    cleaned = []
+    monkeypatch.setattr(session, "remove_abandoned", cleaned.append)
+    for options in ({"resume": True, "dry_run": True}, {}, {"resume": True}):
+        run(shades, **options)
+    assert cleaned == [tmp_path / "retouched"]
+
+
 def test_reasoning_is_shown_for_one_photo_and_where_it_is_asked_for(planner, shades, capsys):
     for paths, options, times in ((shades[:1], {}, 1), (shades, {}, 0), (shades, {"verbose": True}, 3)):
         run(paths, overwrite=True, **options)
