@@ -80,3 +80,13 @@ def test_a_taste_reaches_the_planner_and_one_that_has_none_refuses_it():
         made.edits["exposure"].params["ev"]
         > make_plan(BatchRequest("fake.tasteful"), PHOTO).edits["exposure"].params["ev"]
     )
+
+
+def test_a_plan_that_is_given_for_a_series_leaves_a_grey_photo_grey_unless_its_values_are_exact():
+    grey = vr.Photo(np.repeat(np.arange(120, dtype=np.uint8).reshape(10, 12, 1), 3, axis=2))
+    tones = tuple((level,) * 3 for level in (0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 0.8))
+    for mode, groups in (("auto", ("lighting",)), ("param", ("lighting", "global_color"))):
+        made = make_plan(BatchRequest("", plan=PLAN | {"mode": mode}, tones=tones), grey)
+        assert made.groups == groups
+        assert "series" in made.reasoning
+    assert make_plan(BatchRequest("", plan=PLAN | {"mode": "auto"}), grey).groups == ("lighting", "global_color")

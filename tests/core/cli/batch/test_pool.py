@@ -38,6 +38,10 @@ def test_one_job_works_in_this_process_and_prints_to_stderr(capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
+def test_one_task_needs_no_other_process():
+    assert [result for _, result in run(operator.call, [os.getpid], jobs=2)] == [os.getpid()]
+
+
 def test_one_job_leaves_descriptor_1_alone(capfd):
     assert len(list(run(os.system, ["echo from a library"], jobs=1))) == 1
     print("ours", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from veraretouch.core.cli.batch.pool import WorkerDied, cores
 from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.options import SeriesOptions, WriteOptions
 from veraretouch.core.errors import InvalidPlan, InvalidRequest, UnknownPlugin, UnreadablePhoto, VeraRetouchError
+from veraretouch.core.plugins.entry import PluginState
 from veraretouch.core.testing.isolation import isolated_registry
 
 
@@ -199,6 +201,20 @@ def test_a_planner_of_nobody_and_one_that_is_blocked_are_refused_before_any_phot
     session._check_planner(BatchRequest("acme.heard"))
     session._check_planner(BatchRequest("", plan={"mode": "auto"}))
     assert asked == [("prepare_retoucher", {"name": "acme/bundle"})]
+
+
+@pytest.mark.parametrize("state", [state for state in PluginState if state != PluginState.AVAILABLE])
+def test_a_planner_that_is_there_and_cannot_be_used_says_why_at_once(planner, shades, monkeypatch, state):
+    monkeypatch.setattr(vr.registry.planners, "find", lambda id: SimpleNamespace(state=state))
+    loaded = []
+    monkeypatch.setattr(vr.registry.planners, "load", loaded.append)
+    session._check_planner(BatchRequest("acme.heard"))
+    assert loaded == ["acme.heard"]
+
+
+def test_folders_that_are_missing_are_made(planner, shades, tmp_path):
+    assert run(shades[:1], out=tmp_path / "one" / "two" / "three")
+    assert written(tmp_path / "one" / "two" / "three") == ["a.png"]
 
 
 def test_no_photos_are_an_error(planner, tmp_path):

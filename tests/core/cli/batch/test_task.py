@@ -67,3 +67,9 @@ def test_the_document_has_the_files_of_a_success_and_the_error_of_a_failure():
     failed.products = products
     assert failed.document()["output"] is None
     assert failed.document()["error"]["kind"] == "ZeroDivisionError"
+
+
+def test_seconds_are_told_to_the_thousandth_and_stages_to_a_tenth_of_one():
+    outcome = PhotoOutcome(0, Path("a.jpg"), seconds=1.23456, error=0.98765, timings={"decode": 0.123456})
+    told = outcome.document()
+    assert (told["seconds"], told["color_error"], told["timings"]) == (1.235, 0.988, {"decode": 0.1235})
