@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import takewhile
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from mirror import ROOT
 from mutate import rows_of
 
 PAGE = ROOT / "docs" / "benchmarks" / "mutation.md"
+AROUND = 30  # characters that are shown on either side of a change
 REASONS = Path(__file__).with_name("survivors.json")
 HEAD = """# Mutation testing
 
@@ -50,12 +53,18 @@ def page(records: dict[str, list[dict[str, Any]]], reasons: dict[str, str]) -> s
         sections += ["", f"## Survivors in {room}", ""]
         for row in sorted(survivors, key=lambda row: (row["path"], row["line"])):
             why = reason_for(row["name"], reasons) or "open: a test is missing"
-            before, after = (_code(row[part]) for part in ("before", "after"))
-            sections.append(f"- {row['path']}: {before} became {after}. {why}")
+            said = f"- {row['path']}: {' became '.join(changed(row['before'], row['after']))}. {why}"
+            sections += wrap(said, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
         if not survivors:
             sections.append("None.")
     told = [
-        f"| {row['path']} | {_code(row['before'])} | {_code(row['after'])} | {_outcome(row)} |"
+        " | ".join(
+            [
+                f"| {row['path']}",
+                *(part.replace("|", "\\|") for part in changed(row["before"], row["after"])),
+                f"{_outcome(row)} |",
+            ]
+        )
         for row in sorted(named, key=lambda row: row["path"])
     ]
     return HEAD + "\n".join(rows) + "\n" + (NAMED + "\n".join(told) + "\n" if told else "") + "\n".join([*sections, ""])
@@ -76,9 +85,18 @@ def _outcome(row: dict[str, Any]) -> str:
     return f"killed by `{test}`" if row["outcome"] == "killed" else row["outcome"]
 
 
-def _code(text: str) -> str:
-    said = " ".join(text.split()).replace("|", "\\|")
-    return f"`` {said if len(said) <= 90 else said[:87] + '...'} ``" if said else "a line"
+def changed(before: str, after: str) -> list[str]:
+    """The parts of two lines that differ, as code, with what stands around them."""
+    lines = [" ".join(text.split()) for text in (before, after)]
+    start = _same(*lines)
+    end = _same(*(line[:start:-1] for line in lines))
+    parts = [line[max(0, start - AROUND) : len(line) - max(0, end - AROUND)].strip() for line in lines]
+    return [f"`` {part} ``" if part else "a line" for part in parts]
+
+
+def _same(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from veraretouch.core import errors
+from veraretouch.core.cli.batch import request
 from veraretouch.core.cli.batch.request import BatchRequest, read_params, read_settings
 from veraretouch.core.cli.options import EditOptions, PlanOptions, TasteName
 from veraretouch.core.contract.request import TASTES
@@ -73,6 +74,12 @@ def test_groups_come_repeated_or_with_commas():
         "effects",
     }
     assert EditOptions().chosen_groups() is None
+
+
+def test_a_plain_word_is_a_value_and_what_follows_it_is_read_too(monkeypatch):
+    monkeypatch.setattr(request, "_takes_words", lambda slot: slot == "acme.mode")
+    settings = ["exposure.ev=.5", "acme.mode=soft", "hsl.hue=1."]
+    assert read_settings(settings) == {"exposure.ev": 0.5, "acme.mode": "soft", "hsl.hue": 1.0}
 
 
 def test_pictures_are_named_by_words_mode_or_plan():

@@ -73,3 +73,4 @@ def test_seconds_are_told_to_the_thousandth_and_stages_to_a_tenth_of_one():
     outcome = PhotoOutcome(0, Path("a.jpg"), seconds=1.23456, error=0.98765, timings={"decode": 0.123456})
     told = outcome.document()
     assert (told["seconds"], told["color_error"], told["timings"]) == (1.235, 0.988, {"decode": 0.1235})
+    assert PhotoOutcome(0, Path("a.jpg")).document()["seconds"] == 0
