@@ -86,7 +86,7 @@ def judge(mutants: Sequence[Mutant], files: list[str], record: Path, limits: Lim
     """Judge the mutants that the record does not hold yet, and add them to it."""
     known = rows_of(record)
     if again:
-        known = [row for row in known if row["outcome"] == "killed"]
+        known = [row for row in known if row["outcome"] in ("killed", "timeout")]
     judged = {row["name"] for row in known}
     # In no order of files, so that those of a run that is cut off stand for all.
     left = sorted((m for m in mutants if m.name not in judged), key=lambda m: zlib.crc32(m.name.encode()))

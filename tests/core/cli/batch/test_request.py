@@ -95,6 +95,11 @@ def test_pictures_are_named_by_words_mode_or_plan():
     assert BatchRequest.of(EditOptions(), plan={"mode": "auto"}).author == "plan"
 
 
+def test_damaged_photos_are_salvaged_only_where_that_is_asked_for():
+    assert BatchRequest("p").salvage is False
+    assert [BatchRequest.of(EditOptions(salvage=asked)).salvage for asked in (False, True)] == [False, True]
+
+
 def test_a_taste_travels_with_auto_and_style_and_is_refused_for_exact_values_and_plans():
     options = PlanOptions(planner="p", taste=TasteName.VIVID)
     assert [BatchRequest.of(options, **wish).taste for wish in ({}, {"style": "warm"})] == ["vivid", "vivid"]

@@ -92,9 +92,17 @@ def test_what_a_killed_run_left_is_removed_by_one_that_goes_on_and_not_by_a_dry_
 ):
     cleaned = []
     monkeypatch.setattr(session, "remove_abandoned", cleaned.append)
-    for options in ({"resume": True, "dry_run": True}, {}, {"resume": True}):
+    for options, times in (({"resume": True, "dry_run": True}, 0), ({}, 0), ({"resume": True}, 1)):
         run(shades, **options)
+        assert len(cleaned) == times
     assert cleaned == [tmp_path / "retouched"]
+
+
+def test_a_run_that_goes_on_does_what_is_not_done_and_nothing_twice(planner, shades, capsys):
+    run(shades[:2], resume=True)
+    run(shades, resume=True)
+    assert planner.asked == [0.1, 0.5, 0.9]
+    assert "1 written, 2 unchanged" in capsys.readouterr().err
 
 
 def test_reasoning_is_shown_for_one_photo_and_where_it_is_asked_for(planner, shades, capsys):
