@@ -30,7 +30,7 @@ NAMED = HERE / "named_mutants.json"
 # Seconds of processor time: a test that takes more has met a mutant that loops for ever.
 PATIENCE, PATIENCE_FACTOR = 10.0, 10
 # Seconds that all tests of a mutant may take, however little of the processor they get.
-LONGEST_WAIT = 1200.0
+LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ Written by `python tests/helpers/repository/mutation_report.py` from the records
 can change; see `tests/helpers/repository/mutants.py`. They are judged in no order of files, so where fewer than 200
 were judged, those stand for all. A mutant meets the tests of its room that reach its line and take less than a second,
 until these would take a few seconds together; it dies where one fails. One that loops for ever counts as killed.
+Survivors were judged again when tests had been added. Lines are shown as they were when they were judged.
 
 | room | mutants judged | killed | of these, looping | share |
 |---|---|---|---|---|
