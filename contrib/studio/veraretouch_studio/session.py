@@ -137,7 +137,7 @@ def _placed(plan: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any] | No
     """The frame of a plan, as JSON, empty for none; and the plan for the photo that is in that frame already."""
     if plan is None or not plan.get("frame"):
         return "", plan
-    frame = json.dumps(plan["frame"], sort_keys=True, separators=(",", ":"))
+    frame = json.dumps(plan["frame"], separators=(",", ":"))
     return frame, {name: value for name, value in plan.items() if name != "frame"}
 
 

@@ -122,6 +122,22 @@ def test_a_plan_that_looks_at_neighbours_is_shown_as_the_server_renders_it(studi
     assert_same(studio.picture(), done.pixels.astype(np.int16))
 
 
+def test_a_plan_with_a_frame_is_shown_in_it_and_so_is_the_photo_that_was(studio, photos):
+    studio.open("night.png")
+    set_plan(studio, document("light"))
+    whole = studio.picture()
+    framed = document("light") | {
+        "schema": "veraretouch.plan/2",
+        "frame": {"crop": [0, 0, 0.5, 1], "flip": "horizontal"},
+    }
+    set_plan(studio, framed)
+    studio.until(lambda: "256 × 384" in studio.tab.content(), "the size of what is seen is not told")
+    assert_same(studio.picture(), engine(photos["night.png"], framed))
+    studio.tab.keyboard.press("Control+z")
+    studio.until(lambda: "512 × 384" in studio.tab.content(), "the whole photo does not come back")
+    assert np.array_equal(studio.picture(), whole)
+
+
 def test_an_answer_that_comes_late_is_never_shown(studio, photos):
     tab = studio.open("night.png")
     set_plan(studio, None)

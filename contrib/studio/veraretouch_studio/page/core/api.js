@@ -64,11 +64,14 @@ async function pixels(answer) {
   return { width: number("X-Width"), height: number("X-Height"), format, data: await answer.arrayBuffer() };
 }
 
-/** @param {string} id @param {number} side @param {AbortSignal} [signal] */
-export const preview = async (id, side, signal) =>
-  pixels(await call("GET", `${of(id)}/preview?side=${side}`, { signal }));
-/** @param {string} id @param {number} x @param {number} y @param {AbortSignal} [signal] */
-export const tile = async (id, x, y, signal) => pixels(await call("GET", `${of(id)}/tile/${x}/${y}`, { signal }));
+/** What of a photo is seen, as a query. @param {PhotoState} photo @param {string} mark */
+const framed = ({ frame }, mark) => (frame ? `${mark}frame=${encodeURIComponent(frame)}` : "");
+/** @param {PhotoState} photo @param {number} side @param {AbortSignal} [signal] */
+export const preview = async (photo, side, signal) =>
+  pixels(await call("GET", `${of(photo.id)}/preview?side=${side}${framed(photo, "&")}`, { signal }));
+/** @param {PhotoState} photo @param {number} x @param {number} y @param {AbortSignal} [signal] */
+export const tile = async (photo, x, y, signal) =>
+  pixels(await call("GET", `${of(photo.id)}/tile/${x}/${y}${framed(photo, "?")}`, { signal }));
 
 /**
  * @param {string} id @param {Plan|null} plan @param {string} space @param {boolean} draft @param {AbortSignal} [signal]

@@ -149,6 +149,12 @@ export function merged(plan, more) {
   return made;
 }
 
+/** A plan in a frame, given as JSON, empty for none. @param {Plan} plan @param {string} frame @returns {Plan} */
+export function withFrame(plan, frame) {
+  const { frame: _, ...rest } = plan;
+  return withLocal({ ...rest, ...(frame ? { frame: JSON.parse(frame) } : {}) }, rest.local ?? []);
+}
+
 /** Whether an op with weights has its say in a plan. @param {Plan|null} plan @param {Schema} schema */
 export function hasWeights(plan, schema) {
   return schema.ops.some((op) => op.weights && plan?.edits[op.id]);

@@ -136,6 +136,14 @@ export class Store extends EventTarget {
     }
     this.saving = false;
     this.dispatchEvent(new Event("saved"));
+    await this.#reframed();
+  }
+
+  /** Open the photo anew where its plan has another frame: its size is that of what is seen. */
+  async #reframed() {
+    const { photo } = this;
+    if (!photo || this.saving || this.conflict || this.unsaved.length) return;
+    if (!same(photo.plan?.frame ?? null, photo.frame ? JSON.parse(photo.frame) : null)) await this.open(photo.id);
   }
 
   /** @param {unknown} error @returns {Promise<boolean>} whether to go on saving */
@@ -191,6 +199,7 @@ export class Store extends EventTarget {
     try {
       this.#take({ ...photo, ...(await api.step(photo.id, photo.revision, way)) });
       this.announce(t(`${way}.done`, { name }), true);
+      await this.#reframed();
     } catch (error) {
       if (error instanceof api.Refused && error.status === 409) {
         this.#take(await api.photo(photo.id));

@@ -71,6 +71,7 @@
  * @property {number} height
  * @property {number} depth
  * @property {string} space
+ * @property {string} frame what of it is seen, as JSON; empty for all of it. Width and height are of what is seen.
  * @property {number} revision
  * @property {Plan|null} plan
  * @property {boolean} can_undo

@@ -51,7 +51,7 @@ export class PhotoPixels extends EventTarget {
       this.side = side;
       this.latest.ask(
         async (signal) => {
-          const pixels = await api.preview(this.photo.id, side, signal);
+          const pixels = await api.preview(this.photo, side, signal);
           return () => {
             this.renderer.free(this.whole);
             this.whole = this.renderer.image(pixels);
@@ -80,7 +80,7 @@ export class PhotoPixels extends EventTarget {
       this.tiles.set(key, { image: null, rect });
       this.underWay += 1;
       api
-        .tile(this.photo.id, x, y, this.abort.signal)
+        .tile(this.photo, x, y, this.abort.signal)
         .then((pixels) => {
           const { width, height } = pixels;
           this.tiles.set(key, { image: this.renderer.image(pixels), rect: { ...rect, width, height } });

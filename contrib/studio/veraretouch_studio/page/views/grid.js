@@ -1,6 +1,6 @@
 import { html, repeat } from "../vendor/lit.js";
 import * as api from "../core/api.js";
-import { changedSlots } from "../core/plan.js";
+import { changedSlots, withFrame } from "../core/plan.js";
 import { Part } from "../core/part.js";
 import { named, t } from "../core/texts.js";
 
@@ -208,10 +208,10 @@ export class GridPage extends Part {
     try {
       for (const [n, id] of ids.entries()) {
         this.working = t("grid.planning", { n: n + 1, of: ids.length });
-        const { revision } = await api.photo(id);
-        if (!one || !plan) plan = await api.plan(id, wish, () => {});
+        const { revision, frame } = await api.photo(id);
+        if (!one || !plan) plan = await api.plan(id, frame ? { ...wish, frame } : wish, () => {});
         if (this.stopped) break;
-        await api.saveEdits(id, revision, plan, t(one ? "step.one" : "step.auto"));
+        await api.saveEdits(id, revision, withFrame(plan, frame), t(one ? "step.one" : "step.auto"));
         await store.list();
       }
       store.announce(t("grid.planned"));

@@ -177,6 +177,7 @@ export class Planning extends Part {
     if (this.taste && this.store.schema.planners.find(({ id }) => id === planner)?.tastes.includes(this.taste)) {
       wish.taste = this.taste;
     }
+    if (this.store.photo?.frame) wish.frame = this.store.photo.frame;
     return wish;
   }
 
