@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, runtime_checkable
 
 from ..errors import InvalidRequest
-from ..photo.geometry.framing import Framing
 from .request import TASTES, Mode, Request, Taste
 
 if TYPE_CHECKING:
     from ..photo import Photo
+    from ..photo.geometry.framing import Framing
     from .latents import Latents
 
 # The planner to use where none is named.
@@ -110,6 +110,8 @@ def levelled(planner: Any, photo: Photo, frame: Framing | None) -> tuple[Framing
     Raises:
         InvalidRequest: the frame has an angle already, or the planner finds no horizons.
     """
+    from ..photo.geometry.framing import Framing  # imports NumPy, which lists of commands go without
+
     frame = frame or Framing()
     if frame.angle:
         raise InvalidRequest(f"a level photo was asked for, and an angle of {frame.angle:g}", cure="Ask for one.")

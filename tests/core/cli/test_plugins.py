@@ -217,7 +217,7 @@ def test_a_check_that_could_not_try_a_plugin_says_so_and_fails(monkeypatch):
     monkeypatch.setattr("veraretouch.core.plugins.trial.try_plugins", try_none)
     shown = CliRunner().invoke(app, ["plugins", "--check", "--kind", "op", "--distribution", "veraretouch"])
     assert shown.exit_code == 1
-    assert shown.stdout.endswith("\n1 of 25 were not tried.\n")
+    assert shown.stdout.endswith("\n1 of 26 were not tried.\n")
 
 
 def test_a_check_finds_collisions_and_aliases_that_lead_nowhere(site, plugins):

@@ -53,7 +53,7 @@ def test_a_plan_with_a_frame_is_plan_2_and_one_without_is_plan_1():
         ("{", "frame: "),
         (3, "frame is 3"),
         ({"perspective": 3}, "frame.perspective is 3"),
-        ("x" * 2000, "a frame of 2000 characters"),
+        pytest.param("x" * 2000, "a frame of 2000 characters", id="2000 characters"),
     ],
 )
 def test_what_is_not_understood_is_said(given, said):

@@ -93,5 +93,6 @@ def test_every_catalogue_can_be_listed():
         "hooks",
         "checks",
         "examinations",
+        "lexicons",
     }
     assert all(isinstance(id, str) for catalogue in registry.catalogues().values() for id in catalogue)

@@ -34,6 +34,8 @@ export class Store extends EventTarget {
     /** Steps that are not saved yet. @type {{plan: Plan|null, name: string}[]} */
     this.unsaved = [];
     this.saving = false;
+    /** The undoing and redoing under way. @type {Promise<void>} */
+    this.stepping = Promise.resolve();
     this.problem = "";
     /** What keys have moved and is not a step yet. @type {{name: string, timer: number}|null} */
     this.pending = null;
@@ -190,8 +192,14 @@ export class Store extends EventTarget {
     if (!mine && !this.conflict) await this.step("undo");
   }
 
+  /** Steps that are asked for at once go one after the other. @param {"undo"|"redo"} way @returns {Promise<void>} */
+  step(way) {
+    this.stepping = this.stepping.then(() => this.#step(way));
+    return this.stepping;
+  }
+
   /** @param {"undo"|"redo"} way */
-  async step(way) {
+  async #step(way) {
     await this.settled();
     const { photo } = this;
     if (!photo || this.conflict || !(way === "undo" ? photo.can_undo : photo.can_redo)) return;
