@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import machine
@@ -130,7 +131,9 @@ class Figures:
         lines = [
             f"# {self.title}",
             "",
-            f"Written by `make bench` (tests/benchmarks/{self.script}). {self.about}",
+            fill(
+                f"Written by `make bench` (tests/benchmarks/{self.script}). {self.about}", 120, break_on_hyphens=False
+            ),
             "",
         ]
         if self.bars:

@@ -75,7 +75,8 @@ def test_a_turned_photo_keeps_its_proportions_and_as_much_as_fits(angle, width, 
         height / (width * math.sin(turn) + height * math.cos(turn)),
     )
     for side, whole in zip(placed.size, (width, height), strict=True):
-        assert share * whole - 2 <= side <= share * whole + 1
+        # A crop may reach beyond the photo by a quarter of a pixel on each side, as one that a file has rounded does.
+        assert share * whole - 2 <= side <= share * whole + 1.5
 
 
 def test_a_positive_angle_turns_the_photo_clockwise():
