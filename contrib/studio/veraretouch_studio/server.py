@@ -186,10 +186,9 @@ class Handlers:
 
     async def _said(self, events: Iterator[tuple[str, dict[str, Any]]]) -> AsyncIterator[bytes]:
         """Events as they come; an error is the last one."""
-        end = object()
         try:
-            while (event := await self._render_thread(lambda: next(events, end))) is not end:
-                yield _event(*event)  # type: ignore[misc]
+            while (event := await self._render_thread(lambda: next(events, None))) is not None:
+                yield _event(*event)
         except VeraRetouchError as error:
             yield _event("error", {"error": str(error), "kind": type(error).__name__})
 

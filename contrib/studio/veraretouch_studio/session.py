@@ -78,7 +78,7 @@ class Session:
             return self.library.thumbnail(id)
         frame, plan = _placed(plan)
         small = self.library.small(id, 2 * THUMBNAIL, frame)
-        return small_jpeg(views.renderer().render(small, Plan.load(dict(plan or {}))))
+        return small_jpeg(views.renderer().render(small, views.edit_of(plan)))
 
     def table(self, id: str, wish: Mapping[str, Any]) -> views.Table:
         """The table of a plan for a photo."""

@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import veraretouch as vr
+from veraretouch.core.contract.slot_kinds import identity_lattice
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.lut import Cube
 from veraretouch.core.photo.color.encoding import full_scale, is_srgb, to_depth
 from veraretouch.core.photo.color.icc import DISPLAY_P3
+
+from .library import HELD_BYTES, Held
 
 Space = Literal["srgb", "p3"]
 DRAFT_POINTS: Final = 33
@@ -57,7 +60,7 @@ class NoTable(Exception):
 def pixels_of(photo: vr.Photo) -> Pixels:
     """A photo's pixels in its own encoding."""
     if photo.pixels.dtype == np.uint8:
-        return Pixels(photo.width, photo.height, "rgb8", np.ascontiguousarray(photo.pixels).tobytes())
+        return _sent(photo.pixels)
     scaled = np.divide(photo.pixels, np.float32(full_scale(photo.pixels.dtype)), dtype=np.float32)
     return Pixels(photo.width, photo.height, "rgb16f", scaled.astype("<f2").tobytes())
 
@@ -75,9 +78,9 @@ def table_for(photo: vr.Photo, plan: Mapping[str, Any] | None, space: Space, *, 
         InvalidPlan
     """
     if plan is None and _shows_itself(photo, space):
-        cube, error = Cube(_identity()), 0.0
+        cube, error = Cube(identity_lattice(2).astype(np.float32)), 0.0
     else:
-        edit = vr.Plan.load(dict(plan)) if plan is not None else vr.Plan()
+        edit = edit_of(plan)
         try:
             baked = renderer().table(
                 photo, edit, color_space=space, tolerance=TOLERANCE, points=DRAFT_POINTS if draft else None
@@ -93,10 +96,7 @@ def table_for(photo: vr.Photo, plan: Mapping[str, Any] | None, space: Space, *, 
 
 def rendered(photo: vr.Photo, plan: Mapping[str, Any] | None, space: Space) -> Pixels:
     """The finished picture of a photo in the display's encoding, 8 bit."""
-    edit = vr.Plan.load(dict(plan)) if plan is not None else vr.Plan()
-    done = renderer().render(photo, edit, color_space=space, tolerance=TOLERANCE)
-    eight: NDArray[Any] = np.ascontiguousarray(to_depth(done.pixels, np.uint8))
-    return Pixels(done.width, done.height, "rgb8", eight.tobytes())
+    return _sent(_finished(photo, edit_of(plan), space))
 
 
 def part_rendered(photo: vr.Photo, plan: Mapping[str, Any] | None, space: Space, place: Mapping[str, int]) -> Pixels:
@@ -105,25 +105,30 @@ def part_rendered(photo: vr.Photo, plan: Mapping[str, Any] | None, space: Space,
     Args:
         place: `left`, `top`, `width`, `height` in pixels of the photo at full size.
     """
-    edit = vr.Plan.load(dict(plan)) if plan is not None else vr.Plan()
+    edit = edit_of(plan)
+    whole = _wholes.get((photo.hash, space, edit.json()), lambda: _finished(photo, edit, space))
     columns = slice(place["left"], place["left"] + place["width"])
     rows = slice(place["top"], place["top"] + place["height"])
-    key = (id(photo), space, edit.json())
-    if _whole.key != key:
-        done = renderer().render(photo, edit, color_space=space, tolerance=TOLERANCE)
-        _whole.key, _whole.pixels = key, to_depth(done.pixels, np.uint8)
-    part = np.ascontiguousarray(_whole.pixels[rows, columns])
-    return Pixels(part.shape[1], part.shape[0], "rgb8", part.tobytes())
+    return _sent(whole[rows, columns])
 
 
-class _Whole:
-    """The photo that was rendered last at full size: its parts are asked for one after the other."""
-
-    key: tuple[Any, ...] = ()
-    pixels: NDArray[np.uint8]
+def edit_of(plan: Mapping[str, Any] | None) -> vr.Plan:
+    """The plan of a document; one that changes nothing for None."""
+    return vr.Plan.load(dict(plan)) if plan is not None else vr.Plan()
 
 
-_whole = _Whole()
+def _finished(photo: vr.Photo, edit: vr.Plan, space: Space) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) that a plan makes of a photo, 8 bit."""
+    done = renderer().render(photo, edit, color_space=space, tolerance=TOLERANCE)
+    return to_depth(done.pixels, np.uint8)
+
+
+def _sent(pixels: NDArray[np.uint8]) -> Pixels:
+    return Pixels(pixels.shape[1], pixels.shape[0], "rgb8", np.ascontiguousarray(pixels).tobytes())
+
+
+# The pictures that were rendered last at full size: their parts are asked for one after the other.
+_wholes: Held[tuple[str, Space, str], NDArray[np.uint8]] = Held(HELD_BYTES // 2, lambda pixels: pixels.nbytes)
 
 
 @cache
@@ -153,9 +158,3 @@ def _shows_itself(photo: vr.Photo, space: Space) -> bool:
     if space == "srgb":
         return photo.profile is None or is_srgb(photo.profile)
     return photo.profile == DISPLAY_P3
-
-
-def _identity() -> NDArray[np.float32]:
-    ends = np.arange(2, dtype=np.float32)
-    blue, green, red = np.meshgrid(ends, ends, ends, indexing="ij")
-    return np.stack([red, green, blue], axis=-1)

@@ -1,7 +1,8 @@
 import { html } from "../vendor/lit.js";
-import { named, t } from "../core/texts.js";
+import { named } from "../core/texts.js";
 import { same } from "../core/plan.js";
 import { scalar, shown, stepOf, typed, unitSign } from "../core/units.js";
+import { reset } from "./discrete.js";
 import { Control } from "./scalar.js";
 
 const HUES = ["red", "orange", "yellow", "green", "aqua", "blue", "purple", "magenta"];
@@ -10,21 +11,13 @@ const CHANNELS = ["red", "green", "blue"];
 /** Several numbers of one kind, a slider each: bands of hue, channels, or numbered ones. */
 export class Bands extends Control {
   render() {
-    const { label, slot, value, rest, changed, set } = this.binding;
+    const { label, slot, value, rest } = this.binding;
     const values = /** @type {number[]} */ (value ?? rest);
     const names = values.length === 8 ? HUES : values.length === 3 ? CHANNELS : null;
     return html`<fieldset class="bands">
       <legend title=${slot.doc}>
         <span>${label}</span>
-        <button
-          class="quiet reset"
-          ?disabled=${!changed}
-          aria-label=${t("reset.label", { label })}
-          title=${t("reset")}
-          @click=${() => set(undefined, "done")}
-        >
-          <i class="icon icon-rotate-ccw"></i>
-        </button>
+        ${reset(this.binding)}
       </legend>
       ${values.map((_, place) => html`<studio-slider .of=${this.#slid(values, place, names?.[place])}></studio-slider>`)}
     </fieldset>`;

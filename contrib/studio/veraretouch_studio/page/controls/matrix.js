@@ -1,6 +1,7 @@
 import { html, live } from "../vendor/lit.js";
 import { named, t } from "../core/texts.js";
 import { scalar, shown, stepOf, typed } from "../core/units.js";
+import { reset } from "./discrete.js";
 import { Control } from "./scalar.js";
 
 const CHANNELS = ["red", "green", "blue"];
@@ -8,22 +9,14 @@ const CHANNELS = ["red", "green", "blue"];
 /** A matrix of numbers that are typed, or moved by the arrow keys. */
 export class Matrix extends Control {
   render() {
-    const { id, label, slot, value, rest, changed, lit, set } = this.binding;
+    const { id, label, slot, value, rest, changed, lit } = this.binding;
     const rows = /** @type {number[][]} */ (value ?? rest);
     const step = stepOf(scalar(slot.low), scalar(slot.high));
     const name = (/** @type {number} */ i, /** @type {number} */ n) => (n === 3 ? named("band", CHANNELS[i]) : i + 1);
     return html`<fieldset class="matrix ${changed ? "changed" : ""} ${lit ? "lit" : ""}">
       <legend title=${slot.doc}>
         <span>${label}</span>
-        <button
-          class="quiet reset"
-          ?disabled=${!changed}
-          aria-label=${t("reset.label", { label })}
-          title=${t("reset")}
-          @click=${() => set(undefined, "done")}
-        >
-          <i class="icon icon-rotate-ccw"></i>
-        </button>
+        ${reset(this.binding)}
       </legend>
       <table>
         <thead>
