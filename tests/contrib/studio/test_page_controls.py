@@ -149,11 +149,30 @@ def test_a_table_and_a_value_without_a_control_of_its_own_are_shown_and_reset(st
     field.fill("not JSON")
     field.blur()
     assert tab.locator("studio-json .wrong").inner_text() == "This is no JSON."
+    assert field.input_value() == "not JSON"
     field.fill("[[0.5, 0.5, 0.1, 1, 1, 0]]")
     field.blur()
     studio.settled()
     assert studio.values("lut3d") == {}
     assert studio.values("stranger_halo") == {"strokes": [[0.5, 0.5, 0.1, 1, 1, 0]]}
+
+
+def test_what_is_being_typed_stays_while_the_page_is_drawn_anew(studio):
+    tab = studio.open("two.png")
+    unfold(studio, ["stranger_halo"])
+    number = tab.locator("[data-op=contrast] input[type=text]")
+    strokes = tab.locator('[id="#stranger_halo.strokes"]')
+    for field in (number, strokes):
+        field.press("Control+a")
+        field.press("7")
+        tab.evaluate("() => document.querySelector('studio-app').store.tell()")  # as when a step has been saved
+        tab.evaluate("() => new Promise(requestAnimationFrame)")
+        assert field.input_value() == "7"
+    number.press("Control+a")
+    number.press("0")
+    number.press("Escape")
+    studio.settled()
+    assert (studio.values("contrast"), number.input_value()) == ({"amount": 1}, "+1.00")
 
 
 def test_what_the_server_refuses_is_said_and_taken_back(studio):

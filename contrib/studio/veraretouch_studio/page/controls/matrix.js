@@ -1,7 +1,8 @@
-import { html, live } from "../vendor/lit.js";
+import { html } from "../vendor/lit.js";
 import { named, t } from "../core/texts.js";
 import { scalar, shown, stepOf, typed } from "../core/units.js";
 import { reset } from "./discrete.js";
+import { fieldText } from "./field.js";
 import { Control } from "./scalar.js";
 
 const CHANNELS = ["red", "green", "blue"];
@@ -37,7 +38,7 @@ export class Matrix extends Control {
                     inputmode="decimal"
                     autocomplete="off"
                     aria-label=${t("matrix.cell", { to: name(y, rows.length), from: name(x, row.length) })}
-                    .value=${live(shown(slot, number, step))}
+                    .value=${fieldText(shown(slot, number, step))}
                     @change=${(/** @type {Event} */ event) => this.#type(event, y, x)}
                     @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, y, x, step)}
                   />

@@ -1,7 +1,8 @@
-import { html, live } from "../vendor/lit.js";
+import { html } from "../vendor/lit.js";
 import { t } from "../core/texts.js";
 import { Control } from "./scalar.js";
 import { reset } from "./discrete.js";
+import { fieldText } from "./field.js";
 
 /** Numbers that are too many to be moved by hand: how many, and a way to be rid of them. */
 export class Summary extends Control {
@@ -23,11 +24,14 @@ export class Json extends Control {
 
   constructor() {
     super();
-    this.wrong = "";
+    /** What was typed that is no JSON, and in place of which. @type {{text: string, of: string}|null} */
+    this.wrong = null;
   }
 
   render() {
     const { id, label, slot, value, changed, lit } = this.binding;
+    const json = JSON.stringify(value);
+    const wrong = this.wrong?.of === json ? this.wrong : null;
     return html`<div class="json ${changed ? "changed" : ""} ${lit ? "lit" : ""}">
       <div class="row plain">
         <label for=${id} title=${slot.doc}>${label}</label>
@@ -39,22 +43,22 @@ export class Json extends Control {
         rows="3"
         spellcheck="false"
         aria-description=${slot.doc}
-        aria-invalid=${this.wrong ? "true" : "false"}
-        .value=${live(JSON.stringify(value))}
+        aria-invalid=${wrong ? "true" : "false"}
+        .value=${fieldText(wrong?.text ?? json)}
         @change=${this.#type}
       ></textarea>
-      ${this.wrong ? html`<p class="wrong" role="alert">${this.wrong}</p>` : ""}
+      ${wrong ? html`<p class="wrong" role="alert">${t("json.wrong")}</p>` : ""}
     </div>`;
   }
 
   /** @param {Event} event */
   #type(event) {
+    const text = /** @type {HTMLTextAreaElement} */ (event.target).value;
     try {
-      const value = JSON.parse(/** @type {HTMLTextAreaElement} */ (event.target).value);
-      this.wrong = "";
-      this.binding.set(value, "done");
+      this.binding.set(text.trim() ? JSON.parse(text) : undefined, "done");
+      this.wrong = null;
     } catch {
-      this.wrong = t("json.wrong");
+      this.wrong = { text, of: JSON.stringify(this.binding.value) };
     }
   }
 }

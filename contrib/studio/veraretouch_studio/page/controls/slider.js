@@ -1,6 +1,7 @@
 import { html, live, LitElement } from "../vendor/lit.js";
 import { vars } from "../core/css.js";
 import { t } from "../core/texts.js";
+import { fieldText } from "./field.js";
 
 /** @import {How} from "../core/bindings.js" */
 
@@ -70,7 +71,7 @@ export class Slider extends LitElement {
           type="text"
           inputmode="decimal"
           autocomplete="off"
-          .value=${live(number)}
+          .value=${fieldText(number)}
           aria-label=${t("number.label", { label, unit: sign ?? "" }).trim()}
           @keydown=${this.#numberKey}
           @change=${this.#type}
@@ -133,8 +134,9 @@ export class Slider extends LitElement {
       this.#set(this.#stepped(way * (event.shiftKey ? 10 : 1)), "keys");
     }
     if (event.key === "Escape") {
-      this.requestUpdate();
-      /** @type {HTMLInputElement} */ (event.target).blur();
+      const field = /** @type {HTMLInputElement} */ (event.target);
+      field.value = this.of.shown(this.of.value);
+      field.blur();
     }
   }
 
