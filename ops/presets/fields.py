@@ -49,16 +49,18 @@ KNOWN: Final = (
         r"|LookName|CompatibleVersion|RequiresRenditionBehavior|Treatment|ShowIn\w+|AsShot\w+|Enable\w+|Auto(Brightness|Contrast|Exposure|GrayscaleMix|Shadows|Tone)|WhiteBalance"
     ),
     _idle(
-        r"VignetteMidpoint|GrainSeed"
+        r"VignetteMidpoint|GrainSeed|orientation|AutoWhiteVersion|ToggleStyle\w+|RangeMaskMapInfo|Table_[0-9A-F]{32}"
         r"|Defringe(Purple|Green)Hue(Lo|Hi)|LensProfile(Setup|Name|Filename|Digest|IsEmbedded|ChromaticAberrationScale)|Upright(?!Version)\w+|UprightVersion"
         r"|Crop(Constrain\w+|Units?|Width|Height)|OverrideLookVignette|CameraProfileDigest|CurveRefineSaturation"
     ),
     _known(r"VignetteAmount", LENS, essential=30),
     _known(r"LensManualDistortionAmount|ChromaticAberration[RB]|Defringe\w*", LENS),
     _known(r"Perspective(Upright|X|Y)", UPRIGHT, "0", "0.0", "0.00"),
-    _known(r"RGBTable\w*|LookTable\w*|ColorVariance", PROFILE, "", "0", essential=0),
-    # Point Colour without a sample: Camera Raw writes 19 numbers of -1.
+    _known(r"RGBTable\w*|LookTable\w*", PROFILE, "", "0", essential=0),
+    # Point Colour without a sample: Camera Raw writes 19 numbers of -1, and a variance of -50.
     _known(r"PointColors?", GLOBAL, "", "0", "-1", essential=0),
+    _known(r"ColorVariance", GLOBAL, "", "0", "-50", essential=0),
+    _known(r"LensBlur", GLOBAL, "", essential=0),
     _known(r"CameraProfile", PROFILE, "", "Default Profile", "Adobe Standard", "Adobe Color", "Embedded"),
     _known(r"RetouchInfo|RetouchAreas|RedEyeInfo", RETOUCH, "", "0", "1"),
     _known(r"HDREditMode|SDR\w+|HDRMaxValue", GLOBAL),

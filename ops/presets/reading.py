@@ -191,7 +191,7 @@ def _left_over(key: str, value: Any) -> Unrendered | None:
     row = known(key)
     if row is None:
         return Unrendered(key, _shown(value), "it is not known here")
-    if row.rest is None or not value or _rests(value, row.rest):
+    if row.rest is None or not value or _rests(value, row.rest) or _is_off(value):
         return None
     size = abs(float(value)) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0.0
     return Unrendered(key, _shown(value), row.why, essential=size >= row.essential)
@@ -209,6 +209,11 @@ def _rests(value: Any, rest: Collection[str]) -> bool:
     if _is_texts(value):
         return all(_plain(part.strip()) in rest for item in value for part in item.split(","))
     return isinstance(value, str) and _plain(value) in rest
+
+
+def _is_off(value: Any) -> bool:
+    """Whether a setting of several parts says of itself that it is not active."""
+    return isinstance(value, dict) and str(value.get("Active", "")).lower() == "false"
 
 
 def _plain(text: str) -> str:

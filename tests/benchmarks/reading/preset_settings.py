@@ -8,7 +8,8 @@ none is part of this repository.
 
 **What is counted.** A setting is in use where its value differs from its neutral one. What only shapes another setting
 (the radius of a sharpening, the feather of a vignette, a hue without saturation) is in use where that one is. Each
-slider of a local correction counts, and so does each profile that is not what Camera Raw gives to every photo.
+slider of a local correction counts, and so does each profile that is not what Camera Raw gives to every photo. A crop
+counts once, its angle by itself; a lens's profile counts as rendered, though lensfun may not know the lens.
 
 **What is not counted.** Facts about the file; the process version's curves of before 2012 beside today's; names that
 Camera Raw does not have, which Lightroom ignores: those are listed.
@@ -31,6 +32,10 @@ from veraretouch.core.errors import VeraRetouchError
 from veraretouch.ops import crs
 from veraretouch.ops.presets.fields import DEFAULT_LOOKS
 
+try:
+    from veraretouch.ops.presets.crops.settings import EDGES, FIELDS_OF_FRAME
+except ImportError:  # versions without frames
+    EDGES, FIELDS_OF_FRAME = {}, frozenset()
 try:
     from veraretouch.ops.presets.local_fields import IDLE_FIELDS, LOCAL_FIELDS
 except ImportError:  # versions without local adjustments
@@ -74,7 +79,7 @@ TONE_2012: Final = {"ToneCurve": "ToneCurvePV2012"} | {
 def names() -> list[str]:
     """The settings that the installed version renders, local sliders among them."""
     found = {*crs.FIELDS, *crs.CURVES, "ConvertToGrayscale", getattr(crs, "VIGNETTE_STYLE", "ConvertToGrayscale")}
-    return sorted(found | set(LOCAL_FIELDS))
+    return sorted(found | set(LOCAL_FIELDS) | FIELDS_OF_FRAME)
 
 
 def in_use(settings: Mapping[str, Any], unrendered: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -90,7 +95,7 @@ def in_use(settings: Mapping[str, Any], unrendered: Mapping[str, str]) -> tuple[
             kept = not any(each in active for each in SHAPES[name])
             if not kept and (name in active or name == "PostCropVignetteStyle"):
                 used.append(name)
-        elif name in active:
+        elif name in active or (name in FIELDS_OF_FRAME and _frames(name, settings)):
             used.append(name)
         elif name in crs.CURVES:
             used += [name] if _bends(value) else []
@@ -99,6 +104,19 @@ def in_use(settings: Mapping[str, Any], unrendered: Mapping[str, str]) -> tuple[
         elif name in unrendered and not _says_nothing(name, value, settings):
             (strange if unrendered[name] == "it is not known here" else used).append(name)
     return used, strange
+
+
+def _frames(name: str, settings: Mapping[str, Any]) -> bool:
+    """Whether a setting of the frame moves it."""
+    if name in EDGES:  # they count as one, HasCrop
+        return False
+    if name in ("HasCrop", "CropAngle") and str(settings.get("HasCrop", "")).lower() != "true":
+        return False
+    if name == "HasCrop":
+        return any(float(settings.get(edge, rest)) != float(rest) for edge, rest in EDGES.items())
+    if name in ("LensProfileDistortionScale", "LensProfileVignettingScale"):
+        return str(settings.get("LensProfileEnable", "0")) == "1" and float(settings[name]) != 100
+    return float(settings[name]) != (100 if name == "PerspectiveScale" else 0)
 
 
 def _says_nothing(name: str, value: Any, settings: Mapping[str, Any]) -> bool:

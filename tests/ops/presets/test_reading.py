@@ -121,6 +121,18 @@ def test_a_look_that_depends_on_what_is_not_rendered_is_refused(tmp_path):
     read_preset(PRESETS / "mecabify.xmp").demand_whole()
 
 
+def test_a_variance_of_colour_without_samples_and_a_blur_that_is_off_do_nothing(tmp_path):
+    variance = "<crs:ColorVariance><rdf:Seq><rdf:li>-50.000000</rdf:li></rdf:Seq></crs:ColorVariance>"
+    blur = '<crs:LensBlur crs:Version="1" crs:Active="false" crs:BlurAmount="50"/>'
+    preset = read(tmp_path, packet('crs:Exposure2012="+0.50"', variance + blur))
+    preset.demand_whole()
+    assert preset.unrendered == ()
+    with pytest.raises(InvalidRequest, match="ColorVariance"):
+        read(tmp_path, packet("", variance.replace("-50.000000", "-50.000000, 20"))).demand_whole()
+    with pytest.raises(InvalidRequest, match="LensBlur"):
+        read(tmp_path, packet("", blur.replace("false", "true"))).demand_whole()
+
+
 def test_point_colour_at_rest_is_read_and_point_colour_at_work_is_refused(tmp_path):
     data = (Path(__file__).parents[2] / "data" / "cases" / "pointcolor-rest.xmp").read_text()
     preset = read(tmp_path, data)
