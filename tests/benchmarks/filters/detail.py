@@ -32,11 +32,19 @@ from veraretouch.core.threads import keep_freed_memory
 PAGE = Path(__file__).parents[3] / "docs" / "benchmarks"
 LEVELS = {"low": (0.0006, 0.004, 3), "middle": (0.0025, 0.01, 5), "high": (0.008, 0.02, 9)}
 LARGEST = 768  # pixels along the long side, of all but previews and times
+# A row a point: x, y, radius, hardness, flow, joined. A soft wave across the photo, and a hard dab.
+STROKES = [[0.1, 0.3, 0.08, 0.2, 0.8, 0], [0.5, 0.5, 0.05, 0.2, 1.0, 1], [0.9, 0.3, 0.1, 0.2, 0.8, 1]]
+STROKES += [[0.3, 0.75, 0.1, 1.0, 1.0, 0]]
+CHECKERS = [[(x + y) % 2 for x in range(12)] for y in range(8)]
 AREAS = {
     "linear": {"full_x": 0.5, "full_y": 0.1, "zero_x": 0.5, "zero_y": 0.6},
     "ellipse": {"x": 0.5, "y": 0.5, "radius_x": 0.3, "radius_y": 0.2},
     "luminance": {"low": 0.5, "high": 1.0},
     "color": {"lightness": 0.6, "chroma": 0.1, "hue": 120.0, "radius": 0.2},
+    "brush": {"strokes": STROKES},
+    "brush, refined": {"strokes": STROKES, "refine": 1.0},
+    "bitmap": {"picture": CHECKERS},
+    "bitmap, refined": {"picture": CHECKERS, "refine": 1.0},
     **{name: {} for name in ("sky", "foliage", "water", "person", "skin", "ground")},
 }
 EDIT = {"exposure": {"version": 1, "params": {"ev": -1.0}}}
@@ -193,7 +201,8 @@ def dehaze(archives: Path) -> dict[str, float]:
 
 def with_area(id: str, rgb: Tensor) -> Tensor:
     """A photo, darkened by a stop in an area."""
-    area = {"id": id, "version": registry.areas.load(id).version, "params": AREAS[id]}
+    name = id.partition(",")[0]
+    area = {"id": name, "version": registry.areas.load(name).version, "params": AREAS[id]}
     local = [{"name": "here", "area": [area], "edits": EDIT}]
     plan = Plan.load({"schema": "veraretouch.plan/2", "mode": "param", "edits": {}, "local": local})
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""How far "keep skin natural" lets labelled skin be moved: by usual hues alone, and by the photo's own skin.
+"""How far "keep skin natural" lets labelled skin be moved: not said, by usual hues alone, by the photo's own skin.
 
     python tests/benchmarks/retouching/protect_skin.py LABELS [--photos 20] [--json FILE]
 
@@ -69,7 +69,7 @@ def tone(rgb: Tensor, skin: Tensor) -> str:
 
 
 def measure(folder: Path, count: int) -> list[dict[str, Any]]:
-    """A row for each photo and prompt: what skin and all else are moved by, by hues alone and as planned."""
+    """A row for each photo and prompt: what skin and all else are moved by, unprotected, by hues alone, as planned."""
     rules, renderer = vr.load("rules"), vr.Renderer()
     schema = vr.Schema.of([vr.registry.ops.load(op) for op in OPS])
     rest = vr.Latents.identity(schema).pack()
@@ -79,7 +79,8 @@ def measure(folder: Path, count: int) -> list[dict[str, Any]]:
         prompt = PROMPTS[i % len(PROMPTS)]
         words = vr.Latents.unpack(schema, wish_of(schema, read_style(prompt).edits)[None] + rest)
         row: dict[str, Any] = {"source": source, "tone": tone(rgb, skin), "prompt": prompt}
-        for name, edit in (("hues", words), ("seen", rules.plan(as_photo(picture), style=prompt).latents())):
+        unsaid, said = (rules.plan(as_photo(picture), style=each) for each in (prompt.partition(",")[0], prompt))
+        for name, edit in (("unprotected", unsaid.latents()), ("hues", words), ("seen", said.latents())):
             apart = ciede2000(renderer(rgb, edit)[0].permute(1, 2, 0), rgb[0].permute(1, 2, 0))
             row[name], row[f"{name} elsewhere"] = float(apart[skin].mean()), float(apart[~skin].mean())
         rows.append(row)
@@ -88,20 +89,21 @@ def measure(folder: Path, count: int) -> list[dict[str, Any]]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows' means by tone, source and prompt."""
+    keys = ("unprotected", "hues", "seen", "unprotected elsewhere", "seen elsewhere")
     lines = [
-        "| photos | number | skin, by hues | skin, as seen | share left | above half | elsewhere, by hues | as seen |",
-        "|---|---|---|---|---|---|---|---|",
+        "| photos | number | skin, unprotected | by hues | as seen | worst | share left | above half "
+        "| elsewhere, unprotected | as seen |",
+        "|" + "---|" * 10,
     ]
     for part in ("tone", "source", "prompt", None):
         for name in sorted({row[part] for row in rows}) if part else ["all"]:
             some = [row for row in rows if part is None or row[part] == name]
-            hues, seen, others, left = (
-                np.mean([row[key] for row in some]) for key in ("hues", "seen", "hues elsewhere", "seen elsewhere")
-            )
-            above = np.mean([row["seen"] > 0.5 * row["hues"] for row in some])
+            bare, hues, seen, others, left = (np.mean([row[key] for row in some]) for key in keys)
+            above = np.mean([row["seen"] > 0.5 * row["unprotected"] for row in some])
+            worst = max(row["seen"] for row in some)
             lines.append(
-                f"| {name} | {len(some)} | {hues:.2f} | {seen:.2f} | {seen / hues:.2f} | {above:.0%} | {others:.2f} |"
-                f" {left:.2f} |"
+                f"| {name} | {len(some)} | {bare:.2f} | {hues:.2f} | {seen:.2f} | {worst:.2f} | {seen / bare:.2f} |"
+                f" {above:.0%} | {others:.2f} | {left:.2f} |"
             )
     return "\n".join(lines)
 
