@@ -12,10 +12,18 @@ def studio(
     photos: Annotated[list[Path], typer.Argument(help="Photos and folders of photos.", metavar="PHOTOS")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    sidecars: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Files beside each edited photo that follow its edits, comma-separated: plan (JSON), xmp (Camera Raw).",
+            show_default=False,
+        ),
+    ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Include photos in subfolders.")] = False,
 ) -> None:
     """See and steer every edit of photos on a local page. End it with Ctrl-C."""
     import socket
+    import threading
     import webbrowser
 
     import uvicorn
@@ -27,7 +35,8 @@ def studio(
     from .server import create_app
     from .session import Session
 
-    session = Session(source.path.absolute() for source in expand(photos, recursive=recursive))
+    kinds = [kind for item in sidecars or () for kind in item.replace(" ", "").split(",") if kind]
+    session = Session((source.path.absolute() for source in expand(photos, recursive=recursive)), sidecars=kinds)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -38,6 +47,9 @@ def studio(
     link = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={token}"
     say(f"The studio is at {link}")
     say("The link is good for one browser. Ctrl-C ends the studio; edits are kept.")
+    if kinds:
+        paths = [entry.path for entry in session.library]
+        threading.Thread(target=session.edits.write_sidecars, args=(paths,), daemon=True, name="sidecars").start()
     if browser:
         webbrowser.open(link)
     config = uvicorn.Config(

@@ -12,8 +12,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnwritableP
 from veraretouch.core.plan.plan import Plan
 from veraretouch.core.strict_json import parse
 
+from .sidecars import Sidecars
+from .steps import History
+
 NAME = ".veraretouch-studio.jsonl"
 FORMAT = "veraretouch.studio/1"
-STEPS = 200
-"""How many steps of a photo are kept."""
 
 _COMPACT = 2 * 2**20
 _LONGEST_LINE = 4 * 2**20
@@ -42,60 +43,15 @@ class OtherRevision(InvalidRequest):
         )
 
 
-@dataclass(frozen=True)
-class Step:
-    """What a photo was made into: the plan's document, None for the photo as it is."""
-
-    name: str
-    time: float
-    plan: Mapping[str, Any] | None
-
-
-@dataclass
-class History:
-    """The steps of one photo, and at which it stands; -1 for before the first."""
-
-    revision: int = 0
-    steps: list[Step] = field(default_factory=list)
-    at: int = -1
-
-    @property
-    def plan(self) -> Mapping[str, Any] | None:
-        """What the photo is made into now."""
-        return self.steps[self.at].plan if self.at >= 0 else None
-
-    @property
-    def edited(self) -> bool:
-        """Whether anything is done to the photo."""
-        return self.plan is not None
-
-    def apply(self, line: Mapping[str, Any]) -> None:
-        """Take a line of the journal: a new step, which ends whatever was undone, or a move among the steps."""
-        self.revision = int(line["revision"])
-        if "at" in line:
-            self.at = min(max(int(line["at"]), -1), len(self.steps) - 1)  # as far as there are steps
-            return
-        kept = self.steps[: self.at + 1]
-        self.steps = [*kept, Step(str(line["name"]), float(line["time"]), line["plan"])][-STEPS:]
-        self.at = len(self.steps) - 1
-
-    def facts(self) -> dict[str, Any]:
-        """What the page is told."""
-        undone = self.at + 1 < len(self.steps)
-        return {
-            "revision": self.revision,
-            "plan": self.plan,
-            "can_undo": self.at >= 0,
-            "can_redo": undone,
-            "undo_name": self.steps[self.at].name if self.at >= 0 else None,
-            "redo_name": self.steps[self.at + 1].name if undone else None,
-        }
-
-
 class Edits:
-    """The edits of photos by their paths; safe to use from several threads."""
+    """The edits of photos by their paths; safe to use from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        sidecars: what follows each edit; none by default.
+    """
+
+    def __init__(self, sidecars: Sidecars | None = None) -> None:
+        self._sidecars = sidecars or Sidecars()
         self._lock = threading.Lock()
         self._folders: dict[Path, _Journal] = {}
 
@@ -132,7 +88,23 @@ class Edits:
             if history.revision != revision:
                 raise OtherRevision(history, revision)
             journal.append({"photo": photo.name, "revision": revision + 1, **line(history)})
+            self._follow(photo, journal)
             return journal.history(photo.name)
+
+    def write_sidecars(self, photos: Iterable[Path]) -> None:
+        """Make the sidecars of photos that were edited before what their edits say."""
+        for photo in photos:
+            with self._lock:
+                journal = self._journal(photo)
+                if journal.history(photo.name).edited:
+                    self._follow(photo, journal)
+
+    def _follow(self, photo: Path, journal: _Journal) -> None:
+        def keep(xmp: bytes | None) -> None:
+            journal.append({"photo": photo.name, "xmp": None if xmp is None else b64encode(xmp).decode()})
+
+        history = journal.history(photo.name)
+        history.said = self._sidecars.follow(photo, history, keep)
 
     def _journal(self, photo: Path) -> _Journal:
         folder = photo.parent
@@ -185,6 +157,9 @@ class _Journal:
                 kept: list[dict[str, Any]] = [
                     {"name": step.name, "time": step.time, "plan": step.plan} for step in history.steps
                 ]
+                if history.xmp_kept:
+                    before = history.xmp_before
+                    kept.append({"xmp": None if before is None else b64encode(before).decode()})
                 for line in (*kept, {"at": history.at}):
                     line = {"photo": name, "revision": history.revision} | line
                     file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")

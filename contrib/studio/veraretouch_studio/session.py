@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from veraretouch.core.photo import EXTENSIONS
 from veraretouch.core.plan.plan import Plan
 
 from . import planning, views
-from .edits import Edits, History
+from .edits import Edits
 from .exporting import Exports
 from .library import THUMBNAIL, Entry, Library, small_jpeg
+from .sidecars import Sidecars
+from .steps import History
 
 LARGEST_VIEW = 4096 * 4096
 """Pixels of a part of a photo that is rendered at once."""
@@ -27,11 +29,15 @@ class Session:
 
     Args:
         paths: the photos' files, in the order in which they are shown.
+        sidecars: which files beside an edited photo follow its edits: `plan`, `xmp`.
+
+    Raises:
+        InvalidRequest: another kind of sidecar.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], *, sidecars: Collection[str] = ()) -> None:
         self.library = Library(paths)
-        self.edits = Edits()
+        self.edits = Edits(Sidecars(sidecars))
         self.exports = Exports()
         self._dropped: tempfile.TemporaryDirectory[str] | None = None
 

@@ -15,7 +15,8 @@ from veraretouch.core.errors import InvalidPlan, UnwritablePhoto
 studio = pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
 
 from studios import PLAN, serve  # noqa: E402
-from veraretouch_studio.edits import NAME, STEPS, Edits  # noqa: E402
+from veraretouch_studio.edits import NAME, Edits  # noqa: E402
+from veraretouch_studio.steps import STEPS  # noqa: E402
 
 
 def plan(ev: float) -> dict:

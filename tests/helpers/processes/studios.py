@@ -82,8 +82,8 @@ class Client:
         return str(self("GET", "/api/photos").json()["photos"][0]["id"])
 
 
-def serve(paths: list[Path]) -> tuple[Client, Callable[[], None]]:
-    """A studio for these photos, and what ends it."""
+def serve(paths: list[Path], **options: Any) -> tuple[Client, Callable[[], None]]:
+    """A studio for these photos, with options of its session, and what ends it."""
     import uvicorn
     from veraretouch_studio.server import create_app
     from veraretouch_studio.session import Session
@@ -91,7 +91,7 @@ def serve(paths: list[Path]) -> tuple[Client, Callable[[], None]]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    app, token = create_app(Session(paths), port=port)
+    app, token = create_app(Session(paths, **options), port=port)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, ws="none"))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
     thread.start()
