@@ -66,6 +66,9 @@ class Planner(Protocol):
     It may have `tastes: frozenset[Taste]`, the tastes that it plans by. A request's `taste` is then one of them, or
     None for its default, which is `natural` where it has that. A taste that a planner does not have is refused.
 
+    Its `plan` may take a keyword `on_text`, which is called with a photo's place in the batch and the next piece of its
+    answer, as that is written; whoever shows reasoning gives one.
+
     It may have `tilt(photo) -> Tilt`: how far a photo hangs, for whoever asks for a level one. It is asked for nothing
     else, and should say 0 unless it is sure: a level photo that is turned is worse than a tilted one left alone.
     """

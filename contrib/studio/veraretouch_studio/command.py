@@ -15,7 +15,7 @@ def studio(
     sidecars: Annotated[
         list[str] | None,
         typer.Option(
-            help="Files beside each edited photo that follow its edits, comma-separated: plan (JSON), xmp (Camera Raw).",
+            help="Files beside edited photos that follow their edits, comma-separated: plan (JSON), xmp (Camera Raw).",
             show_default=False,
         ),
     ] = None,

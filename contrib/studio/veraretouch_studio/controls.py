@@ -16,6 +16,9 @@ from veraretouch.core.plugins.catalogue import Catalogue
 from veraretouch.core.plugins.registry import registry
 from veraretouch.core.plugins.summary import first_paragraph
 
+from .elements import own_controls
+from .jobs.sheet import SHEET
+
 _LARGEST_SLOT = 1024
 """Numbers: the identity of a larger slot is not sent."""
 
@@ -23,8 +26,8 @@ _USUAL = ("jpg", "png", "tif", "webp", "heic", "avif", "jxl")
 
 
 def controls() -> dict[str, Any]:
-    """The ops in chain order with their slots, the areas, the groups, the planners, the formats that are written, and
-    the plug-ins that cannot be used, with the reason.
+    """The ops in chain order with their slots, the areas, the groups, the planners, the formats that are written, the
+    modules of plug-ins' own controls, and the plug-ins that cannot be used, with the reason.
     """
     broken: list[dict[str, str]] = []
     ops = sorted(_loaded(registry.ops, broken), key=lambda op: (int(op.stage), op.id))
@@ -36,7 +39,8 @@ def controls() -> dict[str, Any]:
         "groups": list(groups),
         "planners": [_planner(planner) for planner in _loaded(registry.planners, broken)],
         "default_planner": DEFAULT_PLANNER,
-        "formats": [suffix for suffix in _USUAL if f".{suffix}" in EXTENSIONS.writable],
+        "formats": [*(suffix for suffix in _USUAL if f".{suffix}" in EXTENSIONS.writable), SHEET],
+        "controls": own_controls(broken),
         "broken": broken,
     }
 

@@ -43,6 +43,24 @@ def _whole(least: int, most: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+_IDS: Mapping[str, Any] = {
+    "type": "array",
+    "items": _ID,
+    "minItems": 1,
+    "maxItems": 10000,
+    "uniqueItems": True,
+}
+_ASKED: Mapping[str, Any] = {
+    "mode": {"enum": ["auto", "style", "reference"]},
+    "planner": _NAME,
+    "style": {"type": "string", "maxLength": 20000},
+    "taste": {"enum": [*TASTES, None]},
+    "groups": {"type": ["array", "null"], "items": {"type": "string", "maxLength": 100}, "maxItems": 100},
+    "target": _ID,
+    "before": _ID,
+}
+
+
 def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     return {
         "type": "object",
@@ -108,7 +126,7 @@ OPERATIONS: Final = (
         "thumbnail",
         "A small JPEG of a photo.",
         gives="image/jpeg",
-        query={"edited": {"enum": ["0", "1"]}},
+        query={"edited": {"enum": ["0", "1"]}, "revision": _whole(0, 10**8)},
     ),
     Operation(
         "GET",
@@ -162,18 +180,9 @@ OPERATIONS: Final = (
         "POST",
         f"{_PHOTO}/plan",
         "plan",
-        "What a planner says of a photo, as events: words, reasoning, plan, error.",
-        _object(
-            ("mode",),
-            mode={"enum": ["auto", "style", "reference"]},
-            planner=_NAME,
-            style={"type": "string", "maxLength": 20000},
-            taste={"enum": [*TASTES, None]},
-            groups={"type": ["array", "null"], "items": {"type": "string", "maxLength": 100}, "maxItems": 100},
-            frame=_FRAME,
-            target=_ID,
-            before=_ID,
-        ),
+        "What a planner says of a photo, as events while it is at work: words, reasoning (a group anew as it grows), "
+        "text (an answer of another form), plan, error. The planner stops when nobody listens any more.",
+        _object(("mode",), **_ASKED, frame=_FRAME),
         gives=_EVENTS,
     ),
     Operation(
@@ -212,10 +221,12 @@ OPERATIONS: Final = (
         "POST",
         "/api/paste",
         "paste",
-        "Put the values that one photo's plan has over those of others.",
+        "Put the values of a plan, or of the plan of the photo `from`, over those of others; `whole`: in their place.",
         _object(
-            ("from", "to"),
+            ("to",),
             **{"from": _ID},
+            plan={"type": "object"},
+            whole={"type": "boolean"},
             to={"type": "array", "items": _ID, "maxItems": 10000},
             slots={"type": ["array", "null"], "items": {"type": "string", "maxLength": 300}, "maxItems": 10000},
             name=_NAME,
@@ -224,12 +235,28 @@ OPERATIONS: Final = (
     ),
     Operation(
         "POST",
+        "/api/plans",
+        "plans",
+        "Plan several photos, in a job: each, by the plan of one for all, or with all matched to one in exposure and "
+        "white balance.",
+        _object(
+            ("ids", "mode"),
+            **_ASKED,
+            ids=_IDS,
+            way={"enum": ["each", "one", "match"]},
+            reference={**_ID, "description": "Whose plan and light all get; by default of the median photo."},
+            name=_NAME,
+        ),
+        also={429: "too many edits"},
+    ),
+    Operation(
+        "POST",
         "/api/export",
         "export",
-        "Write photos by their plans, as the command line does.",
+        "Write photos by their plans, as the command line does, in a job; the format `sheet` is a contact sheet.",
         _object(
             ("ids",),
-            ids={"type": "array", "items": _ID, "minItems": 1, "maxItems": 10000, "uniqueItems": True},
+            ids=_IDS,
             format={"type": "string", "pattern": "^[a-z0-9]{1,5}$"},
             folder=_NAME,
             quality=_whole(1, 100),
@@ -240,9 +267,14 @@ OPERATIONS: Final = (
             overwrite={"type": "boolean"},
         ),
     ),
-    Operation("GET", "/api/jobs/{job}", "job", "How far an export is."),
+    Operation("GET", "/api/jobs/{job}", "job", "How far a job is."),
     Operation("GET", "/api/jobs/{job}/events", "watch", "The same, as events until it ends.", gives=_EVENTS),
-    Operation("DELETE", "/api/jobs/{job}", "cancel", "End an export after the photo that it is at."),
+    Operation(
+        "DELETE",
+        "/api/jobs/{job}",
+        "cancel",
+        "End a job: an export after the photo that it is at, a planner at its next step.",
+    ),
     Operation("GET", "/api/openapi.json", "openapi", "This interface as an OpenAPI document."),
 )
 
@@ -272,7 +304,7 @@ _REFUSED: Mapping[int, str] = {
     400: "what was sent is not what is asked for",
     401: "no session",
     403: "not from this page",
-    404: "no such photo or export",
+    404: "no such photo",
     413: "the body is too large",
     422: "refused by a reader, a planner, an op or the renderer",
 }

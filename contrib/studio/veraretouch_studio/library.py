@@ -112,10 +112,12 @@ class Library:
     def thumbnail(self, id: str) -> bytes:
         """A small JPEG of the photo as it is."""
         entry = self.entry(id)
-        return self._thumbnails.get((id, *_stamp(entry.path)), lambda: small_jpeg(self._for_thumbnail(id)))
+        return self._thumbnails.get((id, *_stamp(entry.path)), lambda: small_jpeg(self.once(id)))
 
-    def _for_thumbnail(self, id: str) -> vr.Photo:
-        """Thumbnails of a folder must not push out the photo that is worked on."""
+    def once(self, id: str) -> vr.Photo:
+        """The photo as `photo` gives it, without being kept: going through a folder must not push out the photo that
+        is worked on.
+        """
         stamp = (id, *_stamp(self.entry(id).path), "")
         return self._opened.peek(stamp) or _opened(self.entry(id).path)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -28,7 +26,9 @@ from veraretouch.core.plan.plan import Plan
 from .controls import controls
 from .documents import read_values, write_document
 from .edits import OtherRevision
-from .guard import Guard, TooLarge
+from .elements import element_file
+from .events import FRESH, Events, event_of
+from .guard import Guard, Pace, TooLarge, TooOften
 from .interface import OPERATIONS, Operation, openapi
 from .library import UnknownPhoto
 from .planning import explained
@@ -66,6 +66,7 @@ def create_app(session: Session, *, port: int, token: str | None = None) -> tupl
         for operation in OPERATIONS
     ]
     routes += [Route("/", _index), Mount("/page", StaticFiles(directory=PAGE))]
+    routes.append(Route("/plugins/{distribution}/{file:path}", _element))
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _plainly})
     return Guard(_Texts(app), port=port, token=token), token
 
@@ -78,12 +79,23 @@ class _Texts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        text = path in ("/", "/api/schema", "/api/photos", "/api/openapi.json") or path.startswith("/page/")
+        text = path in ("/", "/api/schema", "/api/photos", "/api/openapi.json")
+        text = text or path.startswith(("/page/", "/plugins/"))
         await (self._small if text else self._app)(scope, receive, send)
 
 
 async def _index(_: Request) -> Response:
     return FileResponse(PAGE / "index.html")
+
+
+async def _element(request: Request) -> Response:
+    """A file of a plug-in's own controls."""
+    found = await anyio.to_thread.run_sync(
+        element_file, request.path_params["distribution"], request.path_params["file"]
+    )
+    if found is None:
+        raise HTTPException(404)
+    return Response(found.data, media_type=found.media_type)
 
 
 async def _plainly(_: Request, error: Exception) -> Response:
@@ -98,6 +110,7 @@ class Handlers:
     def __init__(self, session: Session) -> None:
         self._session, self._pace = session, Pace(EDITS_A_SECOND, BURST)
         self._renders, self._reads = anyio.CapacityLimiter(2), anyio.CapacityLimiter(4)
+        self._planners = anyio.CapacityLimiter(2)
 
     async def answer(self, operation: Operation, request: Request) -> Response:
         """Judge what was sent, do it, and say what was wrong where it could not be done."""
@@ -113,8 +126,10 @@ class Handlers:
             return JSONResponse(said | error.history.facts(), 409)
         except VeraRetouchError as error:
             return _failed(_status(error), str(error), type(error).__name__)
+        except TooOften:
+            return _failed(429, "too many edits at once; wait a moment", "Refused", {"Retry-After": "1"})
         except _Refused as refusal:
-            return _failed(refusal.status, refusal.why, "Refused", refusal.headers)
+            return _failed(refusal.status, refusal.why, "Refused")
 
     async def _given(self, operation: Operation, request: Request) -> Any:
         """The body as the operation takes it."""
@@ -154,7 +169,7 @@ class Handlers:
     async def _thumbnail(self, request: Request, given: None) -> Response:
         edited = request.query_params.get("edited") == "1"
         made = await self._read_thread(lambda: self._session.thumbnail(_id(request), edited=edited))
-        return Response(made, media_type="image/jpeg", headers=_FRESH)
+        return Response(made, media_type="image/jpeg", headers=FRESH)
 
     async def _preview(self, request: Request, given: None) -> Response:
         side = int(request.query_params["side"])
@@ -172,25 +187,20 @@ class Handlers:
         except NoTable as why:
             return Response(status_code=204, headers={"X-Reason": str(why).encode("ascii", "replace").decode()[:500]})
         error = "" if made.error is None else f"{made.error:.4f}"
-        headers = {"X-Points": str(made.points), "X-Error": error} | _FRESH
+        headers = {"X-Points": str(made.points), "X-Error": error} | FRESH
         return Response(made.data, media_type="application/octet-stream", headers=headers)
 
     async def _render(self, request: Request, given: dict[str, Any]) -> Response:
         return _sent(await self._render_thread(lambda: self._session.render(_id(request), given)))
 
     async def _plan(self, request: Request, given: dict[str, Any]) -> Response:
-        events = self._session.plan(_id(request), given)
         # Opened here, so that a photo that cannot be read is refused with a status, not as an event.
         await self._read_thread(lambda: self._session.library.photo(_id(request)))
-        return StreamingResponse(self._said(events), media_type="text/event-stream", headers=_FRESH)
+        return Events(lambda tell, stopped: self._session.plan(_id(request), given, tell, stopped), self._planners)
 
-    async def _said(self, events: Iterator[tuple[str, dict[str, Any]]]) -> AsyncIterator[bytes]:
-        """Events as they come; an error is the last one."""
-        try:
-            while (event := await self._render_thread(lambda: next(events, None))) is not None:
-                yield _event(*event)
-        except VeraRetouchError as error:
-            yield _event("error", {"error": str(error), "kind": type(error).__name__})
+    async def _plans(self, request: Request, given: dict[str, Any]) -> Response:
+        self._pace.take()
+        return JSONResponse(await self._read_thread(lambda: self._session.plan_all(given)))
 
     async def _put(self, request: Request, given: dict[str, Any]) -> Response:
         self._pace.take()
@@ -224,7 +234,7 @@ class Handlers:
         stem = Path(self._session.library.entry(_id(request)).name).stem
         plan = Plan.load(given["plan"])
         made = await self._render_thread(lambda: write_document(plan, given["kind"], stem))
-        return Response(made, media_type="application/octet-stream", headers=_FRESH)
+        return Response(made, media_type="application/octet-stream", headers=FRESH)
 
     async def _values(self, request: Request, given: bytes) -> Response:
         name = request.query_params["name"]
@@ -238,57 +248,34 @@ class Handlers:
         return JSONResponse(await self._read_thread(lambda: self._session.export(given)))
 
     async def _job(self, request: Request, given: None) -> Response:
-        return JSONResponse(self._session.exports.job(request.path_params["job"]).facts())
+        return JSONResponse(self._session.jobs.job(request.path_params["job"]).facts())
 
     async def _cancel(self, request: Request, given: None) -> Response:
-        job = self._session.exports.job(request.path_params["job"])
+        job = self._session.jobs.job(request.path_params["job"])
         job.cancel.set()
         return JSONResponse(job.facts())
 
     async def _watch(self, request: Request, given: None) -> Response:
-        job = self._session.exports.job(request.path_params["job"])
+        job = self._session.jobs.job(request.path_params["job"])
 
         async def progress() -> AsyncIterator[bytes]:
             said = None
             while said is None or said["state"] == "running":
                 now = job.facts()
                 if now != said:
-                    said = now | {"files": list(now["files"]), "failed": list(now["failed"])}
-                    yield _event("progress", said)
+                    said = now
+                    yield event_of("progress", said)
                 await anyio.sleep(0.1)
 
-        return StreamingResponse(progress(), media_type="text/event-stream", headers=_FRESH)
-
-
-class Pace:
-    """How often something may be done: `rate` times a second, `burst` times at once."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate, self._burst, self._left, self._last = rate, burst, float(burst), time.monotonic()
-
-    def take(self) -> None:
-        """Do it once.
-
-        Raises:
-            _Refused: too often; nothing is done then.
-        """
-        now = time.monotonic()
-        self._left = min(self._burst, self._left + (now - self._last) * self._rate)
-        self._last = now
-        if self._left < 1:
-            raise _Refused(429, "too many edits at once; wait a moment", {"Retry-After": "1"})
-        self._left -= 1
+        return StreamingResponse(progress(), media_type="text/event-stream", headers=FRESH)
 
 
 class _Refused(Exception):
     """A request that is not done, with its HTTP status."""
 
-    def __init__(self, status: int, why: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
-        self.status, self.why, self.headers = status, why, headers
-
-
-_FRESH = {"Cache-Control": "no-store"}
+        self.status, self.why = status, why
 
 
 def _id(request: Request) -> str:
@@ -296,11 +283,7 @@ def _id(request: Request) -> str:
 
 
 def _sent(pixels: Pixels) -> Response:
-    return Response(pixels.data, media_type="application/octet-stream", headers=pixels.headers | _FRESH)
-
-
-def _event(name: str, document: Mapping[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(document, separators=(',', ':'))}\n\n".encode()
+    return Response(pixels.data, media_type="application/octet-stream", headers=pixels.headers | FRESH)
 
 
 def _failed(status: int, why: str, kind: str, headers: Mapping[str, str] | None = None) -> Response:

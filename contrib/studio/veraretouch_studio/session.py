@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from veraretouch.core.plan.plan import Plan
 
 from . import planning, views
 from .edits import Edits
-from .exporting import Exports
+from .jobs.exporting import begin_export
+from .jobs.job import Jobs
+from .jobs.series import begin_plans
 from .library import THUMBNAIL, Entry, Library, small_jpeg
 from .sidecars import Sidecars
 from .steps import History
@@ -38,7 +40,7 @@ class Session:
     def __init__(self, paths: Iterable[Path], *, sidecars: Collection[str] = ()) -> None:
         self.library = Library(paths)
         self.edits = Edits(Sidecars(sidecars))
-        self.exports = Exports()
+        self.jobs = Jobs()
         self._dropped: tempfile.TemporaryDirectory[str] | None = None
 
     def photos(self) -> list[dict[str, Any]]:
@@ -104,37 +106,55 @@ class Session:
             raise InvalidRequest(f"a part of {place['width']} x {place['height']} pixels", cure="Ask for less at once.")
         return views.part_rendered(photo, plan, wish["space"], place)
 
-    def plan(self, id: str, wish: Mapping[str, Any]) -> Iterator[planning.Event]:
-        """What a planner says of a photo, event by event."""
-        named = [wish[name] for name in ("before", "target") if wish.get(name)]
-        return planning.planned(self.library.photo(id), wish, tuple(self.library.photo(each) for each in named))
+    def plan(
+        self, id: str, wish: Mapping[str, Any], tell: planning.Tell, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Ask a planner about a photo, and tell what it says as it says it."""
+        named = [self.library.photo(wish[name]) for name in ("before", "target") if wish.get(name)]
+        planning.plan_photo(self.library.photo(id), wish, named, tell, stopped)
+
+    def plan_all(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin to plan several photos."""
+        return begin_plans(self.jobs, self.library, self.edits, wish).facts()
 
     def put(self, id: str, revision: int, wish: Mapping[str, Any]) -> History:
         """Write an edit down."""
         return self.edits.put(self.library.entry(id).path, revision, wish["plan"], wish.get("name", "Edit"))
 
     def paste(self, wish: Mapping[str, Any]) -> dict[str, int]:
-        """Put the values that one photo's plan has over those of others, all of them or some by address."""
-        given = self.edits.of(self.library.entry(wish["from"]).path).plan
-        if given is None:
-            raise InvalidRequest("the photo to copy from is not edited", cure="Choose one that is.")
-        chosen, revisions = wish.get("slots"), {}
+        """Put the values of a plan, or those that a photo's plan has, over those of others: all of them, or some by
+        address; or the plan as a whole in place of theirs.
+        """
+        given, chosen, revisions = self._given(wish), wish.get("slots"), {}
         for id in wish["to"]:
             path = self.library.entry(id).path
             history = self.edits.of(path)
-            pasted = _pasted(given, history.plan, chosen)
-            revisions[id] = self.edits.put(path, history.revision, pasted, wish.get("name", "Paste")).revision
+            made = given if wish.get("whole") else pasted(given, history.plan, chosen)
+            if wish.get("whole") and not given.get("frame") and (history.plan or {}).get("frame"):
+                made = given | {"schema": "veraretouch.plan/2", "frame": (history.plan or {})["frame"]}
+            revisions[id] = self.edits.put(path, history.revision, made, wish.get("name", "Paste")).revision
         return revisions
+
+    def _given(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """The plan that is pasted."""
+        if (wish.get("plan") is None) == (wish.get("from") is None):
+            raise InvalidRequest("either a plan or the photo to copy from has to be given", cure="Give one of them.")
+        if wish.get("plan") is not None:
+            return Plan.load(wish["plan"]).document()
+        held = self.edits.of(self.library.entry(wish["from"]).path).plan
+        if held is None:
+            raise InvalidRequest("the photo to copy from is not edited", cure="Choose one that is.")
+        return dict(held)
 
     def export(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         """Begin to write photos by their plans."""
         entries = [self.library.entry(id) for id in wish["ids"]]
         photos = [(entry.path, self.edits.of(entry.path).plan) for entry in entries]
-        return self.exports.begin(photos, wish).facts()
+        return begin_export(self.jobs, photos, wish).facts()
 
     def close(self) -> None:
-        """End the exports, and remove what was dropped."""
-        self.exports.close()
+        """End the jobs, and remove what was dropped."""
+        self.jobs.close()
         if self._dropped is not None:
             self._dropped.cleanup()
 
@@ -147,8 +167,13 @@ def _placed(plan: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any] | No
     return frame, {name: value for name, value in plan.items() if name != "frame"}
 
 
-def _pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: list[str] | None) -> dict[str, Any]:
-    """A plan with another's values over its own; values that neither names stay away."""
+def pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: list[str] | None) -> dict[str, Any]:
+    """A plan with another's values over its own; values that neither names stay away.
+
+    Args:
+        chosen: addresses of values, `op.slot`; None for all of them, local adjustments too, which take the place of
+            those of their names.
+    """
     base: dict[str, Any] = dict(onto) if onto is not None else Plan("param").document()
     edits = {op: {**edit, "params": dict(edit["params"])} for op, edit in base["edits"].items()}
     for op, edit in given["edits"].items():
@@ -157,4 +182,10 @@ def _pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: li
             held = edits.setdefault(op, {**edit, "params": {}})
             held["params"] |= values
     groups = list(dict.fromkeys([*base.get("groups", ()), *given.get("groups", ())]))
-    return base | {"edits": edits} | ({"groups": groups} if groups else {})
+    made = base | {"edits": edits} | ({"groups": groups} if groups else {})
+    more = given.get("local", ()) if chosen is None else ()
+    if not more:
+        return made
+    names = {entry["name"] for entry in more}
+    local = [*(entry for entry in base.get("local", ()) if entry["name"] not in names), *more]
+    return made | {"schema": "veraretouch.plan/2", "local": local}

@@ -12,11 +12,11 @@ from veraretouch.core.errors import InvalidRequest
 
 pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
 
-from studios import PLAN, serve  # noqa: E402
-from veraretouch_studio.edits import Edits  # noqa: E402
-from veraretouch_studio.sidecars import Sidecars  # noqa: E402
+from studios import PLAN, serve
+from veraretouch_studio.edits import Edits
+from veraretouch_studio.sidecars import Sidecars
 
-from veraretouch.ops.presets import read_preset  # noqa: E402
+from veraretouch.ops.presets import read_preset
 
 DARKTABLE = """<?xml version="1.0" encoding="UTF-8"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

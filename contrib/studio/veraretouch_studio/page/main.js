@@ -3,6 +3,7 @@
 import * as api from "./core/api.js";
 import { Store } from "./core/store.js";
 import { loadTexts, t } from "./core/texts.js";
+import { loadControls } from "./controls/own.js";
 import "./views/app.js";
 
 async function begin() {
@@ -13,6 +14,7 @@ async function begin() {
     const [schema, photos] = await Promise.all([api.schema(), api.photos()]);
     const store = new Store(schema);
     store.photos = photos;
+    loadControls(schema, () => store.tell());
     if (photos.length === 1 && !location.hash) history.replaceState(null, "", `#/edit/${photos[0].id}`);
     const app = /** @type {any} */ (document.createElement("studio-app"));
     app.store = store;

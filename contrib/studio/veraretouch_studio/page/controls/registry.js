@@ -1,8 +1,4 @@
-/**
- * Which control a kind of slot has. A plug-in with a kind of its own brings its element:
- *
- *     registerControl("my-kind", (binding) => html`<my-control .binding=${binding}></my-control>`);
- */
+/** Which control a slot has: that of a plug-in for this very slot, else that of its kind. */
 
 import { html } from "../vendor/lit.js";
 import "./scalar.js";
@@ -27,14 +23,14 @@ const controls = new Map([
   ["lattice", (binding) => html`<studio-summary .binding=${binding}></studio-summary>`],
 ]);
 
-/** @param {string} kind @param {(binding: Binding) => unknown} control gives what lit-html draws */
-export function registerControl(kind, control) {
-  if (controls.has(kind)) throw new Error(`the kind ${kind} has a control already`);
-  controls.set(kind, control);
+/** @param {string} name a kind, or a slot's address @param {(binding: Binding) => unknown} control gives what lit-html draws */
+export function registerControl(name, control) {
+  if (controls.has(name)) throw new Error(`${name} has a control already`);
+  controls.set(name, control);
 }
 
-/** The control of a slot; of a kind that nobody knows a field for its JSON. @param {Binding} binding */
+/** The control of a slot; where nobody knows its kind a field for its JSON. @param {Binding} binding */
 export function controlFor(binding) {
-  const control = controls.get(binding.slot.kind);
+  const control = controls.get(binding.address) ?? controls.get(binding.slot.kind);
   return control ? control(binding) : html`<studio-json .binding=${binding}></studio-json>`;
 }

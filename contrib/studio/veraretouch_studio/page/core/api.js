@@ -110,8 +110,13 @@ export const addPhoto = async (file) =>
   (await call("POST", `/api/photos?name=${encodeURIComponent(file.name)}`, { body: file, headers: RAW })).json();
 const RAW = { "Content-Type": "application/octet-stream" };
 
-/** @param {string} from @param {string[]} to @param {string[]|null} slots */
-export const paste = (from, to, slots) => send("POST", "/api/paste", { from, to, slots });
+/**
+ * @param {{from?: string, plan?: Plan, to: string[], slots?: string[], whole?: boolean, name?: string}} wish the plan, or
+ *   the photo that has it; which of its values, by address; or the whole of it in place of what is there
+ */
+export const paste = (wish) => send("POST", "/api/paste", wish);
+/** @param {any} wish @returns {Promise<any>} the job */
+export const startPlans = (wish) => send("POST", "/api/plans", wish);
 /** @param {any} wish @returns {Promise<{job: string, command: string}>} */
 export const startExport = (wish) => send("POST", "/api/export", wish);
 /** @param {string} job */

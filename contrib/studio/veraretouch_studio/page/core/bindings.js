@@ -12,6 +12,7 @@ import { editsAt, isChanged, restOf, same, valueOf, withEntry, withValue } from 
  *
  * @typedef {Object} Binding
  * @property {string} id of the control in the page
+ * @property {string} address of the slot: `op.slot`
  * @property {string} label
  * @property {Slot} slot
  * @property {any} value
@@ -38,6 +39,7 @@ export function bindSlot(store, local, op, name) {
   const held = valueOf(plan, local, op, name);
   return {
     id: `${local ?? ""}#${op.id}.${name}`.replace(/[^\w.#-]/g, "_"),
+    address: `${op.id}.${name}`,
     label,
     slot,
     value: held === slot.identity ? restOf(slot) : held,
@@ -90,6 +92,7 @@ export function bindPart(store, local, place, area, name) {
   const value = part?.params?.[name] ?? rest;
   return {
     id: `${local}.${place}#${area.id}.${name}`.replace(/[^\w.#-]/g, "_"),
+    address: `${area.id}.${name}`,
     label: named("slot", `${area.id}.${name}`),
     slot,
     value,

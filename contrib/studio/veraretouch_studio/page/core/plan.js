@@ -91,6 +91,11 @@ export function groupIsOn(plan, group, schema) {
   return !changedSlots(plan, schema).some((slot) => slot.group === group) && !OWN_GROUPS.includes(group);
 }
 
+/** Whether a plan does anything; one whose values were all taken back does nothing. @param {Plan|null|undefined} plan */
+export function isEdited(plan) {
+  return !!plan && (Object.keys(plan.edits).length > 0 || !!plan.local?.length || !!plan.frame);
+}
+
 /**
  * The slots that a plan moved, those of its local adjustments with its name.
  * @param {Plan|null} plan @param {Schema} schema

@@ -5,7 +5,7 @@
 
 import * as api from "./api.js";
 import { t } from "./texts.js";
-import { same } from "./plan.js";
+import { isEdited, same } from "./plan.js";
 
 /** @import {Schema, PhotoState, Plan, Listed} from "./types.js" */
 
@@ -19,6 +19,10 @@ export class Store extends EventTarget {
     this.schema = schema;
     /** @type {Listed[]} */
     this.photos = [];
+    /** The ids of the photos that are selected on the grid. @type {Set<string>} */
+    this.selected = new Set();
+    /** What was said of the sidecars, so that it is said once. */
+    this.said = "";
     /** @type {PhotoState|null} */
     this.photo = null;
     /** The plan that is shown, ahead of the one that is saved. @type {Plan|null} */
@@ -56,6 +60,17 @@ export class Store extends EventTarget {
     this.tell();
   }
 
+  /** @param {string[]} ids */
+  select(ids) {
+    this.selected = new Set(ids);
+    this.tell();
+  }
+
+  /** The photos that are selected, but for the one that is open. */
+  get others() {
+    return this.photos.map(({ id }) => id).filter((id) => this.selected.has(id) && id !== this.photo?.id);
+  }
+
   /** @param {string} id */
   async open(id) {
     await this.settled();
@@ -80,7 +95,7 @@ export class Store extends EventTarget {
   /** @param {{revision: number, plan?: Plan|null, edited?: boolean}} photo */
   #mark({ revision }) {
     const id = this.photo?.id;
-    const edited = this.photo?.plan != null;
+    const edited = isEdited(this.photo?.plan);
     this.photos = this.photos.map((each) => (each.id === id ? { ...each, revision, edited } : each));
   }
 
@@ -131,6 +146,7 @@ export class Store extends EventTarget {
         this.unsaved.shift();
         this.problem = "";
         this.#mark(photo);
+        this.#say(answer.said ?? []);
         this.tell();
       } catch (error) {
         if (!(await this.#mended(error))) break;
@@ -139,6 +155,13 @@ export class Store extends EventTarget {
     this.saving = false;
     this.dispatchEvent(new Event("saved"));
     await this.#reframed();
+  }
+
+  /** Say what has to be said of a photo's sidecars, once. @param {string[]} said */
+  #say(said) {
+    const text = said.join(" ");
+    if (text && text !== this.said) this.announce(text, true);
+    this.said = text;
   }
 
   /** Open the photo anew where its plan has another frame: its size is that of what is seen. */

@@ -36,7 +36,8 @@
  * @property {string[]} groups
  * @property {Planner[]} planners
  * @property {string} default_planner
- * @property {string[]} formats suffixes
+ * @property {string[]} formats suffixes, and `sheet`
+ * @property {Record<string, string>} controls the modules of plug-ins' own controls, by slot or kind
  * @property {{id: string, reason: string}[]} broken
  *
  * @typedef {Object} Edit

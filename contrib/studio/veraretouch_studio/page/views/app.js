@@ -8,6 +8,7 @@ import "./dialogs.js";
 import "./edit.js";
 import "./exporting.js";
 import "./grid.js";
+import "./pasting.js";
 
 const SHOWN = 5000; // milliseconds that a message stays
 
@@ -19,7 +20,8 @@ export class App extends Part {
     super();
     this.page = "grid";
     this.message = { text: "", shown: false };
-    this.dropping = false;
+    /** Where dragged files would go: "open" or "refer"; empty while there are none. */
+    this.dropping = "";
     this.timer = 0;
     /** The photo whose edits Ctrl+V pastes. */
     this.copied = "";
@@ -44,6 +46,11 @@ export class App extends Part {
     return this.querySelector("studio-edit");
   }
 
+  /** @returns {import("./grid.js").GridPage|null} */
+  get grid() {
+    return this.querySelector("studio-grid");
+  }
+
   render() {
     const { photo, problem } = this.store;
     const editing = this.page === "edit";
@@ -64,11 +71,18 @@ export class App extends Part {
           ? html`<button class="primary" ?disabled=${!photo} @click=${() => this.#export([photo?.id ?? ""])}><i class="icon icon-download"></i>${t("export.go")}</button>`
           : ""}
       </header>
-      <main @export=${(/** @type {any} */ event) => this.#export(event.detail)}>
+      <main @export=${(/** @type {any} */ event) => this.#export(event.detail)} @paste=${this.#choose}>
         ${editing ? html`<studio-edit .store=${this.store}></studio-edit>` : html`<studio-grid .store=${this.store}></studio-grid>`}
       </main>
       <div class="toast ${this.message.shown ? "shown" : ""}" role="status" aria-live="polite">${this.message.text}</div>
-      ${this.dropping ? html`<div class="drop" aria-hidden="true"><p>${t("drop")}</p></div>` : ""}
+      ${this.dropping
+        ? html`<div class="drop" aria-hidden="true">
+            ${["open", ...(this.#referring ? ["refer"] : [])].map(
+              (zone) => html`<p class="drop-zone ${this.dropping === zone ? "over" : ""}" data-zone=${zone}>${t(`drop.${zone}`)}</p>`,
+            )}
+          </div>`
+        : ""}
+      <studio-pasting .store=${this.store}></studio-pasting>
       <studio-exporting .store=${this.store}></studio-exporting>
       <studio-help .store=${this.store}></studio-help>
       <studio-conflict .store=${this.store}></studio-conflict>`;
@@ -111,16 +125,50 @@ export class App extends Part {
   /** @param {Event} event */
   async #pick(event) {
     const input = /** @type {HTMLInputElement} */ (event.target);
-    await takeFiles(this.store, [...(input.files ?? [])]);
+    await takeFiles(this.store, [...(input.files ?? [])], { to: this.#values });
     input.value = "";
+  }
+
+  /** Where dropped values go: to the selection on the grid, null for the open photo. */
+  get #values() {
+    return this.grid ? this.grid.chosen.map(({ id }) => id) : null;
+  }
+
+  /** What makes dropped photos a reference; null where there is nothing to make look like them. */
+  get #referring() {
+    const { edit, grid } = this;
+    if (edit) return (/** @type {File[]} */ photos) => edit.refer(photos);
+    if (!grid?.chosen.length) return null;
+    return async (/** @type {File[]} */ photos) => {
+      const batch = await grid.retouch();
+      await batch?.asking.refer(photos);
+    };
   }
 
   /** @param {DragEvent} event */
   #drag(event) {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    this.dropping = event.type === "dragover";
-    if (event.type === "drop") void takeFiles(this.store, [...event.dataTransfer.files]);
+    const { type, clientX, clientY } = event;
+    if (type === "dragleave") {
+      if (!event.relatedTarget) this.dropping = "";
+      return;
+    }
+    const over = [...this.querySelectorAll(".drop-zone")].find((zone) => {
+      const { left, right, top, bottom } = zone.getBoundingClientRect();
+      return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    });
+    const asked = document.elementFromPoint(clientX, clientY)?.closest("studio-asking");
+    this.dropping = asked || over?.getAttribute("data-zone") === "refer" ? "refer" : "open";
+    if (type !== "drop") return;
+    const refer = this.dropping === "refer" ? (this.#referring ?? undefined) : undefined;
+    this.dropping = "";
+    void takeFiles(this.store, [...event.dataTransfer.files], { to: this.#values, refer });
+  }
+
+  /** @param {any} event */
+  #choose({ detail }) {
+    if (detail?.to) /** @type {any} */ (this.querySelector("studio-pasting")).open(detail.plan, detail.to, detail.only);
   }
 
   /** @param {number} way */
@@ -136,7 +184,7 @@ export class App extends Part {
     if (!photo || !copied || copied === photo.id) return;
     try {
       await store.settled();
-      await api.paste(copied, [photo.id], null);
+      await api.paste({ from: copied, to: [photo.id], name: t("step.paste") });
       await store.open(photo.id);
       store.announce(t("pasted.one"), true);
     } catch (error) {
@@ -149,7 +197,7 @@ export class App extends Part {
     const does = wish(event);
     if (!does) return;
     const { edit, store } = this;
-    const grid = /** @type {any} */ (this.querySelector("studio-grid"));
+    const { grid } = this;
     const both = { help: () => this.#help(), grid: () => (location.hash = "#/") };
     const onEdit = edit && {
       hold: () => edit.stage.hold(true),
@@ -167,6 +215,8 @@ export class App extends Part {
         store.announce(t("copied", { name: store.photo?.name }), true);
       },
       paste: () => this.#paste(),
+      pasteSome: () => edit.pasteSome(),
+      stop: () => edit.planning.stop(),
       auto: () => edit.planning.go("auto"),
       prompt: () => {
         edit.tab = "edit";
@@ -176,7 +226,15 @@ export class App extends Part {
       mask: () => edit.tab === "areas" && edit.setMask(!edit.mask),
       export: () => store.photo && this.#export([store.photo.id]),
     };
-    const onGrid = grid && { copy: grid.copy, paste: grid.paste };
+    const onGrid = grid && {
+      copy: grid.copy,
+      paste: grid.paste,
+      pasteSome: grid.pasteSome,
+      selectAll: () => grid.all(true),
+      stop: () => grid.stop(),
+      auto: () => grid.retouch(),
+      export: () => grid.chosen.length && this.#export(grid.chosen.map(({ id }) => id)),
+    };
     const act = /** @type {Record<string, () => void>} */ ({ ...both, ...onEdit, ...onGrid })[does];
     if (!act) return;
     event.preventDefault();

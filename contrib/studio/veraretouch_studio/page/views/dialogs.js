@@ -4,7 +4,7 @@ import { Part } from "../core/part.js";
 import { t } from "../core/texts.js";
 import { closeOutside } from "./exporting.js";
 
-const SHOWN = /** @type {Record<string, string>} */ ({ " ": "Space", ArrowLeft: "←", ArrowRight: "→" });
+const SHOWN = /** @type {Record<string, string>} */ ({ " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" });
 
 /** The keys, and what cannot be used. */
 export class Help extends Part {

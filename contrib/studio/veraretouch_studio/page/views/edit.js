@@ -9,6 +9,7 @@ import "./areas.js";
 import "./filmstrip.js";
 import "./history.js";
 import "./planning.js";
+import "./reasoning.js";
 import "./scopes.js";
 import "./sliders.js";
 
@@ -91,6 +92,11 @@ export class EditPage extends Part {
               ></studio-slider>
             </div>
             <studio-sliders .store=${store}></studio-sliders>
+            ${store.others.length
+              ? html`<button class="wide" ?disabled=${store.plan === null} title=${t("pasting.open.title")} @click=${this.pasteSome}>
+                  <i class="icon icon-clipboard-paste"></i>${t("pasting.open", { n: store.others.length })}
+                </button>`
+              : ""}
             <button class="wide" ?disabled=${store.plan === null} @click=${() => store.change(null, t("step.reset.all"))}>
               <i class="icon icon-rotate-ccw"></i>${t("reset.everything")}
             </button>
@@ -135,6 +141,20 @@ export class EditPage extends Part {
         ${viewport?.fitted ? t("zoom.fit") : `${percent} %`}
       </button>
     </div>`;
+  }
+
+  /** Values of this photo for those that are selected: the slot whose control has the focus, or all that are changed. */
+  pasteSome = () => {
+    const { store } = this;
+    if (!store.others.length) return store.announce(t("pasting.nobody"), true);
+    const only = /^#([\w.]+?)(?:\.\d+)*$/.exec(document.activeElement?.id ?? "")?.[1] ?? "";
+    return this.dispatchEvent(new CustomEvent("paste", { detail: { plan: store.plan, to: store.others, only }, bubbles: true }));
+  };
+
+  /** Make the photo look like others. @param {File[]} photos */
+  async refer(photos) {
+    this.tab = "edit";
+    await this.planning.asking.refer(photos);
   }
 
   /** @param {string} compare */

@@ -3,10 +3,11 @@ import * as api from "../core/api.js";
 import { emptyPlan } from "../core/plan.js";
 import { Part } from "../core/part.js";
 import { named, t } from "../core/texts.js";
+import "./job.js";
 
 /** Writing photos by the server, and taking a plan along as a file. */
 export class Exporting extends Part {
-  static properties = { ...Part.properties, job: { state: true }, ids: { attribute: false } };
+  static properties = { ...Part.properties, job: { state: true }, ids: { attribute: false }, format: { state: true } };
 
   constructor() {
     super();
@@ -14,6 +15,7 @@ export class Exporting extends Part {
     this.ids = [];
     /** @type {any} */
     this.job = null;
+    this.format = "";
   }
 
   /** @param {string[]} ids */
@@ -27,6 +29,7 @@ export class Exporting extends Part {
   render() {
     const { schema, photo } = this.store;
     const one = this.ids.length === 1;
+    const sheet = this.format === "sheet";
     return html`<dialog class="drawer" aria-labelledby="export-title" @click=${closeOutside}>
       <form method="dialog" class="dialog-head">
         <h2 id="export-title">${one ? t("export.one") : t("export.many", { n: this.ids.length })}</h2>
@@ -35,7 +38,7 @@ export class Exporting extends Part {
       <form class="export" @submit=${this.#start}>
         <label class="field"
           ><span>${t("export.format")}</span>
-          <select name="format">
+          <select name="format" @change=${(/** @type {any} */ event) => (this.format = event.target.value)}>
             ${schema.formats.map((suffix) => html`<option value=${suffix}>${named("format", suffix)}</option>`)}
           </select></label
         >
@@ -47,23 +50,21 @@ export class Exporting extends Part {
           ><span>${t("export.size")}</span>
           <input type="number" name="max_size" min="1" max="100000" placeholder=${t("export.full")}
         /></label>
-        <label class="field"
-          ><span>${t("export.space")}</span>
-          <select name="color_space">
-            ${["keep", "srgb", "p3"].map((space) => html`<option value=${space}>${t(`export.space.${space}`)}</option>`)}
-          </select></label
-        >
+        ${sheet ? "" : this.#spaces()}
         <label class="field"
           ><span>${t("export.folder")}</span><input type="text" name="folder" maxlength="100" placeholder=${t("export.folder.usual")}
         /></label>
-        <label class="check"><input type="checkbox" name="compare" /><span>${t("export.compare")}</span></label>
-        <label class="check"><input type="checkbox" name="save_plan" /><span>${t("export.plan")}</span></label>
+        ${sheet
+          ? ""
+          : ["compare", "save_plan"].map(
+              (name) => html`<label class="check"><input type="checkbox" name=${name} /><span>${t(`export.${name}`)}</span></label>`,
+            )}
         <label class="check"><input type="checkbox" name="overwrite" /><span>${t("export.overwrite")}</span></label>
         <button class="primary wide" ?disabled=${this.job?.state === "running"}>
           <i class="icon icon-download"></i>${t("export.go")}
         </button>
       </form>
-      ${this.job ? this.#progress() : ""}
+      ${this.job ? html`<studio-job .store=${this.store} .job=${this.job}></studio-job>` : ""}
       ${one && photo && this.ids[0] === photo.id
         ? html`<section class="documents" aria-label=${t("export.documents")}>
             <h3>${t("export.documents")}</h3>
@@ -77,47 +78,33 @@ export class Exporting extends Part {
     </dialog>`;
   }
 
-  #progress() {
-    const { state, done, total, files = [], failed = [], command } = this.job;
-    return html`<section class="progress" aria-label=${t("export.progress")}>
-      <progress max=${total || 1} .value=${done} aria-label=${t("export.progress")}></progress>
-      <p role="status">${t(`job.${state}`, { done, total })}</p>
-      ${failed.map((/** @type {any} */ { name, problem }) => html`<p class="wrong">${name}: ${problem}</p>`)}
-      ${files.slice(0, 6).map((/** @type {string} */ file) => html`<p class="file">${file}</p>`)}
-      ${files.length > 6 ? html`<p class="file">${t("export.more", { n: files.length - 6 })}</p>` : ""}
-      <div class="line">
-        ${state === "running" ? html`<button @click=${() => api.cancel(this.job.job)}>${t("cancel")}</button>` : ""}
-        ${command
-          ? html`<button @click=${() => this.#copy(command)}><i class="icon icon-copy"></i>${t("export.copy")}</button>`
-          : ""}
-      </div>
-    </section>`;
+  #spaces() {
+    return html`<label class="field"
+      ><span>${t("export.space")}</span>
+      <select name="color_space">
+        ${["keep", "srgb", "p3"].map((space) => html`<option value=${space}>${t(`export.space.${space}`)}</option>`)}
+      </select></label
+    >`;
   }
 
   /** @param {Event} event */
   async #start(event) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const wish = /** @type {any} */ ({ ids: this.ids, format: form.get("format"), color_space: form.get("color_space") });
+    const wish = /** @type {any} */ ({ ids: this.ids, format: form.get("format") });
+    if (form.has("color_space")) wish.color_space = form.get("color_space");
     for (const name of ["quality", "max_size"]) if (form.get(name)) wish[name] = Number(form.get(name));
     for (const name of ["compare", "save_plan", "overwrite"]) if (form.has(name)) wish[name] = true;
     if (String(form.get("folder")).trim()) wish.folder = String(form.get("folder")).trim();
     try {
       await this.store.settled();
-      this.job = { state: "running", done: 0, total: this.ids.length, ...(await api.startExport(wish)) };
-      const { command } = this.job;
-      await api.followJob(this.job.job, (state) => (this.job = { command, ...state }));
+      this.job = await api.startExport(wish);
+      await api.followJob(this.job.job, (state) => (this.job = state));
       this.store.announce(t(`job.${this.job.state}`, this.job));
     } catch (error) {
       this.job = null;
       this.store.report(error);
     }
-  }
-
-  /** @param {string} text */
-  async #copy(text) {
-    await navigator.clipboard.writeText(text);
-    this.store.announce(t("export.copied"), true);
   }
 
   /** @param {string} kind */

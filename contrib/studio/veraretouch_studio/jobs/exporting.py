@@ -1,15 +1,12 @@
-"""Exports: photos written by the command line's own batch, each by its plan, in a job that can be watched and ended."""
+"""Exports: photos written by the command line's own batch, each by its plan."""
 
 from __future__ import annotations
 
 import json
-import secrets
 import shlex
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
 from veraretouch.core.cli.batch.inputs import OUTPUT_FOLDER, Source
 from veraretouch.core.cli.batch.journal import versions
@@ -23,95 +20,35 @@ from veraretouch.core.cli.options import Space, WriteOptions
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.plan.plan import Plan
 
-State = Literal["running", "done", "cancelled", "failed"]
-KEPT: Final = 100
-"""How many finished jobs are remembered."""
+from .job import Job, Jobs
+from .sheet import SHEET, write_sheets
 
 _OPTIONS = ("quality", "max_size", "color_space", "compare", "save_plan", "overwrite")
 
 
-@dataclass
-class Job:
-    """An export under way: how far it is, what was written, and what was not, with the reason."""
+def begin_export(jobs: Jobs, photos: Sequence[tuple[Path, Mapping[str, Any] | None]], wish: Mapping[str, Any]) -> Job:
+    """Name what is to be written, and begin to write it.
 
-    id: str
-    total: int
-    command: str
-    done: int = 0
-    state: State = "running"
-    files: list[str] = field(default_factory=list)
-    failed: list[dict[str, str]] = field(default_factory=list)
-    cancel: threading.Event = field(default_factory=threading.Event, repr=False)
+    Args:
+        photos: each with the document of its plan; None for a photo that is not edited.
+        wish: `format` (a suffix, or `sheet` for a contact sheet), `folder` (the name of a folder beside each photo),
+            and the options of the command line: `quality`, `max_size`, `color_space`, `compare`, `save_plan`,
+            `overwrite`.
 
-    def facts(self) -> dict[str, Any]:
-        """What the page is told."""
-        return {
-            "job": self.id,
-            "state": self.state,
-            "done": self.done,
-            "total": self.total,
-            "files": self.files,
-            "failed": self.failed,
-            "command": self.command,
-        }
-
-
-class Exports:
-    """The exports of a session, one at a time; others wait in line."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._turn = threading.Lock()
-
-    def job(self, id: str) -> Job:
-        """The job of an id.
-
-        Raises:
-            InvalidRequest
-        """
-        if id not in self._jobs:
-            raise InvalidRequest(f"no export {id[:40]!r} in this session", cure="Start it again.")
-        return self._jobs[id]
-
-    def begin(self, photos: Sequence[tuple[Path, Mapping[str, Any] | None]], wish: Mapping[str, Any]) -> Job:
-        """Name what is to be written, and begin to write it.
-
-        Args:
-            photos: each with the document of its plan; None for a photo that is not edited.
-            wish: `format` (a suffix), `folder` (the name of a folder beside each photo), and the options of the
-                command line: `quality`, `max_size`, `color_space`, `compare`, `save_plan`, `overwrite`.
-
-        Raises:
-            InvalidRequest, UnwritablePhoto: before anything is written.
-        """
-        tasks = list(_tasks(photos, wish))
-        check_folders((task.products.picture.parent for task in tasks), write=True)
-        job = Job(secrets.token_urlsafe(9), len(tasks), _command(tasks, wish))
-        for id in [id for id, old in self._jobs.items() if old.state != "running"][: -KEPT or None]:
-            del self._jobs[id]
-        self._jobs[job.id] = job
-        threading.Thread(target=self._run, args=(job, tasks), daemon=True, name=f"export {job.id}").start()
-        return job
-
-    def close(self) -> None:
-        """End whatever is under way, after the photos that are being written."""
-        for job in self._jobs.values():
-            job.cancel.set()
-        with self._turn:
-            pass
-
-    def _run(self, job: Job, tasks: Sequence[PhotoTask]) -> None:
-        try:
-            with self._turn:
-                _work(job, tasks)
-        except Exception as error:  # a thread has nobody to tell; whatever it is must end the job
-            job.failed.append({"name": "export", "problem": f"{type(error).__name__}: {error}"})
-            job.state = "failed"
+    Raises:
+        InvalidRequest, UnwritablePhoto: before anything is written.
+    """
+    if wish.get("format") == SHEET:
+        folder = photos[0][0].parent / _folder(wish)
+        check_folders([folder], write=True)
+        return jobs.begin(Job("export", len(photos)), lambda job: write_sheets(job, photos, folder, wish))
+    tasks = list(_tasks(photos, wish))
+    check_folders((task.products.picture.parent for task in tasks), write=True)
+    return jobs.begin(Job("export", len(tasks), command=_command(tasks, wish)), lambda job: _work(job, tasks))
 
 
 def _work(job: Job, tasks: Sequence[PhotoTask]) -> None:
-    waiting = [] if job.cancel.is_set() else tasks
-    results = run(retouch, waiting, jobs=_jobs(len(tasks)), weigh=lambda task: weight(task.source), budget=budget())
+    results = run(retouch, tasks, jobs=_processes(len(tasks)), weigh=lambda task: weight(task.source), budget=budget())
     for task, outcome in results:
         job.done += 1
         if isinstance(outcome, WorkerDied):
@@ -123,10 +60,9 @@ def _work(job: Job, tasks: Sequence[PhotoTask]) -> None:
         if job.cancel.is_set():
             results.close()
             break
-    job.state = "cancelled" if job.cancel.is_set() else "failed" if len(job.failed) == job.total else "done"
 
 
-def _jobs(photos: int) -> int:
+def _processes(photos: int) -> int:
     """Processes: a few photos are written sooner by this one, which has everything imported."""
     return cores() if photos > 8 else 1
 
