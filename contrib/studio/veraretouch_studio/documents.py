@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from veraretouch.core.errors import InvalidRequest, VeraRetouchError
 from veraretouch.core.lut import Cube
-from veraretouch.core.lut.cdl_files import read_decision
-from veraretouch.core.lut.files import read_table, write_cube
-from veraretouch.core.plan.addresses import Values, edits_of, set_address
+from veraretouch.core.lut.files import write_cube
 from veraretouch.core.plan.plan import Plan
-from veraretouch.ops.presets import read_preset, write_preset
-from veraretouch.planners.fit.explain import LUTS
+from veraretouch.ops.presets import write_preset
+from veraretouch.planners.edit_files import read_edit_file
 
 from .views import renderer
 
@@ -37,34 +34,10 @@ def read_values(name: str, data: bytes) -> dict[str, Any]:
         path = Path(folder, f"dropped{suffix}")
         path.write_bytes(data)
         try:
-            plan, said = _read(path, suffix)
+            plan, said = read_edit_file(path)
         except VeraRetouchError as error:
             raise InvalidRequest(error.problem.replace(str(path), name), cure=error.cure) from None
     return {"plan": plan.document(), "said": [*said, *(str(each.message) for each in heard)]}
-
-
-def _read(path: Path, suffix: str) -> tuple[Plan, list[str]]:
-    if suffix == ".json":
-        return Plan.load(path), []
-    if suffix in (".xmp", ".lrtemplate"):
-        preset = read_preset(path)
-        return preset.plan(), [str(item) for item in preset.unrendered]
-    if suffix in (".cc", ".ccc", ".cdl"):
-        return _exactly(read_decision(path).params), []
-    if suffix in LUTS:
-        return _exactly(read_table(path).params), []
-    raise InvalidRequest(
-        f"a file {suffix or 'without a suffix'} holds no values that are known",
-        cure="Drop a plan (.json), a preset (.xmp), a look-up table (.cube) or a colour decision list (.cc).",
-    )
-
-
-def _exactly(params: Mapping[str, Any]) -> Plan:
-    """The plan of values by address."""
-    values: Values = {}
-    for address, value in params.items():
-        set_address(values, address, value)
-    return Plan("param", edits_of(values))
 
 
 def write_document(plan: Plan, kind: str, name: str) -> bytes:
