@@ -83,6 +83,10 @@ class Guard:
             return _refused(403, "the request comes from another site")
         if not origins and scope["method"] not in _SAFE:
             return _refused(403, "a request that changes something has to say which page it comes from")
+        # Cookies know no ports: a page of another port has this one's sent along, and embeds what it may not read.
+        sites = [value for name, value in headers if name == b"sec-fetch-site"]
+        if scope["path"].startswith("/api/") and not set(sites) <= {"same-origin", "none"}:
+            return _refused(403, "the request comes from another site")
         for name, value in headers:
             if name == b"content-length" and (not value.isdigit() or int(value) > _limit(scope)):
                 return _refused(413, f"a body of at most {_limit(scope):,} bytes is taken")

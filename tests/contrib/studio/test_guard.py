@@ -42,6 +42,13 @@ def test_a_matrix_of_hosts_origins_and_methods_lets_this_page_through_alone(clie
         assert answer.status in wanted, (host, origin, method, answer.status)
 
 
+def test_what_another_site_embeds_is_refused_although_the_cookie_comes_along(client):
+    """A page on another port of this machine is of the same site: browsers send it the cookie, and GET no origin."""
+    path = f"/api/photos/{client.first()}/thumbnail"
+    for site, status in (("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)):
+        assert client("GET", path, Origin=None, Sec_Fetch_Site=site).status == status
+
+
 def test_two_hosts_are_no_host(client):
     async def ask() -> int:
         told = []
