@@ -174,6 +174,7 @@ export class Store extends EventTarget {
   /** @param {unknown} error @returns {Promise<boolean>} whether to go on saving */
   async #mended(error) {
     if (error instanceof api.Refused && error.status === 409) {
+      if (same(error.body.plan, this.unsaved[0]?.plan)) return this.#heard(error.body);
       this.conflict = { revision: error.body.revision, plan: error.body.plan };
       this.tell();
       return false;
@@ -189,6 +190,16 @@ export class Store extends EventTarget {
     this.problem = t(closed ? "save.closed" : "save.retry");
     this.tell();
     await new Promise((resolve) => setTimeout(resolve, RETRY));
+    return true;
+  }
+
+  /** A step was written down whose answer did not get through. @param {any} facts @returns {boolean} */
+  #heard({ error: _, kind: __, ...facts }) {
+    this.photo = { .../** @type {PhotoState} */ (this.photo), ...facts };
+    this.unsaved.shift();
+    this.problem = "";
+    this.#mark(facts);
+    this.tell();
     return true;
   }
 

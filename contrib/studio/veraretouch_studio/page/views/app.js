@@ -14,7 +14,13 @@ const SHOWN = 5000; // milliseconds that a message stays
 
 /** The frame of both pages: header, messages, keys, dropped files and dialogs. */
 export class App extends Part {
-  static properties = { ...Part.properties, page: { state: true }, message: { state: true }, dropping: { state: true } };
+  static properties = {
+    ...Part.properties,
+    page: { state: true },
+    message: { state: true },
+    said: { state: true },
+    dropping: { state: true },
+  };
 
   constructor() {
     super();
@@ -22,6 +28,8 @@ export class App extends Part {
     this.message = { text: "", shown: false };
     /** Where dragged files would go: "open" or "refer"; empty while there are none. */
     this.dropping = "";
+    /** What is told to people who listen alone. */
+    this.said = "";
     this.timer = 0;
     /** The photo whose edits Ctrl+V pastes. */
     this.copied = "";
@@ -30,7 +38,7 @@ export class App extends Part {
   connectedCallback() {
     super.connectedCallback();
     this.store.addEventListener("announce", (/** @type {any} */ { detail }) => this.#say(detail));
-    addEventListener("hashchange", () => this.#route());
+    addEventListener("hashchange", () => void this.#enter());
     addEventListener("keydown", (event) => this.#key(event));
     addEventListener("keyup", (event) => event.key === "\\" && this.edit?.stage.hold(false));
     addEventListener("beforeunload", (event) => {
@@ -75,6 +83,7 @@ export class App extends Part {
         ${editing ? html`<studio-edit .store=${this.store}></studio-edit>` : html`<studio-grid .store=${this.store}></studio-grid>`}
       </main>
       <div class="toast ${this.message.shown ? "shown" : ""}" role="status" aria-live="polite">${this.message.text}</div>
+      <div class="hidden" role="status">${this.said}</div>
       ${this.dropping
         ? html`<div class="drop" aria-hidden="true">
             ${["open", ...(this.#referring ? ["refer"] : [])].map(
@@ -90,9 +99,23 @@ export class App extends Part {
 
   /** @param {{text: string, shown: boolean}} message */
   #say(message) {
-    this.message = message;
+    if (message.shown) this.message = message;
+    else this.said = message.text;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => (this.message = { text: "", shown: false }), SHOWN);
+    this.timer = window.setTimeout(() => {
+      this.message = { text: "", shown: false };
+      this.said = "";
+    }, SHOWN);
+  }
+
+  /** Another address of this page; the link of a studio that was started again lets it in anew. */
+  async #enter() {
+    try {
+      await api.openSession();
+    } catch (error) {
+      this.store.report(error);
+    }
+    await this.#route();
   }
 
   async #route() {
