@@ -72,11 +72,11 @@ class Figures:
             self.bars.append(made)
 
     def recall(self, data: Path) -> None:
-        """Begin with the bars and grids of an earlier run: what is measured now takes the place of its own alone."""
+        """Begin with the bars and tables of an earlier run: what is measured now takes the place of its own alone."""
         if data.is_file():
             document = json.loads(data.read_text())
             self.bars = [Bar(**{key: bar[key] for key in bar if key != "holds"}) for bar in document["bars"]]
-            self.grids = document["grids"]
+            self.tables, self.others, self.grids = document["seconds"], document["figures"], document["grids"]
 
     def judge(self, *subjects: str) -> None:
         """Fail where a bar of these subjects does not hold."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from studios import serve
+import pytest
+from studios import Client, serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Debian's Chromium draws WebGL by SwiftShader where there is no graphics card.
@@ -25,6 +26,10 @@ def missing() -> str:
     if find_spec("playwright") is None:
         return "the package playwright is not installed: pip install playwright axe-playwright-python"
     return "" if CHROMIUM else "no Chromium is installed: make browser"
+
+
+# Of tests that need the browser: one worker runs them all.
+MARKS = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.xdist_group("browser")]
 
 
 @contextmanager
@@ -48,37 +53,58 @@ def with_more(browser: Any, *arguments: str) -> Iterator[Any]:
 
 @contextmanager
 def studio(browser: Any, photos: list[Path], **options: Any) -> Iterator[Studio]:
-    """The page of a studio, on which nothing may go wrong; ended whatever happens."""
-    opened = Studio(browser, photos, **options)
+    """A studio and its page, on which nothing may go wrong; ended whatever happens."""
+    client, end = serve(photos)
+    try:
+        with page_of(browser, client, **options) as opened:
+            yield opened
+    finally:
+        end()
+
+
+@contextmanager
+def page_of(browser: Any, client: Client, **options: Any) -> Iterator[Studio]:
+    """The page of a studio that runs already: nothing may go wrong on it, and no request leaves this machine."""
+    opened = Studio(browser, client, **options)
     try:
         yield opened
         assert opened.wrong == []
+        assert [url for url in opened.requests if not url.startswith((opened.origin, f"blob:{opened.origin}"))] == []
     finally:
-        opened.close()
+        opened.context.close()
 
 
 class Studio:
     """The page of a studio in a tab of its own, and what went wrong on it.
 
     Args:
+        client: has the studio's link, and has not opened it.
         options: of the browser's context, such as `has_touch`; 1440 x 900 pixels unless given.
     """
 
-    def __init__(self, browser: Any, photos: list[Path], **options: Any) -> None:
-        client, self._end = serve(photos)
+    def __init__(self, browser: Any, client: Client, **options: Any) -> None:
         self.origin = f"http://127.0.0.1:{client.port}"
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
         self.wrong: list[str] = []
         self.requests: list[str] = []
         self.tab = self.another()
         try:
-            self.tab.goto(f"{self.origin}/#token={client.token}")
-            self.tab.wait_for_selector("studio-app")
+            self.enter(client)
         except BaseException:
-            self.close()
+            self.context.close()
             raise
-        cookie = self.context.cookies()[0]
-        client.cookie = f"{cookie['name']}={cookie['value']}"
+
+    def enter(self, client: Client) -> None:
+        """Open the link of the studio, which may have been started anew, in the tab; `client` has the session then."""
+        self.tab.goto(f"{self.origin}/#token={client.token}")
+        self.tab.wait_for_selector("studio-app")
+
+        def let_in() -> bool:
+            cookie = self.context.cookies()[0]
+            client.cookie = f"{cookie['name']}={cookie['value']}"
+            return client("GET", "/api/photos").status == 200
+
+        self.until(let_in, "the link does not let in")
         self.client = client
 
     def another(self) -> Any:
@@ -88,11 +114,6 @@ class Studio:
         tab.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
         tab.on("request", lambda request: self.requests.append(request.url))
         return tab
-
-    def close(self) -> None:
-        """End the tab and the studio."""
-        self.context.close()
-        self._end()
 
     def open(self, name: str) -> Any:
         """Open a photo by its name, and wait until it is shown."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -104,3 +107,41 @@ def serve(paths: list[Path], **options: Any) -> tuple[Client, Callable[[], None]
         listener.close()
 
     return Client(port, token), end
+
+
+class Server:
+    """`veraretouch studio` in a process of its own, as a shell starts it; `client` has not opened the link.
+
+    Args:
+        port: to listen on; 0 takes a free one.
+    """
+
+    def __init__(self, folder: Path, *, port: int = 0) -> None:
+        words = [str(Path(sys.executable).with_name("veraretouch")), "studio", str(folder), "--no-browser"]
+        self.process = subprocess.Popen([*words, "--port", str(port)], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        found = re.search(r"127\.0\.0\.1:(\d+)/#token=(\S+)", self.process.stdout.readline())
+        assert found is not None
+        self.client = Client(int(found[1]), found[2])
+        while True:
+            try:
+                self.client("GET", "/")
+                return
+            except ConnectionError:
+                time.sleep(0.05)
+
+    def memory(self, what: str = "VmRSS") -> float:
+        """MB that the process holds, or held at most (`VmHWM`)."""
+        found = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())
+        assert found is not None
+        return int(found[1]) / 1024
+
+    def kill(self) -> None:
+        """End it as a crash does: it has no time for anything."""
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> None:
+        """End it as Ctrl-C does."""
+        self.process.terminate()
+        self.process.communicate()

@@ -8,17 +8,8 @@ from pathlib import Path
 import browsers
 import pytest
 
-pytestmark = [
-    pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing()),
-    pytest.mark.xdist_group("browser"),
-]
-SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsers.chromium() as opened:
-        yield opened
+pytestmark = browsers.MARKS
+SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +154,105 @@ def test_a_preset_that_is_chosen_goes_over_the_plan(studio, tmp_path):
     studio.until(lambda: studio.values("lut3d"), "the table is not in the plan")
     assert "look.cube is applied." in tab.locator(".toast").inner_text()
     studio.settled()
+
+
+def dialogs(studio):
+    """Open every dialog that the page has, one after the other, as a person comes to it."""
+    tab = studio.open("portrait.jpg")
+    for key, name in (("e", "Export this photo"), ("?", "Keys and help")):
+        tab.keyboard.press(key)
+        tab.get_by_role("dialog", name=name).wait_for()
+        yield name
+        tab.keyboard.press("Escape")
+    other = studio.another()
+    other.goto(tab.url)
+    studio.settled(other)
+    change = "plan => document.querySelector('studio-app').store.change(plan, 'Exposure')"
+    for ev, each in ((0.5, other), (1.0, tab)):
+        edits = {"exposure": {"version": 1, "params": {"ev": ev}}}
+        each.evaluate(change, {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits})
+        if each is other:
+            studio.settled(other)
+    other.close()
+    tab.get_by_role("dialog", name="Edited in another tab").wait_for()
+    yield "Edited in another tab"
+    tab.get_by_role("button", name="Keep this one").click()
+    studio.settled()
+    studio.wrong.clear()  # Chromium logs the 409
+
+
+@pytest.mark.slow
+def test_both_pages_and_every_dialog_are_accessible_on_a_phone(studio):
+    tab = studio.tab
+    tab.set_viewport_size({"width": 390, "height": 844})
+    try:
+        tab.goto(f"{studio.origin}/#/")
+        tab.locator(".thumb img[src]").first.wait_for()
+        assert_accessible(tab)
+        studio.open("barn.jpg")
+        assert_accessible(tab)
+        seen = []
+        for name in dialogs(studio):
+            seen.append(name)
+            assert tab.locator("dialog[open]").count() == 1
+            assert_accessible(tab)
+        assert len(seen) == tab.locator("dialog").count()  # none was forgotten
+    finally:
+        tab.set_viewport_size({"width": 1000, "height": 640})
+
+
+CONTROLS = (
+    *("button", "checkbox", "combobox", "dialog", "image", "link", "listbox", "menuitem", "progressbar", "radio"),
+    *("radiogroup", "searchbox", "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "toolbar", "tree"),
+)
+
+
+def unnamed(tab):
+    """Controls, landmarks and pictures without a name in the tree that screen readers read; and how many have one."""
+    nodes = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
+    told = [node for node in nodes if not node["ignored"] and node["role"]["value"] in CONTROLS]
+    nameless = [node for node in told if not node.get("name", {}).get("value", "").strip()]
+    return [(node["role"]["value"], node.get("description", {}).get("value")) for node in nameless], len(told)
+
+
+def test_whoever_listens_is_told_the_name_of_every_control(studio):
+    tab = studio.tab
+    tab.goto(f"{studio.origin}/#/")
+    tab.locator(".thumb img[src]").first.wait_for()
+    nameless, count = unnamed(tab)
+    assert nameless == []
+    assert count > 15
+    studio.open("barn.jpg")
+    ops = [f"op.{op['id']}" for op in studio.client("GET", "/api/schema").json()["ops"]]
+    groups = studio.client("GET", "/api/schema").json()["groups"]
+    studio.unfold(*ops, *(f"group.{group}" for group in groups))
+    tab.keyboard.press("y")
+    studio.settled()
+    nameless, count = unnamed(tab)
+    assert nameless == []
+    assert count > 200
+    slider = "[role=slider], input[type=range]"
+    texts = tab.locator(slider).evaluate_all("found => found.map(each => each.getAttribute('aria-valuetext'))")
+    assert texts
+    assert all(texts)
+    tab.keyboard.press("y")
+    tab.keyboard.press("y")
+
+
+def test_nothing_moves_for_whoever_asked_for_less_motion(studio):
+    tab = studio.open("barn.jpg")
+    moving = """() => {
+        const seconds = (text) => Math.max(...text.split(",").map((each) => parseFloat(each)));
+        return [...document.querySelectorAll("*")].filter((each) => {
+            const style = getComputedStyle(each);
+            const turns = style.animationName !== "none" && seconds(style.animationDuration) > 0.01;
+            return turns || seconds(style.transitionDuration) > 0.01 || style.scrollBehavior === "smooth";
+        }).length;
+    }"""
+    tab.emulate_media(reduced_motion="no-preference")
+    assert tab.evaluate(moving) > 0  # there is something to leave out
+    tab.emulate_media(reduced_motion="reduce")
+    assert tab.evaluate(moving) == 0
+    tab.keyboard.press("e")
+    assert tab.evaluate(moving) == 0
+    tab.keyboard.press("Escape")

@@ -9,10 +9,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.plan.edit import write_value
 
-pytestmark = [
-    pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing()),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = browsers.MARKS
 
 
 class Halo(vr.Op):
@@ -29,12 +26,6 @@ class Halo(vr.Op):
 
     def apply(self, rgb, p):
         return rgb
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsers.chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

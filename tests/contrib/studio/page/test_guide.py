@@ -9,12 +9,8 @@ import browsers
 import pytest
 from PIL import Image
 
-pytestmark = [
-    pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing()),
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.slow,
-]
-DOCS = Path(__file__).parents[3] / "docs"
+pytestmark = [*browsers.MARKS, pytest.mark.slow]
+DOCS = Path(__file__).parents[4] / "docs"
 PLAN = {
     "schema": "veraretouch.plan/1",
     "mode": "param",

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,56 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from scenes import mosaic, ten_ops
-from speed_report import Figures
-from studios import PLAN, Client
+from studios import PLAN, Server
 
 import veraretouch as vr
 
 pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
 
-RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
-COMMAND = str(Path(sys.executable).with_name("veraretouch"))
-
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def figures() -> Iterator[Figures]:
-    made = Figures(
-        "The studio's server",
-        "speed/test_studio.py",
-        "Seconds are of the clock, from a request to the last byte of its answer, over loopback, by a client in another"
-        " process.",
-    )
-    yield made
-    made.write(RECORDS / "studio.json", RECORDS / "studio.md")
-
-
-class Server:
-    """`veraretouch studio` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        words = [COMMAND, "studio", str(folder), "--no-browser"]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        found = re.search(r"127\.0\.0\.1:(\d+)/#token=(\S+)", self.process.stdout.readline())
-        assert found is not None
-        self.client = Client(int(found[1]), found[2])
-        while True:
-            try:
-                self.client.sign_in()
-                return
-            except ConnectionError:
-                time.sleep(0.05)
-
-    def memory(self, what: str = "VmRSS") -> float:
-        """MB that the process holds, or held at most (`VmHWM`)."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"{what}:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
-
-    def end(self) -> None:
-        self.process.terminate()
-        self.process.communicate()
 
 
 @pytest.fixture
@@ -76,6 +30,7 @@ def studio() -> Iterator[Callable[[Path], Server]]:
 
     def start(folder: Path) -> Server:
         started.append(Server(folder))
+        started[-1].client.sign_in()
         return started[-1]
 
     yield start

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import browsers
 import numpy as np
 import pytest
+from studio_pictures import assert_same, engine, make_photos, set_plan
 
 import veraretouch as vr
 
-pytestmark = [
-    pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing()),
-    pytest.mark.xdist_group("browser"),
-]
-SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
+pytestmark = browsers.MARKS
 PLANS = {
     "light": {"exposure": {"ev": 0.8}, "contrast": {"amount": 0.5}, "tone_regions": {"shadows": 0.6, "whites": 0.3}},
     "colour": {
@@ -37,12 +33,6 @@ PLANS = {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with browsers.chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def studio(browser, photos):
     with browsers.studio(browser, list(photos.values()), viewport={"width": 900, "height": 620}) as opened:
         yield opened
@@ -50,44 +40,12 @@ def studio(browser, photos):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """A photo of 8 bit, one of 16 whose colours lie between those, and one that is shown by tiles at 1:1."""
-    import tifffile
-    from PIL import Image
-
-    folder = tmp_path_factory.mktemp("photos")
-    paths = {name: folder / name for name in ("night.png", "deep.tif", "large.png")}
-    Image.open(SAMPLES / "night.jpg").crop((200, 100, 712, 484)).save(paths["night.png"])
-    pixels = vr.open_photo(SAMPLES / "lake.jpg").pixels[:384, :512].astype(np.float64) * 257
-    pixels += np.random.default_rng(0).integers(-128, 129, pixels.shape)
-    tifffile.imwrite(paths["deep.tif"], pixels.clip(0, 65535).astype(np.uint16), photometric="rgb")
-    wide = Image.open(SAMPLES / "barn.jpg").crop((0, 100, 768, 400))
-    wide.resize((2304, 900), Image.Resampling.BICUBIC).save(paths["large.png"], compress_level=1)
-    return paths
+    return make_photos(tmp_path_factory.mktemp("photos"))
 
 
 def document(name):
     edits = {op: {"version": vr.registry.ops.load(op).version, "params": params} for op, params in PLANS[name].items()}
     return {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits}
-
-
-def set_plan(studio, plan):
-    studio.tab.evaluate("plan => document.querySelector('studio-app').store.change(plan, 'A plan')", plan)
-    studio.settled()
-
-
-def engine(path, plan, **options):
-    """The picture by the engine of look-up tables, 8 bit."""
-    done, report = vr.Renderer().render_reported(vr.open_photo(path), vr.Plan.load(plan), engine="lut", **options)
-    assert report.engine == "lut"
-    scale = 1 if done.pixels.dtype == np.uint8 else 257
-    return np.rint(done.pixels.astype(np.float64) / scale).astype(np.int16)
-
-
-def assert_same(shown, expected):
-    assert shown.shape == expected.shape
-    apart = np.abs(shown.astype(np.int16) - expected)
-    assert (apart.max(axis=2) > 1).mean() <= 0.001
-    assert apart.max() <= 3
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -157,6 +115,48 @@ def test_an_answer_that_comes_late_is_never_shown(studio, photos):
     assert np.array_equal(studio.picture(), final)
     assert_same(final, engine(photos["night.png"], studio.plan()))
     tab.unroute("**/table")
+
+
+def test_an_answer_for_a_photo_that_is_left_is_never_shown_on_the_next(studio, photos):
+    tab = studio.open("night.png")
+    set_plan(studio, None)
+    held = []
+    kinds = "**/api/photos/*/{table,preview*,render}"
+    tab.route(kinds, lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    change = "plan => document.querySelector('studio-app').store.change(plan, 'A plan')"
+    tab.evaluate(change, document("light"))
+    studio.until(lambda: held, "no table was asked for")
+    tab.set_viewport_size({"width": 500, "height": 620})  # another size of the photo's own pixels is asked for
+    studio.until(lambda: len(held) == 2, "no pixels were asked for")
+    tab.set_viewport_size({"width": 900, "height": 620})
+    studio.open("deep.tif")
+    set_plan(studio, document("colour"))
+    final = studio.picture()
+    for route in held:
+        route.continue_()
+    tab.wait_for_timeout(300)
+    assert np.array_equal(studio.picture(), final)
+    assert_same(final, engine(photos["deep.tif"], document("colour")))
+    tab.unroute_all()
+
+
+def test_a_picture_of_the_server_that_comes_late_is_never_shown(studio, photos):
+    tab = studio.open("night.png")
+    set_plan(studio, None)
+    spatial = document("light")
+    spatial["edits"]["clarity"] = {"version": vr.registry.ops.load("clarity").version, "params": {"amount": 0.6}}
+    held = []
+    tab.route("**/render", lambda route: held.append(route) if not held else route.continue_())
+    change = "([plan, how]) => document.querySelector('studio-app').store.change(plan, 'A plan', how)"
+    tab.evaluate(change, [spatial, "drag"])
+    studio.until(lambda: held, "no picture was asked for")
+    tab.evaluate(change, [document("look"), "done"])
+    final = studio.picture()
+    held[0].continue_()
+    tab.wait_for_timeout(300)
+    assert np.array_equal(studio.picture(), final)
+    assert_same(final, engine(photos["night.png"], document("look")))
+    tab.unroute_all()
 
 
 def test_one_table_is_under_way_and_those_between_are_never_asked_for(studio):
