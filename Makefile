@@ -62,7 +62,7 @@ test: install browser
 suite: install browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow"
 
-bench: install
+bench: install browser
 	$(BIN)/python -m pytest -q -m slow tests
 
 # Do tests fail where a room's source is changed? `make mutate ROOM=core/lut`; DRAW and SEED choose the mutants.
