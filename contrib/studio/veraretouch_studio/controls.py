@@ -11,6 +11,7 @@ from veraretouch.core.contract.planner import DEFAULT_PLANNER, tastes_of
 from veraretouch.core.contract.slots import GROUPS, Slot
 from veraretouch.core.errors import VeraRetouchError
 from veraretouch.core.photo import EXTENSIONS
+from veraretouch.core.photo.geometry.framing import LARGEST_ANGLE, PERSPECTIVE_RANGES
 from veraretouch.core.plan.edit import provider_of
 from veraretouch.core.plugins.catalogue import Catalogue
 from veraretouch.core.plugins.registry import registry
@@ -26,8 +27,9 @@ _USUAL = ("jpg", "png", "tif", "webp", "heic", "avif", "jxl")
 
 
 def controls() -> dict[str, Any]:
-    """The ops in chain order with their slots, the areas, the groups, the planners, the formats that are written, the
-    modules of plug-ins' own controls, and the plug-ins that cannot be used, with the reason.
+    """The ops in chain order with their slots, the areas, the groups, the ranges of a frame's numbers, the planners,
+    the formats that are written, the modules of plug-ins' own controls, and the plug-ins that cannot be used, with the
+    reason.
     """
     broken: list[dict[str, str]] = []
     ops = sorted(_loaded(registry.ops, broken), key=lambda op: (int(op.stage), op.id))
@@ -37,6 +39,7 @@ def controls() -> dict[str, Any]:
         "ops": [_op(op) for op in ops],
         "areas": [_plugin(area, registry.areas) for area in areas],
         "groups": list(groups),
+        "frame": {"angle": (-LARGEST_ANGLE, LARGEST_ANGLE), "perspective": PERSPECTIVE_RANGES},
         "planners": [_planner(planner) for planner in _loaded(registry.planners, broken)],
         "default_planner": DEFAULT_PLANNER,
         "formats": [*(suffix for suffix in _USUAL if f".{suffix}" in EXTENSIONS.writable), SHEET],

@@ -29,7 +29,8 @@ NAME = ".veraretouch-studio.jsonl"
 FORMAT = "veraretouch.studio/1"
 
 _COMPACT = 2 * 2**20
-_LONGEST_LINE = 4 * 2**20
+_LONGEST_LINE = 16 * 2**20
+"""Bytes of an edit as it is written down, more than a request can bring unless it is made to."""
 
 
 class OtherRevision(InvalidRequest):
@@ -133,6 +134,11 @@ class _Journal:
     def append(self, line: Mapping[str, Any]) -> None:
         """Write a line down, then take it."""
         text = json.dumps(line, separators=(",", ":"), allow_nan=False)
+        if len(text) >= _LONGEST_LINE:
+            raise InvalidRequest(
+                f"the edit takes {len(text):,} bytes written down, at most {_LONGEST_LINE:,} are read again",
+                cure="Use smaller tables, or smaller pictures as masks.",
+            )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.is_symlink():

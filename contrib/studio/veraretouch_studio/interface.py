@@ -198,6 +198,13 @@ OPERATIONS: Final = (
     Operation("POST", f"{_PHOTO}/redo", "redo", "Go a step forth.", revision=True, also=_STEPPED),
     Operation("GET", f"{_PHOTO}/history", "history", "The steps of a photo."),
     Operation(
+        "POST",
+        f"{_PHOTO}/level",
+        "level",
+        "The angle of a frame that makes the horizon level, 0 where none is clear; what was seen, and what follows.",
+        _object(frame=_FRAME),
+    ),
+    Operation(
         "POST", f"{_PHOTO}/explain", "explain", "An edit as sliders that come near it.", _object(("plan",), plan=_PLAN)
     ),
     Operation(

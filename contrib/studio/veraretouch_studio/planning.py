@@ -16,6 +16,7 @@ from veraretouch.core.contract.planner import DEFAULT_PLANNER as DEFAULT_PLANNER
 from veraretouch.core.contract.planner import Planner, Proposal, Reasoning
 from veraretouch.core.contract.request import Request
 from veraretouch.core.errors import InvalidRequest, VeraRetouchError
+from veraretouch.core.plan.frame import read_frame
 from veraretouch.core.plan.plan import Plan
 from veraretouch.core.plugins.registry import registry
 from veraretouch.planners.rules.style import read_style
@@ -176,6 +177,19 @@ def _listened(plain: vr.Retoucher, heard: _Heard, stopped: Callable[[], bool]) -
 
     listened: Any = _Listened(plain.planner, hear)
     return vr.Retoucher(listened, plain.renderer, origin=plain.origin)
+
+
+def levelled(photo: vr.Photo, frame: str | None) -> dict[str, Any]:
+    """The angle that makes a photo's horizon level, 0 where none is clear, and what was seen.
+
+    Args:
+        frame: how the photo is put right in perspective before it is looked at; it has no angle.
+
+    Raises:
+        InvalidRequest: what is no frame, or has an angle.
+    """
+    found, thoughts = retoucher(DEFAULT_PLANNER).framing(photo, read_frame(frame), level=True)
+    return {"angle": 0.0 if found is None else found.angle, **thoughts.get("frame", {})}
 
 
 @lru_cache(maxsize=4)

@@ -225,6 +225,9 @@ class Handlers:
         ]
         return JSONResponse({"steps": steps, "revision": history.revision})
 
+    async def _level(self, request: Request, given: dict[str, Any]) -> Response:
+        return JSONResponse(await self._render_thread(lambda: self._session.level(_id(request), given)))
+
     async def _explain(self, request: Request, given: dict[str, Any]) -> Response:
         plan = Plan.load(given["plan"] or {})
         photo = await self._read_thread(lambda: self._session.library.photo(_id(request)))

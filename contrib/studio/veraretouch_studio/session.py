@@ -52,15 +52,16 @@ class Session:
         return {"id": entry.id, "name": entry.name, "edited": history.edited, "revision": history.revision}
 
     def photo(self, id: str) -> dict[str, Any]:
-        """A photo's facts, and how it stands; its size is that of what its plan's frame shows."""
+        """A photo's facts, and how it stands; its size is that of what its plan's frame shows, `whole` without one."""
         entry = self.library.entry(id)
         history = self.edits.of(entry.path)
         frame, _ = _placed(history.plan)
-        photo = self.library.photo(id, frame)
+        photo, whole = self.library.photo(id, frame), self.library.photo(id)
         depth = 8 * photo.pixels.dtype.itemsize
         facts = {"id": id, "name": entry.name, "width": photo.width, "height": photo.height, "depth": depth}
         said = {"space": views.space_of(photo), "warnings": list(photo.warnings)}
-        return facts | said | {"frame": frame} | history.facts()
+        seen = {"frame": frame, "whole": {"width": whole.width, "height": whole.height}}
+        return facts | said | seen | history.facts()
 
     def add(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a dropped photo in; it is kept until the session ends.
@@ -116,6 +117,10 @@ class Session:
     def plan_all(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         """Begin to plan several photos."""
         return begin_plans(self.jobs, self.library, self.edits, wish).facts()
+
+    def level(self, id: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """The angle that makes a photo's horizon level, 0 where none is clear, and why."""
+        return planning.levelled(self.library.photo(id), wish.get("frame"))
 
     def put(self, id: str, revision: int, wish: Mapping[str, Any]) -> History:
         """Write an edit down."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import stat
 
 import pytest
 
-from veraretouch.core.errors import InvalidPlan, UnwritablePhoto
+from veraretouch.core.errors import InvalidPlan, InvalidRequest, UnwritablePhoto
 
 studio = pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
 
@@ -54,6 +55,17 @@ def test_what_is_no_plan_is_not_written_down(photos):
         edits.put(photos[0], 0, plan(99.0), "Too much")
     assert edits.of(photos[0]).revision == 0
     assert not (photos[0].parent / NAME).exists()
+
+
+def test_an_edit_with_large_masks_is_found_again_and_one_too_large_is_refused(photos, monkeypatch):
+    greys = {"dtype": "uint8", "shape": [1024, 1024], "base64": base64.b64encode(bytes(2**20)).decode()}
+    area = [{"id": "bitmap", "version": 1, "params": {"picture": greys}}] * 4
+    masked = plan(0.1) | {"schema": "veraretouch.plan/2", "local": [{"name": "There", "area": area, "edits": {}}]}
+    Edits().put(photos[0], 0, masked, "Masks")
+    assert Edits().of(photos[0]).plan == masked
+    monkeypatch.setattr("veraretouch_studio.edits._LONGEST_LINE", 2**20)
+    with pytest.raises(InvalidRequest, match=r"takes 5,5\d\d,\d{3} bytes .* smaller pictures"):
+        Edits().put(photos[1], 0, masked, "Masks")
 
 
 def _edit_for_ever(photo, pipe) -> None:

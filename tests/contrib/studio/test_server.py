@@ -120,6 +120,32 @@ def test_a_photo_is_shown_in_the_frame_of_its_plan(client, photos):
     assert client("GET", f"/api/photos/{id}/preview?side=100&frame=crop").status == 400
 
 
+def test_the_angle_that_makes_a_horizon_level_is_told_with_what_was_seen(client, sea):
+    id = client("POST", "/api/photos?name=sea.png", sea(-3.0).read_bytes()).json()["id"]
+    found = client("POST", f"/api/photos/{id}/level", {}).json()
+    assert found["angle"] == pytest.approx(3, abs=0.1)
+    assert "falls to the left" in found["problem"]
+    without = client("POST", f"/api/photos/{client.first()}/level", {}).json()
+    assert (without["angle"], without["problem"]) == (0, "No clear horizon was seen.")
+    asked = client("POST", f"/api/photos/{id}/level", {"frame": "angle: 3"})
+    assert asked.status == 400
+    assert "Ask for one" in asked.json()["error"]
+
+
+def test_the_size_without_a_frame_is_told_and_the_ranges_of_one(client):
+    id = client.first()
+    whole = client("GET", f"/api/photos/{id}").json()
+    framed = PLAN | {"schema": "veraretouch.plan/2", "frame": {"crop": [0, 0, 0.5, 1]}}
+    client("PUT", f"/api/photos/{id}/edits", {"plan": framed}, If_Match="0")
+    told = client("GET", f"/api/photos/{id}").json()
+    assert told["whole"] == whole["whole"] == {"width": whole["width"], "height": whole["height"]}
+    assert told["width"] == whole["width"] // 2
+    ranges = client("GET", "/api/schema").json()["frame"]
+    assert ranges["angle"] == [-45, 45]
+    for name, (low, high) in ranges["perspective"].items():
+        assert vr.Perspective(**{name: low}) != vr.Perspective(**{name: high})
+
+
 def test_a_draft_is_small_and_made_at_once(client):
     answer = client("POST", f"/api/photos/{client.first()}/table", {"plan": CURVED, "space": "srgb", "draft": True})
     assert answer.headers["x-points"] == "33"
