@@ -68,10 +68,25 @@ def page_of(browser: Any, client: Client, **options: Any) -> Iterator[Studio]:
     opened = Studio(browser, client, **options)
     try:
         yield opened
-        assert opened.wrong == []
+        assert opened.wrong == [], opened.wrong
         assert [url for url in opened.requests if not url.startswith((opened.origin, f"blob:{opened.origin}"))] == []
     finally:
         opened.context.close()
+
+
+def violations(tab: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong on a page as it is: each rule with the elements that break it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(tab).response["violations"]
+    return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found]
+
+
+def assert_accessible(tab: Any) -> None:
+    """Whether axe finds nothing, light and dark."""
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert violations(tab) == [], scheme
 
 
 class Studio:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import browsers
 import pytest
+from browsers import assert_accessible
 
 pytestmark = browsers.MARKS
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
@@ -18,19 +19,6 @@ def studio(browser, tmp_path_factory):
     photos = [Path(shutil.copy(SAMPLES / name, folder)) for name in ("barn.jpg", "beach.jpg", "portrait.jpg")]
     with browsers.studio(browser, photos, viewport={"width": 1000, "height": 640}) as opened:
         yield opened
-
-
-def violations(tab):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(tab).response["violations"]
-    return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found]
-
-
-def assert_accessible(tab):
-    for scheme in ("light", "dark"):
-        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert violations(tab) == [], scheme
 
 
 def test_the_first_load_is_small_and_nothing_leaves_this_machine(browser, tmp_path):

@@ -6,6 +6,7 @@ import "./bands.js";
 import "./curve.js";
 import "./matrix.js";
 import "./discrete.js";
+import "./grey.js";
 import "./plain.js";
 
 /** @import {Binding} from "../core/bindings.js" */
@@ -19,6 +20,7 @@ const controls = new Map([
   ["matrix", (binding) => html`<studio-matrix .binding=${binding}></studio-matrix>`],
   ["choice", (binding) => html`<studio-choice .binding=${binding}></studio-choice>`],
   ["switch", (binding) => html`<studio-switch .binding=${binding}></studio-switch>`],
+  ["grey_picture", (binding) => html`<studio-grey .binding=${binding}></studio-grey>`],
   ["embedding", (binding) => html`<studio-summary .binding=${binding}></studio-summary>`],
   ["lattice", (binding) => html`<studio-summary .binding=${binding}></studio-summary>`],
 ]);

@@ -99,15 +99,19 @@ export function bindPart(store, local, place, area, name) {
     rest,
     changed: !same(value, rest),
     lit: false,
-    set: (next, how) => setPart(store, local, place, { [name]: next === undefined ? rest : next }, how),
+    set: (next, how) => setPart(store, local, place, { [name]: next }, how),
   };
 }
 
 /**
+ * Values of an area; undefined takes one back to rest.
  * @param {Store} store @param {string} local @param {number} place @param {Record<string, any>} params @param {How} how
  */
 export function setPart(store, local, place, params, how) {
-  const change = (/** @type {Part} */ part) => ({ ...part, params: { ...part.params, ...params } });
+  const change = (/** @type {Part} */ part) => {
+    const values = Object.entries({ ...part.params, ...params }).filter(([, value]) => value !== undefined);
+    return { ...part, params: Object.fromEntries(values) };
+  };
   const plan = withEntry(store.plan, local, (entry) => ({
     ...entry,
     area: entry.area?.map((part, i) => (i === place ? change(part) : part)),

@@ -21,6 +21,14 @@ export const KEYS = [
   { key: "/", does: "prompt" },
   { key: "j", does: "clipping" },
   { key: "m", does: "mask" },
+  { key: "c", does: "frame" },
+  { key: "b", does: "brush" },
+  { key: "x", does: "erase" },
+  { key: "[", does: "smaller" },
+  { key: "]", does: "larger" },
+  { key: "{", does: "softer" },
+  { key: "}", does: "harder" },
+  { key: "Enter", does: "apply" },
   { key: "e", does: "export" },
   { key: "g", does: "grid" },
   { key: "?", does: "help" },
@@ -41,18 +49,19 @@ const TYPING = "input:not([type=range],[type=checkbox],[type=radio],[type=file])
 export function wish(event) {
   const target = /** @type {Element|null} */ (event.composedPath()[0] ?? null);
   const inside = target instanceof Element ? target : document.body;
-  const ctrl = event.ctrlKey || event.metaKey;
-  if (event.altKey || inside.closest(TYPING)) return null;
+  const ctrl = (event.ctrlKey || event.metaKey) && !event.getModifierState?.("AltGraph");
+  const written = event.getModifierState?.("AltGraph"); // how many keyboards write brackets
+  if ((event.altKey && !written) || inside.closest(TYPING)) return null;
   if (document.querySelector("dialog[open]")) return null;
   const own = inside.closest("input[type=range], [role=slider], [role=tablist], [role=listbox], [data-arrows]");
   if (own && /^Arrow|^ $|^[+-]$/.test(event.key)) return null;
-  if (event.key === " " && inside.closest("button, a, summary, input, [role=option]")) return null;
+  if ((event.key === " " || event.key === "Enter") && inside.closest("button, a, summary, input, [role=option]")) return null;
   if (ctrl && /^[cv]$/.test(event.key) && String(getSelection())) return null;
   const symbol = /^[^a-z]$/i.test(event.key); // its Shift is the keyboard's, not ours
   const found = KEYS.find(
     ({ key, shift = false, ctrl: held = false }) =>
       key.toLowerCase() === event.key.toLowerCase() && held === ctrl && (symbol || shift === event.shiftKey),
   );
-  if (!found || (!singleKeys() && !ctrl && /^[a-z/?\\+-]$/i.test(found.key))) return null;
+  if (!found || (!singleKeys() && !ctrl && /^[a-z/?\\+[\]{}-]$/i.test(found.key))) return null;
   return found.does;
 }

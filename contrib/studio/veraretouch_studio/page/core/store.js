@@ -33,6 +33,14 @@ export class Store extends EventTarget {
     this.lit = null;
     /** The local adjustment whose handles are shown. @type {string|null} */
     this.area = null;
+    /** What the pointer does on the picture: look around where empty, paint, erase, or frame. */
+    this.tool = "";
+    /** How the crop is dragged: in which proportions, and whether a line is drawn that is to be level. */
+    this.cropping = { aspect: "free", line: false };
+    /** The frame while it is dragged. @type {import("./types.js").Frame|null} */
+    this.draft = null;
+    /** The frame when the tool was opened. @type {import("./types.js").Frame|undefined} */
+    this.framed = undefined;
     /** What another tab has saved in the meantime. @type {{revision: number, plan: Plan|null}|null} */
     this.conflict = null;
     /** Steps that are not saved yet. @type {{plan: Plan|null, name: string}[]} */
@@ -53,6 +61,28 @@ export class Store extends EventTarget {
   /** Words for people who listen, and for everybody where `shown`. @param {string} text @param {boolean} [shown] */
   announce(text, shown = false) {
     this.dispatchEvent(new CustomEvent("announce", { detail: { text, shown } }));
+  }
+
+  /** @param {string} tool */
+  setTool(tool) {
+    if (tool === this.tool) return;
+    const framing = this.tool === "frame";
+    this.tool = tool;
+    this.draft = null;
+    this.cropping = { aspect: "free", line: false };
+    if (tool === "frame") {
+      this.area = null;
+      this.framed = this.plan?.frame;
+      this.dispatchEvent(new Event("open")); // all of the photo is shown
+    }
+    this.tell();
+    if (framing) void this.#leftFrame().catch((error) => this.report(error));
+  }
+
+  /** Show what the frame shows. */
+  async #leftFrame() {
+    await this.settled();
+    if (this.tool !== "frame" && this.photo) await this.open(this.photo.id);
   }
 
   async list() {
@@ -78,6 +108,9 @@ export class Store extends EventTarget {
     this.conflict = null;
     this.unsaved = [];
     this.area = null;
+    if (this.tool !== "frame") this.tool = "";
+    this.draft = null;
+    this.framed = photo.plan?.frame;
     this.lit = null;
     this.#take(photo);
     this.dispatchEvent(new Event("open"));
@@ -167,7 +200,7 @@ export class Store extends EventTarget {
   /** Open the photo anew where its plan has another frame: its size is that of what is seen. */
   async #reframed() {
     const { photo } = this;
-    if (!photo || this.saving || this.conflict || this.unsaved.length) return;
+    if (!photo || this.saving || this.conflict || this.unsaved.length || this.tool === "frame") return;
     if (!same(photo.plan?.frame ?? null, photo.frame ? JSON.parse(photo.frame) : null)) await this.open(photo.id);
   }
 

@@ -36,6 +36,7 @@
  * @property {string[]} groups
  * @property {Planner[]} planners
  * @property {string} default_planner
+ * @property {{angle: [number, number], perspective: Record<string, [number, number]>}} frame the ranges of a frame's numbers
  * @property {string[]} formats suffixes, and `sheet`
  * @property {Record<string, string>} controls the modules of plug-ins' own controls, by slot or kind
  * @property {{id: string, reason: string}[]} broken
@@ -60,8 +61,15 @@
  * @property {string[]} [groups]
  * @property {Record<string, Edit>} edits
  * @property {Local[]} [local]
- * @property {any} [frame] carried along as it is
+ * @property {Frame} [frame]
  * @property {Record<string, Thought>} [reasoning]
+ *
+ * @typedef {Object} Frame what of a photo is seen, as core/photo/geometry/framing.py has it
+ * @property {[number, number, number, number]} [crop] left, top, right and bottom edge, in shares
+ * @property {number} [angle] degrees clockwise
+ * @property {"none"|"horizontal"|"vertical"|"both"} [flip]
+ * @property {Record<string, number>} [perspective]
+ * @property {any} [lens] carried along as it is
  *
  * @typedef {{id: string, name: string, edited: boolean, revision: number}} Listed
  *
@@ -73,6 +81,7 @@
  * @property {number} depth
  * @property {string} space
  * @property {string} frame what of it is seen, as JSON; empty for all of it. Width and height are of what is seen.
+ * @property {{width: number, height: number}} whole the size without any frame
  * @property {number} revision
  * @property {Plan|null} plan
  * @property {boolean} can_undo

@@ -10,6 +10,8 @@ export class Viewport extends EventTarget {
     this.ratio = 1;
     /** Whether the whole photo is shown. */
     this.fitted = true;
+    /** Whether the whole photo stays in view. */
+    this.locked = false;
     this.zoom = 1;
     this.centre = { x: 0.5, y: 0.5 };
   }
@@ -81,6 +83,7 @@ export class Viewport extends EventTarget {
 
   /** @param {number} scale @param {number} [x] @param {number} [y] the place of the view that stays */
   zoomTo(scale, x = this.view.width / 2, y = this.view.height / 2) {
+    if (this.locked) return;
     const under = this.toPhoto(x, y);
     const least = Math.min(this.fitScale, 1);
     if (scale <= least * 1.001) return this.fit();

@@ -1,4 +1,4 @@
-/** Mouse, wheel and fingers on the picture, as moves of the viewport. */
+/** Mouse, wheel and fingers on the picture, as moves of the viewport; one finger is a tool's where there is one. */
 
 /** @import {Viewport} from "../core/viewport.js" */
 
@@ -6,15 +6,24 @@ const SLOP = 6; // CSS pixels that a click may wander
 const DOUBLE = 350; // milliseconds between the taps of a double tap
 
 /**
+ * What one pointer does on the picture in place of panning.
+ * @typedef {{hover: (event: PointerEvent|null) => void, down: (event: PointerEvent) => void,
+ *   move: (event: PointerEvent) => void, up: () => void, cancel: () => void}} Tool
+ */
+
+/**
  * @param {HTMLElement} stage
  * @param {{viewport: Viewport, place: (event: {clientX: number, clientY: number}) => {x: number, y: number},
- *   hover: (at: {x: number, y: number}|null) => void}} options `place` gives device pixels within the pane
+ *   hover: (at: {x: number, y: number}|null) => void, tool: () => Tool|null}} options `place` gives device pixels
+ *   within the pane
  */
-export function gestures(stage, { viewport, place, hover }) {
+export function gestures(stage, { viewport, place, hover, tool }) {
   /** @type {Map<number, {x: number, y: number}>} */
   const down = new Map();
   let moved = 0;
   let lastTap = 0;
+  /** The tool that a pointer is at work with. @type {Tool|null} */
+  let working = null;
 
   const spread = () => {
     const [a, b] = [...down.values()];
@@ -26,9 +35,14 @@ export function gestures(stage, { viewport, place, hover }) {
     stage.setPointerCapture(event.pointerId);
     down.set(event.pointerId, { x: event.clientX, y: event.clientY });
     moved = 0;
+    working?.cancel(); // a second finger pans and zooms
+    working = down.size === 1 && event.button === 0 ? tool() : null;
+    working?.down(event);
   });
   stage.addEventListener("pointermove", (event) => {
     if (event.pointerType === "mouse") hover(place(event));
+    if (!down.size && event.pointerType !== "touch") tool()?.hover(event);
+    if (working) return working.move(event);
     const before = down.get(event.pointerId);
     if (!before) return;
     const pinch = down.size === 2 ? spread() : null;
@@ -44,7 +58,15 @@ export function gestures(stage, { viewport, place, hover }) {
     } else if (down.size === 1 && moved > SLOP) viewport.pan(dx * viewport.ratio, dy * viewport.ratio);
   });
   const up = (/** @type {PointerEvent} */ event) => {
-    if (!down.delete(event.pointerId) || event.type === "pointercancel") return;
+    const known = down.delete(event.pointerId);
+    if (working) {
+      if (event.type === "pointercancel") working.cancel();
+      else working.up();
+      if (event.pointerType === "touch") working.hover(null);
+      working = null;
+      return;
+    }
+    if (!known || event.type === "pointercancel") return;
     if (moved > SLOP) return;
     const at = place(event);
     hover(at);
@@ -53,7 +75,10 @@ export function gestures(stage, { viewport, place, hover }) {
   };
   stage.addEventListener("pointerup", up);
   stage.addEventListener("pointercancel", up);
-  stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hover(null));
+  stage.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse") hover(null);
+    if (!down.size) tool()?.hover(null);
+  });
   stage.addEventListener(
     "wheel",
     (event) => {

@@ -2,12 +2,16 @@ import { html } from "../vendor/lit.js";
 import { Part } from "../core/part.js";
 import { t } from "../core/texts.js";
 import { Viewport } from "../core/viewport.js";
+import { unframed, wholeFrame } from "../tools/cropping.js";
 import { maskPlan } from "../core/masks.js";
+import { same } from "../core/plan.js";
 import { gestures } from "./gestures.js";
 import { Renderer } from "./gl.js";
 import { measure, measured } from "./measure.js";
 import { PhotoPixels } from "./pixels.js";
 import { Source } from "./source.js";
+import "./brush.js";
+import "./crop.js";
 import "./divider.js";
 import "./handles.js";
 
@@ -32,6 +36,8 @@ export class Stage extends Part {
     this.holding = false;
     this.clipping = false;
     this.masked = false;
+    /** Whether dragging pans, although a tool is at hand. */
+    this.panning = false;
     /** @type {Plan|undefined} */
     this.previewed = undefined;
     /** What is said to be left and right; undefined for before and after. @type {string[]|undefined} */
@@ -48,7 +54,11 @@ export class Stage extends Part {
     this.measuring = 0;
     this.viewport.addEventListener("change", () => this.#moved());
     this.opened = () => this.#open();
-    this.told = (/** @type {any} */ event) => event.detail === "plan" && this.show();
+    this.told = (/** @type {any} */ event) => event.detail === "plan" && this.#planned();
+    /** Whether all of the photo is shown, to be framed. */
+    this.whole = false;
+    /** The plan that is shown while it is. @type {Plan|null|undefined} */
+    this.unframed = undefined;
   }
 
   connectedCallback() {
@@ -70,10 +80,14 @@ export class Stage extends Part {
     const split = this.compare === "split" && !this.holding;
     const side = this.compare === "side" && !this.holding;
     const names = this.holding ? [t("before"), ""] : (this.names ?? [t("before"), t("after")]);
-    return html`<div class="stage" data-compare=${this.holding ? "hold" : this.compare}>
+    return html`<div class="stage" data-compare=${this.holding ? "hold" : this.compare} data-tool=${this.#paints && !this.panning ? "brush" : ""}>
       <canvas class="picture" role="img" aria-label=${photo ? t("picture.label", photo) : ""}></canvas>
       ${this.handles
         ? html`<studio-handles .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-handles>`
+        : ""}
+      ${this.whole ? html`<studio-crop .store=${this.store} .viewport=${this.viewport}></studio-crop>` : ""}
+      ${this.#paints
+        ? html`<studio-brush .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-brush>`
         : ""}
       ${split
         ? html`<studio-divider .at=${this.at} .low=${this.#edge(0)} .high=${this.#edge(1)} @moved=${this.#divide}>
@@ -102,11 +116,22 @@ export class Stage extends Part {
       viewport: this.viewport,
       place: (event) => this.place(event),
       hover: (at) => this.#hover(at),
+      tool: () => (this.panning ? null : /** @type {any} */ (this.querySelector("studio-brush"))),
     });
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(stage);
     this.#resize();
     if (this.store.photo) void this.#open();
+  }
+
+  /** Whether the pointer paints. */
+  get #paints() {
+    return this.store.area !== null && (this.store.tool === "paint" || this.store.tool === "erase");
+  }
+
+  /** The number of the newest request for the edited picture. */
+  get asked() {
+    return this.edited?.latest.number ?? 0;
   }
 
   #start() {
@@ -138,8 +163,24 @@ export class Stage extends Part {
     this.edited = this.original = this.second = this.pixels = null;
   }
 
+  /** The photo as the plan's frame shows it; all of it while it is framed. */
+  get #subject() {
+    const { photo, plan } = this.store;
+    if (!photo || !this.whole) return photo;
+    const frame = wholeFrame(plan?.frame);
+    return { ...photo, ...photo.whole, frame: frame ? JSON.stringify(frame) : "" };
+  }
+
+  #planned() {
+    if (this.whole && this.pixels && this.pixels.photo.frame !== this.#subject?.frame) this.#open();
+    else this.show();
+  }
+
   #open() {
-    const { photo } = this.store;
+    this.whole = this.store.tool === "frame";
+    this.unframed = undefined;
+    this.viewport.locked = this.whole;
+    const photo = this.#subject;
     if (!this.renderer || !photo) return;
     this.#close();
     this.names = undefined;
@@ -173,6 +214,12 @@ export class Stage extends Part {
   show() {
     if (!this.edited) return;
     const { plan, dragging, area, schema } = this.store;
+    if (this.whole && this.pixels) {
+      const seen = unframed(plan, this.pixels.photo, schema);
+      if (this.unframed === undefined || !same(seen, this.unframed)) this.edited.show(seen, dragging, this.viewport);
+      this.unframed = seen;
+      return;
+    }
     const mask = this.masked && area !== null ? maskPlan(plan, area, schema) : null;
     this.edited.show(mask ?? this.previewed ?? plan, dragging, this.viewport);
   }
@@ -212,6 +259,12 @@ export class Stage extends Part {
     this.#originals();
     this.requestUpdate();
     this.#draw();
+  }
+
+  /** Whether dragging pans in place of what the tool does. @param {boolean} on */
+  setPanning(on) {
+    this.panning = on;
+    this.requestUpdate();
   }
 
   /** @param {boolean} on */
@@ -263,7 +316,8 @@ export class Stage extends Part {
   /** Whether everything that was asked for is on the canvas. */
   get settled() {
     const sources = [this.edited, this.original, this.second].filter((each) => each !== null);
-    return !!this.pixels?.whole && this.pixels.latest.settled && sources.every((each) => each.settled) && !this.drawing;
+    const shows = this.whole === (this.store.tool === "frame");
+    return shows && !!this.pixels?.whole && this.pixels.latest.settled && sources.every((each) => each.settled) && !this.drawing;
   }
 
   #draw() {
@@ -271,6 +325,7 @@ export class Stage extends Part {
     this.drawing = requestAnimationFrame(() => {
       this.drawing = 0;
       this.renderer?.draw(this.#panes(), this.viewport, this.clipping);
+      /** @type {any} */ (this.querySelector("studio-brush"))?.drawn(this.edited?.latest.shown ?? 0);
     });
   }
 

@@ -1,5 +1,6 @@
 import { html } from "../vendor/lit.js";
 import * as api from "../core/api.js";
+import { brush } from "../tools/brush.js";
 import { wish } from "../core/keys.js";
 import { Part } from "../core/part.js";
 import { t } from "../core/texts.js";
@@ -40,7 +41,10 @@ export class App extends Part {
     this.store.addEventListener("announce", (/** @type {any} */ { detail }) => this.#say(detail));
     addEventListener("hashchange", () => void this.#enter());
     addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("keyup", (event) => event.key === "\\" && this.edit?.stage.hold(false));
+    addEventListener("keyup", (event) => {
+      if (event.key === "\\") this.edit?.stage.hold(false);
+      if (event.key === " ") this.edit?.stage.setPanning(false);
+    });
     addEventListener("beforeunload", (event) => {
       this.store.flush();
       if (this.store.unsaved.length) event.preventDefault();
@@ -228,7 +232,7 @@ export class App extends Part {
       zoom: () => edit.stage.viewport.toggle(),
       zoomIn: () => edit.stage.viewport.zoomTo(edit.stage.viewport.scale * 1.25),
       zoomOut: () => edit.stage.viewport.zoomTo(edit.stage.viewport.scale / 1.25),
-      pan: () => {}, // the picture is panned by dragging; Space must not scroll the panel
+      pan: () => edit.stage.setPanning(true),
       previous: () => this.#beside(-1),
       next: () => this.#beside(1),
       undo: () => store.step("undo"),
@@ -242,13 +246,26 @@ export class App extends Part {
       stop: () => edit.planning.stop(),
       auto: () => edit.planning.go("auto"),
       prompt: () => {
-        edit.tab = "edit";
+        edit.go("edit");
         void edit.planning.focusPrompt();
       },
       clipping: () => edit.setClipping(!edit.clipping),
       mask: () => edit.tab === "areas" && edit.setMask(!edit.mask),
       export: () => store.photo && this.#export([store.photo.id]),
+      brush: () => edit.paint(),
+      frame: () => edit.frame(),
     };
+    const painting = store.tool === "paint" || store.tool === "erase";
+    const onBrush = edit && painting && {
+      erase: () => store.setTool(store.tool === "paint" ? "erase" : "paint"),
+      smaller: () => brush.grow(-1),
+      larger: () => brush.grow(1),
+      softer: () => brush.harden(-1),
+      harder: () => brush.harden(1),
+      stop: () => store.setTool(""),
+    };
+    const framing = edit && store.tool === "frame";
+    const onCrop = framing && { apply: () => edit.endFrame(true), stop: () => edit.endFrame(false) };
     const onGrid = grid && {
       copy: grid.copy,
       paste: grid.paste,
@@ -258,7 +275,8 @@ export class App extends Part {
       auto: () => grid.retouch(),
       export: () => grid.chosen.length && this.#export(grid.chosen.map(({ id }) => id)),
     };
-    const act = /** @type {Record<string, () => void>} */ ({ ...both, ...onEdit, ...onGrid })[does];
+    const known = { ...both, ...onEdit, ...onBrush, ...onCrop, ...onGrid };
+    const act = /** @type {Record<string, () => void>} */ (known)[does];
     if (!act) return;
     event.preventDefault();
     act();

@@ -1,9 +1,12 @@
 import { html, repeat } from "../vendor/lit.js";
 import { bindPart } from "../core/bindings.js";
+import { brush, LARGEST, SMALLEST } from "../tools/brush.js";
 import { freeName, withEntry, withLocal } from "../core/plan.js";
 import { Part } from "../core/part.js";
+import { BRUSH, count, rowsOf } from "../tools/strokes.js";
 import { named, t } from "../core/texts.js";
 import { controlFor } from "../controls/registry.js";
+import { reset } from "../controls/discrete.js";
 import "../controls/slider.js";
 
 /** @import {Local, Part as Where} from "../core/types.js" */
@@ -19,13 +22,23 @@ export class Areas extends Part {
     this.mask = false;
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    brush.addEventListener("change", this.redraw);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    brush.removeEventListener("change", this.redraw);
+  }
+
   render() {
     const { plan, schema, area } = this.store;
     const entries = plan?.local ?? [];
     return html`<div class="areas">
       <label class="field"
         ><span>${t("areas.add")}</span>
-        <select .value=${""} @change=${this.#add}>
+        <select .value=${""} @change=${this.#choice}>
           <option value="">${t("areas.choose")}</option>
           ${schema.areas.map(({ id, doc }) => html`<option value=${id} title=${doc}>${named("area", id)}</option>`)}
         </select></label
@@ -66,6 +79,7 @@ export class Areas extends Part {
             @change=${() => this.dispatchEvent(new CustomEvent("mask", { bubbles: true }))} /><span>${t("areas.mask")}</span></label
         >
       </div>
+      ${this.#brush()}
       ${(entry.area ?? []).map((part, place) => this.#part(entry, part, place))}
       <label class="field"
         ><span>${t("areas.join")}</span>
@@ -79,6 +93,27 @@ export class Areas extends Part {
           this.#change(name, (each) => ({ ...each, strength: value ?? 1 }), how))}
       ></studio-slider>
       <studio-sliders .store=${this.store} .local=${name}></studio-sliders>
+    </div>`;
+  }
+
+  /** Painting on the area that is open, whatever it is made of. */
+  #brush() {
+    const { store } = this;
+    if (!store.schema.areas.some(({ id }) => id === BRUSH)) return "";
+    const choice = (/** @type {"paint"|"erase"} */ tool, /** @type {string} */ icon) => html`<button
+      aria-pressed=${store.tool === tool}
+      title=${t(`brush.${tool}.title`)}
+      @click=${() => store.setTool(store.tool === tool ? "" : tool)}
+    >
+      <i class="icon icon-${icon}"></i>${t(`brush.${tool}`)}
+    </button>`;
+    const on = store.tool === "paint" || store.tool === "erase";
+    return html`<div class="brush-tools" role="group" aria-label=${t("brush")}>
+      <div class="line">${choice("paint", "brush")} ${choice("erase", "eraser")}</div>
+      ${on
+        ? html`${brushSliders().map((of) => html`<studio-slider .of=${of}></studio-slider>`)}
+            <p class="said">${t("brush.hint")}</p>`
+        : ""}
     </div>`;
   }
 
@@ -113,7 +148,7 @@ export class Areas extends Part {
         >
       </div>
       ${area
-        ? Object.keys(area.slots).map((slot) => controlFor(bindPart(this.store, entry.name, place, area, slot)))
+        ? Object.keys(area.slots).map((slot) => partControl(bindPart(this.store, entry.name, place, area, slot)))
         : html`<p class="said">${t("areas.unknown", { id: part.id })}</p>`}
     </fieldset>`;
   }
@@ -130,15 +165,21 @@ export class Areas extends Part {
   }
 
   /** @param {Event} event */
-  #add(event) {
+  #choice(event) {
     const select = /** @type {HTMLSelectElement} */ (event.target);
-    if (!select.value) return;
-    const { plan } = this.store;
-    const name = freeName(plan, named("area", select.value).replace(/[/#]/g, " "));
-    const entry = { name, area: [this.#new(select.value)], edits: {} };
+    const id = select.value;
     select.value = "";
+    if (id) this.add(id);
+  }
+
+  /** A local adjustment of one area. @param {string} id */
+  add(id) {
+    const { plan } = this.store;
+    const name = freeName(plan, named("area", id).replace(/[/#]/g, " "));
+    const entry = { name, area: [this.#new(id)], edits: {} };
     this.store.area = name;
     this.store.change(withLocal(plan, [...(plan?.local ?? []), entry]), t("step.area.add", { name }));
+    this.store.setTool(id === BRUSH ? "paint" : "");
     this.store.announce(t("step.area.add", { name }));
   }
 
@@ -152,7 +193,7 @@ export class Areas extends Part {
 
   /** @param {string} name */
   #remove(name) {
-    if (this.store.area === name) this.store.area = null;
+    if (this.store.area === name) this.#choose(null);
     const left = (this.store.plan?.local ?? []).filter((each) => each.name !== name);
     this.store.change(withLocal(this.store.plan, left), t("step.area.remove", { name }));
   }
@@ -169,10 +210,52 @@ export class Areas extends Part {
   /** @param {string|null} name */
   #choose(name) {
     this.store.area = name;
+    this.store.setTool("");
     this.store.tell("plan");
   }
 }
 customElements.define("studio-areas", Areas);
+
+/** The control of an area's slot: strokes are painted on the picture. @param {import("../core/bindings.js").Binding} binding */
+function partControl(binding) {
+  if (binding.slot.kind !== "strokes") return controlFor(binding);
+  const n = count(rowsOf(binding.value));
+  return html`<div class="row plain strokes ${n ? "changed" : ""}">
+    <span class="name" title=${binding.slot.doc}>${binding.label}</span>
+    <span class="value">${n ? t("strokes", { n }) : t("summary.rest")}</span>
+    ${reset({ ...binding, changed: n > 0 })}
+  </div>`;
+}
+
+/** Size, hardness and flow of the brush. @returns {import("../controls/slider.js").Slid[]} */
+function brushSliders() {
+  const octaves = Math.log(LARGEST / SMALLEST);
+  const share = (/** @type {number} */ radius) => Math.log(radius / SMALLEST) / octaves;
+  const number = (/** @type {string} */ text) => parseFloat(text.replace(",", "."));
+  const known = (/** @type {number} */ value) => (Number.isFinite(value) ? value : null);
+  const plain = (/** @type {"hardness"|"flow"} */ name, /** @type {number} */ rest) => ({
+    ...strengthOf(`brush-${name}`, brush[name], (value) => brush.set({ [name]: value ?? rest })),
+    label: t(`brush.${name}`),
+    doc: t(`brush.${name}.doc`),
+    rest,
+    changed: brush[name] !== rest,
+  });
+  return [
+    {
+      ...strengthOf("brush-size", share(brush.radius), (value) =>
+        brush.set({ radius: SMALLEST * Math.exp(octaves * (value ?? share(0.04))) })),
+      label: t("brush.size"),
+      doc: t("brush.size.doc"),
+      rest: share(0.04),
+      changed: Math.abs(brush.radius - 0.04) > 1e-6,
+      sign: "%",
+      shown: (value) => (200 * SMALLEST * Math.exp(octaves * value)).toFixed(1),
+      typed: (text) => known(share(number(text) / 200)),
+    },
+    plain("hardness", 0.5),
+    plain("flow", 1),
+  ];
+}
 
 /**
  * A slider from 0 to 1 of how strongly something applies.

@@ -4,7 +4,8 @@ import { Part } from "../core/part.js";
 import { t } from "../core/texts.js";
 import { closeOutside } from "./exporting.js";
 
-const SHOWN = /** @type {Record<string, string>} */ ({ " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" });
+/** @type {Record<string, string>} */
+const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Enter: "Enter" };
 
 /** The keys, and what cannot be used. */
 export class Help extends Part {

@@ -1,19 +1,22 @@
 import { html } from "../vendor/lit.js";
-import { emptyPlan } from "../core/plan.js";
+import { emptyPlan, same } from "../core/plan.js";
 import { Part } from "../core/part.js";
+import { BRUSH } from "../tools/strokes.js";
 import { named, t } from "../core/texts.js";
+import { setFrame } from "../tools/cropping.js";
 import { strengthOf } from "./areas.js";
 import "../controls/wheel.js";
 import "../picture/stage.js";
 import "./areas.js";
 import "./filmstrip.js";
+import "./framing.js";
 import "./history.js";
 import "./planning.js";
 import "./reasoning.js";
 import "./scopes.js";
 import "./sliders.js";
 
-const TABS = ["edit", "areas", "history"];
+const TABS = ["edit", "crop", "areas", "history"];
 
 /** One photo: the picture, its tools, the panel of controls and the strip of photos. */
 export class EditPage extends Part {
@@ -36,6 +39,22 @@ export class EditPage extends Part {
     /** @type {any} */
     this.colour = null;
     this.space = "";
+    /** The area whose mask is shown since nothing is done there yet that could be seen. @type {string|null} */
+    this.bare = null;
+    /** The tab that the crop was opened from. */
+    this.back = "edit";
+    this.changed = () => this.#bareMask();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.store.addEventListener("change", this.changed);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.store.removeEventListener("change", this.changed);
+    this.store.tool = "";
   }
 
   /** @returns {import("../picture/stage.js").Stage} */
@@ -59,6 +78,7 @@ export class EditPage extends Part {
       @reveal=${this.#reveal}
       @clipping=${() => this.setClipping(!this.clipping)}
       @mask=${() => this.setMask(!this.mask)}
+      @framed=${(/** @type {any} */ event) => this.endFrame(event.detail === "apply")}
     >
       <div class="work">
         <studio-stage .store=${store} .handles=${this.tab === "areas"}></studio-stage>
@@ -75,7 +95,7 @@ export class EditPage extends Part {
               aria-controls="tabpanel"
               aria-selected=${tab === this.tab}
               tabindex=${tab === this.tab ? 0 : -1}
-              @click=${() => this.#go(tab)}
+              @click=${() => this.go(tab)}
             >
               ${t(`tab.${tab}`)}
             </button>`,
@@ -101,6 +121,7 @@ export class EditPage extends Part {
               <i class="icon icon-rotate-ccw"></i>${t("reset.everything")}
             </button>
           </div>
+          ${this.tab === "crop" ? html`<studio-framing .store=${store}></studio-framing>` : ""}
           ${this.tab === "areas" ? html`<studio-areas .store=${store} .mask=${this.mask}></studio-areas>` : ""}
           ${this.tab === "history" ? html`<studio-history .store=${store}></studio-history>` : ""}
         </div>
@@ -113,6 +134,7 @@ export class EditPage extends Part {
     const percent = viewport ? Math.round(100 * viewport.scale) : 100;
     const choice = (/** @type {string} */ compare, /** @type {string} */ icon) => html`<button
       class="quiet"
+      ?disabled=${this.tab === "crop"}
       aria-pressed=${this.compare === compare}
       aria-label=${t(`compare.${compare}`)}
       title=${t(`compare.${compare}`)}
@@ -135,8 +157,12 @@ export class EditPage extends Part {
       >
         <i class="icon icon-eye"></i>
       </button>
+      <button class="quiet" aria-pressed=${this.tab === "crop"} aria-label=${t("frame.tool")} title=${t("frame.tool")}
+        @click=${() => this.frame()}>
+        <i class="icon icon-crop"></i>
+      </button>
       <span class="gap"></span>
-      <button class="quiet text" aria-pressed=${!viewport?.fitted} aria-label=${t("zoom.toggle", { percent })} title=${t("zoom.toggle", { percent })}
+      <button class="quiet text" ?disabled=${this.tab === "crop"} aria-pressed=${!viewport?.fitted} aria-label=${t("zoom.toggle", { percent })} title=${t("zoom.toggle", { percent })}
         @click=${() => viewport?.toggle()}>
         ${viewport?.fitted ? t("zoom.fit") : `${percent} %`}
       </button>
@@ -159,6 +185,7 @@ export class EditPage extends Part {
 
   /** @param {string} compare */
   setCompare(compare) {
+    if (this.tab === "crop" && compare !== "off") return;
     this.compare = compare;
     this.stage.setCompare(compare);
     this.store.announce(t(`compare.${compare}`));
@@ -178,6 +205,44 @@ export class EditPage extends Part {
     this.store.announce(t(on ? "mask.on" : "mask.off"));
   }
 
+  /** While an area that does nothing yet is painted, its mask is shown. */
+  #bareMask() {
+    const { area, plan, tool } = this.store;
+    const edits = plan?.local?.find(({ name }) => name === area)?.edits;
+    const bare = edits && !Object.keys(edits).length && (tool === "paint" || tool === "erase") ? area : null;
+    if (bare === this.bare) return;
+    this.bare = bare;
+    if (this.mask !== (bare !== null)) this.setMask(bare !== null);
+  }
+
+  /** Open the tool for crop and angle, or leave it with what it did. */
+  frame() {
+    if (this.tab === "crop") this.endFrame(true);
+    else this.go("crop");
+  }
+
+  /** Leave the tool for crop and angle. @param {boolean} keeps whether the frame stays as it was made */
+  endFrame(keeps) {
+    const { store } = this;
+    store.flush();
+    if (!keeps && !same(store.framed, store.plan?.frame)) {
+      setFrame(store, store.framed ?? {}, t("step.frame.back"), "done");
+      store.announce(t("frame.back"), true);
+    }
+    this.go(this.back);
+  }
+
+  /** Paint on the area that is open; on a new one where none is. */
+  paint() {
+    const { store } = this;
+    this.go("areas");
+    void this.updateComplete.then(() => {
+      const areas = /** @type {any} */ (this.querySelector("studio-areas"));
+      if (store.area === null) areas.add(BRUSH);
+      else store.setTool(store.tool === "" ? "paint" : "");
+    });
+  }
+
   /** @param {any} event */
   #pair({ detail }) {
     this.stage.preview(detail?.first);
@@ -190,9 +255,15 @@ export class EditPage extends Part {
     /** @type {any} */ (this.querySelector("studio-sliders")).reveal(detail);
   }
 
-  /** @param {string} tab */
-  #go(tab) {
-    if (tab !== "areas" && this.mask) this.setMask(false);
+  /** Open a tab, with the tool that belongs to it. @param {string} tab */
+  go(tab) {
+    if (tab !== "areas") {
+      if (this.mask) this.setMask(false);
+    }
+    if (tab === "crop" && this.compare !== "off") this.setCompare("off");
+    if (tab === "crop" || tab !== "areas") this.store.setTool(tab === "crop" ? "frame" : "");
+    else if (this.store.tool === "frame") this.store.setTool("");
+    if (this.tab !== "crop") this.back = this.tab;
     this.tab = tab;
   }
 
@@ -200,7 +271,7 @@ export class EditPage extends Part {
   #tabKey(event) {
     const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!way) return;
-    this.#go(TABS[(TABS.indexOf(this.tab) + way + TABS.length) % TABS.length]);
+    this.go(TABS[(TABS.indexOf(this.tab) + way + TABS.length) % TABS.length]);
     void this.updateComplete.then(() => /** @type {HTMLElement} */ (this.querySelector("[role=tab][aria-selected=true]")).focus());
   }
 }
