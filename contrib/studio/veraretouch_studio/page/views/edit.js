@@ -257,12 +257,10 @@ export class EditPage extends Part {
 
   /** Open a tab, with the tool that belongs to it. @param {string} tab */
   go(tab) {
-    if (tab !== "areas") {
-      if (this.mask) this.setMask(false);
-    }
+    const { store } = this;
+    if (tab !== "areas" && this.mask) this.setMask(false);
     if (tab === "crop" && this.compare !== "off") this.setCompare("off");
-    if (tab === "crop" || tab !== "areas") this.store.setTool(tab === "crop" ? "frame" : "");
-    else if (this.store.tool === "frame") this.store.setTool("");
+    if (tab !== "areas" || store.tool === "frame") store.setTool(tab === "crop" ? "frame" : "");
     if (this.tab !== "crop") this.back = this.tab;
     this.tab = tab;
   }
