@@ -1,7 +1,7 @@
 """Work spread over processes: bounded in memory, each death known by its task, nothing left behind on Ctrl-C.
 
-Processes are spawned, never forked: torch's threads do not survive a fork. A photo never travels between them, only its
-path and what became of it.
+Workers never begin as forks of a process that has computed: torch's threads do not survive that. A photo never travels
+between them, only its path and what became of it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from ..nursery import deaf_to_interrupts
 from ..terminal import stdout_to_stderr
 
 T = TypeVar("T")
@@ -45,12 +46,14 @@ def run(
     jobs: int = 1,
     weigh: Callable[[T], int] = lambda task: 0,
     budget: int = 2**62,
+    context: BaseContext | None = None,
 ) -> Iterator[tuple[T, R | WorkerDied]]:
     """Do the tasks, `jobs` at a time, and yield each with its result as it is done; with one job, in this process.
 
     Args:
         work: a module's function; what it writes to stdout goes to stderr. It should not raise.
         weigh: a task's bytes. Tasks are held back while those in work would exceed `budget`; one alone always goes.
+        context: in which workers are started; by default they begin from nothing.
     """
     if jobs <= 1 or len(tasks) <= 1:
         for task in tasks:
@@ -58,12 +61,14 @@ def run(
                 result = work(task)
             yield task, result
         return
-    yield from _WorkerPool(work, jobs, weigh, budget).do(tasks)
+    yield from _WorkerPool(work, jobs, weigh, budget, context or multiprocessing.get_context("spawn")).do(tasks)
 
 
 class _WorkerPool(Generic[T, R]):
-    def __init__(self, work: Callable[[T], R], jobs: int, weigh: Callable[[T], int], budget: int) -> None:
-        self.work, self.jobs, self.weigh, self.budget = work, jobs, weigh, budget
+    def __init__(
+        self, work: Callable[[T], R], jobs: int, weigh: Callable[[T], int], budget: int, context: BaseContext
+    ) -> None:
+        self.work, self.jobs, self.weigh, self.budget, self.context = work, jobs, weigh, budget, context
         self.idle: list[_Worker] = []
         self.busy: dict[_Worker, tuple[T, int]] = {}
         self.next_weight: int | None = None
@@ -93,7 +98,7 @@ class _WorkerPool(Generic[T, R]):
                 self.next_weight = self.weigh(waiting[0])
             if self.busy and self.next_weight + sum(weight for _, weight in self.busy.values()) > self.budget:
                 return
-            worker = self.idle.pop() if self.idle else _Worker(self.work, max(1, cores() // self.jobs))
+            worker = self.idle.pop() if self.idle else _Worker(self.work, max(1, cores() // self.jobs), self.context)
             task = waiting.popleft()
             self.busy[worker], self.next_weight = (task, self.next_weight), None
             with suppress(ConnectionError):  # it died while idle: the next look at its pipe tells
@@ -111,18 +116,11 @@ class _WorkerPool(Generic[T, R]):
 class _Worker:
     """A process that does one task after another."""
 
-    def __init__(self, work: Callable[[Any], Any], threads: int) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, work: Callable[[Any], Any], threads: int, context: Any) -> None:
         self.pipe, far_end = context.Pipe()
         self.process = context.Process(target=_serve, args=(far_end, work, threads))
-        # Ctrl-C reaches the whole process group; a worker is stopped by its parent, so it is born deaf to it.
-        main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-        try:
+        with deaf_to_interrupts():
             self.process.start()
-        finally:
-            if main:
-                signal.signal(signal.SIGINT, before)
         far_end.close()
 
     def stop(self) -> int | None:
@@ -132,7 +130,8 @@ class _Worker:
             self.process.kill()
             self.process.join()
         self.pipe.close()
-        return self.process.exitcode
+        code: int | None = self.process.exitcode
+        return code
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any], threads: int) -> None:
@@ -146,11 +145,13 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], threads: int) -> None:
 
     signal.signal(signal.SIGTERM, leave)
     atexit.register(gc.freeze)  # as in the command itself: a last search for garbage walks through all of torch
-    # Read by torch and BLAS when they are imported, which has not happened in this process yet.
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    # Read by torch and BLAS when they are imported, which may have happened already.
+    chosen = int(os.environ.setdefault("OMP_NUM_THREADS", str(threads)))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(chosen)
     # stdout is the command's own: what libraries and plugins print must not get between its lines.
     os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    first, sys.stdout = sys.stdout, sys.stderr
     try:
         while True:
             task = pipe.recv()
@@ -159,6 +160,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], threads: int) -> None:
             at_work = False
             pipe.send(result)
     except (EOFError, ConnectionError):
-        return
+        with suppress(OSError, ValueError):
+            first.flush()  # what libraries wrote to it: a process that was forked ends without
     except KeyboardInterrupt:
         os._exit(130)

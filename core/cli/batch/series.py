@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,16 @@ def median_photo(
     max_pixels: int | None,
     salvage: bool = False,
     frame: Mapping[str, Any] | None = None,
+    context: BaseContext | None = None,
 ) -> Path | None:
     """The photo of median mean lightness within a frame, the darker of two in the middle; None where none can be
-    read.
+    read. `context`: see `pool.run`.
     """
     tasks = [LightnessTask(path, max_pixels or MAX_PIXELS, salvage, frame) for path in paths]
     places = {path: place for place, path in enumerate(paths)}
     seen = [
         (light, places[task.path], task.path)
-        for task, light in run(measure_lightness, tasks, jobs=jobs)
+        for task, light in run(measure_lightness, tasks, jobs=jobs, context=context)
         if light is not None and not isinstance(light, WorkerDied)
     ]
     return sorted(seen)[(len(seen) - 1) // 2][2] if seen else None

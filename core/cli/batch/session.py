@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from ... import errors
 from ...atomic_write import remove_abandoned
 from ...errors import VeraRetouchError
 from ...plugins.registry import PluginState, registry
+from ..nursery import nursery
 from ..options import SeriesOptions, WriteOptions
 from ..terminal import complain, stdout_to_stderr
 from .console import BatchConsole
@@ -59,10 +61,11 @@ def retouch_all(
         overwrite=options.overwrite,
     )
     jobs = min(options.jobs or cores(), len(sources))
+    context = nursery(request.planner) if jobs > 1 and not options.dry_run else None
     check_folders((files.picture.parent for files in products), write=not options.dry_run)
     if series is not None and not options.dry_run:
         with stdout_to_stderr():
-            request = _for_series(request, sources, jobs, series)
+            request = _for_series(request, sources, jobs, series, context)
     tasks = _tasks(sources, products, request, options)
     reasoning = options.verbose or len(tasks) == 1
     with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as console:
@@ -70,14 +73,15 @@ def retouch_all(
             for task in tasks:
                 console.done(preview_task(task))
         else:
-            _work(tasks, console, jobs)
+            _work(tasks, console, jobs, context)
     return not console.counts["failed"]
 
 
-def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int) -> None:
+def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context: BaseContext | None) -> None:
     values = bool(tasks) and tasks[0].request.params is not None
     same_for_all = {error.__name__ for error in (*_REQUEST, *(_VALUES if values else ()))}
-    for task, result in run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget()):
+    results = run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context)
+    for task, result in results:
         if isinstance(result, WorkerDied):
             problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
             result = PhotoOutcome(task.index, task.source, kind="WorkerDied", problem=f"{problem}. Use fewer --jobs.")
@@ -114,7 +118,9 @@ def _tasks(
     ]
 
 
-def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, series: SeriesOptions) -> BatchRequest:
+def _for_series(
+    request: BatchRequest, sources: Sequence[Source], jobs: int, series: SeriesOptions, context: BaseContext | None
+) -> BatchRequest:
     """The request as the series needs it: one plan, and the tones that photos are matched to."""
     match = series.match or series.match_to is not None
     one = request.plan is None and (series.consistent or match)
@@ -122,7 +128,12 @@ def _for_series(request: BatchRequest, sources: Sequence[Source], jobs: int, ser
         return request
     paths = [source.path for source in sources]
     chosen = series.match_to or median_photo(
-        paths, jobs=jobs, max_pixels=request.max_pixels, salvage=request.salvage, frame=request.known_frame
+        paths,
+        jobs=jobs,
+        max_pixels=request.max_pixels,
+        salvage=request.salvage,
+        frame=request.known_frame,
+        context=context,
     )
     if chosen is None:
         return request
