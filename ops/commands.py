@@ -54,8 +54,8 @@ def _show_area(id: str, *, json: bool) -> None:
     from ..core.plugins.registry import registry
 
     area = registry.areas.load(id)
-    words = "looks at the whole photo" if area.view else "looks at each pixel and its place"
-    _show(area, registry.areas.entries()[area.id], {"view": area.view}, words, json=json)
+    words = "looks at the whole photo" if area.view else "looks at each pixel" + " and its place" * area.placed
+    _show(area, registry.areas.entries()[area.id], {"view": area.view, "placed": area.placed}, words, json=json)
 
 
 def _show(plugin: Any, entry: PluginEntry, facts: dict[str, Any], words: str, *, json: bool) -> None:

@@ -26,7 +26,8 @@ class Area:
 
     A subclass states `id` and `version`, declares slots as class attributes and defines `mask`. The class docstring's
     first line says what of a photo it covers. A pixel's mask depends on its place, its own colour and, with
-    `view = True`, on a small view of the whole photo: so a tile, a preview and the whole photo agree.
+    `view = True`, on a small view of the whole photo: so a tile, a preview and the whole photo agree. With
+    `placed = False` it does not depend on the place: look-up tables can then hold it.
 
     `requires` and `deprecated` are as those of `Op`.
 
@@ -37,6 +38,7 @@ class Area:
     id: ClassVar[str]
     version: ClassVar[int]
     view: ClassVar[bool] = False
+    placed: ClassVar[bool] = True
     requires: ClassVar[Mapping[str, str]] = MappingProxyType({})
     deprecated: ClassVar[str] = ""
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
@@ -72,6 +74,15 @@ class Area:
         """
         p = Params.of({name: self.slots[name].settled(value) for name, value in values.items()}, frame)
         return Params({**vars(p), **self.prepare(small, p)}, frame)
+
+    def bounds(self, p: Params) -> tuple[float, float, float, float] | None:
+        """A rectangle beyond which the mask is 0: its top, bottom, left and right, as shares of the photo's height and
+        width; None, as by default, where none is known. What it leaves out costs no time.
+
+        Args:
+            p: what `params` gave for one photo.
+        """
+        return None
 
     @classmethod
     def from_words(cls, words: str) -> Mapping[str, Any] | None:
@@ -125,6 +136,10 @@ def _check_area_class(cls: type[Area]) -> None:
         "view": (
             lambda v: isinstance(v, bool),
             "True where the mask needs a small view of the photo, else False",
+        ),
+        "placed": (
+            lambda v: isinstance(v, bool),
+            "False where the mask is the same wherever a colour lies, else True",
         ),
     }
     check_declaration(cls, rules, "area", InvalidArea)

@@ -73,7 +73,9 @@ def pages(distribution: str) -> dict[str, str]:
 
 def looks(area: type[vr.Area]) -> str:
     """What a pixel's mask depends on."""
-    return "the whole photo" if area.view else "each pixel and its place"
+    if area.view:
+        return "the whole photo"
+    return "each pixel and its place" if area.placed else "each pixel"
 
 
 def text(area: type[vr.Area]) -> str:

@@ -26,6 +26,7 @@ class Color(Area):
 
     id = "color"
     version = 1
+    placed = False
     lightness = Slot(0.65, low=0.0, high=1.0, group=GROUP, doc="The colour's OkLab lightness.")
     chroma = Slot(0.12, low=0.0, high=0.4, group=GROUP, doc="The colour's OkLab chroma: 0 is grey.")
     hue = Slot(

@@ -34,6 +34,16 @@ class Ellipse(Area):
         0.5, low=0.0, high=1.0, group=GROUP, doc="How much of the radius fades out: 0 is a hard edge, 1 a soft spot."
     )
 
+    def bounds(self, p: Params) -> tuple[float, float, float, float]:
+        """Around the ellipse."""
+        width, height = sides(p.frame)
+        across, down = max(float(p.radius_x) * width, _SMALLEST), max(float(p.radius_y) * height, _SMALLEST)
+        turn = math.radians(float(p.angle))
+        cos, sin = math.cos(turn), math.sin(turn)
+        right, below = math.hypot(across * cos, down * sin) / width, math.hypot(across * sin, down * cos) / height
+        x, y = float(p.x), float(p.y)
+        return y - below, y + below, x - right, x + right
+
     def mask(self, rgb: Tensor, p: Params) -> Tensor:
         """1 in the middle, 0 from the ellipse's edge."""
         x, y = positions(p.frame, at_least_single(rgb))

@@ -47,6 +47,16 @@ class Linear(Area):
         across = "x" if axis == "y" else "y"
         return {f"full_{axis}": full, f"zero_{axis}": zero, f"full_{across}": 0.5, f"zero_{across}": 0.5}
 
+    def bounds(self, p: Params) -> tuple[float, float, float, float]:
+        """Around the photo's part on the full side of the zero line."""
+        full_x, full_y, zero_x, zero_y = (float(v) for v in (p.full_x, p.full_y, p.zero_x, p.zero_y))
+        width, height = sides(p.frame)
+        along_x, along_y = (full_x - zero_x) * width**2, (full_y - zero_y) * height**2
+        # Covered is what lies beyond the zero line, whose place along x and y together is `line`.
+        line = along_x * (full_x + zero_x) / 2 + along_y * (full_y + zero_y) / 2
+        line -= ((along_x / width) ** 2 + (along_y / height) ** 2 + NARROWEST**2) / 2
+        return *_beyond(along_y, line - max(along_x, 0)), *_beyond(along_x, line - max(along_y, 0))
+
     def mask(self, rgb: Tensor, p: Params) -> Tensor:
         """A ramp from the zero point to the full point."""
         x, y = positions(p.frame, at_least_single(rgb))
@@ -57,3 +67,11 @@ class Linear(Area):
         across = (x - (full_x + zero_x) / 2) * (along_x * width * scale) + 0.5
         down = (y - (full_y + zero_y) / 2) * (along_y * height * scale)
         return smoothstep(0.0, 1.0, across + down).to(rgb.dtype)
+
+
+def _beyond(slope: float, line: float) -> tuple[float, float]:
+    """The ends within [0, 1] of where slope * place > line."""
+    if slope == 0:
+        return 0.0, 1.0
+    end = min(max(line / slope, 0.0), 1.0)
+    return (end, 1.0) if slope > 0 else (0.0, end)

@@ -22,6 +22,7 @@ class Luminance(Area):
 
     id = "luminance"
     version = 1
+    placed = False
     low = Slot(0.6, low=0.0, high=1.0, group=GROUP, doc="The darkest luma that is covered fully.")
     high = Slot(1.0, low=0.0, high=1.0, group=GROUP, doc="The brightest luma that is covered fully.")
     feather = Slot(0.2, low=0.0, high=1.0, group=GROUP, doc="How far beyond either end the mask fades out, in luma.")

@@ -1,4 +1,6 @@
-"""Checks of where an area looks: at a pixel and its place in the photo, and at the small view where it asks for it."""
+"""Checks of where an area looks: at a pixel, at its place in the photo unless it says otherwise, and at the small view
+where it asks for it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ...contract.area import small_view
+from ...contract.area import positions, small_view
 from ...contract.op import Frame, Params
 from ..inputs.pixels import scene
 from ..inputs.smallest import Values
@@ -24,7 +26,9 @@ VISIBLE: Final = 0.02
 
 
 def place(specimen: AreaSpecimen) -> Iterator[str]:
-    """Cut into tiles, a photo has the mask of the whole: a pixel's mask depends on its place and its colour alone."""
+    """Cut into tiles, a photo has the mask of the whole: a pixel's mask depends on its place and its colour alone; with
+    `placed = False`, on its colour alone. Beyond `bounds` it is 0.
+    """
     height, width = 40, 48
     settings = _some(specimen, torch.float64)
     photo = scene(height, width).expand(len(settings), -1, -1, -1)
@@ -41,6 +45,48 @@ def place(specimen: AreaSpecimen) -> Iterator[str]:
             f"pixel ({y}, {x}) of {height} x {width}, {specimen.words(settings, row)}",
             "Take places from positions(p.frame, rgb), and what lies around a pixel from the small view.",
         )
+    elif not specimen.area.placed:
+        yield from _same_anywhere(specimen, photo, settings)
+    yield from _bounded(specimen, photo, settings, whole)
+
+
+def _same_anywhere(specimen: AreaSpecimen, photo: Tensor, settings: SlotSettings) -> Iterator[str]:
+    height, width = photo.shape[2:]
+    p = specimen.prepared(photo, settings.values, Frame(0, 0, 2 * height, 2 * width))
+    places = (Frame(top, left, 2 * height, 2 * width) for top, left in ((0, 0), (height, width)))
+    first, last = (specimen.area.mask(photo.clone(), p.at(place)) for place in places)
+    bad = first_bad((first - last).abs().amax(dim=1) > EXACT)
+    if bad is not None:
+        row, y, x = bad
+        yield advice(
+            "the same mask wherever a colour lies",
+            f"a difference of {largest(first[row], last[row]):.2g}",
+            f"pixel ({y}, {x}) of a tile of {height} x {width}, at either end of a photo of twice the size, "
+            f"{specimen.words(settings, row)}",
+            "Leave placed out: it is True unless it is declared.",
+        )
+
+
+def _bounded(specimen: AreaSpecimen, photo: Tensor, settings: SlotSettings, whole: Tensor) -> Iterator[str]:
+    height, width = photo.shape[2:]
+    frame = Frame(0, 0, height, width)
+    x, y = positions(frame, photo)
+    for row, mask in enumerate(whole):
+        values = {name: value[row : row + 1] for name, value in settings.values.items()}
+        found = specimen.area.bounds(specimen.prepared(photo[row : row + 1], values, frame))
+        if found is None:
+            continue
+        top, bottom, left, right = found
+        beyond = (y[0] < top) | (y[0] > bottom) | (x[0] < left) | (x[0] > right)
+        most = float((mask * beyond).max())
+        if most > EXACT:
+            yield advice(
+                "no mask beyond its bounds",
+                f"{most:.2g} beyond {tuple(round(float(end), 3) for end in found)}",
+                f"a photo of {height} x {width}, {specimen.words(settings, row)}",
+                "Leave bounds out where they are hard to tell: they only save time.",
+            )
+            return
 
 
 def preview(specimen: AreaSpecimen) -> Iterator[str]:

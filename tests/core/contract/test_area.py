@@ -24,6 +24,10 @@ def top(**change):
 CONTRACT = {
     "an id of three parts": ({"id": "acme.film.top"}, "id 'acme.film.top' is not of the form 'area' or 'vendor.area'"),
     "no version": ({"version": None}, "version is None. Give a whole number from 1"),
+    "a place in words": (
+        {"placed": "no"},
+        "placed is 'no'. Give False where the mask is the same wherever a colour lies",
+    ),
     "a view in words": ({"view": "yes"}, "view is 'yes'. Give True where the mask needs a small view"),
     "no docstring": ({"__doc__": None}, "no docstring. Say in one line what the area covers"),
     "no mask": ({"mask": None}, r"no mask\(\). Define mask\(self, rgb, p\)"),

@@ -217,6 +217,22 @@ class Needless(Dusk):
     view = True
 
 
+class PlacedAfterAll(Dusk):
+    """Say that places do not count, and count them."""
+
+    id = "acme.placed_after_all"
+    placed = False
+
+
+class OutOfBounds(Dusk):
+    """Cover more than its bounds say."""
+
+    id = "acme.out_of_bounds"
+
+    def bounds(self, p: Params) -> tuple[float, float, float, float]:
+        return 0.0, float(p.reach), 0.0, 1.0
+
+
 class CutHue(Wheel):
     """Count degrees from one end to the other."""
 
@@ -276,6 +292,8 @@ BROKEN = [
     (TileMean, "place", "what lies around a pixel from the small view"),
     (InPixels, "preview", "a photo of 1/4 of the size to have the same mask"),
     (Hides, "view", "Declare view = True"),
+    (PlacedAfterAll, "place", "the same mask wherever a colour lies"),
+    (OutOfBounds, "place", "no mask beyond its bounds"),
     (Needless, "view", "Leave view out"),
     (CutHue, "period", "one picture at both ends of the period 360 of slot 'hue'"),
     (ForgetsNames, "migration", "slots of version 2 (reach); came 'depth', at migrate({}, 1)"),

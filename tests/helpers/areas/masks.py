@@ -28,6 +28,25 @@ def mask_of(area: type[Area], rgb: Tensor, frame: Frame | None = None, **slots: 
     return made.mask(rgb, made.params(rows, frame, small))
 
 
+def slack_of(area: type[Area], height: int, width: int, **slots: float) -> tuple[float, ...]:
+    """How far the bounds of an area without a view lie beyond its mask: above, below, left and right, as shares of a
+    photo's sides.
+    """
+    mask = mask_of(area, grey(height, width), **slots)[0, 0] > 0
+    values = {name: torch.tensor([slots.get(name, float(slot.identity))]) for name, slot in area.slots.items()}
+    frame = Frame(0, 0, height, width)
+    found = area().bounds(area().params(values, frame, grey(0, 0)))
+    assert found is not None
+    rows, columns = (np.flatnonzero(mask.any(dim=axis).numpy()) for axis in (1, 0))
+    top, bottom, left, right = (min(max(end, 0.0), 1.0) for end in found)
+    return (
+        rows[0] / height - top,
+        bottom - (rows[-1] + 1) / height,
+        columns[0] / width - left,
+        right - (columns[-1] + 1) / width,
+    )
+
+
 def grey(height: int, width: int, value: float = 0.5) -> Tensor:
     """A photo (1, 3, H, W) of one grey."""
     return torch.full((1, 3, height, width), value)

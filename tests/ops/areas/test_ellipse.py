@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from masks import at, grey, mask_of
+from masks import at, grey, mask_of, slack_of
 
 from veraretouch.ops.areas.ellipse import Ellipse
 
@@ -43,3 +43,9 @@ def test_an_ellipse_without_a_radius_covers_nothing() -> None:
 def test_a_hard_edge_is_a_few_pixels_wide() -> None:
     row = mask_of(Ellipse, grey(1000, 1000), radius_x=0.25, radius_y=0.25, feather=0.0)[0, 0, 500]
     assert 1 <= int(((row > 0.01) & (row < 0.99)).sum()) / 2 <= 3
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, -75.0])
+def test_its_bounds_lie_close_around_it(angle: float) -> None:
+    slack = slack_of(Ellipse, 200, 300, x=0.45, y=0.5, radius_x=0.3, radius_y=0.15, angle=angle, feather=0.0)
+    assert -0.006 < min(slack) <= max(slack) < 0.011

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from masks import at, grey, mask_of
+from masks import at, grey, mask_of, slack_of
 
 from veraretouch.ops.areas.linear import Linear
 
@@ -44,3 +44,17 @@ def test_points_far_outside_the_photo_leave_it_wholly_covered_or_not_at_all() ->
     assert mask_of(Linear, grey(9, 9), full_x=0.5, full_y=1.5, zero_x=0.5, zero_y=2.0).min() == pytest.approx(1)
     assert mask_of(Linear, grey(9, 9), full_x=0.5, full_y=-1.0, zero_x=0.5, zero_y=-0.5).max() == pytest.approx(0)
     assert math.isfinite(mask_of(Linear, grey(1, 1)).item())
+
+
+@pytest.mark.parametrize(
+    ("full", "zero"),
+    [((0.5, 0.0), (0.5, 0.4)), ((0.9, 0.5), (0.3, 0.5)), ((0.1, 0.1), (0.3, 0.2)), ((0.2, 0.9), (0.4, 0.3))],
+    ids=["from the top", "from the right", "from a corner", "across"],
+)
+def test_its_bounds_lie_close_around_it(full: tuple[float, float], zero: tuple[float, float]) -> None:
+    slack = slack_of(Linear, 200, 300, full_x=full[0], full_y=full[1], zero_x=zero[0], zero_y=zero[1])
+    assert -0.006 < min(slack) <= max(slack) < 0.011
+
+
+def test_bounds_of_points_that_meet_are_the_photo() -> None:
+    assert max(slack_of(Linear, 20, 30, full_x=0.4, full_y=0.5, zero_x=0.4, zero_y=0.5)) == 0
