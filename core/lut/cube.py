@@ -50,21 +50,29 @@ class Cube:
         """Points an axis."""
         return len(self.values)
 
-    def apply(self, pixels: Pixels, device: torch.device | None = None, *, in_place: bool = False) -> Pixels:
+    def apply(self, pixels: Pixels, device: torch.device | None = None, *, out: Pixels | None = None) -> Pixels:
         """Colours of (H, W, 3) pixels at their own depth, [0, 1] or full scale; integers are rounded and clipped.
+
+        `out`, on the CPU alone, is where they are written, which may be the pixels themselves.
 
         On the CPU by OpenColorIO in strips, side by side, each depth without a trip through another;
         elsewhere by torch.
         """
         if device is not None and device.type != "cpu":
             return self._by_torch(pixels, device)
-        processor = self._processor(pixels.dtype)
+        processor = self._processor(pixels.dtype, pixels.dtype)
         pixels = np.ascontiguousarray(pixels)
-        done = pixels if in_place else np.empty(pixels.shape, pixels.dtype)
+        done = np.empty(pixels.shape, pixels.dtype) if out is None else out
         if pixels.shape[0] * pixels.shape[1] <= WORTH_SHARING:
             processor.apply(_packed(pixels), _packed(done))
         else:
             side_by_side(pixels.shape[0], lambda rows: processor.apply(_packed(pixels[rows]), _packed(done[rows])))
+        return done
+
+    def to_floats(self, pixels: Pixels) -> Floats:
+        """Colours of (H, W, 3) pixels at their own depth as floats, neither rounded nor clipped, by this thread."""
+        done = np.empty(pixels.shape, np.float32)
+        self._processor(pixels.dtype, done.dtype).apply(_packed(np.ascontiguousarray(pixels)), _packed(done))
         return done
 
     def _by_torch(self, pixels: Pixels, device: torch.device) -> Pixels:
@@ -81,16 +89,18 @@ class Cube:
             done[top : top + 512] = found.cpu().numpy().astype(pixels.dtype)
         return done
 
-    def _processor(self, dtype: np.dtype[Any]) -> Any:
-        """OpenColorIO's processor for a depth, made once: photos and the samples they are judged by share it."""
+    def _processor(self, taken: np.dtype[Any], given: np.dtype[Any]) -> Any:
+        """OpenColorIO's processor from a depth to another, made once: photos and the samples they are judged by share
+        it.
+        """
         import PyOpenColorIO as ocio
 
-        depth = _depth(dtype)
-        if depth not in self._processors:
-            self._processors[depth] = self._generic.getOptimizedCPUProcessor(
-                depth, depth, ocio.OptimizationFlags.OPTIMIZATION_DEFAULT
+        depths = _depth(taken), _depth(given)
+        if depths not in self._processors:
+            self._processors[depths] = self._generic.getOptimizedCPUProcessor(
+                *depths, ocio.OptimizationFlags.OPTIMIZATION_DEFAULT
             )
-        return self._processors[depth]
+        return self._processors[depths]
 
     @cached_property
     def _processors(self) -> dict[Any, Any]:
@@ -126,4 +136,4 @@ def _packed(rows: Pixels) -> Any:
 def _depth(dtype: np.dtype[Any]) -> Any:
     import PyOpenColorIO as ocio
 
-    return {"uint8": ocio.BIT_DEPTH_UINT8, "uint16": ocio.BIT_DEPTH_UINT16}.get(dtype.name, ocio.BIT_DEPTH_F32)
+    return {"B": ocio.BIT_DEPTH_UINT8, "H": ocio.BIT_DEPTH_UINT16}.get(dtype.char, ocio.BIT_DEPTH_F32)

@@ -85,13 +85,20 @@ def candidates(
         yield Baked(cube, float(max(errors)))
 
 
-def percentile(pixels: int) -> float:
-    """The percentile of the sample that stands for the 99th of a photo of so many pixels.
+def percentile(pixels: int, seen: int = SAMPLE) -> float:
+    """The percentile of a sample that stands for the 99th of a photo of so many pixels, of which it holds `seen`.
 
     Chance has the less to say the more of the photo the sample holds, and nothing where it holds all (the finite
     population correction of Cochran, Sampling Techniques, 1977, section 2.6).
     """
-    return 99 + ROOM * math.sqrt(max(0.0, 1 - SAMPLE / pixels))
+    return min(100.0, 99 + ROOM * math.sqrt(SAMPLE / seen * max(0.0, 1 - seen / pixels)))
+
+
+def apart(exact: Floats, made: Floats, seen: ColorMap, photo: Pixels) -> Floats:
+    """How far what was made of colours (1, N, 3) is from what is right, CIEDE2000 (1, N): rounded to the photo's depth,
+    and in sRGB, which `seen` gives.
+    """
+    return ciede2000(_shown(exact, seen, photo), _shown(made, seen, photo)).numpy()
 
 
 def sample(pixels: Pixels) -> Pixels:

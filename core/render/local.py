@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -14,6 +16,10 @@ from ..contract.op import Frame, Params
 from ..errors import InvalidArea
 from .chain import Chain, tile_by_tile
 
+Bounds = tuple[float, float, float, float]
+"""Top, bottom, left and right of a rectangle, as shares of a photo's height and width."""
+WHOLE: Final[Bounds] = (0.0, 1.0, 0.0, 1.0)
+
 
 @dataclass(frozen=True)
 class MaskPart:
@@ -24,6 +30,12 @@ class MaskPart:
     combine: Combine
     invert: bool
     rows: Tensor | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """A rectangle beyond which its mask is 0; the whole photo where none is known."""
+        found = None if self.invert else self.area.bounds(self.params)
+        return WHOLE if found is None else found
 
     def mask(self, rgb: Tensor, frame: Frame) -> Tensor:
         """Its mask (B, 1, H, W) alone.
@@ -70,6 +82,20 @@ def combined(parts: tuple[MaskPart, ...], rgb: Tensor, frame: Frame) -> Tensor:
     return mask.expand(-1, -1, *rgb.shape[2:])
 
 
+def bounds_of(parts: tuple[MaskPart, ...]) -> Bounds:
+    """A rectangle beyond which the mask of parts, present and joined in order, is 0."""
+    found = WHOLE
+    for part in parts:
+        top, bottom, left, right = part.bounds
+        if part is parts[0]:
+            found = WHOLE if part.combine == "subtract" else part.bounds
+        elif part.combine == "add":
+            found = min(found[0], top), max(found[1], bottom), min(found[2], left), max(found[3], right)
+        elif part.combine == "intersect":
+            found = max(found[0], top), min(found[1], bottom), max(found[2], left), min(found[3], right)
+    return found
+
+
 @dataclass(frozen=True)
 class LocalStep:
     """One adjustment: the parts of its area, its chain of full strength, and how much is mixed in, (B, 1, 1, 1);
@@ -80,6 +106,11 @@ class LocalStep:
     parts: tuple[MaskPart, ...]
     chain: Chain
     strength: Tensor
+
+    @property
+    def placed(self) -> bool:
+        """Whether its mask depends on where a pixel lies."""
+        return any(part.area.placed for part in self.parts)
 
     def weight(self, rgb: Tensor, frame: Frame) -> Tensor:
         """How much is mixed in at each pixel (B, 1, H, W) of a tile of the photo before any edit."""
@@ -147,3 +178,27 @@ class Layers:
         for step in self.local:
             done = step.run(rgb, done, whole=whole)
         return self.chain.finish(rgb, done, clamp=clamp)
+
+    def given(self, rgb: Tensor, states: Sequence[Mapping[int, Tensor]]) -> list[Tensor]:
+        """What everything makes of colours (B, 3, H, W), unclamped, in each of some states.
+
+        Args:
+            states: masks, (B, 1, H, W) or numbers, by the places of adjustments in `local`. The masks of all others
+                must not depend on where a colour lies.
+        """
+        done = [replace(self.chain, strength=1.0, neutral=False).run(rgb)] * len(states)
+        _, _, height, width = rgb.shape
+        frame = Frame(0, 0, height, width, self.chain.seed)
+        for place, step in enumerate(self.local):
+            known = all(place in state for state in states)
+            own = step.strength if known else combined(step.parts, at_least_single(rgb), frame)
+            masks = [state.get(place, own) for state in states]
+            # States that are alike up to here share what is made of them.
+            alike: dict[tuple[int, int], Tensor] = {}
+            for before, mask in zip(done, masks, strict=True):
+                if (id(before), id(mask)) not in alike and bool(mask.any()):
+                    changed = step.chain.run(before)
+                    alike[id(before), id(mask)] = before + step.strength * mask * (changed - before)
+            done = [alike.get((id(before), id(mask)), before) for before, mask in zip(done, masks, strict=True)]
+        ends = {id(each): self.chain.finish(rgb, each, clamp=False) for each in done}
+        return [ends[id(each)] for each in done]

@@ -84,7 +84,9 @@ class Tables:
             pixels = by_table(photo.pixels, baked.cube, color_map, self.device)
             pixels = pixels.clip(0, 1, out=pixels) if clamp else pixels
         else:
-            pixels = baked.cube.apply(photo.pixels, self.device, in_place=self.reuse and photo.pixels.flags.writeable)
+            own = photo.pixels
+            into = own if self.reuse and own.flags.writeable and own.flags.c_contiguous else None
+            pixels = baked.cube.apply(own, self.device, out=into)
         timings = {"bake": made - start, "render": time.perf_counter() - made}
         done = photo.with_pixels(pixels, color_space=self.color_space)
         return done, RenderReport("lut", chain.ids, baked.cube.size, baked.error, timings)

@@ -97,3 +97,15 @@ def test_torch_takes_what_is_beyond_black_and_white_as_those():
     beyond, within = np.float32([[[-1, 0.5, 3]]]), np.float32([[[0, 0.5, 1]]])
     cpu = torch.device("cpu")
     assert np.array_equal(cube._by_torch(beyond, cpu), cube._by_torch(within, cpu))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_colours_are_given_as_floats_neither_rounded_nor_clipped(dtype):
+    photo, scale = pixels(dtype), DEPTHS[dtype]
+    cube = Cube.of(lambda colours: 3 * warm(colours) - 1, 17)
+    done = cube.to_floats(photo)
+    assert done.dtype == np.float32
+    assert done.min() < -0.2
+    assert done.max() > 1.2
+    np.testing.assert_allclose(done, 3 * warm((photo / scale).astype(np.float32)) - 1, atol=1e-5)
+    assert np.abs(np.rint(done.clip(0, 1) * scale) - cube.apply(photo)).max() <= 1

@@ -19,7 +19,7 @@ from veraretouch.core.photo.color.icc import DISPLAY_P3
 from veraretouch.core.plan.edit import Edit
 from veraretouch.core.plan.local import AreaPart, LocalAdjustment
 from veraretouch.core.render import local_tables
-from veraretouch.core.render.local_tables import covered, mapped
+from veraretouch.core.render.local_tables import mapped
 from veraretouch.core.testing.isolation import isolated_registry
 
 
@@ -322,17 +322,8 @@ def test_timings_of_local_tables_are_parts_of_the_time_they_took():
     assert sum(report.timings.values()) <= time.perf_counter() - start
 
 
-def test_what_a_mask_covers_is_its_rows_and_columns():
-    weight = np.zeros((9, 12), np.float32)
-    assert covered(weight) is None
-    weight[2:5, 3:8] = 0.5
-    assert covered(weight) == (slice(2, 5), slice(3, 8))
-    weight[8, 11] = 0.1
-    assert covered(weight) == (slice(2, 9), slice(3, 12))
-
-
 def test_one_table_may_err_more_than_another_as_long_as_their_sum_is_within_three_quarters_of_the_tolerance():
-    photo, local = picture(), plan(*LOCAL, ev=0.4)
+    photo, local = picture("float32"), plan(*LOCAL, ev=0.4)
     _, free = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=10.0)
     _, just = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=free.error * 1.0001 / 0.75)
     _, finer = vr.Renderer().render_reported(photo, local, engine="lut", tolerance=free.error * 0.999 / 0.75)
