@@ -61,7 +61,6 @@ TESTED_BY = {
     "core/render/notebook.py": "tests/core/render/test_retoucher.py",
     "core/render/options.py": "tests/core/render/test_retoucher.py",
     "core/render/result.py": "tests/core/render/test_retoucher.py",
-    "core/render/local_tables.py": "tests/core/render/test_local.py",
     "core/plan/edit.py": "tests/core/plan/test_plan.py",
     "core/testing/checks.py": _CHECK_OP,
     "core/testing/isolation.py": _CHECK_OP,

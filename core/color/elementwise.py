@@ -21,7 +21,12 @@ def smoothstep(low: float | Tensor, high: float | Tensor, x: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, 3 t^2 - 2 t^3 between, with t from 0 to 1, elementwise;
     `low` < `high` in x's own unit, as numbers or shaped to broadcast over x.
     """
-    t = ((x - low) * (1 / (high - low))).clamp(0, 1)
+    return eased((x - low) * (1 / (high - low)))
+
+
+def eased(t: Tensor) -> Tensor:
+    """`smoothstep` from 0 to 1, without moving t there first."""
+    t = t.clamp(0, 1)
     return t.square() * torch.rsub(t, 3, alpha=2)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +24,24 @@ def mixed(low: Floats, high: Floats, mask: Floats) -> Floats:
     return low
 
 
+class Patch(NamedTuple):
+    """What a mask covers of a picture: the mask within a rectangle; beyond it is 0."""
+
+    mask: Floats
+    box: Box
+
+    @classmethod
+    def of(cls, mask: Floats, top: int, left: int) -> Patch | None:
+        """What a mask (H, W) covers whose first pixel lies at a corner; None where that is nothing."""
+        box = covered(mask)
+        return None if box is None else cls(mask[box], (_later(box[0], top), _later(box[1], left)))
+
+    def within(self, cell: Box) -> Floats:
+        """The mask over a part of the rectangle."""
+        rows, columns = (_later(part, -whole.start) for part, whole in zip(cell, self.box, strict=True))
+        return self.mask[rows, columns]
+
+
 def covered(mask: Floats) -> Box | None:
     """The rows and columns of a mask (H, W) beyond which it is 0; None where it is 0 everywhere."""
     spans = []
@@ -33,14 +53,19 @@ def covered(mask: Floats) -> Box | None:
     return spans[0], spans[1]
 
 
-def cells(boxes: Sequence[Box], height: int, width: int) -> Iterator[tuple[Box, tuple[int, ...]]]:
-    """Rectangles that make up a picture, each with the indices of the boxes that cover it wholly; no box covers it in
+def cells(boxes: Mapping[int, Box], height: int, width: int) -> Iterator[tuple[Box, tuple[int, ...]]]:
+    """Rectangles that make up a picture, each with the keys of the boxes that cover it wholly; no box covers it in
     part.
     """
-    for rows in _cut(height, [box[0] for box in boxes]):
-        here = [index for index, box in enumerate(boxes) if _within(rows, box[0])]
-        for columns in _cut(width, [boxes[index][1] for index in here]):
-            yield (rows, columns), tuple(index for index in here if _within(columns, boxes[index][1]))
+    for rows in _cut(height, [box[0] for box in boxes.values()]):
+        here = {key: box[1] for key, box in boxes.items() if _within(rows, box[0])}
+        for columns in _cut(width, here.values()):
+            yield (rows, columns), tuple(key for key, across in here.items() if _within(columns, across))
+
+
+def span(first: float, last: float, pixels: int) -> slice:
+    """The pixels between two shares of a side, and one at either end for rounding."""
+    return slice(max(0, math.floor(first * pixels) - 1), min(pixels, math.ceil(last * pixels) + 1))
 
 
 def _cut(length: int, spans: Collection[slice]) -> Iterator[slice]:
@@ -51,3 +76,7 @@ def _cut(length: int, spans: Collection[slice]) -> Iterator[slice]:
 
 def _within(part: slice, span: slice) -> bool:
     return bool(span.start <= part.start and part.stop <= span.stop)
+
+
+def _later(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)

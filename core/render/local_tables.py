@@ -10,12 +10,11 @@ Strips keep memory flat: beyond the photo and the result, only floats of a few r
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from ..contract.op import Frame
 from ..lut import LATTICES, Baked, ColorMap, Cube
 from ..lut.cube import nodes
 from ..lut.engine import apart, candidates, percentile, sample
-from ..lut.mixing import Box, cells, covered, mixed
+from ..lut.mixing import Box, Patch, cells, covered, mixed, span
 from ..photo import ColorSpace, Photo
 from ..photo.color.encoding import Floats, Pixels, from_working, full_scale, quantise, to_working
 from ..threads import strips, work_by_threads
@@ -74,7 +73,7 @@ class _Job:
         """The rectangle of the photo that an adjustment's mask may cover, with a pixel around it for rounding."""
         height, width = self.size
         top, bottom, left, right = bounds_of(self.layers.local[place].parts)
-        return _span(top, bottom, height), _span(left, right, width)
+        return span(top, bottom, height), span(left, right, width)
 
     def mask(self, place: int, planes: torch.Tensor, corner: tuple[int, int]) -> Floats:
         """The mask (H, W) of an adjustment over a tile (1, 3, H, W) of the photo before any edit."""
@@ -101,9 +100,10 @@ def render_locally(
             pixels[rows] = in_turn.apply(own, {}, (rows.start, 0))
             return
         masks = composed.masks(own, rows.start)
-        for (down, across), indices in cells([mask.box for mask in masks], *own.shape[:2]):
-            parts = {masks[index].place: masks[index].within((down, across)) for index in indices}
-            here = {place: part for place, part in parts.items() if part.any()}
+        for (down, across), places in cells({place: patch.box for place, patch in masks.items()}, *own.shape[:2]):
+            here = {place: masks[place].within((down, across)) for place in places}
+            if len(here) > 1:
+                here = {place: part for place, part in here.items() if part.any()}
             cell = np.ascontiguousarray(own[down, across])
             if len(here) < 2:
                 composed.apply(cell, here, pixels[rows][down, across])
@@ -122,19 +122,6 @@ def render_locally(
     return photo.with_pixels(pixels, color_space=color_space), _report(layers, composed, in_turn, timings)
 
 
-class _Mask(NamedTuple):
-    """What the mask of an adjustment, by its place, covers of a strip: the mask within a rectangle, 0 beyond it."""
-
-    place: int
-    mask: Floats
-    box: Box
-
-    def within(self, cell: Box) -> Floats:
-        """The mask over a part of the rectangle."""
-        rows, columns = (_later(part, -whole.start) for part, whole in zip(cell, self.box, strict=True))
-        return self.mask[rows, columns]
-
-
 @dataclass(frozen=True)
 class _Composed:
     """Tables of everything, from the photo's encoding to the result's, unclamped.
@@ -151,24 +138,24 @@ class _Composed:
     tables: Mapping[int | None, Cube | None]
     error: float
 
-    def masks(self, own: Pixels, top: int) -> list[_Mask]:
-        """The masks that cover something of a strip (H, W, 3) of the photo that begins at a row."""
-        found = []
+    def masks(self, own: Pixels, top: int) -> dict[int, Patch]:
+        """What masks cover of a strip (H, W, 3) of the photo that begins at a row, by the adjustments' places."""
+        found = {}
         for place, (rows, columns) in self.boxes.items():
             first, last = max(rows.start - top, 0), min(rows.stop - top, len(own))
             if first >= last or columns.start >= columns.stop:
                 continue
             planes = planes_of(to_working(own[first:last, columns], self.job.photo.profile))
             mask = self.job.mask(place, planes, (top + first, columns.start))
-            if (box := covered(mask)) is not None:
-                found.append(_Mask(place, mask[box], (_later(box[0], first), _later(box[1], columns.start))))
+            if (patch := Patch.of(mask, first, columns.start)) is not None:
+                found[place] = patch
         return found
 
     def apply(self, own: Pixels, masks: Mapping[int, Floats], out: Pixels) -> None:
         """Write pixels (H, W, 3) of the result for those of the photo, where one mask (H, W) at most has a say."""
         strength = self.job.layers.chain.strength if self.job.clamp else 1.0
         (place, mask), *_ = (*masks.items(), (None, None))
-        if mask is None or mask.min() == 1:
+        if mask is None or (mask[0, 0] == 1 and mask.min() == 1):
             table = self.tables[place]
             if table is None or strength == 1:
                 if table is not None and out.flags.c_contiguous:
@@ -335,15 +322,6 @@ def by_table(before: Floats, cube: Cube, color_map: ColorMap, device: torch.devi
             beyond = ((part < cube.low) | (part > cube.high)).any(axis=2)
             after[rows][beyond] = color_map(part[beyond][None])[0]
     return after
-
-
-def _later(part: slice, by: int) -> slice:
-    return slice(part.start + by, part.stop + by)
-
-
-def _span(first: float, last: float, pixels: int) -> slice:
-    """The pixels between two shares of a side, and one at either end for rounding."""
-    return slice(max(0, math.floor(first * pixels) - 1), min(pixels, math.ceil(last * pixels) + 1))
 
 
 def planes_of(pixels: Floats) -> torch.Tensor:

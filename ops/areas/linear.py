@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from torch import Tensor
 
-from ...core.color.elementwise import at_least_single, smoothstep
+from ...core.color.elementwise import at_least_single, eased
 from ...core.contract.area import GROUP, Area, positions, sides
 from ...core.contract.op import Params
 from ...core.contract.slots import Slot
@@ -66,7 +66,7 @@ class Linear(Area):
         scale = 1 / (along_x.square() + along_y.square() + NARROWEST**2)
         across = (x - (full_x + zero_x) / 2) * (along_x * width * scale) + 0.5
         down = (y - (full_y + zero_y) / 2) * (along_y * height * scale)
-        return smoothstep(0.0, 1.0, across + down).to(rgb.dtype)
+        return eased(across + down).to(rgb.dtype)
 
 
 def _beyond(slope: float, line: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from veraretouch.core.lut.mixing import cells, covered, mixed
+from veraretouch.core.lut.mixing import Patch, cells, covered, mixed, span
 
 
 def test_a_mask_of_0_leaves_the_first_picture_bit_for_bit_and_of_1_gives_the_second():
@@ -29,7 +29,7 @@ BOXES = {
 def test_cells_make_up_the_picture_and_each_lies_wholly_in_its_boxes_or_wholly_beside_them(boxes):
     seen = np.zeros((8, 10), int)
     counted = np.zeros((len(boxes), 8, 10), bool)
-    for cell, inside in cells(boxes, 8, 10):
+    for cell, inside in cells(dict(enumerate(boxes)), 8, 10):
         seen[cell] += 1
         for index in inside:
             counted[(index, *cell)] = True
@@ -41,10 +41,29 @@ def test_cells_make_up_the_picture_and_each_lies_wholly_in_its_boxes_or_wholly_b
 
 
 def test_rows_that_no_box_reaches_are_one_cell():
-    found = list(cells([(slice(2, 4), slice(3, 5))], 8, 10))
+    found = list(cells({7: (slice(2, 4), slice(3, 5))}, 8, 10))
     assert found[0] == ((slice(0, 2), slice(0, 10)), ())
     assert found[-1] == ((slice(4, 8), slice(0, 10)), ())
     assert len(found) == 5
+    assert found[2] == ((slice(2, 4), slice(3, 5)), (7,))
+
+
+def test_a_patch_holds_what_a_mask_covers_and_gives_parts_of_it_by_their_place_in_the_picture():
+    mask = np.zeros((9, 12), np.float32)
+    assert Patch.of(mask, 0, 0) is None
+    mask[2:5, 3:8] = np.arange(15).reshape(3, 5) + 1
+    patch = Patch.of(mask, 100, 20)
+    assert patch.box == (slice(102, 105), slice(23, 28))
+    assert patch.within((slice(103, 104), slice(24, 26))).tolist() == [[7.0, 8.0]]
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [((0.25, 0.5), (24, 51)), ((-1.0, 2.0), (0, 100)), ((0.999, 0.2), (98, 21)), ((1.5, 2), (149, 100))],
+)
+def test_a_span_holds_a_pixel_more_at_either_end_and_none_beyond_the_side(ends, expected):
+    found = span(*ends, 100)
+    assert (found.start, found.stop) == expected
 
 
 def test_what_a_mask_covers_is_its_rows_and_columns():
