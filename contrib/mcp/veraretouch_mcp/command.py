@@ -23,9 +23,12 @@ def mcp(
 ) -> None:
     """Tools for assistants, over the Model Context Protocol: look at photos, retouch them, see what came of it."""
     from .folders import Folders
+
+    folders = Folders(root, out)  # refused before the seconds that the server's imports take
+
     from .server import create_server
 
-    server = create_server(Folders(root, out))
+    server = create_server(folders)
     if http is None:
         server.run("stdio")
         return
