@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -271,12 +272,8 @@ def times(photo: np.ndarray, rounds: int = 3) -> dict[str, dict[str, float | str
 
 def page(facts: dict) -> str:
     """The figures as a page."""
-    lines = [
-        "# Detail and effects",
-        "",
-        f"Written by `tests/benchmarks/filters/detail.py`. No photo here tuned an op: {facts['about']}.",
-        "",
-    ]
+    about = f"Written by `tests/benchmarks/filters/detail.py`. No photo here tuned an op: {facts['about']}."
+    lines = ["# Detail and effects", "", *textwrap.wrap(about, 120), ""]
     lines += ["## Noise reduction", "", f"{facts['photos']} photos of at most {LARGEST} pixels, the middle 384 x 384;"]
     lines += [
         "noise of variance a x + b^2 on encoded values x, rounded to 8 bits. PSNR in dB, processor seconds a photo"
