@@ -1,8 +1,9 @@
 """Local suggestions of the auto mode: a sky that outshines the land gets its own exposure, a face in shadow is lifted.
 
 Both are judged on a small picture after the global edits, and only of photos that are not finished. The limits are
-ours, set so that they leave good photos alone; a face counts as in shadow only where even its brightest parts are dark
-beside its surroundings, so that dark skin in good light is left as it is.
+ours, set so that they leave good photos alone. A sky that the global edits darken already is let be, and so is one
+that lies at one level: it was blown before, and would only turn grey. A face counts as in shadow only where even its
+brightest parts are dark beside its surroundings, so that dark skin in good light is left as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch.nn import functional
 
 from ...core.color.cielab import cielab
 from ...core.color.planes import planes_of
-from ...core.color.srgb import srgb_to_linear
+from ...core.color.srgb import luminance, srgb_to_linear
 from ...core.contract.latents import Latents
 from ...core.contract.planner import Thought
 from ...core.plan.addresses import edits_of
@@ -32,6 +33,10 @@ _FACE: Final = 0.006
 _SURE: Final = 0.5  # what a pixel has of a class at the least
 _BLOWN: Final = 0.97  # encoded; what is clipped has nothing that an exposure could bring back
 _MOST_BLOWN: Final = 0.2
+_LEVEL: Final = (
+    0.02  # encoded; within this of a sky's own top lies what was blown before the photo was darkened or cast
+)
+_MOST_LEVEL: Final = 0.3
 # L*: from where a sky is bright, by how much it outshines the land, how dark a face's mean and brightest tenth are, and
 # by how much its surroundings outshine it.
 _BRIGHT: Final = 84.0
@@ -46,13 +51,17 @@ _SLOPE: Final = 25.0  # L* beyond a limit that ask for one EV
 
 @dataclass(frozen=True)
 class _Tones:
-    """Lightness L* within a class and beside it: means, the brightest tenth within, and what is clipped there."""
+    """Lightness L* within a class and beside it: means, and the brightest tenth within. What is clipped there, what
+    lies at the top of its own range, and the EV by which the global edits have lifted it.
+    """
 
-    share: float
-    inside: float
-    lights: float
-    outside: float
-    clipped: float
+    share: float = 0.0
+    inside: float = 0.0
+    lights: float = 0.0
+    outside: float = 0.0
+    clipped: float = 0.0
+    level: float = 0.0
+    lifted: float = 0.0
 
 
 def suggestions(
@@ -90,6 +99,8 @@ def _outshines(sky: _Tones) -> bool:
     return (
         sky.share >= _LARGE_SKY
         and sky.clipped <= _MOST_BLOWN
+        and sky.level <= _MOST_LEVEL
+        and sky.lifted >= 0
         and sky.inside >= _BRIGHT
         and sky.inside - sky.outside >= _OUTSHINES
         and sky.outside >= _SILHOUETTE
@@ -110,13 +121,17 @@ def _step(beyond: float) -> float:
 
 
 def _tones(done: Tensor, before: Tensor, share: Tensor) -> _Tones:
-    light = cielab(planes_of(srgb_to_linear(done)))[0].reshape(-1)
     inside, outside = (share > _SURE).reshape(-1), (share < 0.1).reshape(-1)
     if not bool(inside.any()) or not bool(outside.any()):
-        return _Tones(0.0, 0.0, 0.0, 0.0, 0.0)
-    blown = (before.amin(dim=1).reshape(-1) > _BLOWN)[inside].float().mean()
-    lights = light[inside].quantile(0.9)
-    return _Tones(*map(float, (share.mean(), light[inside].mean(), lights, light[outside].mean(), blown)))
+        return _Tones()
+    linear = [planes_of(srgb_to_linear(picture)) for picture in (before, done)]
+    first, last = (luminance(planes).reshape(-1)[inside].mean().clamp(min=1e-6) for planes in linear)
+    light = cielab(linear[1])[0].reshape(-1)
+    least = before.amin(dim=1).reshape(-1)[inside]
+    level = (least > least.quantile(0.98) - _LEVEL).float().mean()
+    blown = (least > _BLOWN).float().mean()
+    means = (light[inside].mean(), light[inside].quantile(0.9), light[outside].mean())
+    return _Tones(*map(float, (share.mean(), *means, blown, level, (last / first).log2())))
 
 
 def _suggest(

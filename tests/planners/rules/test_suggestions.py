@@ -19,17 +19,18 @@ def scene(name, rows):
     return Scene(shares)
 
 
-def picture(upper, lower, rows):
+def picture(upper, lower, rows, clouds=0.05):
+    """Upper rows whose brightness rises from left to right about a middle, by so much to either side."""
     rgb = torch.full((1, 3, 96, 96), lower)
-    rgb[:, :, :rows] = upper
+    rgb[:, :, :rows] = (upper + torch.linspace(-clouds, clouds, 96)).clamp(0, 1)
     return rgb
 
 
 NOTHING = vr.Latents(vr.Schema([]), {}, batch=1)
 
 
-def suggested(name, upper, lower, rows=40, latents=NOTHING):
-    made, thoughts = suggestions(picture(upper, lower, rows), scene(name, rows), latents)
+def suggested(name, upper, lower, rows=40, latents=NOTHING, clouds=0.05):
+    made, thoughts = suggestions(picture(upper, lower, rows, clouds), scene(name, rows), latents)
     assert set(thoughts) == {f"in {entry.name}" for entry in made}
     return {entry.name: float(entry.edits["exposure"].params["ev"]) for entry in made}
 
@@ -46,6 +47,17 @@ def test_a_sky_that_outshines_the_land_is_darkened_the_more_the_brighter_it_is()
 )
 def test_other_skies_are_left_alone(upper, lower, rows):
     assert suggested("sky", upper, lower, rows) == {}
+
+
+def test_a_sky_of_one_level_was_blown_before_and_is_left_alone():
+    assert "bright sky" in suggested("sky", 0.9, 0.35)
+    assert suggested("sky", 0.9, 0.35, clouds=0.01) == {}
+
+
+def test_a_sky_that_the_global_edits_darken_is_let_be():
+    darker = vr.Plan(edits={"exposure": vr.Edit(1, {"ev": np.float64(-0.1)})}).latents()
+    assert "bright sky" in suggested("sky", 0.92, 0.3)
+    assert suggested("sky", 0.92, 0.3, latents=darker) == {}
 
 
 def test_a_face_in_shadow_is_lifted_and_one_in_light_is_not():
