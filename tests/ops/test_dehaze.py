@@ -56,3 +56,8 @@ def test_half_the_amount_takes_less_and_a_negative_one_adds_haze(apply):
 def test_a_preview_shows_what_the_full_render_does(preview_error):
     assert preview_error("dehaze", amount=1.0) < 1.0
     assert preview_error("dehaze", amount=-1.0) < 1.0
+
+
+def test_haze_that_is_added_is_nearly_white_in_the_darkest_photo(apply):
+    black = torch.zeros(1, 3, 48, 64)
+    assert float(apply("dehaze", black, amount=-1.0).mean()) == pytest.approx(0.45, abs=0.01)  # half of 0.9

@@ -34,3 +34,17 @@ def test_a_tone_region_moves_its_own_tones_most_and_as_it_says(apply, ramp, slot
 
 def test_opening_shadows_keeps_hue(apply, wheels, turn):
     assert float(turn(wheels, apply("tone_regions", wheels * 0.4, shadows=1.0)).max()) < 6
+
+
+def test_blacks_and_whites_move_the_ends_by_six_hundredths_and_are_held_at_them(apply, ramp):
+    ends = {
+        (slot, amount): apply("tone_regions", ramp, **{slot: amount})[0, [0, -1]].tolist()
+        for slot in ("blacks", "whites")
+        for amount in (1.0, -1.0)
+    }
+    assert ends == {
+        ("blacks", 1.0): pytest.approx([0.06, 1], abs=1e-4),
+        ("blacks", -1.0): pytest.approx([0, 1], abs=1e-4),
+        ("whites", 1.0): pytest.approx([0, 1], abs=1e-4),
+        ("whites", -1.0): pytest.approx([0, 0.94], abs=1e-4),
+    }

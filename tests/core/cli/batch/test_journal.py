@@ -158,3 +158,10 @@ def test_versions_cover_every_distribution_of_ops_and_planners(monkeypatch):
         assert versions() != before
     registry.planners.refresh()
     assert versions() == before
+
+
+def test_a_journal_is_written_where_the_system_knows_no_waiting(picture, monkeypatch):
+    for name in ("O_NONBLOCK", "O_NOFOLLOW"):  # as on Windows
+        monkeypatch.delattr(os, name, raising=False)
+    note_written(picture, ORIGIN, {picture: picture})
+    assert read_journal(picture.parent)[written_name(picture)]

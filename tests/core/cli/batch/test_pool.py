@@ -4,13 +4,14 @@ import math
 import multiprocessing
 import operator
 import os
+import signal
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from veraretouch.core.cli.batch import memory
+from veraretouch.core.cli.batch import memory, pool
 from veraretouch.core.cli.batch.pool import WorkerDied, cores, run
 
 CHILDREN = multiprocessing.active_children
@@ -83,3 +84,19 @@ def test_memory_has_a_budget_and_photos_a_weight_by_their_header(tmp_path):
     (tmp_path / "bad.jpg").write_text("text")
     assert memory.weight(tmp_path / "bad.jpg") == 0
     assert memory.weight(tmp_path / "none.jpg") == 0
+
+
+def stay_deaf(seconds):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(seconds)
+
+
+def test_a_worker_that_does_not_end_when_it_is_told_is_killed(monkeypatch):
+    monkeypatch.setattr(pool, "_PATIENCE", 0.2)
+    results = run(stay_deaf, [0.01, 60, 60], jobs=2)
+    next(results)
+    time.sleep(0.3)  # the other is deaf by now
+    workers = CHILDREN()
+    results.close()
+    assert workers
+    assert not any(worker.is_alive() for worker in workers)
