@@ -133,7 +133,8 @@ class Photo(Picture):
         return replace(self, pixels=pixels, alpha=alpha)
 
     def framed(self, frame: Framing, *, lens: GeometricMap | None = None) -> Photo:
-        """Return what a frame shows of the photo; a crop and flips alone take pixels as they are, bit for bit.
+        """Return what a frame shows of the photo; crops, flips and quarter turns alone take pixels as they are, bit for
+        bit.
 
         `lens`: where positions of the photo put right lie in the photo as the lens drew it; both are one resampling.
         By default it follows from `frame.lens` and EXIF, which corrects vignetting too; a lens that is not known is
@@ -141,6 +142,8 @@ class Photo(Picture):
         not come along. Raises InvalidRequest where the crop lies beyond the photo; MissingExtra for `frame.lens`
         without lensfunpy.
         """
+        if frame.quarter_turns:
+            return self._quartered(frame.quarter_turns).framed(replace(frame, quarter_turns=0), lens=lens)
         if lens is None and frame.lens is not None:
             from .geometry.lens_profiles import undone
 
@@ -157,6 +160,15 @@ class Photo(Picture):
             from .geometry.resampling import homography, resampled
 
             pixels, alpha = resampled(self.pixels, self.alpha, placed.size, homography(placed.matrix, lens))
+        return self._of_part(pixels, alpha)
+
+    def _quartered(self, count: int) -> Photo:
+        """The photo turned clockwise by 90 degrees, so many times."""
+        pixels = np.ascontiguousarray(np.rot90(self.pixels, -count))
+        return self._of_part(pixels, None if self.alpha is None else np.ascontiguousarray(np.rot90(self.alpha, -count)))
+
+    def _of_part(self, pixels: Pixels, alpha: Pixels | None) -> Photo:
+        """The photo with other pixels, less what metadata tell of places in the picture."""
         exif = None if self.exif is None else without_positions_in_picture(self.exif)
         xmp = None if self.xmp is None else without_frame(self.xmp)
         return replace(self, pixels=pixels, alpha=alpha, exif=exif, xmp=xmp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -72,8 +72,10 @@ class PhotoInput:
 
         if frame.lens is not None:
             say_unknown("a tensor tells no lens")
-        height, width = self.size
-        return PhotoInput(self.kind, framed_tensor(self.given, frame.placed(width, height)), None)
+        upright = self.given.rot90(-frame.quarter_turns, (-2, -1)) if frame.quarter_turns else self.given
+        height, width = upright.shape[-2:]
+        placed = replace(frame, quarter_turns=0).placed(width, height)
+        return PhotoInput(self.kind, framed_tensor(upright, placed), None)
 
     @property
     def has_profile(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from .. import strict_json
@@ -19,7 +20,7 @@ from ..photo.geometry.lens import LENS_RANGES, LensCorrection
 FrameLike = Framing | Mapping[str, Any] | str
 """A frame as people give it: a `Framing`, words, or an object as a plan has it."""
 
-_PARTS: Final = ("crop", "angle", "flip", "perspective", "lens")
+_PARTS: Final = ("crop", "angle", "flip", "perspective", "lens", "quarter_turns")
 _LONGEST: Final = 1000  # characters
 _PAIR: Final = re.compile(r"([a-z_]+)\s*=\s*(\S+)")
 
@@ -83,6 +84,8 @@ def write_frame(frame: Framing) -> dict[str, Any]:
         document["perspective"] = perspective
     if frame.lens is not None:
         document["lens"] = frame.lens.document()
+    if frame.quarter_turns:
+        document["quarter_turns"] = frame.quarter_turns
     return document
 
 
@@ -106,13 +109,17 @@ def mean_frame(frames: Sequence[Framing | None], shares: Sequence[float]) -> Fra
     """The weighted mean of frames: of edges, angles and perspective; none counts as the whole photo.
 
     Raises:
-        InvalidPlan: they are flipped differently, or correct lenses differently.
+        InvalidPlan: they are flipped or turned by quarters differently, or correct lenses differently.
     """
     if not any(frames):
         return None
     held = [frame or Framing() for frame in frames]
     if len({frame.flip for frame in held}) > 1:
         raise InvalidPlan("the frames of these plans are flipped differently", cure="Mix plans that are flipped alike.")
+    if len({frame.quarter_turns for frame in held}) > 1:
+        raise InvalidPlan(
+            "the frames of these plans are turned by different quarters", cure="Mix plans that are turned alike."
+        )
     if len({frame.lens for frame in held}) > 1:
         raise InvalidPlan("the frames of these plans correct the lens differently", cure="Mix plans that do it alike.")
 
@@ -124,7 +131,7 @@ def mean_frame(frames: Sequence[Framing | None], shares: Sequence[float]) -> Fra
     angle, perspective = mean([frame.angle for frame in held]), Perspective(**names)
     low, high = (-1.0, 2.0) if angle or perspective != Perspective() else (0.0, 1.0)
     left, top, right, bottom = (min(max(edge, low), high) for edge in crop)  # sums of shares may stray by a rounding
-    return Framing((left, top, right, bottom), angle, held[0].flip, perspective, held[0].lens)
+    return replace(held[0], crop=(left, top, right, bottom), angle=angle, perspective=perspective)
 
 
 def frame_beyond(frame: Framing | None, before: Framing | None) -> Framing | None:
@@ -193,6 +200,11 @@ def _number(text: str) -> float:
         raise InvalidRequest(f"frame: {strict_json.shorten(text)} is no number", cure="Write it as in -1.2.") from None
 
 
+def _whole(text: str) -> int | float:
+    number = _number(text)
+    return int(number) if number.is_integer() else number
+
+
 def _pairs(text: str) -> dict[str, float]:
     if _PAIR.sub("", text).strip():
         raise InvalidRequest(
@@ -214,4 +226,5 @@ _PART: Final[Mapping[str, Any]] = {
     "angle": _number,
     "perspective": _pairs,
     "lens": _lens_of_words,
+    "quarter_turns": _whole,
 }

@@ -1,9 +1,9 @@
-"""The frame of a photo: crop, angle, flips and perspective, as one map of positions.
+"""The frame of a photo: quarter turns, perspective, angle, crop and flips, as one map of positions.
 
-A photo is first put right in perspective, then turned, then cropped, then flipped; perspective and angle keep its
-centre where it is. Perspective is that of a pinhole camera turned about its centre (Hartley and Zisserman, Multiple
-View Geometry, 2nd edition, 8.4: H = K R inverse(K)). Names, units and signs are those of Camera Raw's sliders; Adobe
-publishes no geometry for them: the constants below are ours.
+A photo is first turned by quarters, then put right in perspective, then turned by the angle, then cropped, then
+flipped; perspective and angle keep its centre where it is. Perspective is that of a pinhole camera turned about its
+centre (Hartley and Zisserman, Multiple View Geometry, 2nd edition, 8.4: H = K R inverse(K)). Names, units and signs are
+those of Camera Raw's sliders; Adobe publishes no geometry for them: the constants below are ours.
 """
 
 from __future__ import annotations
@@ -78,13 +78,15 @@ class Framing:
 
     Attributes:
         crop: left, top, right and bottom edge, in fractions of the photo's width and height, as it stands after
-            `perspective` and `angle`, before it is flipped: 0..1, or -1..2 for a photo that is turned, whose corners
-            reach beyond. Where a crop would reach beyond the photo, it is made smaller about its own centre, its
-            proportions kept: no border is ever seen.
+            `quarter_turns`, `perspective` and `angle`, before it is flipped: 0..1, or -1..2 where an angle or
+            perspective lets its corners reach beyond. Where a crop would reach beyond the photo, it is made smaller
+            about its own centre, its proportions kept: no border is ever seen.
         angle: degrees by which the photo is turned clockwise about its centre, -45..45.
         flip: `horizontal` exchanges left and right, `vertical` top and bottom; `both`, or `none`.
         perspective: see `Perspective`.
         lens: what the lens did is undone before anything else, in the same resampling; None leaves it alone.
+        quarter_turns: how often the photo is turned clockwise by 90 degrees, 0..3, before anything but the lens; all
+            else is said of the photo as it then stands.
 
     Raises:
         InvalidRequest: a value of the wrong type or out of range.
@@ -98,8 +100,11 @@ class Framing:
     flip: Flip = "none"
     perspective: Perspective = field(default_factory=Perspective)
     lens: LensCorrection | None = None
+    quarter_turns: int = 0
 
     def __post_init__(self) -> None:
+        if type(self.quarter_turns) is not int or not 0 <= self.quarter_turns <= 3:
+            raise InvalidRequest(f"frame.quarter_turns is {shorten(self.quarter_turns)}", cure="Give 0, 1, 2 or 3.")
         object.__setattr__(self, "angle", _number(self.angle, -LARGEST_ANGLE, LARGEST_ANGLE, "frame.angle"))
         if self.flip not in get_args(Flip):
             hint = nearest(str(self.flip), get_args(Flip))
@@ -116,12 +121,12 @@ class Framing:
 
     @property
     def turns(self) -> bool:
-        """Whether pixels are made anew; a crop and flips alone take them as they are."""
+        """Whether pixels are made anew; a crop, flips and quarter turns alone take them as they are."""
         return self.angle != 0 or self.perspective != Perspective()
 
     @property
     def loses(self) -> bool:
-        """Whether something of the photo is lost: flips alone lose nothing."""
+        """Whether something of the photo is lost: flips and quarter turns alone lose nothing."""
         return self.turns or self.crop != WHOLE or self.lens is not None
 
     def fitted(self, width: int, height: int) -> Framing:
@@ -130,6 +135,8 @@ class Framing:
         Raises:
             InvalidRequest: the crop's centre lies beyond the photo.
         """
+        if self.quarter_turns % 2:
+            width, height = height, width
         left, top, right, bottom = self.crop
         box = (left * width, top * height, right * width, bottom * height)
         share = _share_within(self._back(width, height), box, width, height)
@@ -146,6 +153,10 @@ class Framing:
 
     def placed(self, width: int, height: int) -> PlacedFrame:
         """The frame on a photo of so many pixels; raises as `fitted`."""
+        if self.quarter_turns:
+            sides = (height, width) if self.quarter_turns % 2 else (width, height)
+            seen = replace(self, quarter_turns=0).placed(*sides)
+            return PlacedFrame(seen.size, _quarters_back(self.quarter_turns, width, height) @ seen.matrix, exact=False)
         fitted = self.fitted(width, height)
         left, top, right, bottom = (edge * side for edge, side in zip(fitted.crop, (width, height) * 2, strict=True))
         if fitted is self:
@@ -181,7 +192,7 @@ class PlacedFrame(NamedTuple):
         size: width and height of what is seen, in pixels.
         matrix: 3 x 3, from positions in what is seen to positions in the photo, in pixels from the top left corner of
             each, homogeneous: the middle of the first pixel is (0.5, 0.5, 1).
-        exact: whether it takes whole pixels as they are.
+        exact: whether it takes whole pixels as they are, row by row.
     """
 
     size: tuple[int, int]
@@ -207,6 +218,16 @@ def _taken(start: int, count: int, *, backwards: bool) -> slice:
 
 def _moved(x: float, y: float) -> NDArray[np.float64]:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], dtype=np.float64)
+
+
+def _quarters_back(count: int, width: int, height: int) -> NDArray[np.float64]:
+    """From pixels of a photo that is turned clockwise by quarters to those of the photo, of so many pixels."""
+    across, down = {
+        1: ((0, 1, 0), (-1, 0, height)),
+        2: ((-1, 0, width), (0, -1, height)),
+        3: ((0, -1, width), (1, 0, 0)),
+    }[count]
+    return np.array([across, down, (0, 0, 1)], dtype=np.float64)
 
 
 def _turned(degrees: float) -> NDArray[np.float64]:

@@ -60,7 +60,8 @@ class _Way:
 
     def angle(self, clockwise: float) -> float:
         mirror = -1 if self.frame.flip in ("horizontal", "vertical") else 1
-        turned = mirror * (clockwise + self.frame.angle) if self.into else mirror * clockwise - self.frame.angle
+        own = self.frame.angle + 90 * self.frame.quarter_turns
+        turned = mirror * (clockwise + own) if self.into else mirror * clockwise - own
         return (turned + 180) % 360 - 180
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -100,6 +101,10 @@ def _settings_of_lens(lens: LensCorrection) -> tuple[Settings, list[str]]:
 
 def settings_of_crop(frame: Framing, sensor: SensorFrame) -> tuple[Settings, list[str]]:
     """A frame as settings, and what XMP cannot say of it."""
+    beyond = [] if frame.flip == "none" else [f"the frame's flip, {frame.flip}"]
+    if frame.quarter_turns:
+        beyond.append(f"the frame's quarter turns, {frame.quarter_turns}")
+        frame = _without_quarter_turns(frame)
     settings: Settings = {
         key: text_of(getattr(frame.perspective, name))
         for key, name in PERSPECTIVE.items()
@@ -112,11 +117,20 @@ def settings_of_crop(frame: Framing, sensor: SensorFrame) -> tuple[Settings, lis
         corners = [_turned(x, y, turn, sensor.aspect) for x, y in (ends.min(axis=0), ends.max(axis=0))]
         settings |= {"HasCrop": "True", "CropAngle": text_of(turn)}
         settings |= {key: text_of(edge) for key, edge in zip(EDGES, (*corners[0], *corners[1]), strict=True)}
-    beyond = [] if frame.flip == "none" else [f"the frame's flip, {frame.flip}"]
     if frame.lens is not None:
         of_lens, more = _settings_of_lens(frame.lens)
         return settings | of_lens, beyond + more
     return settings, beyond
+
+
+def _without_quarter_turns(frame: Framing) -> Framing:
+    """The frame that shows the same part of the photo, as it stood before it was turned by quarters."""
+    for _ in range(frame.quarter_turns):
+        left, top, right, bottom = frame.crop
+        seen = frame.perspective
+        tilted = replace(seen, vertical=-seen.horizontal, horizontal=seen.vertical, aspect=-seen.aspect)
+        frame = replace(frame, crop=(top, 1 - right, bottom, 1 - left), perspective=tilted)
+    return replace(frame, quarter_turns=0)
 
 
 def upright_size(sensor: SensorFrame) -> tuple[int, int]:

@@ -9,9 +9,13 @@ from veraretouch.core.errors import InvalidPlan, InvalidRequest
 from veraretouch.core.plan.frame import frame_text, read_frame, write_frame
 
 FULL = vr.Framing(
-    crop=(0.1, 0, 0.9, 1), angle=-1.2, flip="both", perspective=vr.Perspective(vertical=-20, scale=95, rotate=0.5)
+    crop=(0.1, 0, 0.9, 1),
+    angle=-1.2,
+    flip="both",
+    perspective=vr.Perspective(vertical=-20, scale=95, rotate=0.5),
+    quarter_turns=1,
 )
-WORDS = "crop: 0.1 0 0.9 1; angle: -1.2; flip: both; perspective: vertical=-20 rotate=0.5 scale=95"
+WORDS = "crop: 0.1 0 0.9 1; angle: -1.2; flip: both; perspective: vertical=-20 rotate=0.5 scale=95; quarter_turns: 1"
 
 
 def document(**frame):
@@ -52,6 +56,7 @@ def test_a_plan_with_a_frame_is_plan_2_and_one_without_is_plan_1():
         (" ; ", "the frame is empty"),
         ("{", "frame: "),
         (3, "frame is 3"),
+        ("quarter_turns: 1.5", "frame.quarter_turns is 1.5. Give 0, 1, 2 or 3"),
         ({"perspective": 3}, "frame.perspective is 3"),
         pytest.param("x" * 2000, "a frame of 2000 characters", id="2000 characters"),
     ],
@@ -92,6 +97,8 @@ def test_frames_are_mixed_edge_by_edge():
     assert vr.Plan("param").blend(vr.Plan("param"), 0.5).frame is None
     with pytest.raises(InvalidPlan, match="flipped differently"):
         one.blend(vr.Plan("param", frame="flip: horizontal"), 0.5)
+    with pytest.raises(InvalidPlan, match="turned by different quarters"):
+        one.blend(vr.Plan("param", frame="quarter_turns: 1"), 0.5)
 
 
 def test_a_sum_and_a_difference_have_the_one_frame_that_there_is():

@@ -91,7 +91,8 @@ def test_a_frame_on_the_page_is_the_one_that_the_engine_makes(studio):
         edges = [random.uniform(0, 0.4), random.uniform(0, 0.4), random.uniform(0.6, 1), random.uniform(0.6, 1)]
         flip = random.choice(["none", "horizontal", "vertical", "both"])
         angle = random.uniform(-40, 40) if turned else 0.0
-        made = vr.Framing(tuple(edges), angle, flip, perspective if random.random() < 0.5 else vr.Perspective())
+        perspective = perspective if random.random() < 0.5 else vr.Perspective()
+        made = vr.Framing(tuple(edges), angle, flip, perspective, quarter_turns=random.randrange(4))
         try:
             placed = made.placed(600, 900)
         except InvalidRequest:
@@ -198,6 +199,31 @@ def test_a_line_that_is_drawn_becomes_level(tool, flip):
     tool.settled()
     assert frame(tool).angle == pytest.approx(5.71 if flip else -5.71, abs=0.02)
     assert frame(tool).flip == ("horizontal" if flip else "none")
+
+
+def test_a_quarter_turn_turns_what_is_seen(tool, photo):
+    tab = tool.tab
+    tab.get_by_label("Proportions").select_option("4:3")
+    drag(tool, "bottomRight", -0.3, -0.3)
+    angle = tab.get_by_label("Angle °")
+    angle.fill("5")
+    angle.press("Enter")
+    tab.get_by_role("button", name="Mirror left and right").click()
+    tool.settled()
+    before, shown = frame(tool), size(tool)
+    tab.get_by_role("button", name="Turn right by 90°").click()
+    tool.settled()
+    assert size(tool) == shown[::-1]
+    assert tab.get_by_label("Proportions").input_value() == "3:4"
+    opened = vr.open_photo(photo)
+    turned = np.rot90(opened.framed(before).pixels, -1).astype(int)
+    after = opened.framed(frame(tool)).pixels
+    assert after.shape == turned.shape
+    assert np.abs(after - turned).mean() < 1
+    tab.keyboard.press("Enter")
+    tool.until(lambda: f"{shown[1]} × {shown[0]}" in tab.content(), "the turned photo is not shown")
+    picture = Image.fromarray(tool.picture()).resize(after.shape[1::-1], Image.Resampling.BOX)
+    assert np.abs(np.asarray(picture).astype(int) - after).mean() < 4
 
 
 def test_the_horizon_is_made_level(browser, sea):

@@ -42,6 +42,8 @@ def corners(placed) -> list[np.ndarray]:
         ({"angle": True}, r"frame\.angle is True"),
         ({"flip": "horizontally"}, "Choose none, horizontal, vertical, both. Did you mean 'horizontal'"),
         ({"perspective": {"vertical": 3}}, "Give a Perspective"),
+        ({"quarter_turns": 4}, r"frame\.quarter_turns is 4\. Give 0, 1, 2 or 3"),
+        ({"quarter_turns": True}, r"frame\.quarter_turns is True"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_its_value_and_the_rule(wrong, said):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from veraretouch.core.photo import as_photo
 from veraretouch.core.photo.geometry.framing import Framing, Perspective
 from veraretouch.core.photo.geometry.resampling import framed_tensor, homography, resampled
+from veraretouch.core.photo.photo_input import PhotoInput
 
 DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
 
@@ -33,6 +36,30 @@ def test_crops_and_flips_take_pixels_bit_for_bit(dtype):
         framed = photo.framed(Framing(crop=(0.1, 0.2, 0.9, 0.8), flip=flip))
         assert np.array_equal(framed.pixels, part[::down, ::across])
         assert framed.pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_quarter_turns_take_pixels_bit_for_bit_and_the_rest_is_said_of_the_turned_photo(dtype, count):
+    pixels = waves(dtype)
+    photo, turned = as_photo(pixels), as_photo(np.rot90(pixels, -count))
+    assert np.array_equal(photo.framed(Framing(quarter_turns=count)).pixels, turned.pixels)
+    for frame in (
+        Framing(crop=(0.1, 0.2, 0.7, 0.9), flip="horizontal"),
+        Framing(crop=(0.1, 0.2, 0.7, 0.9), angle=4, perspective=Perspective(vertical=-20)),
+    ):
+        both = replace(frame, quarter_turns=count)
+        assert np.array_equal(photo.framed(both).pixels, turned.framed(frame).pixels)
+        height, width = pixels.shape[:2]
+        placed, upright = both.placed(width, height), frame.placed(turned.width, turned.height)
+        assert placed.size == upright.size
+        at = upright.matrix @ (20, 30, 1)
+        x, y = at[:2] / at[2]
+        there = {1: (y, height - x), 2: (width - x, height - y), 3: (width - y, x)}[count]
+        found = placed.matrix @ (20, 30, 1)
+        assert found[:2] / found[2] == pytest.approx(there)
+        rgb = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)
+        assert tuple(PhotoInput.of(rgb).framed(both).size) == upright.size[::-1]
 
 
 def test_a_frame_that_changes_nothing_gives_the_photo_itself():

@@ -4,11 +4,14 @@ back.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import veraretouch as vr
 from veraretouch.core.errors import InvalidDocument, InvalidRequest
+from veraretouch.core.photo import as_photo
 from veraretouch.core.photo.geometry.lens import LensCorrection
 from veraretouch.core.plan.addresses import read_adjustments
 from veraretouch.ops.presets import read_preset, write_preset
@@ -104,6 +107,21 @@ def test_a_flip_is_what_xmp_cannot_say(tmp_path):
     with pytest.raises(InvalidRequest, match="cannot say what this plan holds: the frame's flip, horizontal"):
         write_preset(plan, tmp_path / "a.xmp")
     assert write_preset(plan, tmp_path / "a.xmp", partial=True) == ["the frame's flip, horizontal"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_of_quarter_turns_xmp_keeps_the_part_that_is_seen(tmp_path, count):
+    seen = vr.Framing(crop=(0.1, 0.3, 0.6, 0.9), angle=6, perspective=vr.Perspective(vertical=-15, aspect=10))
+    frame = replace(seen, quarter_turns=count)
+    said = write_preset(vr.Plan(frame=frame), tmp_path / "a.xmp", partial=True)
+    assert said == [f"the frame's quarter turns, {count}"]
+    kept = read_preset(tmp_path / "a.xmp").frame
+    photo = as_photo(np.add.outer(np.arange(200), np.arange(300))[..., None].repeat(3, -1).astype(np.uint8) // 2)
+    turned = np.rot90(photo.framed(kept).pixels, -count)
+    wanted = photo.framed(frame).pixels
+    assert np.abs(np.subtract(turned.shape, wanted.shape)).max() <= 1
+    both = tuple(slice(0, min(sides)) for sides in zip(turned.shape, wanted.shape, strict=True))
+    assert np.abs(turned[both].astype(int) - wanted[both]).mean() < 1.5
 
 
 def test_a_plan_with_a_frame_and_masks_goes_to_a_sidecar_and_back(tmp_path):

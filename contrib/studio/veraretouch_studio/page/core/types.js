@@ -70,6 +70,7 @@
  * @property {"none"|"horizontal"|"vertical"|"both"} [flip]
  * @property {Record<string, number>} [perspective]
  * @property {any} [lens] carried along as it is
+ * @property {number} [quarter_turns] how often it is turned clockwise by 90 degrees before all this
  *
  * @typedef {{id: string, name: string, edited: boolean, revision: number}} Listed
  *

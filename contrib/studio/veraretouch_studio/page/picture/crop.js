@@ -1,6 +1,6 @@
 import { html, svg } from "../vendor/lit.js";
 import { dragged, frameOf, ratioOf, setFrame, shownCrop, straightened, withShownCrop } from "../tools/cropping.js";
-import { forth, inverse, mapped, mirrored, product, scaled, shifted } from "../tools/framing.js";
+import { forth, mapped, mirrored, product, scaled, shifted, sides } from "../tools/framing.js";
 import { Part } from "../core/part.js";
 import { t } from "../core/texts.js";
 
@@ -65,16 +65,16 @@ export class Crop extends Part {
     const room = this.#room;
     const frame = frameOf(this.store);
     const turn = forth(frame, photo);
+    const upright = sides(frame, photo);
+    const middle = { x: upright.width / 2, y: upright.height / 2 };
     const most = FARTHEST * Math.hypot(photo.width, photo.height);
-    const corners = [[0, 0], [photo.width, 0], [0, photo.height], [photo.width, photo.height]].map(([x, y]) => mapped(turn, x, y));
-    const half = (/** @type {(at: Point) => number} */ from) => Math.min(most, Math.max(1, ...corners.map((at) => Math.abs(from(at)))));
-    const size = Math.min(
-      (room.width / 2 - MARGIN) / half(({ x }) => x - photo.width / 2),
-      (room.height / 2 - MARGIN) / half(({ y }) => y - photo.height / 2),
-    );
-    this.view = product(shifted(room.width / 2, room.height / 2), scaled(size, size), shifted(-photo.width / 2, -photo.height / 2));
+    const corners = [0, photo.width].flatMap((x) => [0, photo.height].map((y) => mapped(turn, x, y)));
+    const half = (/** @type {"x"|"y"} */ axis) =>
+      Math.min(most, Math.max(1, ...corners.map((at) => Math.abs(at[axis] - middle[axis]))));
+    const size = Math.min((room.width / 2 - MARGIN) / half("x"), (room.height / 2 - MARGIN) / half("y"));
+    this.view = product(shifted(room.width / 2, room.height / 2), scaled(size, size), shifted(-middle.x, -middle.y));
     const drawn = product(scaled(1 / scale, 1 / scale), shifted(-origin.x, -origin.y), scaled(ratio, ratio));
-    const [[a, b, c], [d, e, f], [g, h, i]] = product(this.view, mirrored(frame, photo), turn, drawn);
+    const [[a, b, c], [d, e, f], [g, h, i]] = product(this.view, mirrored(frame, upright), turn, drawn);
     const numbers = [a, d, 0, g, b, e, 0, h, 0, 0, 1, 0, c, f, 0, i].map((each) => each / i);
     this.canvas = /** @type {HTMLElement} */ (this.closest(".stage")?.querySelector("canvas.picture"));
     this.canvas.style.setProperty("transform", `matrix3d(${numbers.map((each) => each.toPrecision(12)).join(",")})`);
@@ -112,7 +112,8 @@ export class Crop extends Part {
 
   /** @param {string} name @param {number} across @param {number} down @param {Box} crop @param {Point} from @param {Point} to */
   #handle(name, across, down, crop, from, to) {
-    const { whole } = /** @type {import("../core/types.js").PhotoState} */ (this.store.photo);
+    const photo = /** @type {import("../core/types.js").PhotoState} */ (this.store.photo);
+    const whole = sides(frameOf(this.store), photo.whole);
     const x = across < 0 ? from.x : across > 0 ? to.x : (from.x + to.x) / 2;
     const y = down < 0 ? from.y : down > 0 ? to.y : (from.y + to.y) / 2;
     const percent = (/** @type {number} */ edge, /** @type {number} */ side) => Number(((100 * edge) / side).toFixed(1));
@@ -193,7 +194,8 @@ export class Crop extends Part {
     if (!store.photo) return;
     const { whole } = store.photo;
     const frame = frameOf(store);
-    const next = dragged(frame, whole, box, across, down, dx, dy, ratioOf(store.cropping.aspect, whole));
+    const ratio = ratioOf(store.cropping.aspect, sides(frame, whole));
+    const next = dragged(frame, whole, box, across, down, dx, dy, ratio);
     setFrame(store, withShownCrop(frame, next, whole), t("step.crop"), how);
   }
 
@@ -228,9 +230,10 @@ export class Crop extends Part {
     if (!way || !photo || event.ctrlKey || event.metaKey || event.altKey) return;
     stop(event);
     event.preventDefault();
-    const { whole } = photo;
-    const box = shownCrop(frameOf(this.store), whole);
-    this.#crop(box, across, down, way[0] * step * whole.width, way[1] * step * whole.height, "keys");
+    const frame = frameOf(this.store);
+    const { width, height } = sides(frame, photo.whole);
+    const box = shownCrop(frame, photo.whole);
+    this.#crop(box, across, down, way[0] * step * width, way[1] * step * height, "keys");
   }
 }
 customElements.define("studio-crop", Crop);

@@ -1,6 +1,18 @@
 /** Changing a photo's frame: what a drag makes of the crop, and the frame that is saved. */
 
-import { centred, fittedCrop, flippedBox, forth, inverse, shareWithin, shrunk, tidy } from "./framing.js";
+import {
+  centred,
+  fittedCrop,
+  flippedBox,
+  forth,
+  inverse,
+  PERSPECTIVE,
+  shareWithin,
+  shrunk,
+  sides,
+  tidy,
+  WHOLE,
+} from "./framing.js";
 import { reframed } from "./moving.js";
 import { emptyPlan, same } from "../core/plan.js";
 
@@ -55,18 +67,20 @@ export function setFrame(store, frame, name, how) {
 /** The crop in pixels of the turned and flipped photo. @param {Frame} frame @param {Size} photo @returns {Box} */
 export function shownCrop(frame, photo) {
   const [left, top, right, bottom] = flippedBox(frame, fittedCrop(frame, photo));
-  return [left * photo.width, top * photo.height, right * photo.width, bottom * photo.height];
+  const { width, height } = sides(frame, photo);
+  return [left * width, top * height, right * width, bottom * height];
 }
 
 /** The frame with a crop that is given as `shownCrop` gives it. @param {Frame} frame @param {Box} box @param {Size} photo @returns {Frame} */
-export function withShownCrop(frame, [left, top, right, bottom], { width, height }) {
+export function withShownCrop(frame, [left, top, right, bottom], photo) {
+  const { width, height } = sides(frame, photo);
   return { ...frame, crop: flippedBox(frame, [left / width, top / height, right / width, bottom / height]) };
 }
 
 /** Whether a box, as `shownCrop` gives it, lies on the photo. @param {Frame} frame @param {Size} photo */
 function fits(frame, photo) {
   const back = inverse(forth(frame, photo));
-  const { width, height } = photo;
+  const { width, height } = sides(frame, photo);
   return (/** @type {Box} */ box) => {
     const [left, top, right, bottom] = withShownCrop(frame, box, photo).crop ?? [0, 0, 1, 1];
     return shareWithin(back, [left * width, top * height, right * width, bottom * height], photo) === 1;
@@ -141,6 +155,30 @@ export function straightened(frame, dx, dy) {
   const off = hangs - 90 * Math.round(hangs / 90);
   const mirrored = frame.flip === "horizontal" || frame.flip === "vertical";
   return Math.min(45, Math.max(-45, (frame.angle ?? 0) + (mirrored ? off : -off)));
+}
+
+/**
+ * The frame turned by 90 degrees, clockwise or the other way: what is seen is turned, and stays otherwise.
+ * @param {Frame} frame @param {1|-1} way @returns {Frame}
+ */
+export function quartered(frame, way) {
+  const { crop = WHOLE, flip = "none", perspective = {}, quarter_turns = 0 } = frame;
+  const [left, top, right, bottom] = crop;
+  const seen = { ...PERSPECTIVE, ...perspective };
+  const mirrored = flip === "horizontal" || flip === "vertical";
+  // Below a mirror the photo itself is turned the other way.
+  const turn = mirrored ? -way : way;
+  return {
+    ...frame,
+    quarter_turns: (quarter_turns + turn + 4) % 4,
+    crop: turn > 0 ? [1 - bottom, left, 1 - top, right] : [top, 1 - right, bottom, 1 - left],
+    perspective: {
+      ...seen,
+      vertical: turn * seen.horizontal,
+      horizontal: -turn * seen.vertical,
+      aspect: -seen.aspect,
+    },
+  };
 }
 
 /** The frame with its sides exchanged, in the direction that is named; what is seen stays. @param {Frame} frame @param {"horizontal"|"vertical"} way @returns {Frame} */

@@ -1,5 +1,5 @@
 /**
- * The frame of a photo: crop, angle, flips and perspective, as one map of positions. The formulas are those of
+ * The frame of a photo: quarter turns, perspective, angle, crop and flips, as one map of positions. The formulas are those of
  * core/photo/geometry/framing.py, so that what is dragged here is what the server makes.
  */
 
@@ -72,8 +72,22 @@ export function turns({ angle = 0, perspective = {} }) {
   return angle !== 0 || Object.entries(PERSPECTIVE).some(([name, rest]) => (perspective[name] ?? rest) !== rest);
 }
 
-/** From pixels of the photo to those of the turned one. @param {Frame} frame @param {Size} size @returns {Matrix} */
-export function forth({ angle = 0, perspective = {} }, { width, height }) {
+/** The size of a photo after its quarter turns. @param {Frame} frame @param {Size} size @returns {Size} */
+export function sides({ quarter_turns = 0 }, { width, height }) {
+  return quarter_turns % 2 ? { width: height, height: width } : { width, height };
+}
+
+/** The quarter turns of a photo. @param {number} count @param {Size} size @returns {Matrix} */
+function quarters(count, { width, height }) {
+  if (count === 1) return [[0, -1, height], [1, 0, 0], [0, 0, 1]];
+  if (count === 2) return [[-1, 0, width], [0, -1, height], [0, 0, 1]];
+  return count === 3 ? [[0, 1, 0], [-1, 0, width], [0, 0, 1]] : scaled(1, 1);
+}
+
+/** From pixels of the photo to those of the turned one. @param {Frame} frame @param {Size} photo @returns {Matrix} */
+export function forth(frame, photo) {
+  const { angle = 0, perspective = {}, quarter_turns = 0 } = frame;
+  const { width, height } = sides(frame, photo);
   const { vertical, horizontal, rotate, scale, aspect } = { ...PERSPECTIVE, ...perspective };
   return product(
     shifted(width / 2, height / 2),
@@ -82,6 +96,7 @@ export function forth({ angle = 0, perspective = {} }, { width, height }) {
     turned(rotate),
     tilted(vertical, horizontal, FOCAL * Math.hypot(width, height)),
     shifted(-width / 2, -height / 2),
+    quarters(quarter_turns, photo),
   );
 }
 
@@ -115,7 +130,7 @@ export function shrunk([left, top, right, bottom], share) {
 
 /** The crop as it is seen: smaller where it would reach beyond the photo. @param {Frame} frame @param {Size} size @returns {Box} */
 export function fittedCrop(frame, size) {
-  const { width, height } = size;
+  const { width, height } = sides(frame, size);
   const [left, top, right, bottom] = frame.crop ?? WHOLE;
   const box = /** @type {Box} */ ([left * width, top * height, right * width, bottom * height]);
   return shrunk([left, top, right, bottom], Math.max(0, shareWithin(inverse(forth(frame, size)), box, size)));
@@ -123,7 +138,7 @@ export function fittedCrop(frame, size) {
 
 /** The frame with its crop's centre on the photo, so that it shows something. @param {Frame} frame @param {Size} size @returns {Frame} */
 export function centred(frame, size) {
-  const { width, height } = size;
+  const { width, height } = sides(frame, size);
   const back = inverse(forth(frame, size));
   const [left, top, right, bottom] = frame.crop ?? WHOLE;
   const at = (/** @type {number} */ share) => {
@@ -145,14 +160,15 @@ export function centred(frame, size) {
  * @returns {{size: Size, matrix: Matrix}} from positions in what is seen to those in the photo, in pixels
  */
 export function placed(frame, size) {
-  const { width, height } = size;
+  const { width, height } = sides(frame, size);
   const given = frame.crop ?? WHOLE;
   const crop = fittedCrop(frame, size);
-  const sides = [width, height, width, height];
+  const whole = [width, height, width, height];
   const smaller = crop.some((edge, i) => Math.abs(edge - given[i]) > 1e-12);
-  const edges = crop.map((edge, i) => (smaller ? (i < 2 ? Math.ceil : Math.floor)(edge * sides[i]) : Math.round(edge * sides[i])));
+  const rounded = (/** @type {number} */ i) => (smaller ? (i < 2 ? Math.ceil : Math.floor) : Math.round);
+  const edges = crop.map((edge, i) => rounded(i)(edge * whole[i]));
   for (const i of [0, 1]) {
-    if (!turns(frame)) edges[i] = Math.min(edges[i], sides[i] - 1);
+    if (!turns(frame)) edges[i] = Math.min(edges[i], whole[i] - 1);
     edges[i + 2] = Math.max(edges[i + 2], edges[i] + 1);
   }
   const seen = { width: edges[2] - edges[0], height: edges[3] - edges[1] };
@@ -177,7 +193,7 @@ export function flippedBox({ flip = "none" }, [left, top, right, bottom]) {
 
 /** A frame of what changes something; undefined where nothing does. @param {Frame} frame @returns {Frame|undefined} */
 export function tidy(frame) {
-  const { crop, angle = 0, flip = "none", perspective = {}, lens } = frame;
+  const { crop, angle = 0, flip = "none", perspective = {}, lens, quarter_turns } = frame;
   /** @type {Frame} */
   const made = {};
   const seen = Object.entries(perspective).filter(([name, value]) => value !== PERSPECTIVE[/** @type {"scale"} */ (name)]);
@@ -191,5 +207,6 @@ export function tidy(frame) {
   if (flip !== "none") made.flip = flip;
   if (seen.length) made.perspective = Object.fromEntries(seen);
   if (lens) made.lens = lens;
+  if (quarter_turns) made.quarter_turns = quarter_turns;
   return Object.keys(made).length ? made : undefined;
 }

@@ -1,7 +1,17 @@
 import { html } from "../vendor/lit.js";
 import * as api from "../core/api.js";
-import { ASPECTS, flipped, frameOf, proportioned, ratioOf, setFrame, wholeFrame, withShownCrop } from "../tools/cropping.js";
-import { PERSPECTIVE, placed, tidy } from "../tools/framing.js";
+import {
+  ASPECTS,
+  flipped,
+  frameOf,
+  proportioned,
+  quartered,
+  ratioOf,
+  setFrame,
+  wholeFrame,
+  withShownCrop,
+} from "../tools/cropping.js";
+import { PERSPECTIVE, placed, sides, tidy } from "../tools/framing.js";
 import { Part } from "../core/part.js";
 import { same } from "../core/plan.js";
 import { named, t } from "../core/texts.js";
@@ -34,7 +44,14 @@ export class FramePanel extends Part {
     >
       <i class="icon icon-flip-${AXIS[way]}-2"></i>
     </button>`;
-    return html`<div class="framing">
+    const quarter = (/** @type {1|-1} */ way, /** @type {string} */ name) => html`<button
+      aria-label=${t(`frame.${name}`)}
+      title=${t(`frame.${name}`)}
+      @click=${() => this.#quarter(way, t(`frame.${name}`))}
+    >
+      <i class="icon icon-rotate-${name}-square"></i>
+    </button>`;
+    return html`<div class="framing" @click=${letGo}>
       <div class="line">
         <label class="field"
           ><span>${t("frame.proportions")}</span>
@@ -42,8 +59,8 @@ export class FramePanel extends Part {
             ${ASPECTS.map((each) => html`<option value=${each} ?selected=${each === store.cropping.aspect}>${named("aspect", each)}</option>`)}
           </select></label
         >
-        ${flip("horizontal")} ${flip("vertical")}
       </div>
+      <div class="line">${quarter(-1, "ccw")} ${quarter(1, "cw")} ${flip("horizontal")} ${flip("vertical")}</div>
       <p class="said" role="status">${t("frame.size", size)}</p>
       <studio-slider .of=${this.#angle(frame)}></studio-slider>
       <div class="line">
@@ -121,10 +138,18 @@ export class FramePanel extends Part {
     const { store } = this;
     store.cropping.aspect = aspect;
     const { whole } = /** @type {import("../core/types.js").PhotoState} */ (store.photo);
-    const ratio = ratioOf(aspect, whole);
-    if (ratio === null) return store.tell();
     const frame = frameOf(store);
+    const ratio = ratioOf(aspect, sides(frame, whole));
+    if (ratio === null) return store.tell();
     return this.#set(withShownCrop(frame, proportioned(frame, whole, ratio), whole), t("step.aspect", { name: named("aspect", aspect) }));
+  }
+
+  /** @param {1|-1} way @param {string} name */
+  #quarter(way, name) {
+    const { cropping } = this.store;
+    const turned = cropping.aspect.split(":").reverse().join(":");
+    cropping.aspect = ASPECTS.includes(turned) ? turned : "free";
+    this.#set(quartered(frameOf(this.store), way), name);
   }
 
   #ruler() {
@@ -138,8 +163,8 @@ export class FramePanel extends Part {
     if (!photo || this.working) return;
     this.working = true;
     try {
-      const { lens, perspective } = frameOf(store);
-      const found = await api.level(photo.id, tidy({ lens, perspective }));
+      const { lens, perspective, quarter_turns } = frameOf(store);
+      const found = await api.level(photo.id, tidy({ lens, perspective, quarter_turns }));
       if (store.photo?.id === photo.id && store.tool === "frame") {
         store.announce([found.problem, found.plan].filter(Boolean).join(" "), true);
         if (found.angle) this.#set({ ...frameOf(store), angle: found.angle }, t("frame.level"));
@@ -156,3 +181,8 @@ export class FramePanel extends Part {
   }
 }
 customElements.define("studio-framing", FramePanel);
+
+/** A button that was clicked by a pointer lets go of the focus: Enter then keeps the frame. @param {MouseEvent} event */
+function letGo(event) {
+  if (event.detail) /** @type {HTMLElement} */ (event.target).closest("button")?.blur();
+}
