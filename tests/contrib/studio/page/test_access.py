@@ -146,8 +146,14 @@ def test_a_preset_that_is_chosen_goes_over_the_plan(studio, tmp_path):
 
 def dialogs(studio):
     """Open every dialog that the page has, one after the other, as a person comes to it."""
+    studio.tab.goto(f"{studio.origin}/#/")
+    studio.tab.get_by_label("Select beach.jpg").click()
+    studio.tab.get_by_role("button", name="Retouch").click()
+    studio.tab.get_by_role("dialog", name="Retouch 1 photos").wait_for()
+    yield "Retouch 1 photos"
+    studio.tab.keyboard.press("Escape")
     tab = studio.open("portrait.jpg")
-    for key, name in (("e", "Export this photo"), ("?", "Keys and help")):
+    for key, name in (("e", "Export this photo"), ("?", "Keys and help"), ("p", "Values to 1 photos")):
         tab.keyboard.press(key)
         tab.get_by_role("dialog", name=name).wait_for()
         yield name
@@ -167,12 +173,15 @@ def dialogs(studio):
     tab.get_by_role("button", name="Keep this one").click()
     studio.settled()
     studio.wrong.clear()  # Chromium logs the 409
+    tab.goto(f"{studio.origin}/#/")
+    tab.get_by_label("Select beach.jpg").click()
 
 
 @pytest.mark.slow
-def test_both_pages_and_every_dialog_are_accessible_on_a_phone(studio):
+@pytest.mark.parametrize("width", [390, 1400])
+def test_both_pages_and_every_dialog_are_accessible(studio, width):
     tab = studio.tab
-    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.set_viewport_size({"width": width, "height": 844})
     try:
         tab.goto(f"{studio.origin}/#/")
         tab.locator(".thumb img[src]").first.wait_for()
