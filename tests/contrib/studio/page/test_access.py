@@ -162,7 +162,8 @@ def dialogs(studio):
     other.goto(tab.url)
     studio.settled(other)
     change = "plan => document.querySelector('studio-app').store.change(plan, 'Exposure')"
-    for ev, each in ((0.5, other), (1.0, tab)):
+    revision = tab.evaluate("document.querySelector('studio-app').store.photo.revision")
+    for ev, each in ((0.5, other), (1 + revision / 100, tab)):
         edits = {"exposure": {"version": 1, "params": {"ev": ev}}}
         each.evaluate(change, {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits})
         if each is other:
