@@ -17,7 +17,7 @@ from studios import Server
 
 import veraretouch as vr
 
-pytestmark = [*browsers.MARKS, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 # Moves a slider, and waits until the canvas is drawn by the plan that it gave: a pixel that is read ends the drawing.
 MOVE = """async ({ id, values }) => {

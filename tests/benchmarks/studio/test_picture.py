@@ -10,7 +10,7 @@ from twenty_plans import pointwise, twenty_plans
 import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 
-pytestmark = [*browsers.MARKS, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 SOURCES = {"night.png": "8 bit", "deep.tif": "16 bit", "large.png": "8 bit by tiles"}
 BY_TABLE = "document.querySelector('studio-stage').edited.rendered === false"
 TILES = "[...document.querySelector('studio-stage').pixels.tiles.values()].filter(tile => tile.image).length"

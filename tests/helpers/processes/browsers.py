@@ -28,8 +28,10 @@ def missing() -> str:
     return "" if CHROMIUM else "no Chromium is installed: make browser"
 
 
-# Of tests that need the browser: one worker runs them all.
-MARKS = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.xdist_group("browser")]
+def marks(file: str) -> list[pytest.MarkDecorator]:
+    """Of a file of tests that need the browser: one worker runs them all, since they share one."""
+    group = f"browser {Path(file).stem}"
+    return [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.xdist_group(group)]
 
 
 @contextmanager

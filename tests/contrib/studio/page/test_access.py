@@ -9,7 +9,7 @@ import browsers
 import pytest
 from browsers import assert_accessible
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 
 

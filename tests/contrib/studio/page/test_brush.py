@@ -12,7 +12,7 @@ from PIL import Image
 
 import veraretouch as vr
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 PHOTO = (480, 320)
 

@@ -9,7 +9,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.plan.edit import write_value
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 
 
 class Halo(vr.Op):
@@ -244,6 +244,28 @@ def test_another_tab_that_was_quicker_is_told_and_nothing_is_lost(studio):
     studio.until(lambda: studio.values("exposure") == {"ev": 2.0}, "the own edit is lost")
     other.close()
     studio.wrong.clear()  # Chromium logs the 409
+
+
+def test_an_edit_whose_answer_is_lost_is_no_conflict(studio):
+    """It was written down, and asked for again: the page sees its own edit at the server and goes on."""
+    tab, lost = studio.open("two.png"), []
+    before = len(steps(studio))
+
+    def lose(route):
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().status)
+            route.abort()
+
+    tab.route("**/edits", lose)
+    studio.drag('[id="#exposure.ev"]', 20)
+    assert lost == [200]
+    assert tab.locator("dialog[open]").count() == 0
+    studio.drag('[id="#contrast.amount"]', 20)
+    assert steps(studio)[before:] == ["Exposure", "Contrast"]
+    tab.unroute_all()
+    studio.wrong.clear()  # Chromium logs the lost answer
 
 
 def test_a_line_of_reasoning_lights_up_the_slots_that_it_moved(studio):

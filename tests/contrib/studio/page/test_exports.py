@@ -17,7 +17,7 @@ from veraretouch.core.lut import Cube
 from veraretouch.core.lut.files import write_cube
 from veraretouch.ops.presets import write_preset
 
-pytestmark = browsers.MARKS
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow]
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 PLAN = {
     "schema": "veraretouch.plan/1",
@@ -77,7 +77,6 @@ def export(studio, suffix, folder):
     return written, tab.evaluate(command)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "suffix", "depth"),
     [
@@ -115,7 +114,6 @@ def test_what_lies_over_the_picture_is_in_no_export(studio, photos):
     studio.settled()
 
 
-@pytest.mark.slow
 def test_the_mask_of_an_area_is_in_no_export(studio):
     tab = show(studio, "shallow.png")
     tab.get_by_role("tab", name="Areas").click()

@@ -16,7 +16,7 @@ import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.plan.frame import write_frame
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 PHOTO = (480, 320)
 

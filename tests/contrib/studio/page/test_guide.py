@@ -9,7 +9,7 @@ import browsers
 import pytest
 from PIL import Image
 
-pytestmark = [*browsers.MARKS, pytest.mark.slow]
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow]
 DOCS = Path(__file__).parents[4] / "docs"
 PLAN = {
     "schema": "veraretouch.plan/1",

@@ -10,7 +10,7 @@ import browsers
 import pytest
 from studios import Server
 
-pytestmark = browsers.MARKS
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow]
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 SAVED = """() => {
     const { store } = document.querySelector("studio-app");
@@ -58,7 +58,6 @@ def again(server, folder):
     return Server(folder, port=server.client.port)
 
 
-@pytest.mark.slow
 def test_edits_that_were_saved_are_there_with_their_history_after_kill_9(browser, folder):
     """Killed at once after the page has said so, in the middle of a drag, and while an edit is on its way."""
     server = Server(folder)
@@ -121,24 +120,3 @@ def test_edits_that_were_saved_are_there_with_their_history_after_kill_9(browser
         assert lines(folder)[-1] == ("Exposure", after)
         studio.wrong.clear()  # Chromium logs each request that found no server
     server.end()
-
-
-def test_an_edit_whose_answer_is_lost_is_no_conflict(browser, folder):
-    """It was written down, and asked for again: the page sees its own edit at the server and goes on."""
-    lost = []
-
-    def lose(route):
-        lost.append(route.fetch().status)
-        route.abort()
-
-    with browsers.studio(browser, [folder / "beach.jpg"]) as studio:
-        tab = studio.open("beach.jpg")
-        tab.route("**/edits", lambda route: route.continue_() if lost else lose(route))
-        drag(tab, "#exposure.ev", 20)
-        studio.until(lambda: tab.evaluate(SAVED) == 1, "it is not saved")
-        assert lost == [200]
-        assert tab.locator("dialog[open]").count() == 0
-        drag(tab, "#contrast.amount", 20)
-        studio.until(lambda: tab.evaluate(SAVED) == 2, "the next one is not saved")
-        assert [name for name, _ in lines(folder)] == ["Exposure", "Contrast"]
-        studio.wrong.clear()  # Chromium logs the lost answer

@@ -11,7 +11,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.plan.edit import write_value
 
-pytestmark = browsers.MARKS
+pytestmark = [*browsers.marks(__file__), pytest.mark.slow]
 
 
 class Dial(vr.Slot):
@@ -192,17 +192,10 @@ def test_values_that_no_hand_moves_are_shown_found_again_and_reset(studio):
     assert studio.plan()["edits"] == {}
 
 
-SOME_AREAS = ["ellipse"]
-
-
-@pytest.mark.parametrize(
-    "areas",
-    [pytest.param(SOME_AREAS, id="some"), pytest.param(None, id="all", marks=pytest.mark.slow)],
-)
-def test_every_slot_of_an_area_moves_is_found_again_and_is_reset(studio, areas):
+def test_every_slot_of_every_area_moves_is_found_again_and_is_reset(studio):
     tab = studio.tab
     change(studio, None)
-    for id in areas or vr.registry.areas.ids():
+    for id in vr.registry.areas.ids():
         area = vr.registry.areas.load(id)
         plan = {
             "schema": "veraretouch.plan/2",

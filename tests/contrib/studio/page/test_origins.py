@@ -12,7 +12,7 @@ import browsers
 import pytest
 from studios import PLAN, serve
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 
 # Each attempt -> what it brought: the text of an answer, its status, or the size of a picture.
@@ -214,6 +214,7 @@ def test_a_page_of_another_port_that_opens_the_studio_cannot_reach_into_it(studi
     opened.value.close()
 
 
+@pytest.mark.slow
 def test_a_page_without_an_origin_reads_and_changes_nothing(studio, evil, photo):
     tab = studio.context.new_page()
     tab.goto(evil)

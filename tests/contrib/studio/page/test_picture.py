@@ -11,7 +11,7 @@ from studio_pictures import assert_same, engine, make_photos, set_plan
 
 import veraretouch as vr
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 PLANS = {
     "light": {"exposure": {"ev": 0.8}, "contrast": {"amount": 0.5}, "tone_regions": {"shadows": 0.6, "whites": 0.3}},
     "colour": {
@@ -277,6 +277,7 @@ def test_touch_moves_the_divider(browser, photos):
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_a_display_of_p3_is_shown_p3(browser, photos):
     read = """() => {
         const { pixels, width } = document.querySelector("studio-stage").shown(512);

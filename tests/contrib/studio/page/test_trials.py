@@ -11,7 +11,7 @@ import pytest
 
 import veraretouch as vr
 
-pytestmark = browsers.MARKS
+pytestmark = browsers.marks(__file__)
 SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 
 
@@ -71,6 +71,7 @@ def test_a_photo_is_edited_and_exported_by_keyboard_alone(browser, photos):
         assert_exported(photos, studio)
 
 
+@pytest.mark.slow
 def test_a_photo_is_edited_and_exported_by_touch_alone(browser, photos):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     with browsers.studio(browser, photos, **phone) as studio:
