@@ -34,6 +34,7 @@ _METADATA = "tests/core/photo/metadata/test_metadata.py"
 _READING = "tests/core/photo/test_reading.py"
 _VERA = "tests/planners/vera/test_planner.py"
 TESTED_BY = {
+    "core/cli/torch_lightly.py": "tests/core/cli/test_nursery.py",
     "core/cli/new.py": "tests/contrib/test_template.py",
     "core/cli/plan_files.py": "tests/planners/test_plan_options.py",
     "core/color/hue_bands.py": "tests/ops/test_hsl.py",

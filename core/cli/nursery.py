@@ -17,11 +17,11 @@ from multiprocessing.context import BaseContext
 from typing import Final
 
 from ..plugins.registry import PluginState, registry
+from .light_torch import is_enough_for
 from .terminal import stdout_to_stderr
 
 _OURS: Final = "veraretouch"
 _NEEDED: Final = (
-    "torch",
     "veraretouch.core.cli.batch.work",
     "veraretouch.core.photo.photo_input",
     "veraretouch.core.render.assembly",
@@ -44,7 +44,9 @@ def nursery(planner: str | None) -> BaseContext:
     from multiprocessing import forkserver
 
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*_NEEDED, *_modules(planner)])
+    light = planner is not None and is_enough_for(planner)
+    first = "veraretouch.core.cli.torch_lightly" if light else "torch"
+    context.set_forkserver_preload([first, *_NEEDED, *_modules(planner)])
     with deaf_to_interrupts(), stdout_to_stderr(), _one_thread_for_blas():
         forkserver.ensure_running()
     return context

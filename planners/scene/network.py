@@ -134,7 +134,11 @@ def _convolution(before: int, after: int, kernel: int, *, stride: int = 1, group
 
 def folded(network: SceneNetwork) -> SceneNetwork:
     """A copy for inference: each batch normalisation is part of the convolution before it; without gradients."""
-    found = copy.deepcopy(network).eval().requires_grad_(False)
+    return _fold(copy.deepcopy(network))
+
+
+def _fold(found: SceneNetwork) -> SceneNetwork:
+    found.eval().requires_grad_(False)
     for layer in found.modules():
         if (
             isinstance(layer, nn.Sequential)
@@ -158,11 +162,11 @@ class Pointwise(nn.Module):
         return functional.linear(x.permute(0, 2, 3, 1), self.weight, self.bias).permute(0, 3, 1, 2)
 
 
-def quick(network: SceneNetwork) -> SceneNetwork:
+def quick(network: SceneNetwork, *, copied: bool = True) -> SceneNetwork:
     """A `folded` copy that takes a third less time on a processor: channels last, convolutions of one pixel as
-    `Pointwise`.
+    `Pointwise`. Where it is not `copied`, the network itself becomes it.
     """
-    found = folded(network)
+    found = folded(network) if copied else _fold(network)
     for parent in list(found.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1):

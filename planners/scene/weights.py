@@ -84,7 +84,7 @@ def _wrong(problem: str, path: str) -> InvalidDocument:
 @cache
 def installed() -> SceneNetwork:
     """The network that comes with veraretouch, ready to run; read once a process."""
-    return quick(stored())
+    return quick(stored(), copied=False)
 
 
 def stored() -> SceneNetwork:

@@ -10,6 +10,7 @@ from ... import errors
 from ...atomic_write import remove_abandoned
 from ...errors import VeraRetouchError
 from ...plugins.registry import PluginState, registry
+from ..light_torch import import_lightly, is_enough_for
 from ..nursery import nursery
 from ..options import SeriesOptions, WriteOptions
 from ..terminal import complain, stdout_to_stderr
@@ -62,6 +63,8 @@ def retouch_all(
     )
     jobs = min(options.jobs or cores(), len(sources))
     context = nursery(request.planner) if jobs > 1 and not options.dry_run else None
+    if context is None and is_enough_for(request.planner):
+        import_lightly()
     check_folders((files.picture.parent for files in products), write=not options.dry_run)
     if series is not None and not options.dry_run:
         with stdout_to_stderr():
