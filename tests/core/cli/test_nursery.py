@@ -9,6 +9,9 @@ import sys
 import textwrap
 
 import pytest
+import torch
+
+from veraretouch.core.cli.light_torch import TRIED
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(), reason="this system does not fork"
@@ -27,6 +30,7 @@ def look(task):
     return {
         "pid": os.getpid(),
         "torch": torch is not None and torch.get_num_threads(),
+        "light": type(sys.modules["torch._meta_registrations"]).__name__ == "_Later",
         "planner": "veraretouch.planners.tiny.planner" in sys.modules,
         "op": "veraretouch.ops.exposure" in sys.modules,
         "deaf": signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
@@ -56,7 +60,14 @@ def test_workers_are_born_with_torch_the_ops_and_the_planner_and_share_the_cores
     results, stderr = _played(tmp_path)
     threads = max(1, len(os.sched_getaffinity(0)) // 2)
     for result in results:
-        assert result == {"pid": result["pid"], "torch": threads, "planner": True, "op": True, "deaf": True}
+        assert result == {
+            "pid": result["pid"],
+            "torch": threads,
+            "light": torch.__version__.startswith(TRIED),
+            "planner": True,
+            "op": True,
+            "deaf": True,
+        }
     assert len({result["pid"] for result in results}) <= 2
     assert stderr.count("printed by a worker") == 4  # stdout is the command's own
 
