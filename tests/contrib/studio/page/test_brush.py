@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import browsers
@@ -163,6 +164,42 @@ def test_alt_and_the_eraser_take_away_and_painting_again_brings_back(studio):
     assert steps(studio)[-4:] == ["Painted on Brush", "Erased on Brush", "Erased on Brush", "Painted on Brush"]
 
 
+def test_strokes_share_parts_only_where_none_lies_over_another_that_came_later(studio, photo):
+    random = np.random.default_rng(5)
+    strokes = []
+    for _ in range(24):
+        x, y, dx, dy = random.uniform((0, 0, -0.2, -0.2), (1, 1, 0.2, 0.2)).round(3).tolist()
+        rows = [[x, y, 0.03, 0.4, 1, 0], [round(x + dx, 3), round(y + dy, 3), 0.03, 0.4, 1, 1]]
+        strokes.append({"rows": rows, "erases": bool(random.random() < 0.4)})
+    strokes[0]["erases"] = False
+    area = studio.tab.evaluate(
+        """async ({ strokes, width, height }) => {
+            const { withStroke } = await import("/page/tools/strokes.js");
+            const { schema } = document.querySelector("studio-app").store;
+            const first = { id: "brush", version: 1, params: { strokes: strokes[0].rows } };
+            let plan = { edits: {}, local: [{ name: "There", area: [first], edits: {} }] };
+            for (const { rows, erases } of strokes.slice(1)) {
+                plan = withStroke(plan, "There", rows, erases, { width, height }, schema);
+            }
+            return plan.local[0].area;
+        }""",
+        {"strokes": strokes, "width": PHOTO[0], "height": PHOTO[1]},
+    )
+    assert 3 < len(area) < 16
+    apart = [
+        {"id": "brush", "version": 1, "params": {"strokes": each["rows"]}}
+        | ({"combine": "subtract"} if each["erases"] else {})
+        for each in strokes
+    ]
+
+    def rendered(parts):
+        local = [{"name": "There", "area": parts, "edits": {"exposure": {"version": 1, "params": {"ev": -2.0}}}}]
+        plan = {"schema": "veraretouch.plan/2", "mode": "param", "edits": {}, "local": local}
+        return vr.Renderer().render(vr.open_photo(photo), vr.Plan.load(plan)).pixels.astype(int)
+
+    assert np.abs(rendered(area) - rendered(apart)).max() <= 1
+
+
 def test_the_brush_is_sized_and_moved_by_keys_and_its_ring_shows_it(studio):
     tab = begin(studio, darker=False)
     ring = tab.get_by_role("slider", name="Paint")
@@ -231,6 +268,17 @@ def test_fingers_paint_and_two_of_them_zoom(browser, photo):
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+DROPPED = """(text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], "mask.png", { type: "image/png" }));
+    const field = document.querySelector("studio-grey .grey");
+    for (const kind of ["dragover", "drop"]) {
+        field.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+}"""
+
+
 def test_a_picture_is_loaded_as_a_mask_and_what_is_none_is_refused(studio, tmp_path):
     tab = studio.tab
     before = studio.picture()
@@ -248,12 +296,13 @@ def test_a_picture_is_loaded_as_a_mask_and_what_is_none_is_refused(studio, tmp_p
     refused = tab.locator("studio-grey [role=alert]")
     refused.wait_for()
     assert "“mask.txt” is no PNG picture of at most 32 MB" in refused.inner_text()
-    chooser.set_input_files(tmp_path / "mask.png")
+    tab.evaluate(DROPPED, base64.b64encode((tmp_path / "mask.png").read_bytes()).decode())
     studio.until(lambda: "90 × 60" in tab.locator("studio-grey").inner_text(), "the mask is not shown")
     studio.settled()
     (part,) = studio.plan()["local"][0]["area"]
     assert np.array_equal(vr.Plan.load(studio.plan()).local[0].area[0].params["picture"], mask / 255)
     assert part["params"]["picture"]["dtype"] == "uint8"
+    assert len(studio.client("GET", "/api/photos").json()["photos"]) == 1  # what is dropped there is no photo
     differs = changed(studio.picture(), before)
     assert differs[:, : PHOTO[0] // 2 - 8].mean() > 0.8
     assert not differs[:, PHOTO[0] // 2 + 8 :].any()

@@ -33,7 +33,13 @@ export class Grey extends Control {
       <canvas ?hidden=${!changed} role="img" aria-label=${t("grey.label", { label })}></canvas>
       <label class="button" for=${id}
         >${t("grey.choose")}
-        <input class="hidden" id=${id} type="file" accept="image/png,.png" aria-description=${slot.doc} @change=${this.#pick}
+        <input
+          class="hidden"
+          id=${id}
+          type="file"
+          accept="image/png,.png"
+          aria-description=${slot.doc}
+          @change=${this.#pick}
       /></label>
       ${this.wrong ? html`<p class="wrong" role="alert">${this.wrong}</p>` : ""}
     </div>`;

@@ -96,7 +96,10 @@ export const saveEdits = async (id, revision, plan, name) =>
 /** @param {string} id @param {number} revision @param {"undo"|"redo"} way @returns {Promise<PhotoState>} */
 export const step = async (id, revision, way) =>
   (await call("POST", `${of(id)}/${way}`, { json: {}, headers: { "If-Match": `"${revision}"` } })).json();
-/** @param {string} id @param {import("./types.js").Frame} [frame] @returns {Promise<{angle: number, problem?: string, plan?: string}>} */
+/**
+ * @param {string} id @param {import("./types.js").Frame} [frame]
+ * @returns {Promise<{angle: number, problem?: string, plan?: string}>}
+ */
 export const level = (id, frame) => send("POST", `${of(id)}/level`, frame ? { frame: JSON.stringify(frame) } : {});
 /** @param {string} id @param {Plan} plan */
 export const explain = (id, plan) => send("POST", `${of(id)}/explain`, { plan });

@@ -55,7 +55,8 @@ export function wish(event) {
   if (document.querySelector("dialog[open]")) return null;
   const own = inside.closest("input[type=range], [role=slider], [role=tablist], [role=listbox], [data-arrows]");
   if (own && /^Arrow|^ $|^[+-]$/.test(event.key)) return null;
-  if ((event.key === " " || event.key === "Enter") && inside.closest("button, a, summary, input, [role=option]")) return null;
+  const presses = event.key === " " || event.key === "Enter";
+  if (presses && inside.closest("button, a, summary, input, [role=option]")) return null;
   if (ctrl && /^[cv]$/.test(event.key) && String(getSelection())) return null;
   const symbol = /^[^a-z]$/i.test(event.key); // its Shift is the keyboard's, not ours
   const found = KEYS.find(

@@ -36,7 +36,7 @@
  * @property {string[]} groups
  * @property {Planner[]} planners
  * @property {string} default_planner
- * @property {{angle: [number, number], perspective: Record<string, [number, number]>}} frame the ranges of a frame's numbers
+ * @property {{angle: [number, number], perspective: Record<string, [number, number]>}} frame the ranges of its numbers
  * @property {string[]} formats suffixes, and `sheet`
  * @property {Record<string, string>} controls the modules of plug-ins' own controls, by slot or kind
  * @property {{id: string, reason: string}[]} broken

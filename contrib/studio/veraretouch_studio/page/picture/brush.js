@@ -8,7 +8,9 @@ import { Film } from "../tools/film.js";
 /** @import {Viewport} from "../core/viewport.js" */
 /** @import {Stage} from "./stage.js" */
 /** @typedef {{x: number, y: number}} Point shares of the photo's width and height */
-/** @typedef {{points: Point[], radius: number, hardness: number, flow: number, erases: boolean, request: number}} Stroke */
+/**
+ * @typedef {{points: Point[], radius: number, hardness: number, flow: number, erases: boolean, request: number}} Stroke
+ */
 
 const APART = 1.5; // CSS pixels between the points that are kept while painting,
 const WIDE = 0.04; // or so much of the radius where that is more
@@ -17,7 +19,12 @@ const STEP = 0.01; // shares, by a key
 
 /** The brush on the picture: its ring, and the film of what it paints until that is rendered. */
 export class Brush extends Part {
-  static properties = { ...Part.properties, viewport: { attribute: false }, side: { type: Boolean }, at: { state: true } };
+  static properties = {
+    ...Part.properties,
+    viewport: { attribute: false },
+    side: { type: Boolean },
+    at: { state: true },
+  };
 
   constructor() {
     super();
@@ -81,7 +88,12 @@ export class Brush extends Part {
     const { x, y } = this.#css(middle);
     const radius = brush.radius * this.long;
     const percent = (/** @type {number} */ share) => Math.round(100 * share);
-    const facts = { x: percent(middle.x), y: percent(middle.y), size: (200 * brush.radius).toFixed(1), hardness: percent(brush.hardness) };
+    const facts = {
+      x: percent(middle.x),
+      y: percent(middle.y),
+      size: (200 * brush.radius).toFixed(1),
+      hardness: percent(brush.hardness),
+    };
     const erases = this.store.tool === "erase";
     return html`<canvas class="film" aria-hidden="true"></canvas>
       <svg class="brush" role="group" aria-label=${t("brush")}>
@@ -108,7 +120,9 @@ export class Brush extends Part {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const step = STEP * (event.shiftKey ? 10 : 1);
-    const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key] ?? [0, 0];
+    const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[
+      event.key
+    ] ?? [0, 0];
     const dabs = event.key === "Enter" || event.key === " ";
     if ((!dx && !dy && !dabs) || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
@@ -180,7 +194,7 @@ export class Brush extends Part {
       Number(stroke.flow.toFixed(3)),
       i ? 1 : 0,
     ]);
-    const plan = withStroke(store.plan, store.area, rows, stroke.erases, store.schema);
+    const plan = withStroke(store.plan, store.area, rows, stroke.erases, this.viewport.photo, store.schema);
     if (!plan) {
       store.announce(t("brush.full"), true);
       return this.#refilm();
@@ -189,7 +203,10 @@ export class Brush extends Part {
     this.waiting.push({ ...stroke, request: this.stage.asked });
   }
 
-  /** A picture is drawn: strokes that it shows need no film any more. @param {number} request the one that it answers */
+  /**
+   * A picture is drawn: strokes that it shows need no film any more.
+   * @param {number} request the one that it answers
+   */
   drawn(request) {
     const before = this.waiting.length;
     this.waiting = this.waiting.filter((stroke) => stroke.request > request);

@@ -94,8 +94,16 @@ export class Crop extends Part {
       return svg`<path class="crop-third" d="M${x} ${from.y}V${to.y}M${from.x} ${y}H${to.x}" />`;
     });
     const shade = `M0 0H${width}V${height}H0ZM${from.x} ${from.y}V${to.y}H${to.x}V${from.y}Z`;
-    return html`<svg class="crop" role="group" aria-label=${t("frame.handles")} @pointerdown=${stop} @pointermove=${this.#move}
-      @pointerup=${this.#up} @pointercancel=${this.#cancel} @wheel=${stop}>
+    return html`<svg
+      class="crop"
+      role="group"
+      aria-label=${t("frame.handles")}
+      @pointerdown=${stop}
+      @pointermove=${this.#move}
+      @pointerup=${this.#up}
+      @pointercancel=${this.#cancel}
+      @wheel=${stop}
+    >
       ${svg`<path class="crop-shade" d=${shade} />${thirds}
         <rect class="crop-box" x=${from.x} y=${from.y} width=${to.x - from.x} height=${to.y - from.y} />
         ${HANDLES.map(([name, across, down]) => this.#handle(name, across, down, crop, from, to))}
@@ -110,13 +118,17 @@ export class Crop extends Part {
       ${line ? svg`<path class="crop-line" d="M${line.from.x} ${line.from.y}L${line.to.x} ${line.to.y}" />` : ""}`;
   }
 
-  /** @param {string} name @param {number} across @param {number} down @param {Box} crop @param {Point} from @param {Point} to */
+  /**
+   * @param {string} name @param {number} across @param {number} down @param {Box} crop @param {Point} from
+   * @param {Point} to
+   */
   #handle(name, across, down, crop, from, to) {
     const photo = /** @type {import("../core/types.js").PhotoState} */ (this.store.photo);
     const whole = sides(frameOf(this.store), photo.whole);
     const x = across < 0 ? from.x : across > 0 ? to.x : (from.x + to.x) / 2;
     const y = down < 0 ? from.y : down > 0 ? to.y : (from.y + to.y) / 2;
-    const percent = (/** @type {number} */ edge, /** @type {number} */ side) => Number(((100 * edge) / side).toFixed(1));
+    const percent = (/** @type {number} */ edge, /** @type {number} */ side) =>
+      Number(((100 * edge) / side).toFixed(1));
     const at = {
       x: percent(across < 0 ? crop[0] : across > 0 ? crop[2] : (crop[0] + crop[2]) / 2, whole.width),
       y: percent(down < 0 ? crop[1] : down > 0 ? crop[3] : (crop[1] + crop[3]) / 2, whole.height),
@@ -157,7 +169,13 @@ export class Crop extends Part {
     handle.focus({ preventScroll: true });
     const { photo } = this.store;
     if (!photo) return;
-    this.held = { across, down, box: shownCrop(frameOf(this.store), photo.whole), from: this.#place(event), moved: false };
+    this.held = {
+      across,
+      down,
+      box: shownCrop(frameOf(this.store), photo.whole),
+      from: this.#place(event),
+      moved: false,
+    };
   }
 
   /** @param {PointerEvent} event */
@@ -186,7 +204,8 @@ export class Crop extends Part {
   }
 
   /**
-   * @param {Box} box @param {number} across @param {number} down @param {number} dx pixels of the photo @param {number} dy
+   * @param {Box} box @param {number} across @param {number} down
+   * @param {number} dx pixels of the photo @param {number} dy
    * @param {"drag"|"keys"|"done"} how
    */
   #crop(box, across, down, dx, dy, how) {
@@ -244,7 +263,10 @@ function stop(event) {
   if (event.type === "wheel") event.preventDefault();
 }
 
-/** A bar on an edge, or two on a corner. @param {number} x @param {number} y @param {number} across @param {number} down */
+/**
+ * A bar on an edge, or two on a corner.
+ * @param {number} x @param {number} y @param {number} across @param {number} down
+ */
 function grip(x, y, across, down) {
   if (across && down) return `M${x - 16 * across} ${y}H${x}V${y - 16 * down}`;
   return across ? `M${x} ${y - 12}V${y + 12}` : `M${x - 12} ${y}H${x + 12}`;

@@ -80,7 +80,8 @@ export class Stage extends Part {
     const split = this.compare === "split" && !this.holding;
     const side = this.compare === "side" && !this.holding;
     const names = this.holding ? [t("before"), ""] : (this.names ?? [t("before"), t("after")]);
-    return html`<div class="stage" data-compare=${this.holding ? "hold" : this.compare} data-tool=${this.#paints && !this.panning ? "brush" : ""}>
+    const compare = this.holding ? "hold" : this.compare;
+    return html`<div class="stage" data-compare=${compare} data-tool=${this.#paints && !this.panning ? "brush" : ""}>
       <canvas class="picture" role="img" aria-label=${photo ? t("picture.label", photo) : ""}></canvas>
       ${this.handles
         ? html`<studio-handles .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-handles>`
@@ -317,7 +318,8 @@ export class Stage extends Part {
   get settled() {
     const sources = [this.edited, this.original, this.second].filter((each) => each !== null);
     const shows = this.whole === (this.store.tool === "frame");
-    return shows && !!this.pixels?.whole && this.pixels.latest.settled && sources.every((each) => each.settled) && !this.drawing;
+    const fetched = !!this.pixels?.whole && this.pixels.latest.settled && sources.every((each) => each.settled);
+    return shows && fetched && !this.drawing;
   }
 
   #draw() {

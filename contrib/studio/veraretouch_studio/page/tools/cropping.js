@@ -36,7 +36,10 @@ export function ratioOf(aspect, photo) {
 /** The frame as it is shown: while it is dragged ahead of the plan's. @param {Store} store @returns {Frame} */
 export const frameOf = (store) => store.draft ?? store.plan?.frame ?? {};
 
-/** The frame that shows all of a photo: what a lens did is undone before anything else. @param {Frame|undefined} frame @returns {Frame|undefined} */
+/**
+ * The frame that shows all of a photo: what a lens did is undone before anything else.
+ * @param {Frame|undefined} frame @returns {Frame|undefined}
+ */
 export const wholeFrame = (frame) => (frame?.lens ? { lens: frame.lens } : undefined);
 
 /** A plan with all of the photo seen. @param {Plan|null} plan @param {Size} photo @param {Schema} schema */
@@ -71,7 +74,10 @@ export function shownCrop(frame, photo) {
   return [left * width, top * height, right * width, bottom * height];
 }
 
-/** The frame with a crop that is given as `shownCrop` gives it. @param {Frame} frame @param {Box} box @param {Size} photo @returns {Frame} */
+/**
+ * The frame with a crop that is given as `shownCrop` gives it.
+ * @param {Frame} frame @param {Box} box @param {Size} photo @returns {Frame}
+ */
 export function withShownCrop(frame, [left, top, right, bottom], photo) {
   const { width, height } = sides(frame, photo);
   return { ...frame, crop: flippedBox(frame, [left / width, top / height, right / width, bottom / height]) };
@@ -87,7 +93,10 @@ function fits(frame, photo) {
   };
 }
 
-/** As far from one box to another as the photo reaches. @param {Box} from @param {Box} to @param {(box: Box) => boolean} inside */
+/**
+ * As far from one box to another as the photo reaches.
+ * @param {Box} from @param {Box} to @param {(box: Box) => boolean} inside
+ */
 function asFar(from, to, inside) {
   if (inside(to)) return to;
   let [low, high] = [0, 1];
@@ -123,9 +132,11 @@ export function dragged(frame, photo, box, across, down, dx, dy, ratio) {
     height = width / ratio;
   }
   const x = /** @type {[number, number]} */ (
-    across > 0 ? [left, left + width] : across < 0 ? [right - width, right] : centredAt((left + right) / 2, width));
+    across > 0 ? [left, left + width] : across < 0 ? [right - width, right] : centredAt((left + right) / 2, width)
+  );
   const y = /** @type {[number, number]} */ (
-    down > 0 ? [top, top + height] : down < 0 ? [bottom - height, bottom] : centredAt((top + bottom) / 2, height));
+    down > 0 ? [top, top + height] : down < 0 ? [bottom - height, bottom] : centredAt((top + bottom) / 2, height)
+  );
   if (ratio !== null) return asFar(box, [x[0], y[0], x[1], y[1]], inside);
   const wider = asFar(box, [x[0], top, x[1], bottom], inside);
   return asFar(wider, [wider[0], y[0], wider[2], y[1]], inside);
@@ -135,7 +146,8 @@ export function dragged(frame, photo, box, across, down, dx, dy, ratio) {
 const centredAt = (middle, size) => [middle - size / 2, middle + size / 2];
 
 /**
- * The crop in other proportions about its own centre: as large as it was, or as the photo allows where it reached its edge.
+ * The crop in other proportions about its own centre: as large as it was, or as the photo allows where it reached its
+ * edge.
  * @param {Frame} frame @param {Size} photo @param {number} ratio @returns {Box}
  */
 export function proportioned(frame, photo, ratio) {
@@ -149,7 +161,10 @@ export function proportioned(frame, photo, ratio) {
   return asFar([x, y, x, y], wish, inside);
 }
 
-/** The angle that makes a line level or upright, whichever is nearer. @param {Frame} frame @param {number} dx @param {number} dy as they are seen */
+/**
+ * The angle that makes a line level or upright, whichever is nearer.
+ * @param {Frame} frame @param {number} dx @param {number} dy as they are seen
+ */
 export function straightened(frame, dx, dy) {
   const hangs = (Math.atan2(dy, dx) * 180) / Math.PI;
   const off = hangs - 90 * Math.round(hangs / 90);
@@ -181,7 +196,10 @@ export function quartered(frame, way) {
   };
 }
 
-/** The frame with its sides exchanged, in the direction that is named; what is seen stays. @param {Frame} frame @param {"horizontal"|"vertical"} way @returns {Frame} */
+/**
+ * The frame with its sides exchanged, in the direction that is named; what is seen stays.
+ * @param {Frame} frame @param {"horizontal"|"vertical"} way @returns {Frame}
+ */
 export function flipped(frame, way) {
   const held = new Set(frame.flip === "both" ? ["horizontal", "vertical"] : [frame.flip ?? "none"]);
   held.delete("none");

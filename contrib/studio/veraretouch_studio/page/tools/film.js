@@ -1,4 +1,7 @@
-/** The film that follows the pointer while it paints: strokes as ops/areas/capsules.py paints them, in pixels of the screen. */
+/**
+ * The film that follows the pointer while it paints: strokes as ops/areas/capsules.py paints them, in pixels of the
+ * screen.
+ */
 
 /** @typedef {{x: number, y: number, radius: number, hardness: number, flow: number}} Dab in pixels */
 
@@ -25,7 +28,10 @@ export class Film {
     this.image = null;
   }
 
-  /** One line of a stroke; the strongest counts where several lie over one another. @param {Dab} from @param {Dab} to @param {boolean} erases */
+  /**
+   * One line of a stroke; the strongest counts where several lie over one another.
+   * @param {Dab} from @param {Dab} to @param {boolean} erases
+   */
   line(from, to, erases) {
     const { width, height } = this.canvas;
     const reach = Math.max(from.radius, to.radius);

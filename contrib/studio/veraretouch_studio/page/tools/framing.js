@@ -1,6 +1,6 @@
 /**
- * The frame of a photo: quarter turns, perspective, angle, crop and flips, as one map of positions. The formulas are those of
- * core/photo/geometry/framing.py, so that what is dragged here is what the server makes.
+ * The frame of a photo: quarter turns, perspective, angle, crop and flips, as one map of positions. The formulas are
+ * those of core/photo/geometry/framing.py, so that what is dragged here is what the server makes.
  */
 
 /** @import {Frame} from "../core/types.js" */
@@ -21,7 +21,9 @@ const SLACK = 0.25; // pixels by which a crop may reach beyond the photo
 
 /** @param {Matrix[]} factors @returns {Matrix} */
 export function product(...factors) {
-  return factors.reduce((a, b) => a.map((row) => [0, 1, 2].map((j) => row.reduce((sum, each, k) => sum + each * b[k][j], 0))));
+  return factors.reduce((a, b) =>
+    a.map((row) => [0, 1, 2].map((j) => row.reduce((sum, each, k) => sum + each * b[k][j], 0))),
+  );
 }
 
 /** @param {Matrix} m @returns {Matrix} */
@@ -42,15 +44,27 @@ export function mapped(m, x, y) {
 }
 
 /** @param {number} x @param {number} y @returns {Matrix} */
-export const shifted = (x, y) => [[1, 0, x], [0, 1, y], [0, 0, 1]];
+export const shifted = (x, y) => [
+  [1, 0, x],
+  [0, 1, y],
+  [0, 0, 1],
+];
 
 /** @param {number} x @param {number} y @param {number} [z] @returns {Matrix} */
-export const scaled = (x, y, z = 1) => [[x, 0, 0], [0, y, 0], [0, 0, z]];
+export const scaled = (x, y, z = 1) => [
+  [x, 0, 0],
+  [0, y, 0],
+  [0, 0, z],
+];
 
 /** Clockwise, as y points down. @param {number} degrees @returns {Matrix} */
 function turned(degrees) {
   const turn = (degrees * Math.PI) / 180;
-  return [[Math.cos(turn), -Math.sin(turn), 0], [Math.sin(turn), Math.cos(turn), 0], [0, 0, 1]];
+  return [
+    [Math.cos(turn), -Math.sin(turn), 0],
+    [Math.sin(turn), Math.cos(turn), 0],
+    [0, 0, 1],
+  ];
 }
 
 /** As by a camera turned about its centre, which stays and keeps its area. @returns {Matrix} */
@@ -58,8 +72,16 @@ function tilted(/** @type {number} */ vertical, /** @type {number} */ horizontal
   if (!vertical && !horizontal) return scaled(1, 1);
   const up = (-vertical / 100) * TILT;
   const aside = (-horizontal / 100) * TILT;
-  const aboutX = [[1, 0, 0], [0, Math.cos(up), -Math.sin(up)], [0, Math.sin(up), Math.cos(up)]];
-  const aboutY = [[Math.cos(aside), 0, -Math.sin(aside)], [0, 1, 0], [Math.sin(aside), 0, Math.cos(aside)]];
+  const aboutX = [
+    [1, 0, 0],
+    [0, Math.cos(up), -Math.sin(up)],
+    [0, Math.sin(up), Math.cos(up)],
+  ];
+  const aboutY = [
+    [Math.cos(aside), 0, -Math.sin(aside)],
+    [0, 1, 0],
+    [Math.sin(aside), 0, Math.cos(aside)],
+  ];
   const raw = product(scaled(focal, focal), aboutY, aboutX, scaled(1 / focal, 1 / focal));
   const seen = raw.map((row) => row.map((each) => each / raw[2][2]));
   const slope = (/** @type {number} */ i, /** @type {number} */ j) => seen[i][j] - seen[i][2] * seen[2][j];
@@ -79,9 +101,25 @@ export function sides({ quarter_turns = 0 }, { width, height }) {
 
 /** The quarter turns of a photo. @param {number} count @param {Size} size @returns {Matrix} */
 function quarters(count, { width, height }) {
-  if (count === 1) return [[0, -1, height], [1, 0, 0], [0, 0, 1]];
-  if (count === 2) return [[-1, 0, width], [0, -1, height], [0, 0, 1]];
-  return count === 3 ? [[0, 1, 0], [-1, 0, width], [0, 0, 1]] : scaled(1, 1);
+  if (count === 1)
+    return [
+      [0, -1, height],
+      [1, 0, 0],
+      [0, 0, 1],
+    ];
+  if (count === 2)
+    return [
+      [-1, 0, width],
+      [0, -1, height],
+      [0, 0, 1],
+    ];
+  return count === 3
+    ? [
+        [0, 1, 0],
+        [-1, 0, width],
+        [0, 0, 1],
+      ]
+    : scaled(1, 1);
 }
 
 /** From pixels of the photo to those of the turned one. @param {Frame} frame @param {Size} photo @returns {Matrix} */
@@ -109,9 +147,20 @@ export function shareWithin(back, [left, top, right, bottom], { width, height })
   const on = (/** @type {number[]} */ at) => back.map((row) => row.reduce((sum, each, k) => sum + each * at[k], 0));
   const centre = on([(left + right) / 2, (top + bottom) / 2, 1]);
   let share = 1;
-  for (const [across, down] of [[-1, -1], [1, -1], [-1, 1], [1, 1]]) {
+  for (const [across, down] of [
+    [-1, -1],
+    [1, -1],
+    [-1, 1],
+    [1, 1],
+  ]) {
     const way = on([(across * (right - left)) / 2, (down * (bottom - top)) / 2, 0]);
-    for (const edge of [[1, 0, 0], [0, 1, 0], [-1, 0, width], [0, -1, height], [0, 0, 1]]) {
+    for (const edge of [
+      [1, 0, 0],
+      [0, 1, 0],
+      [-1, 0, width],
+      [0, -1, height],
+      [0, 0, 1],
+    ]) {
       const start = edge.reduce((sum, each, k) => sum + each * centre[k], 0);
       const change = edge.reduce((sum, each, k) => sum + each * way[k], 0);
       if (start <= 0) return -1;
@@ -128,7 +177,10 @@ export function shrunk([left, top, right, bottom], share) {
   return [x - across, y - down, x + across, y + down];
 }
 
-/** The crop as it is seen: smaller where it would reach beyond the photo. @param {Frame} frame @param {Size} size @returns {Box} */
+/**
+ * The crop as it is seen: smaller where it would reach beyond the photo.
+ * @param {Frame} frame @param {Size} size @returns {Box}
+ */
 export function fittedCrop(frame, size) {
   const { width, height } = sides(frame, size);
   const [left, top, right, bottom] = frame.crop ?? WHOLE;
@@ -136,7 +188,10 @@ export function fittedCrop(frame, size) {
   return shrunk([left, top, right, bottom], Math.max(0, shareWithin(inverse(forth(frame, size)), box, size)));
 }
 
-/** The frame with its crop's centre on the photo, so that it shows something. @param {Frame} frame @param {Size} size @returns {Frame} */
+/**
+ * The frame with its crop's centre on the photo, so that it shows something.
+ * @param {Frame} frame @param {Size} size @returns {Frame}
+ */
 export function centred(frame, size) {
   const { width, height } = sides(frame, size);
   const back = inverse(forth(frame, size));
@@ -172,14 +227,21 @@ export function placed(frame, size) {
     edges[i + 2] = Math.max(edges[i + 2], edges[i] + 1);
   }
   const seen = { width: edges[2] - edges[0], height: edges[3] - edges[1] };
-  return { size: seen, matrix: product(inverse(forth(frame, size)), shifted(edges[0], edges[1]), mirrored(frame, seen)) };
+  return {
+    size: seen,
+    matrix: product(inverse(forth(frame, size)), shifted(edges[0], edges[1]), mirrored(frame, seen)),
+  };
 }
 
 /** The flip of a picture of some size. @param {Frame} frame @param {Size} size @returns {Matrix} */
 export function mirrored({ flip = "none" }, { width, height }) {
   const across = flip === "horizontal" || flip === "both";
   const down = flip === "vertical" || flip === "both";
-  return [[across ? -1 : 1, 0, across ? width : 0], [0, down ? -1 : 1, down ? height : 0], [0, 0, 1]];
+  return [
+    [across ? -1 : 1, 0, across ? width : 0],
+    [0, down ? -1 : 1, down ? height : 0],
+    [0, 0, 1],
+  ];
 }
 
 /** A box, in shares, in the flipped picture; and back. @param {Frame} frame @param {Box} box @returns {Box} */
@@ -196,7 +258,9 @@ export function tidy(frame) {
   const { crop, angle = 0, flip = "none", perspective = {}, lens, quarter_turns } = frame;
   /** @type {Frame} */
   const made = {};
-  const seen = Object.entries(perspective).filter(([name, value]) => value !== PERSPECTIVE[/** @type {"scale"} */ (name)]);
+  const seen = Object.entries(perspective).filter(
+    ([name, value]) => value !== PERSPECTIVE[/** @type {"scale"} */ (name)],
+  );
   const turn = Number(angle.toFixed(2));
   if (crop) {
     const [low, high] = turn || seen.length ? [-1, 2] : [0, 1];

@@ -43,20 +43,23 @@ export async function readGreys(file) {
   const picture = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => Promise.reject(refused));
   const scale = Math.min(1, LARGEST / Math.max(across, down));
   const [width, height] = [across, down].map((side) => Math.max(1, Math.round(scale * side)));
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    new OffscreenCanvas(width, height).getContext("2d")
+  );
   context.fillRect(0, 0, width, height); // what is transparent covers nothing
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, 0, 0, width, height);
   picture.close();
   const { data } = context.getImageData(0, 0, width, height);
-  const luma = (/** @type {number} */ i) => LUMA.reduce((sum, weight, channel) => sum + weight * data[4 * i + channel], 0);
+  const luma = (/** @type {number} */ i) =>
+    LUMA.reduce((sum, weight, channel) => sum + weight * data[4 * i + channel], 0);
   return { width, height, data: Uint8ClampedArray.from({ length: width * height }, (_, i) => luma(i)) };
 }
 
 /**
  * A grey picture whose points lie elsewhere; beyond its edges those go on.
- * @param {Greys} greys @param {number} width @param {number} height @param {(x: number, y: number) => {x: number, y: number}} from
- * where a point of the new picture lies in the old one, both in shares
+ * @param {Greys} greys @param {number} width @param {number} height
+ * @param {(x: number, y: number) => {x: number, y: number}} from where a point of the new picture lies in the old one, both in shares
  * @returns {Greys}
  */
 export function resampled(greys, width, height, from) {

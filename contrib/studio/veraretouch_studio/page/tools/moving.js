@@ -36,7 +36,10 @@ function moved(part, way, schema) {
   if (!slots || !(part.id in SHAPES)) return part;
   const rest = Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.identity]));
   const values = SHAPES[part.id]({ ...rest, ...part.params }, way);
-  const params = Object.entries(values).map(([name, value]) => [name, within(value, slots[name].low, slots[name].high)]);
+  const params = Object.entries(values).map(([name, value]) => [
+    name,
+    within(value, slots[name].low, slots[name].high),
+  ]);
   return { ...part, params: { ...part.params, ...Object.fromEntries(params) } };
 }
 
@@ -52,7 +55,10 @@ function point({ matrix, given, wanted }, x, y) {
   return { x: at.x / wanted.width, y: at.y / wanted.height };
 }
 
-/** Where a short way from a place leads. @param {Way} way @param {{x: number, y: number}} from shares @param {number} turn */
+/**
+ * Where a short way from a place leads.
+ * @param {Way} way @param {{x: number, y: number}} from shares @param {number} turn
+ */
 function stretched({ matrix, given }, from, turn) {
   const [x, y] = [from.x * given.width, from.y * given.height];
   const a = mapped(matrix, x, y);

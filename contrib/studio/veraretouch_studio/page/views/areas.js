@@ -216,7 +216,10 @@ export class Areas extends Part {
 }
 customElements.define("studio-areas", Areas);
 
-/** The control of an area's slot: strokes are painted on the picture. @param {import("../core/bindings.js").Binding} binding */
+/**
+ * The control of an area's slot: strokes are painted on the picture.
+ * @param {import("../core/bindings.js").Binding} binding
+ */
 function partControl(binding) {
   if (binding.slot.kind !== "strokes") return controlFor(binding);
   const n = count(rowsOf(binding.value));

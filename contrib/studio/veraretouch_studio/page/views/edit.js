@@ -162,8 +162,14 @@ export class EditPage extends Part {
         <i class="icon icon-crop"></i>
       </button>
       <span class="gap"></span>
-      <button class="quiet text" ?disabled=${this.tab === "crop"} aria-pressed=${!viewport?.fitted} aria-label=${t("zoom.toggle", { percent })} title=${t("zoom.toggle", { percent })}
-        @click=${() => viewport?.toggle()}>
+      <button
+        class="quiet text"
+        ?disabled=${this.tab === "crop"}
+        aria-pressed=${!viewport?.fitted}
+        aria-label=${t("zoom.toggle", { percent })}
+        title=${t("zoom.toggle", { percent })}
+        @click=${() => viewport?.toggle()}
+      >
         ${viewport?.fitted ? t("zoom.fit") : `${percent} %`}
       </button>
     </div>`;

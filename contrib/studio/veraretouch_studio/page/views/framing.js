@@ -28,6 +28,8 @@ export class FramePanel extends Part {
   constructor() {
     super();
     this.working = false;
+    /** Whether the perspective is shown; undefined until somebody said so. @type {boolean|undefined} */
+    this.unfolded = undefined;
   }
 
   render() {
@@ -36,6 +38,7 @@ export class FramePanel extends Part {
     if (!photo) return html``;
     const frame = frameOf(store);
     const { size } = placed(frame, photo.whole);
+    this.unfolded ??= frame.perspective ? true : undefined;
     const flip = (/** @type {"horizontal"|"vertical"} */ way) => html`<button
       aria-pressed=${frame.flip === way || frame.flip === "both"}
       aria-label=${t(`frame.flip.${way}`)}
@@ -56,7 +59,10 @@ export class FramePanel extends Part {
         <label class="field"
           ><span>${t("frame.proportions")}</span>
           <select @change=${(/** @type {any} */ event) => this.#aspect(event.target.value)}>
-            ${ASPECTS.map((each) => html`<option value=${each} ?selected=${each === store.cropping.aspect}>${named("aspect", each)}</option>`)}
+            ${ASPECTS.map((each) => {
+              const chosen = each === store.cropping.aspect;
+              return html`<option value=${each} ?selected=${chosen}>${named("aspect", each)}</option>`;
+            })}
           </select></label
         >
       </div>
@@ -71,11 +77,13 @@ export class FramePanel extends Part {
           ${this.working ? t("planning.working") : t("frame.level")}
         </button>
       </div>
-      <details class="more" ?open=${!!frame.perspective}>
+      <details class="more" ?open=${this.unfolded} @toggle=${this.#unfold}>
         <summary>${t("frame.perspective")}</summary>
-        ${Object.keys(PERSPECTIVE).map((name) => html`<studio-slider .of=${this.#perspective(frame, name)}></studio-slider>`)}
+        ${Object.keys(PERSPECTIVE).map(
+          (name) => html`<studio-slider .of=${this.#perspective(frame, name)}></studio-slider>`,
+        )}
       </details>
-      <button class="wide" ?disabled=${same(tidy(frame), wholeFrame(frame))} @click=${() => this.#set(wholeFrame(frame) ?? {}, t("frame.reset"))}>
+      <button class="wide" ?disabled=${same(tidy(frame), wholeFrame(frame))} @click=${this.#reset}>
         <i class="icon icon-rotate-ccw"></i>${t("frame.reset")}
       </button>
       <div class="line ends">
@@ -102,10 +110,19 @@ export class FramePanel extends Part {
     const [low, high] = this.store.schema.frame.perspective[name];
     const rest = PERSPECTIVE[/** @type {"scale"} */ (name)];
     const sign = name === "rotate" ? "°" : name === "scale" ? "%" : "";
-    return this.#slid(name, frame.perspective?.[name] ?? rest, rest, low, high, name === "rotate" ? 0.05 : 1, sign, (value) => ({
-      ...frame,
-      perspective: { ...frame.perspective, [name]: value },
-    }));
+    return this.#slid(
+      name,
+      frame.perspective?.[name] ?? rest,
+      rest,
+      low,
+      high,
+      name === "rotate" ? 0.05 : 1,
+      sign,
+      (value) => ({
+        ...frame,
+        perspective: { ...frame.perspective, [name]: value },
+      }),
+    );
   }
 
   /**
@@ -141,7 +158,10 @@ export class FramePanel extends Part {
     const frame = frameOf(store);
     const ratio = ratioOf(aspect, sides(frame, whole));
     if (ratio === null) return store.tell();
-    return this.#set(withShownCrop(frame, proportioned(frame, whole, ratio), whole), t("step.aspect", { name: named("aspect", aspect) }));
+    return this.#set(
+      withShownCrop(frame, proportioned(frame, whole, ratio), whole),
+      t("step.aspect", { name: named("aspect", aspect) }),
+    );
   }
 
   /** @param {1|-1} way @param {string} name */
@@ -150,6 +170,15 @@ export class FramePanel extends Part {
     const turned = cropping.aspect.split(":").reverse().join(":");
     cropping.aspect = ASPECTS.includes(turned) ? turned : "free";
     this.#set(quartered(frameOf(this.store), way), name);
+  }
+
+  /** @param {Event} event */
+  #unfold(event) {
+    this.unfolded = /** @type {HTMLDetailsElement} */ (event.target).open;
+  }
+
+  #reset() {
+    this.#set(wholeFrame(frameOf(this.store)) ?? {}, t("frame.reset"));
   }
 
   #ruler() {
@@ -182,7 +211,10 @@ export class FramePanel extends Part {
 }
 customElements.define("studio-framing", FramePanel);
 
-/** A button that was clicked by a pointer lets go of the focus: Enter then keeps the frame. @param {MouseEvent} event */
+/**
+ * A button that was clicked by a pointer lets go of the focus: Enter then keeps the frame.
+ * @param {MouseEvent} event
+ */
 function letGo(event) {
   if (event.detail) /** @type {HTMLElement} */ (event.target).closest("button")?.blur();
 }
