@@ -16,6 +16,13 @@ def imported(cli, *arguments, **options):
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
+def test_the_package_runs_as_a_module_as_the_command_does(cli):
+    done = subprocess.run(
+        [sys.executable, "-m", "veraretouch", "--version"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == cli("--version").stdout
+
+
 def test_help_lists_every_command_with_its_summary(cli):
     shown = cli("--help").stdout
     for name in ("auto", "style", "param", "plan", "render", "ops", "planners", "doctor", "fake-fail"):
