@@ -27,7 +27,8 @@ class Area:
     A subclass states `id` and `version`, declares slots as class attributes and defines `mask`. The class docstring's
     first line says what of a photo it covers. A pixel's mask depends on its place, its own colour and, with
     `view = True`, on a small view of the whole photo: so a tile, a preview and the whole photo agree. With
-    `placed = False` it does not depend on the place: look-up tables can then hold it.
+    `placed = False` it does not depend on the place: look-up tables can then hold it. With `monotonic = True` it
+    depends on nothing else, and along a row or a column it rises or falls without turning back.
 
     `requires` and `deprecated` are as those of `Op`.
 
@@ -39,6 +40,7 @@ class Area:
     version: ClassVar[int]
     view: ClassVar[bool] = False
     placed: ClassVar[bool] = True
+    monotonic: ClassVar[bool] = False
     requires: ClassVar[Mapping[str, str]] = MappingProxyType({})
     deprecated: ClassVar[str] = ""
     slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({})
@@ -140,6 +142,10 @@ def _check_area_class(cls: type[Area]) -> None:
         "placed": (
             lambda v: isinstance(v, bool),
             "False where the mask is the same wherever a colour lies, else True",
+        ),
+        "monotonic": (
+            lambda v: isinstance(v, bool),
+            "True where the mask of every row and column rises or falls without turning back, else False",
         ),
     }
     check_declaration(cls, rules, "area", InvalidArea)

@@ -30,7 +30,7 @@ from .job import RenderJob
 from .monochrome import is_monochrome
 from .options import Engine, Kind, RenderOptions
 from .report import RenderReport
-from .tables import Tables
+from .tables.rendering import Tables
 
 # Below this a photo is rendered exactly in the time that baking takes.
 LUT_PIXELS = 2**20

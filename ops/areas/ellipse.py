@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -44,19 +45,28 @@ class Ellipse(Area):
         x, y = float(p.x), float(p.y)
         return y - below, y + below, x - right, x + right
 
-    def mask(self, rgb: Tensor, p: Params) -> Tensor:
-        """1 in the middle, 0 from the ellipse's edge."""
-        x, y = positions(p.frame, at_least_single(rgb))
+    def prepare(self, small: Tensor, p: Params) -> Mapping[str, Any]:
+        """How a step across or down counts along either radius, and the distance where the mask begins to fade."""
         width, height = sides(p.frame)
         across = (at_least_single(p.radius_x) * width).clamp(min=_SMALLEST)
         down = (at_least_single(p.radius_y) * height).clamp(min=_SMALLEST)
         turn = at_least_single(p.angle) * (math.pi / 180)
         cos, sin = torch.cos(turn), torch.sin(turn)
-        right, below = (x - p.x) * width, (y - p.y) * height
-        u = right * (cos / across) + below * (sin / across)
-        v = below * (cos / down) - right * (sin / down)
+        hardest = (HARDEST / torch.sqrt(across * down)).clamp(max=1)
+        return {
+            "along_x": width * cos / across,
+            "along_y": height * sin / across,
+            "aside_x": width * sin / down,
+            "aside_y": height * cos / down,
+            "inner": (1 - p.feather) * (1 - hardest),
+        }
+
+    def mask(self, rgb: Tensor, p: Params) -> Tensor:
+        """1 in the middle, 0 from the ellipse's edge."""
+        x, y = positions(p.frame, at_least_single(rgb))
+        right, below = x - p.x, y - p.y
+        u = right * p.along_x + below * p.along_y
+        v = below * p.aside_y - right * p.aside_x
         # The small constant is for the slope at the centre.
         distance = torch.sqrt(u * u + v * v + 1e-12)
-        hardest = (HARDEST / torch.sqrt(across * down)).clamp(max=1)
-        inner = (1 - p.feather) * (1 - hardest)
-        return (1 - smoothstep(inner, 1.0, distance)).to(rgb.dtype)
+        return (1 - smoothstep(p.inner, 1.0, distance)).to(rgb.dtype)

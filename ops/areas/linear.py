@@ -31,6 +31,7 @@ class Linear(Area):
 
     id = "linear"
     version = 1
+    monotonic = True
     full_x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where full effect ends, as a share of the width.")
     full_y = Slot(0.0, low=-1.0, high=2.0, group=GROUP, doc="Where full effect ends, as a share of the height.")
     zero_x = Slot(0.5, low=-1.0, high=2.0, group=GROUP, doc="Where the effect is gone, as a share of the width.")
@@ -57,15 +58,23 @@ class Linear(Area):
         line -= ((along_x / width) ** 2 + (along_y / height) ** 2 + NARROWEST**2) / 2
         return *_beyond(along_y, line - max(along_x, 0)), *_beyond(along_x, line - max(along_y, 0))
 
-    def mask(self, rgb: Tensor, p: Params) -> Tensor:
-        """A ramp from the zero point to the full point."""
-        x, y = positions(p.frame, at_least_single(rgb))
+    def prepare(self, small: Tensor, p: Params) -> Mapping[str, Any]:
+        """The middle between the points, and how steep the ramp is there across and down."""
         width, height = sides(p.frame)
         full_x, full_y, zero_x, zero_y = (at_least_single(v) for v in (p.full_x, p.full_y, p.zero_x, p.zero_y))
         along_x, along_y = (full_x - zero_x) * width, (full_y - zero_y) * height
         scale = 1 / (along_x.square() + along_y.square() + NARROWEST**2)
-        across = (x - (full_x + zero_x) / 2) * (along_x * width * scale) + 0.5
-        down = (y - (full_y + zero_y) / 2) * (along_y * height * scale)
+        return {
+            "middle_x": (full_x + zero_x) / 2,
+            "middle_y": (full_y + zero_y) / 2,
+            "steep_x": along_x * width * scale,
+            "steep_y": along_y * height * scale,
+        }
+
+    def mask(self, rgb: Tensor, p: Params) -> Tensor:
+        """A ramp from the zero point to the full point."""
+        x, y = positions(p.frame, at_least_single(rgb))
+        across, down = (x - p.middle_x) * p.steep_x + 0.5, (y - p.middle_y) * p.steep_y
         return eased(across + down).to(rgb.dtype)
 
 

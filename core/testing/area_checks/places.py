@@ -27,7 +27,7 @@ VISIBLE: Final = 0.02
 
 def place(specimen: AreaSpecimen) -> Iterator[str]:
     """Cut into tiles, a photo has the mask of the whole: a pixel's mask depends on its place and its colour alone; with
-    `placed = False`, on its colour alone. Beyond `bounds` it is 0.
+    `placed = False`, on its colour alone. Beyond `bounds` it is 0; with `monotonic = True` it never turns back.
     """
     height, width = 40, 48
     settings = _some(specimen, torch.float64)
@@ -48,6 +48,8 @@ def place(specimen: AreaSpecimen) -> Iterator[str]:
     elif not specimen.area.placed:
         yield from _same_anywhere(specimen, photo, settings)
     yield from _bounded(specimen, photo, settings, whole)
+    if specimen.area.monotonic:
+        yield from _straight(specimen, settings, whole)
 
 
 def _same_anywhere(specimen: AreaSpecimen, photo: Tensor, settings: SlotSettings) -> Iterator[str]:
@@ -85,6 +87,22 @@ def _bounded(specimen: AreaSpecimen, photo: Tensor, settings: SlotSettings, whol
                 f"{most:.2g} beyond {tuple(round(float(end), 3) for end in found)}",
                 f"a photo of {height} x {width}, {specimen.words(settings, row)}",
                 "Leave bounds out where they are hard to tell: they only save time.",
+            )
+            return
+
+
+def _straight(specimen: AreaSpecimen, settings: SlotSettings, whole: Tensor) -> Iterator[str]:
+    for axis, along in ((3, "row"), (2, "column")):
+        steps = whole.diff(dim=axis)
+        turning = torch.minimum(steps.amax(dim=axis), -steps.amin(dim=axis)).flatten(1)
+        bad = first_bad(turning[:, None] > EXACT)
+        if bad is not None:
+            height, width = whole.shape[2:]
+            yield advice(
+                f"each {along} of the mask to rise or fall without turning back",
+                f"steps of {float(turning.max()):.2g} both ways",
+                f"{along} {bad[2]} of {height} x {width}, {specimen.words(settings, bad[0])}",
+                "Leave monotonic out: it is False unless it is declared.",
             )
             return
 

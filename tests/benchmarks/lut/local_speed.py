@@ -23,17 +23,19 @@ from scenes import mosaic
 
 WHOLE = {"exposure.ev": 0.3, "contrast.amount": 0.2, "vibrance.amount": 0.3}
 SKY, LIGHTS = "linear: from top to 0.5", "luminance: low=0.6, high=1, feather=0.2"
+SLANTED = "linear: full_x=0.4, full_y=0, zero_x=0.6, zero_y=0.5"
 LEFT = "ellipse: x=0.25, y=0.75, radius_x=0.2, radius_y=0.2, feather=0.5"
 MIDDLE = "ellipse: x=0.5, y=0.5, radius_x=0.3, radius_y=0.3, feather=0.5"
 DARKER, WARMER, BRIGHTER = {"exposure.ev": -0.5}, {"white_balance.temperature": 0.2}, {"exposure.ev": 0.3}
 CASES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "the whole photo's table alone": {},
     "a gradient and a range of lights": {SKY: DARKER, LIGHTS: WARMER},
+    "the same, the gradient slanted": {SLANTED: DARKER, LIGHTS: WARMER},
     "one gradient": {SKY: DARKER},
     "one range of lights": {LIGHTS: WARMER},
     "a gradient and an ellipse below it": {SKY: DARKER, LEFT: BRIGHTER},
     "a gradient and an ellipse that reaches into it": {SKY: DARKER, MIDDLE: BRIGHTER},
-    "the same with the range of lights": {SKY: DARKER, MIDDLE: BRIGHTER, LIGHTS: WARMER},
+    "these two and the range of lights": {SKY: DARKER, MIDDLE: BRIGHTER, LIGHTS: WARMER},
 }
 
 

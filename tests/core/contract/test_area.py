@@ -28,6 +28,7 @@ CONTRACT = {
         {"placed": "no"},
         "placed is 'no'. Give False where the mask is the same wherever a colour lies",
     ),
+    "turning back in words": ({"monotonic": 1}, "monotonic is 1. Give True where the mask of every row and column"),
     "a view in words": ({"view": "yes"}, "view is 'yes'. Give True where the mask needs a small view"),
     "no docstring": ({"__doc__": None}, "no docstring. Say in one line what the area covers"),
     "no mask": ({"mask": None}, r"no mask\(\). Define mask\(self, rgb, p\)"),

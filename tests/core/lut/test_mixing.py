@@ -16,6 +16,17 @@ def test_a_mask_of_0_leaves_the_first_picture_bit_for_bit_and_of_1_gives_the_sec
     np.testing.assert_allclose(done[2], 0.75 * low[2] + 0.25 * high[2], rtol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(4, 1), (1, 5), (1, 1)], ids=["columns alike", "rows alike", "all alike"])
+def test_a_mask_that_is_broadcast_mixes_and_covers_as_one_that_is_not(shape):
+    low, high = np.random.default_rng(0).random((2, 4, 5, 3), dtype=np.float32)
+    thin = (
+        np.linspace(0, 1, max(shape), dtype=np.float32).reshape(shape) if max(shape) > 1 else np.full(shape, 0.3, "f4")
+    )
+    mask = np.broadcast_to(thin, (4, 5))
+    assert np.array_equal(mixed(low.copy(), high, mask), mixed(low.copy(), high, mask.copy()))
+    assert covered(mask) == covered(mask.copy())
+
+
 BOXES = {
     "none": [],
     "apart": [(slice(0, 3), slice(0, 4)), (slice(5, 8), slice(2, 9))],

@@ -18,8 +18,8 @@ from veraretouch.core.lut.engine import candidates
 from veraretouch.core.photo.color.icc import DISPLAY_P3
 from veraretouch.core.plan.edit import Edit
 from veraretouch.core.plan.local import AreaPart, LocalAdjustment
-from veraretouch.core.render import local_tables
-from veraretouch.core.render.local_tables import mapped
+from veraretouch.core.render.tables import in_turn
+from veraretouch.core.render.tables.in_turn import mapped
 from veraretouch.core.testing.isolation import isolated_registry
 
 
@@ -291,7 +291,7 @@ def test_each_table_is_judged_by_the_colours_that_reach_it_and_the_ways_on_from_
         judged.append((colours, len(seen_as_well)))
         return candidates(colours, color_map, seen, seen_as_well=seen_as_well, **options)
 
-    monkeypatch.setattr(local_tables, "candidates", tables)
+    monkeypatch.setattr(in_turn, "candidates", tables)
     whole = LocalAdjustment("whole", (), edit(-0.5))
     vr.Renderer().render(picture("float32"), plan(*LOCAL, whole, ev=0.4), engine="lut")
     first, second, third, last = (colours for colours, _ in judged)

@@ -224,6 +224,13 @@ class PlacedAfterAll(Dusk):
     placed = False
 
 
+class TurnsBack(Dusk):
+    """Say that the mask never turns back, and follow colours."""
+
+    id = "acme.turns_back"
+    monotonic = True
+
+
 class OutOfBounds(Dusk):
     """Cover more than its bounds say."""
 
@@ -293,6 +300,7 @@ BROKEN = [
     (InPixels, "preview", "a photo of 1/4 of the size to have the same mask"),
     (Hides, "view", "Declare view = True"),
     (PlacedAfterAll, "place", "the same mask wherever a colour lies"),
+    (TurnsBack, "place", "rise or fall without turning back"),
     (OutOfBounds, "place", "no mask beyond its bounds"),
     (Needless, "view", "Leave view out"),
     (CutHue, "period", "one picture at both ends of the period 360 of slot 'hue'"),

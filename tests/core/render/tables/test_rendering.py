@@ -17,12 +17,12 @@ from veraretouch.core.errors import InvalidPhoto, InvalidRequest
 from veraretouch.core.lut import Cube, bake_for
 from veraretouch.core.photo.color.icc import grey_profile
 from veraretouch.core.photo.photo_input import PhotoInput
-from veraretouch.core.render import tables as module
 from veraretouch.core.render.chain import Chain
 from veraretouch.core.render.job import RenderJob
 from veraretouch.core.render.local import Layers
-from veraretouch.core.render.local_tables import by_table
-from veraretouch.core.render.tables import Tables
+from veraretouch.core.render.tables import rendering as module
+from veraretouch.core.render.tables.in_turn import by_table
+from veraretouch.core.render.tables.rendering import Tables
 
 CPU = torch.device("cpu")
 

@@ -12,8 +12,10 @@ from veraretouch.core.contract.area import positions
 from veraretouch.core.contract.op import Frame
 from veraretouch.core.lut import engine
 from veraretouch.core.photo.color.icc import DISPLAY_P3
-from veraretouch.core.render import local_tables
 from veraretouch.core.render.local import MaskPart, bounds_of, combined
+from veraretouch.core.render.tables import composed, rendering
+from veraretouch.core.render.tables import local as module
+from veraretouch.core.render.tables.in_turn import InTurn
 from veraretouch.core.testing.isolation import isolated_registry
 from veraretouch.core.threads import work_by_threads
 
@@ -46,13 +48,13 @@ def both(photo, edit, tolerance=1.0):
 def in_turn(monkeypatch):
     """The rectangles whose chains were applied in turn: top, left, height, width."""
     found = []
-    apply = local_tables._InTurn.apply
+    apply = InTurn.apply
 
     def noted(self, own, known, corner):
         found.append((*corner, *own.shape[:2]))
         return apply(self, own, known, corner)
 
-    monkeypatch.setattr(local_tables._InTurn, "apply", noted)
+    monkeypatch.setattr(InTurn, "apply", noted)
     return found
 
 
@@ -76,8 +78,8 @@ def test_where_masks_meet_and_only_there_chains_have_tables_in_turn(in_turn):
 
 def test_masks_that_do_not_depend_on_the_place_are_within_the_tables(monkeypatch):
     found = []
-    compose = local_tables._compose
-    monkeypatch.setattr(local_tables, "_compose", lambda job: found.append(compose(job)) or found[-1])
+    compose = module.compose
+    monkeypatch.setattr(module, "compose", lambda job: found.append(compose(job)) or found[-1])
     over = {TOP: WARMER, LIGHTS: {"saturation.amount": 0.5}}
     whole = WHOLE, {}, WHOLE, WHOLE
     for local, first in zip(
@@ -116,21 +118,45 @@ def test_lights_beyond_white_come_back_within_a_mask(strength):
 
 
 def test_a_mask_that_is_full_takes_one_table(monkeypatch):
-    heights, mixed = [], local_tables.mixed
-    monkeypatch.setattr(local_tables, "mixed", lambda low, *others: heights.append(len(low)) or mixed(low, *others))
+    heights, mixed = [], composed.mixed
+    monkeypatch.setattr(composed, "mixed", lambda low, *others: heights.append(len(low)) or mixed(low, *others))
     apart, _, report = both(picture(), plan({"linear: full_y=1.5, zero_y=2": DARKER}))
     assert apart <= 1.0
     assert report.engine == "lut"
     assert set(heights) == {1}, "the sample alone is mixed, where the mask is judged at a half"
 
 
+@pytest.mark.parametrize(
+    ("area", "shape"),
+    [
+        (TOP, (200, 1)),
+        ("linear: from right to 0.3", (1, 300)),
+        ("not " + TOP, (200, 1)),
+        ("linear: full_x=0.1, full_y=0, zero_x=0.2, zero_y=1", None),
+        (LEFT, None),
+        (TOP + " - " + BELOW, None),
+    ],
+    ids=["rows", "columns", "inverted", "slanted", "an ellipse", "two parts"],
+)
+def test_of_a_mask_whose_columns_or_rows_are_alike_one_is_made(area, shape, monkeypatch):
+    jobs = []
+    compose = module.compose
+    monkeypatch.setattr(module, "compose", lambda job: jobs.append(job) or compose(job))
+    vr.Renderer().render(picture(), plan({area: DARKER}), engine="lut")
+    alike = jobs[0].alike(0)
+    if shape is None:
+        assert alike is None
+        return
+    assert alike.shape == (200, 300)
+    assert tuple(1 if stride == 0 else side for side, stride in zip(alike.shape, alike.strides, strict=True)) == shape
+    assert np.array_equal(alike, jobs[0].mask(0, torch.zeros(1, 3, 200, 300), (0, 0)))
+
+
 def test_strips_are_cut_alike_for_any_number_of_threads(monkeypatch):
     photo, edit = picture(), plan({TOP: DARKER, "linear: from left to 0.3": WARMER})
-    monkeypatch.setattr(local_tables, "_STRIP", 300 * 16)
+    monkeypatch.setattr(module, "_STRIP", 300 * 16)
     cut = []
-    monkeypatch.setattr(
-        local_tables, "work_by_threads", lambda rows, work: cut.append(rows) or work_by_threads(rows, work)
-    )
+    monkeypatch.setattr(module, "work_by_threads", lambda rows, work: cut.append(rows) or work_by_threads(rows, work))
     made = []
     threads = torch.get_num_threads()
     try:
@@ -146,7 +172,7 @@ def test_strips_are_cut_alike_for_any_number_of_threads(monkeypatch):
 def test_strips_give_what_one_strip_gives_but_for_which_tables_serve(monkeypatch):
     photo, edit = picture(), plan({TOP: DARKER, LEFT: WARMER})
     whole = vr.Renderer().render(photo, edit, engine="lut")
-    monkeypatch.setattr(local_tables, "_STRIP", 300 * 7)
+    monkeypatch.setattr(module, "_STRIP", 300 * 7)
     assert np.array_equal(vr.Renderer().render(photo, edit, engine="lut").pixels, whole.pixels)
 
 
@@ -169,14 +195,14 @@ def test_a_sample_that_is_divided_is_judged_the_harder():
 def test_layers_are_asked_what_they_make_of_colours_where_masks_have_given_values():
     seen = []
     edit = plan({TOP: DARKER, LIGHTS: WARMER})
-    render = local_tables.render_locally
+    render = module.render_locally
 
     def noted(photo, layers, **options):
         seen.append(layers)
         return render(photo, layers, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("veraretouch.core.render.tables.render_locally", noted)
+        patch.setattr(rendering, "render_locally", noted)
         vr.Renderer().render(picture(), edit, engine="lut")
     (layers,) = seen
     rgb = torch.from_numpy(picture().working()).permute(2, 0, 1).unsqueeze(0)[:, :, :30]

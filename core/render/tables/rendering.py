@@ -11,14 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..lut import Baked, ColorMap, bake_for
-from ..photo import ColorSpace, Photo
-from ..photo.color.encoding import Floats, from_working, to_working
-from ..photo.photo_input import PhotoInput
-from .chain import Chain
-from .local import Layers
-from .local_tables import by_table, planes_of, render_locally
-from .report import RenderReport
+from ...lut import Baked, ColorMap, bake_for
+from ...photo import ColorSpace, Photo
+from ...photo.color.encoding import Floats, from_working, to_working
+from ...photo.photo_input import PhotoInput
+from ..chain import Chain
+from ..local import Layers
+from ..report import RenderReport
+from .in_turn import by_table
+from .local import render_locally
+from .local_job import planes_of
 
 
 @dataclass(frozen=True)
