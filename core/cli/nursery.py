@@ -1,8 +1,8 @@
 """Where a command's workers come from: a process that has imported what they need, of which they are copies.
 
 Each worker that began from nothing would import torch anew, at a second of processor time each. The nursery imports
-once and computes nothing: torch starts its threads with its first computation, and threads do not survive a fork. Where
-processes cannot be forked, workers begin from nothing.
+once and computes nothing: torch starts its threads with its first computation, and threads do not survive a fork. On
+systems other than Linux workers begin from nothing: libraries of macOS do not survive a fork, and Windows has none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from typing import Final
 from ..plugins.registry import PluginState, registry
 from .light_torch import is_enough_for
 from .terminal import stdout_to_stderr
+
+FORKS: Final = sys.platform.startswith("linux")
+"""Whether workers come from a nursery on this system."""
 
 _OURS: Final = "veraretouch"
 _NEEDED: Final = (
@@ -39,7 +43,7 @@ def nursery(planner: str | None) -> BaseContext:
     Args:
         planner: whose module the workers need; those of plug-ins, which may do anything, each worker imports itself.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not FORKS:
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver
 

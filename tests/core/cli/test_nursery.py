@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -12,10 +11,9 @@ import pytest
 import torch
 
 from veraretouch.core.cli.light_torch import TRIED
+from veraretouch.core.cli.nursery import FORKS
 
-pytestmark = pytest.mark.skipif(
-    "forkserver" not in multiprocessing.get_all_start_methods(), reason="this system does not fork"
-)
+pytestmark = pytest.mark.skipif(not FORKS, reason="workers begin from nothing on this system")
 
 # In a process of its own, since a process has one nursery, which begins with the environment of that moment.
 SCRIPT = """
