@@ -259,6 +259,17 @@ def test_handles_are_moved_by_keys_and_esc_takes_the_frame_back(tool):
     tool.settled()
 
 
+def test_a_planner_that_is_asked_while_the_tool_is_open_keeps_the_new_frame(tool):
+    drag(tool, "left", 0.4, 0)
+    made = frame(tool)
+    tool.tab.evaluate("document.activeElement.blur()")
+    tool.tab.keyboard.press("a")
+    tool.until(lambda: tool.plan()["edits"], "nothing is planned")
+    tool.settled()
+    assert frame(tool) == made
+    assert tool.tab.locator(".crop").count() == 1
+
+
 def test_an_area_stays_on_what_it_lies_on(studio, photo):
     version = vr.registry.areas.load("ellipse").version
     ellipse = {"x": 0.6, "y": 0.5, "radius_x": 0.15, "radius_y": 0.2, "angle": 20.0, "feather": 0.5}

@@ -3,6 +3,14 @@ import { LitElement } from "../vendor/lit.js";
 /** @import {Store} from "./store.js" */
 
 /**
+ * A button that was clicked by a pointer lets go of the focus: keys then belong to the tool that it chose.
+ * @param {MouseEvent} event
+ */
+export function letGo(event) {
+  if (event.detail) /** @type {HTMLElement} */ (event.target).closest("button")?.blur();
+}
+
+/**
  * A part of the page that shows the store's state: drawn again when that changes. It has no shadow: one style sheet
  * and one order of focus hold for the page.
  */

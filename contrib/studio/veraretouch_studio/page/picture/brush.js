@@ -35,6 +35,8 @@ export class Brush extends Part {
     this.at = null;
     /** @type {Stroke|null} */
     this.stroke = null;
+    /** Whether Alt is held: it erases in place of painting, or the other way round. */
+    this.otherwise = false;
     /** Strokes that are not rendered yet. @type {Stroke[]} */
     this.waiting = [];
     this.moved = () => this.#refilm();
@@ -94,7 +96,7 @@ export class Brush extends Part {
       size: (200 * brush.radius).toFixed(1),
       hardness: percent(brush.hardness),
     };
-    const erases = this.store.tool === "erase";
+    const erases = this.stroke?.erases ?? (this.store.tool === "erase") !== this.otherwise;
     return html`<canvas class="film" aria-hidden="true"></canvas>
       <svg class="brush" role="group" aria-label=${t("brush")}>
         ${svg`<g
@@ -137,6 +139,7 @@ export class Brush extends Part {
   /** Where the pointer is, without painting. @param {PointerEvent|null} event */
   hover(event) {
     this.at = event && this.#place(event);
+    this.otherwise = !!event?.altKey;
   }
 
   /** @param {PointerEvent} event */

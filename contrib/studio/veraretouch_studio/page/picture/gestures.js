@@ -40,9 +40,9 @@ export function gestures(stage, { viewport, place, hover, tool }) {
     working?.down(event);
   });
   stage.addEventListener("pointermove", (event) => {
+    if (working) return working.move(event);
     if (event.pointerType === "mouse") hover(place(event));
     if (!down.size && event.pointerType !== "touch") tool()?.hover(event);
-    if (working) return working.move(event);
     const before = down.get(event.pointerId);
     if (!before) return;
     const pinch = down.size === 2 ? spread() : null;

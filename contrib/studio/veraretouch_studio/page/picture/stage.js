@@ -83,7 +83,7 @@ export class Stage extends Part {
     const compare = this.holding ? "hold" : this.compare;
     return html`<div class="stage" data-compare=${compare} data-tool=${this.#paints && !this.panning ? "brush" : ""}>
       <canvas class="picture" role="img" aria-label=${photo ? t("picture.label", photo) : ""}></canvas>
-      ${this.handles
+      ${this.handles && !this.#paints
         ? html`<studio-handles .store=${this.store} .viewport=${this.viewport} .side=${side}></studio-handles>`
         : ""}
       ${this.whole ? html`<studio-crop .store=${this.store} .viewport=${this.viewport}></studio-crop>` : ""}

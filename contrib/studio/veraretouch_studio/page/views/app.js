@@ -45,6 +45,10 @@ export class App extends Part {
       if (event.key === "\\") this.edit?.stage.hold(false);
       if (event.key === " ") this.edit?.stage.setPanning(false);
     });
+    addEventListener("blur", () => {
+      this.edit?.stage.hold(false); // the key is let go elsewhere
+      this.edit?.stage.setPanning(false);
+    });
     addEventListener("beforeunload", (event) => {
       this.store.flush();
       if (this.store.unsaved.length) event.preventDefault();

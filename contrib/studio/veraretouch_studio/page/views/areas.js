@@ -2,7 +2,7 @@ import { html, repeat } from "../vendor/lit.js";
 import { bindPart } from "../core/bindings.js";
 import { brush, LARGEST, SMALLEST } from "../tools/brush.js";
 import { freeName, withEntry, withLocal } from "../core/plan.js";
-import { Part } from "../core/part.js";
+import { letGo, Part } from "../core/part.js";
 import { BRUSH, count, rowsOf } from "../tools/strokes.js";
 import { named, t } from "../core/texts.js";
 import { controlFor } from "../controls/registry.js";
@@ -108,7 +108,7 @@ export class Areas extends Part {
       <i class="icon icon-${icon}"></i>${t(`brush.${tool}`)}
     </button>`;
     const on = store.tool === "paint" || store.tool === "erase";
-    return html`<div class="brush-tools" role="group" aria-label=${t("brush")}>
+    return html`<div class="brush-tools" role="group" aria-label=${t("brush")} @click=${letGo}>
       <div class="line">${choice("paint", "brush")} ${choice("erase", "eraser")}</div>
       ${on
         ? html`${brushSliders().map((of) => html`<studio-slider .of=${of}></studio-slider>`)}
@@ -188,6 +188,7 @@ export class Areas extends Part {
     if (!select.value) return;
     const part = this.#new(select.value);
     select.value = "";
+    if (part.id === BRUSH) this.store.setTool("paint");
     this.#change(name, (each) => ({ ...each, area: [...(each.area ?? []), part] }));
   }
 

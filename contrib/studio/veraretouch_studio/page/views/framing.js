@@ -12,7 +12,7 @@ import {
   withShownCrop,
 } from "../tools/cropping.js";
 import { PERSPECTIVE, placed, sides, tidy } from "../tools/framing.js";
-import { Part } from "../core/part.js";
+import { letGo, Part } from "../core/part.js";
 import { same } from "../core/plan.js";
 import { named, t } from "../core/texts.js";
 import "../controls/slider.js";
@@ -210,11 +210,3 @@ export class FramePanel extends Part {
   }
 }
 customElements.define("studio-framing", FramePanel);
-
-/**
- * A button that was clicked by a pointer lets go of the focus: Enter then keeps the frame.
- * @param {MouseEvent} event
- */
-function letGo(event) {
-  if (event.detail) /** @type {HTMLElement} */ (event.target).closest("button")?.blur();
-}

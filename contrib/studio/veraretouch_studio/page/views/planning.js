@@ -137,8 +137,8 @@ export class Planning extends Part {
         say({ ...thoughts });
       }
     };
-    const { frame } = this.store.photo ?? {};
-    const wish = { ...this.asking.wish(planner), ...(frame ? { frame } : {}) };
+    const { frame } = this.store.plan ?? {};
+    const wish = { ...this.asking.wish(planner), ...(frame ? { frame: JSON.stringify(frame) } : {}) };
     return api.plan(photo, wish, heard, this.abort?.signal);
   }
 
