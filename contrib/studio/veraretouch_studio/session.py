@@ -184,8 +184,9 @@ def pasted(given: Mapping[str, Any], onto: Mapping[str, Any] | None, chosen: lis
     for op, edit in given["edits"].items():
         values = {slot: value for slot, value in edit["params"].items() if chosen is None or f"{op}.{slot}" in chosen}
         if values:
-            held = edits.setdefault(op, {**edit, "params": {}})
-            held["params"] |= values
+            held = edits.get(op, {})
+            same = all(held.get(fact) == edit.get(fact) for fact in ("version", "asset"))
+            edits[op] = {**edit, "params": {**(held["params"] if same else {}), **values}}
     groups = list(dict.fromkeys([*base.get("groups", ()), *given.get("groups", ())]))
     made = base | {"edits": edits} | ({"groups": groups} if groups else {})
     more = given.get("local", ()) if chosen is None else ()

@@ -19,7 +19,7 @@ pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
 from studios import serve
 from veraretouch_studio.elements import element_file, own_controls
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser test_elements")
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "own-control.md"
 FILES = {"toml": "pyproject.toml", "python": "acme_cast/__init__.py", "js": "acme_cast/page/pad.js"}
 SECOND = '''

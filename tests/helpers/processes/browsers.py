@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,9 +54,13 @@ def with_more(browser: Any, *arguments: str) -> Iterator[Any]:
 
 
 @contextmanager
-def studio(browser: Any, photos: list[Path], **options: Any) -> Iterator[Studio]:
-    """A studio and its page, on which nothing may go wrong; ended whatever happens."""
-    client, end = serve(photos)
+def studio(browser: Any, photos: list[Path], *, sidecars: Collection[str] = (), **options: Any) -> Iterator[Studio]:
+    """A studio and its page, on which nothing may go wrong; ended whatever happens.
+
+    Args:
+        sidecars: which files beside the photos follow their edits. options: of the browser's context.
+    """
+    client, end = serve(photos, sidecars=sidecars)
     try:
         with page_of(browser, client, **options) as opened:
             yield opened

@@ -20,6 +20,12 @@ export function t(key, facts = {}) {
 }
 
 /**
+ * The text of a key with a number: that of `key.1` for one.
+ * @param {string} key @param {number} n @param {Record<string, any>} [facts]
+ */
+export const counted = (key, n, facts = {}) => t(n === 1 ? `${key}.1` : key, { ...facts, n });
+
+/**
  * The name of an op, area, slot or group: from the texts, else its id in words.
  * @param {string} kind @param {string} id
  */

@@ -1,7 +1,7 @@
 import { html } from "../vendor/lit.js";
 import * as api from "../core/api.js";
 import { Part } from "../core/part.js";
-import { t } from "../core/texts.js";
+import { counted, t } from "../core/texts.js";
 import "./asking.js";
 import { closeOutside } from "./exporting.js";
 
@@ -40,7 +40,7 @@ export class Batch extends Part {
     const shown = referring ? "each" : this.way;
     return html`<dialog class="drawer" aria-labelledby="batch-title" @click=${closeOutside} @asking=${() => this.requestUpdate()}>
       <form method="dialog" class="dialog-head">
-        <h2 id="batch-title">${t("batch.title", { n: this.ids.length })}</h2>
+        <h2 id="batch-title">${counted("batch.title", this.ids.length)}</h2>
         <button class="quiet" aria-label=${t("close")} title=${t("close")}><i class="icon icon-x"></i></button>
       </form>
       <form class="planning" @submit=${this.#start}>
@@ -55,7 +55,7 @@ export class Batch extends Part {
             </label>`,
           )}
         </fieldset>
-        <button class="primary wide"><i class="icon icon-wand-sparkles"></i>${t("planning.go")}</button>
+        <button class="primary wide" autofocus><i class="icon icon-wand-sparkles"></i>${t("planning.go")}</button>
       </form>
     </dialog>`;
   }

@@ -5,7 +5,7 @@
 
 import * as api from "../core/api.js";
 import { merged } from "../core/plan.js";
-import { t } from "../core/texts.js";
+import { counted, t } from "../core/texts.js";
 
 /** @import {Store} from "../core/store.js" */
 
@@ -57,6 +57,6 @@ async function takeValues(store, file, to) {
     await api.paste({ plan, to, whole, name: file.name });
     await store.list();
   } else store.change(whole ? plan : merged(store.plan, plan), file.name);
-  const done = to ? t("drop.many", { name: file.name, n: to.length }) : t("drop.done", { name: file.name });
+  const done = to ? counted("drop.many", to.length, { name: file.name }) : t("drop.done", { name: file.name });
   store.announce([done, ...said].join(" "), true);
 }

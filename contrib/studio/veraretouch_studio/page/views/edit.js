@@ -1,9 +1,9 @@
 import { html } from "../vendor/lit.js";
 import { emptyPlan, same } from "../core/plan.js";
 import { Part } from "../core/part.js";
-import { BRUSH } from "../tools/strokes.js";
-import { named, t } from "../core/texts.js";
+import { counted, named, t } from "../core/texts.js";
 import { setFrame } from "../tools/cropping.js";
+import { BRUSH } from "../tools/strokes.js";
 import { strengthOf } from "./areas.js";
 import "../controls/wheel.js";
 import "../picture/stage.js";
@@ -114,7 +114,7 @@ export class EditPage extends Part {
             <studio-sliders .store=${store}></studio-sliders>
             ${store.others.length
               ? html`<button class="wide" ?disabled=${store.plan === null} title=${t("pasting.open.title")} @click=${this.pasteSome}>
-                  <i class="icon icon-clipboard-paste"></i>${t("pasting.open", { n: store.others.length })}
+                  <i class="icon icon-clipboard-paste"></i>${counted("pasting.open", store.others.length)}
                 </button>`
               : ""}
             <button class="wide" ?disabled=${store.plan === null} @click=${() => store.change(null, t("step.reset.all"))}>

@@ -1,7 +1,7 @@
 import { html, repeat } from "../vendor/lit.js";
 import * as api from "../core/api.js";
 import { Part } from "../core/part.js";
-import { t } from "../core/texts.js";
+import { counted, t } from "../core/texts.js";
 import "./batch.js";
 import "./job.js";
 
@@ -206,7 +206,7 @@ export class GridPage extends Part {
     try {
       await api.paste({ from: copied.id, to, name: t("step.paste") });
       await store.list();
-      store.announce(t("pasted", { n: to.length }), true);
+      store.announce(counted("pasted", to.length), true);
     } catch (error) {
       store.report(error);
     }
@@ -240,7 +240,6 @@ export class GridPage extends Part {
         }
       });
       await this.store.list();
-      this.store.announce(t(`plans.${this.job.state}`, this.job));
     } catch (error) {
       this.job = null;
       this.store.report(error);

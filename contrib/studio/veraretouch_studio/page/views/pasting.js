@@ -2,7 +2,7 @@ import { html } from "../vendor/lit.js";
 import * as api from "../core/api.js";
 import { Part } from "../core/part.js";
 import { changedSlots } from "../core/plan.js";
-import { named, t } from "../core/texts.js";
+import { counted, named, t } from "../core/texts.js";
 import { closeOutside } from "./exporting.js";
 
 /** @import {Plan} from "../core/types.js" */
@@ -41,7 +41,7 @@ export class Pasting extends Part {
     const slots = this.#slots;
     return html`<dialog aria-labelledby="pasting-title" @click=${closeOutside}>
       <form method="dialog" class="dialog-head">
-        <h2 id="pasting-title">${t("pasting.title", { n: this.to.length })}</h2>
+        <h2 id="pasting-title">${counted("pasting.title", this.to.length)}</h2>
         <button class="quiet" aria-label=${t("close")} title=${t("close")}><i class="icon icon-x"></i></button>
       </form>
       <form class="pasting" @submit=${this.#paste}>
@@ -60,7 +60,7 @@ export class Pasting extends Part {
             </li>`;
           })}
         </ul>
-        <button class="primary wide" ?disabled=${!this.chosen.size}><i class="icon icon-clipboard-paste"></i>${t("pasting.go")}</button>
+        <button class="primary wide" autofocus ?disabled=${!this.chosen.size}><i class="icon icon-clipboard-paste"></i>${t("pasting.go")}</button>
       </form>
     </dialog>`;
   }
@@ -82,7 +82,7 @@ export class Pasting extends Part {
       await api.paste({ plan, to, slots: [...this.chosen], name: t("step.paste") });
       await store.list();
       /** @type {HTMLDialogElement} */ (this.querySelector("dialog")).close();
-      store.announce(t("pasted", { n: to.length }), true);
+      store.announce(counted("pasted", to.length), true);
     } catch (error) {
       store.report(error);
     }

@@ -8,7 +8,7 @@ import "./asking.js";
 
 /** Asking a planner about the photo that is open, and two planners side by side. */
 export class Planning extends Part {
-  static properties = { ...Part.properties, working: { state: true }, unknown: { state: true } };
+  static properties = { ...Part.properties, working: { state: true }, unknown: { state: true }, against: { state: true } };
 
   constructor() {
     super();
