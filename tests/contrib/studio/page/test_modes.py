@@ -62,7 +62,8 @@ def test_a_pair_is_dropped_on_the_edit_page_and_a_target_is_chosen_by_keys(studi
     assert Pondering.references == (40, 50)
     tab.get_by_label("Choose a file: Looks like").set_input_files(files / "before.png")
     tab.locator(".reference select").nth(1).select_option("")
-    studio.until(lambda: tab.locator(".reference select").first.input_value(), "no target is chosen")
+    chosen = "document.querySelector('.reference select').selectedOptions[0].textContent"
+    studio.until(lambda: tab.evaluate(chosen) == "before.png", "no target is chosen")
     tab.locator(".planning select.planner").focus()
     tab.get_by_role("button", name="Retouch").press("Enter")
     studio.until(lambda: Pondering.references == (40,), "the target was not asked for")
@@ -83,10 +84,13 @@ def test_a_photo_is_dropped_on_the_grid_for_the_selection_to_look_like(studio, f
 
 def test_photos_that_are_dropped_join_the_others(studio, files):
     tab = studio.tab
+    before = tab.locator(".thumb").count()
     drop(studio, "studio-grid", files / "before.png", files / "after.png")
-    studio.until(lambda: tab.get_by_label("Select after.png").count(), "the photo is not on the grid")
+    studio.until(lambda: tab.locator(".thumb").count() == before + 2, "the photos are not on the grid")
     drop(studio, "studio-grid", files / "before.png")
     studio.until(lambda: tab.locator("studio-edit .stage").count(), "a single photo is not opened")
+    studio.settled()  # though it is smaller than any side that can be asked for
+    assert tab.evaluate("document.querySelector('studio-app').store.photo.width") == 40
 
 
 def test_reasoning_is_shown_as_it_is_written_and_escape_stops_the_planner(studio):
@@ -159,3 +163,15 @@ def test_an_edit_by_a_network_is_turned_into_sliders_in_one_click(studio):
     assert studio.plan()["edits"]
     assert np.abs(studio.picture() - before).mean() < 6
     assert not tab.get_by_role("button", name="Turn into sliders").count()
+
+
+def test_many_photos_in_the_strip_leave_the_picture_its_place(studio, tmp_path):
+    for number in range(12):
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (40, 30), (20 * number, 90, 60)).save(path)
+        studio.client("POST", f"/api/photos?name={path.name}", path.read_bytes())
+    studio.open("a.png")
+    places = "['.work', '.panel'].map((each) => document.querySelector(each).getBoundingClientRect())"
+    work, panel = studio.tab.evaluate(places)
+    assert work["right"] <= panel["left"]
+    assert panel["right"] <= 1100

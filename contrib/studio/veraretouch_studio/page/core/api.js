@@ -64,11 +64,13 @@ async function pixels(answer) {
   return { width: number("X-Width"), height: number("X-Height"), format, data: await answer.arrayBuffer() };
 }
 
+const LEAST = 64; // pixels of a side that can be asked for: a smaller photo comes as it is
+
 /** What of a photo is seen, as a query. @param {PhotoState} photo @param {string} mark */
 const framed = ({ frame }, mark) => (frame ? `${mark}frame=${encodeURIComponent(frame)}` : "");
 /** @param {PhotoState} photo @param {number} side @param {AbortSignal} [signal] */
 export const preview = async (photo, side, signal) =>
-  pixels(await call("GET", `${of(photo.id)}/preview?side=${side}${framed(photo, "&")}`, { signal }));
+  pixels(await call("GET", `${of(photo.id)}/preview?side=${Math.max(LEAST, side)}${framed(photo, "&")}`, { signal }));
 /** @param {PhotoState} photo @param {number} x @param {number} y @param {AbortSignal} [signal] */
 export const tile = async (photo, x, y, signal) =>
   pixels(await call("GET", `${of(photo.id)}/tile/${x}/${y}${framed(photo, "?")}`, { signal }));
@@ -87,8 +89,10 @@ export async function table(id, plan, space, draft, signal) {
  * @param {string} id @param {Plan|null} plan @param {string} space
  * @param {{side: number}|{left: number, top: number, width: number, height: number}} part @param {AbortSignal} [signal]
  */
-export const render = async (id, plan, space, part, signal) =>
-  pixels(await call("POST", `${of(id)}/render`, { json: { plan, space, ...part }, signal }));
+export const render = async (id, plan, space, part, signal) => {
+  const place = "side" in part ? { side: Math.max(LEAST, part.side) } : part;
+  return pixels(await call("POST", `${of(id)}/render`, { json: { plan, space, ...place }, signal }));
+};
 
 /** @param {string} id @param {number} revision @param {Plan|null} plan @param {string} name */
 export const saveEdits = async (id, revision, plan, name) =>
