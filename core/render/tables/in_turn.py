@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import torch
 
+from ...color.ciede2000 import ciede2000
 from ...lut import Baked, ColorMap, Cube
-from ...lut.engine import candidates, sample
+from ...lut.engine import candidates, percentile, sample
 from ...lut.mixing import covered, mixed
 from ...photo import Photo
 from ...photo.color.encoding import Floats, Pixels, from_working, to_working
@@ -26,6 +27,8 @@ from .local_job import LocalJob, planes_of
 # errors go through colours that nobody judged. On random plans up to a quarter more came out: see lut/local_promise.py
 # among the benchmarks.
 _KEPT: Final = 0.75
+# So many pixels of the result, in so many bands of rows, are compared with those of the ops.
+_CHECKED, _BANDS = 2**13, 8
 # Pixels of a strip in which those beyond a table are looked for.
 _STRIP: Final = 2**17
 
@@ -49,13 +52,32 @@ class InTurn:
                 self.seconds = time.perf_counter() - start
             return self.baked
 
-    def apply(self, own: Pixels, known: Mapping[int, Floats | None], corner: tuple[int, int]) -> Pixels:
+    def error(self, made: Pixels) -> float:
+        """How far a result is from what the ops make: the 99th percentile of CIEDE2000, by some of its rows.
+
+        Tables are judged one by one, on colours before they are rounded: only here is seen what comes of all.
+        """
+        (height, width), profile = self.job.size, self.job.profile
+        tall, found = max(1, min(height, _CHECKED // width) // _BANDS), []
+        for top in range(tall // 2, height, max(tall, height // _BANDS)):
+            rows = slice(top, top + tall)
+            exact = self.apply(self.job.photo.pixels[rows], {}, (top, 0), exactly=True)
+            both = (torch.from_numpy(to_working(each, profile).clip(0, 1)) for each in (exact, made[rows]))
+            found.append(ciede2000(*both).numpy().ravel())
+        seen = np.concatenate(found)
+        return float(np.percentile(seen, percentile(height * width, len(seen))))
+
+    def apply(
+        self, own: Pixels, known: Mapping[int, Floats | None], corner: tuple[int, int], *, exactly: bool = False
+    ) -> Pixels:
         """Pixels (H, W, 3) of the result for those of the photo whose first lies at a corner.
 
         Args:
             known: masks that are made already, by the adjustments' places; None where it covers nothing.
+            exactly: by the ops, without tables.
         """
-        job, layers, tables = self.job, self.job.layers, self.tables()
+        job, layers = self.job, self.job.layers
+        tables: Sequence[Baked | None] = [None] * len(self.maps) if exactly else self.tables()
         before = to_working(own, job.photo.profile)
         planes = planes_of(before)
         done = mapped(before, tables[0], self.maps[0]) if job.chains[0].steps else before.copy()

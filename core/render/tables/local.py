@@ -27,8 +27,8 @@ _STRIP: Final = 2**18
 
 def render_locally(
     photo: Photo, layers: Layers, *, tolerance: float, device: torch.device, color_space: ColorSpace, clamp: bool
-) -> tuple[Photo, RenderReport]:
-    """A photo by layers whose chains are all pointwise.
+) -> tuple[Photo | None, RenderReport]:
+    """A photo by layers whose chains are all pointwise; None where what came of it errs more than the tolerance.
 
     A chain that no table can follow so far as the tolerance asks runs exactly.
     """
@@ -61,8 +61,11 @@ def render_locally(
     tall = max(1, _STRIP // width)
     with torch.no_grad():
         work_by_threads([slice(top, min(top + tall, height)) for top in range(0, height, tall)], compute)
+        error = in_turn.error(pixels) if in_turn.baked else 0.0
     late = in_turn.seconds
     timings = {"bake": made - start + late, "render": time.perf_counter() - made - late}
+    if error > tolerance:
+        return None, RenderReport("exact", layers.ids, error=error, timings=timings, local=layers.names)
     return photo.with_pixels(pixels, color_space=color_space), _report(layers, composed, in_turn, timings)
 
 

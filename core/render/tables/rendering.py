@@ -46,7 +46,7 @@ class Tables:
                 color_space=self.color_space,
                 clamp=clamp,
             )
-            return subject.hand_over(made), report
+            return None if made is None else subject.hand_over(made), report
         if not layers.local and chain.pointwise and photo.has_colour_encoding:
             done, report = self._by_one_table(photo, chain, clamp)
             return subject.hand_over(done) if done is not None else None, report

@@ -50,9 +50,10 @@ def in_turn(monkeypatch):
     found = []
     apply = InTurn.apply
 
-    def noted(self, own, known, corner):
-        found.append((*corner, *own.shape[:2]))
-        return apply(self, own, known, corner)
+    def noted(self, own, known, corner, *, exactly=False):
+        if not exactly:
+            found.append((*corner, *own.shape[:2]))
+        return apply(self, own, known, corner, exactly=exactly)
 
     monkeypatch.setattr(InTurn, "apply", noted)
     return found
@@ -184,6 +185,19 @@ def test_the_error_is_that_of_the_worst_state_of_the_masks_and_a_tolerance_below
     assert (free.lattice, just.lattice, just.error) == (33, 33, free.error)
     assert finer.lattice > 33
     assert finer.error < free.error
+
+
+def test_tables_in_turn_that_err_more_than_was_judged_leave_the_photo_to_the_ops(monkeypatch):
+    edit = plan({TOP: DARKER, "linear: from left to 0.3": {"saturation.amount": 0.8}}, {})
+    apart, _, report = both(picture(), edit, tolerance=0.3)
+    assert apart <= 0.3
+    monkeypatch.setattr("veraretouch.core.render.tables.in_turn._KEPT", 20.0)
+    monkeypatch.setattr("veraretouch.core.render.tables.local.compose", lambda job: None)
+    apart, _, report = both(picture(), edit, tolerance=0.3)
+    assert (apart, report.engine) == (0, "exact")
+    assert report.error > 0.3
+    monkeypatch.setattr(InTurn, "error", lambda self, made: 0.0)
+    assert both(picture(), edit, tolerance=0.3)[0] > 0.3
 
 
 def test_a_sample_that_is_divided_is_judged_the_harder():
