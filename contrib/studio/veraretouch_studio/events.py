@@ -78,6 +78,9 @@ class Events(Response):
                 return
             except VeraRetouchError as error:
                 tell("error", {"error": str(error), "kind": type(error).__name__})
+            except Exception as error:  # a plug-in may fail with anything
+                said = f"it failed with {type(error).__name__}: {error}. Report it to the author of the planner."
+                tell("error", {"error": said, "kind": type(error).__name__})
 
         async with told:
             await anyio.to_thread.run_sync(work, limiter=self._limiter)

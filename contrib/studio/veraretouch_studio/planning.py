@@ -34,8 +34,8 @@ _BY_LEXICON = ("rules", "tiny")
 _UNFINISHED = re.compile(r"<[^<>]*$")
 
 
-class Stopped(Exception):
-    """A planner was stopped on the way."""
+class Stopped(BaseException):
+    """A planner was stopped on the way; no `except Exception` of its own may hold that up."""
 
 
 def plan_photo(
@@ -57,9 +57,8 @@ def plan_photo(
         Stopped. VeraRetouchError: whatever the planner refuses.
     """
     options = options_of(wish, reference) | {"frame": wish.get("frame")}
-    unknown = unknown_words(wish)
-    if wish["mode"] == "style" and wish.get("planner", DEFAULT_PLANNER) in _BY_LEXICON:
-        tell("words", {"unknown": unknown})
+    if wish["mode"] == "style" and (wish.get("planner") or DEFAULT_PLANNER) in _BY_LEXICON:
+        tell("words", {"unknown": unknown_words(wish)})
     heard = _Heard(tell)
     asked = _listened(retoucher(wish.get("planner") or DEFAULT_PLANNER), heard, stopped)
     with stoppable(stopped):

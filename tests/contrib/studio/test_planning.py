@@ -62,12 +62,24 @@ class Rambling(Writing):
     pieces = ("I would ", "brighten it.")
 
 
+class Crashing(Writing):
+    """One that has a fault."""
+
+    id = "stranger_crashing"
+
+    def plan(self, photos, requests):
+        raise KeyError("no such thing")
+
+
+PLANNERS = (Writing, Silent, Rambling, Crashing)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def planners():
-    for planner in (Writing, Silent, Rambling):
+    for planner in PLANNERS:
         vr.registry.planners.add(planner)
     yield
-    for planner in (Writing, Silent, Rambling):
+    for planner in PLANNERS:
         vr.registry.planners.remove(planner.id)
 
 
@@ -138,6 +150,17 @@ def test_a_planner_ends_when_the_page_leaves(client, monkeypatch, planner):
     # And there is room for another: two that went on would hold both places.
     monkeypatch.setattr(Writing, "slow", False)
     assert client("POST", f"/api/photos/{client.first()}/plan", {"mode": "auto", "planner": planner}).events()
+
+
+def test_a_planner_with_a_fault_is_named_for_one_photo_and_for_several(client):
+    ids = [photo["id"] for photo in client("GET", "/api/photos").json()["photos"]]
+    wish = {"mode": "auto", "planner": "stranger_crashing"}
+    ((name, said),) = client("POST", f"/api/photos/{ids[0]}/plan", wish).events()
+    assert (name, said["kind"], "no such thing" in said["error"]) == ("error", "KeyError", True)
+    job = client("POST", "/api/plans", wish | {"ids": ids}).json()["job"]
+    told = client("GET", f"/api/jobs/{job}/events").events()[-1][1]
+    assert told["state"] == "failed"
+    assert [each["name"] for each in told["failed"]] == ["beach.jpg", "portrait.jpg"]
 
 
 def test_pictures_are_rendered_while_planners_are_at_work(client, monkeypatch):

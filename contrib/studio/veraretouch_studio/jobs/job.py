@@ -55,6 +55,8 @@ class Job:
             yield
         except VeraRetouchError as error:
             self.failed.append({"name": name, "problem": str(error)})
+        except Exception as error:  # a plug-in may fail with anything
+            self.failed.append({"name": name, "problem": f"{type(error).__name__}: {error}"})
         self.done += 1
 
 
