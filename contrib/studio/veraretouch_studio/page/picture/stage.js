@@ -20,6 +20,7 @@ import "./handles.js";
 
 const MEASURED = 320; // long side of what histograms count
 const MEASURE_EVERY = 80; // milliseconds
+const REST = 4; // of the time that counting took, until it counts again: a slow graphics card is left to the picture
 
 /** The picture: canvas, divider, handles of areas, and the viewport that they share. */
 export class Stage extends Part {
@@ -52,6 +53,7 @@ export class Stage extends Part {
     this.second = null;
     this.drawing = 0;
     this.measuring = 0;
+    this.pause = MEASURE_EVERY;
     this.viewport.addEventListener("change", () => this.#moved());
     this.opened = () => this.#open();
     this.told = (/** @type {any} */ event) => event.detail === "plan" && this.#planned();
@@ -293,8 +295,10 @@ export class Stage extends Part {
     if (this.measuring) return;
     this.measuring = window.setTimeout(() => {
       this.measuring = 0;
+      const began = performance.now();
       this.#measure();
-    }, MEASURE_EVERY);
+      this.pause = Math.max(MEASURE_EVERY, REST * (performance.now() - began));
+    }, this.pause);
   }
 
   /** The pixels of the whole picture as it is shown, RGBA. @param {number} long the long side */
