@@ -11,6 +11,7 @@ import torch
 
 from ..color.ciede2000 import ciede2000
 from ..photo.color.encoding import Floats, Pixels, full_scale, quantise
+from ..threads import one_thread
 from .cube import ColorMap, Cube
 
 LATTICES = (33, 49, 65)
@@ -78,10 +79,8 @@ def candidates(
     for n in LATTICES:
         cube = Cube.of(color_map, n, low=low, high=high)
         made = _floats(cube.apply(colours, device))
-        errors = [
-            np.percentile(ciede2000(right, _shown(made, way, pixels)).numpy(), judged_at)
-            for right, way in zip(exact, ways, strict=True)
-        ]
+        shown = [_shown(made, way, pixels) for way in ways]
+        errors = [np.percentile(_differences(right, done), judged_at) for right, done in zip(exact, shown, strict=True)]
         yield Baked(cube, float(max(errors)))
 
 
@@ -98,7 +97,15 @@ def apart(exact: Floats, made: Floats, seen: ColorMap, photo: Pixels) -> Floats:
     """How far what was made of colours (1, N, 3) is from what is right, CIEDE2000 (1, N): rounded to the photo's depth,
     and in sRGB, which `seen` gives.
     """
-    return ciede2000(_shown(exact, seen, photo), _shown(made, seen, photo)).numpy()
+    return _differences(_shown(exact, seen, photo), _shown(made, seen, photo))
+
+
+def _differences(exact: torch.Tensor, made: torch.Tensor) -> Floats:
+    """CIEDE2000 of a sample by one thread: of two on a busy machine, either waited for the other at each of its many
+    small steps, six times as long as one takes.
+    """
+    with one_thread():
+        return ciede2000(exact, made).numpy()
 
 
 def sample(pixels: Pixels) -> Pixels:

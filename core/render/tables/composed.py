@@ -7,6 +7,7 @@ Between, two of them are mixed by the mask. Masks that do not depend on the plac
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from ...lut.cube import nodes
 from ...lut.engine import apart, percentile, sample
 from ...lut.mixing import Box, Patch, mixed
 from ...photo.color.encoding import Floats, Pixels, from_working, quantise, to_working
+from ...threads import WORTH_SHARING, one_thread
 from .local_job import LocalJob, floats_of, planes_of
 
 # What their error may be, of the tolerance: masks are judged at 0, a half and 1.
@@ -152,6 +154,13 @@ class _Judge:
 
     def error(self, composed: Composed) -> float:
         """How far tables are from what is right: the 99th percentile of CIEDE2000, of the worst state."""
+        with one_thread():
+            found = self._differences(composed)
+        turns, (height, width) = len(self.states), composed.job.size
+        parts = [found[0, turn::turns] for turn in range(turns)]
+        return max(float(np.percentile(part, percentile(height * width, len(part)))) for part in parts)
+
+    def _differences(self, composed: Composed) -> Floats:
         job, turns = composed.job, len(self.states)
         low = composed.tables[None]
         made = floats_of(self.own) if low is None else low.to_floats(self.own)
@@ -161,9 +170,7 @@ class _Judge:
                 some = np.ascontiguousarray(made[:, turn::turns])
                 changed = high.to_floats(self.own[:, turn::turns])
                 made[:, turn::turns] = mixed(some, changed, np.full(some.shape[:2], mask, np.float32))
-        found = apart(self.exact, made, lambda colours: to_working(colours, job.profile), job.photo.pixels)
-        parts, pixels = [found[0, turn::turns] for turn in range(turns)], job.size[0] * job.size[1]
-        return max(float(np.percentile(part, percentile(pixels, len(part)))) for part in parts)
+        return apart(self.exact, made, lambda colours: to_working(colours, job.profile), job.photo.pixels)
 
 
 def _made(job: LocalJob, own: Floats, states: Sequence[Mapping[int, torch.Tensor]]) -> list[Floats]:
@@ -172,7 +179,9 @@ def _made(job: LocalJob, own: Floats, states: Sequence[Mapping[int, torch.Tensor
     """
     chain = replace(job.layers.chain, strength=1.0) if job.clamp else job.layers.chain
     planes = planes_of(to_working(own, job.photo.profile)).to(job.device)
-    with torch.no_grad():
+    # Threads that share steps as small as these wait for each other, several times as long as one takes.
+    few = own.shape[0] * own.shape[1] <= WORTH_SHARING
+    with one_thread() if few else nullcontext(), torch.no_grad():
         made = replace(job.layers, chain=chain).given(planes, states)
     working = (each[0].permute(1, 2, 0).cpu().numpy() for each in made)
     return [from_working(each, job.profile, own, same_profile=False) for each in working]

@@ -8,6 +8,7 @@ import torch
 
 from veraretouch import Plan, Renderer
 from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.core.lut import engine
 from veraretouch.core.lut.engine import percentile, sample
 
 HEIGHT, WIDTH = 512, 640
@@ -42,6 +43,23 @@ def test_a_picture_aligned_with_a_grid_holds_the_tolerance_on_every_pixel(step, 
     assert np.percentile(apart, 99) <= 0.3
     if report.engine == "lut":
         assert report.error > 0
+
+
+def test_differences_of_a_sample_are_told_by_one_thread(monkeypatch):
+    threads, seen = torch.get_num_threads(), []
+
+    def noted(*colours):
+        seen.append(torch.get_num_threads())
+        return ciede2000(*colours)
+
+    monkeypatch.setattr(engine, "ciede2000", noted)
+    torch.set_num_threads(2)
+    try:
+        Renderer().render(aligned(2, True), STRONG, engine="lut")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert set(seen) == {1}
 
 
 @pytest.mark.parametrize("step", [2, 3, 4, 5, 7])
