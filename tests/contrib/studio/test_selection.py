@@ -11,6 +11,7 @@ from PIL import Image
 
 import veraretouch as vr
 from veraretouch.core.cli.batch.matching import VALUES, matched, tones_of
+from veraretouch.core.cli.batch.planning import make_plan
 from veraretouch.core.cli.batch.series import lightness
 
 pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
@@ -148,6 +149,27 @@ def test_a_photo_that_cannot_be_read_is_named_and_the_others_are_planned(client,
     for way in ("each", "one"):
         told = planned(client, way=way)
         assert (told["state"], [each["name"] for each in told["failed"]]) == ("done", ["light.png"])
+
+
+def test_an_edit_that_is_made_meanwhile_stays_and_that_is_said(client, monkeypatch):
+    dark, light, plain = ids(client)
+
+    def edits_and_plans(request, photo):
+        if not plan_of(client, dark):
+            client("PUT", f"/api/photos/{dark}/edits", {"plan": PLAN}, If_Match="0")
+        return make_plan(request, photo)
+
+    monkeypatch.setattr("veraretouch_studio.jobs.series.make_plan", edits_and_plans)
+    told = planned(client)
+    assert [each["name"] for each in told["failed"]] == ["dark.png"]
+    assert "edited elsewhere" in told["failed"][0]["problem"]
+    assert (plan_of(client, dark), told["photos"]) == (PLAN, [light, plain])
+
+
+def test_only_the_groups_that_are_asked_for_are_planned(client):
+    told = planned(client, groups=["lighting"])
+    assert told["state"] == "done"
+    assert {tuple(plan_of(client, id)["groups"]) for id in ids(client)} == {("lighting",)}
 
 
 def test_planning_that_is_cancelled_leaves_the_rest_as_it_was(client):

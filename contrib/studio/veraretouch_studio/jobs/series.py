@@ -4,8 +4,8 @@ line's `--consistent` and `--match` do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -58,19 +58,24 @@ class _Series:
     ) -> None:
         self._library, self._edits, self._entries = library, edits, entries
         self._wish, self._options, self._way = wish, options, wish.get("way", "each")
+        groups = options["groups"]
         self._request = BatchRequest(
-            wish.get("planner") or DEFAULT_PLANNER, style=options.get("style"), taste=options.get("taste")
+            wish.get("planner") or DEFAULT_PLANNER,
+            style=options.get("style"),
+            taste=options["taste"],
+            groups=None if groups is None else frozenset(groups),
         )
 
     def work(self, job: Job) -> None:
         """Plan one photo after another; an edit that is made meanwhile is left as it is, and that is said."""
-        with _until(job):
+        with suppress(Stopped):
             request = self._request
             if self._way != "each":
-                one = self._one(job)
-                if one is None:
-                    return
-                request = self._for_all(one)
+                with stoppable(job.cancel.is_set):
+                    one = self._one(job)
+                    if one is None:
+                        return
+                    request = self._for_all(one)
             job.stage, job.done = "planning", 0
             for entry in self._entries:
                 if job.cancel.is_set():
@@ -82,13 +87,14 @@ class _Series:
         history = self._edits.of(entry.path)
         if entry.id == self._wish.get("reference") and history.edited:
             return  # the others get its edit
-        frame = (history.plan or {}).get("frame")
+        revision, frame = history.revision, (history.plan or {}).get("frame")
         photo = self._library.once(entry.id)
-        if self._wish["mode"] == "reference":
-            plan = retoucher(request.planner).plan(photo, **self._options, frame=frame)
-        else:
-            plan = make_plan(replace(request, frame=frame), photo)
-        self._edits.put(entry.path, history.revision, plan.document(), self._wish.get("name", "Plan"))
+        with stoppable(job.cancel.is_set):
+            if self._wish["mode"] == "reference":
+                plan = retoucher(request.planner).plan(photo, **self._options, frame=frame)
+            else:
+                plan = make_plan(replace(request, frame=frame), photo)
+        self._edits.put(entry.path, revision, plan.document(), self._wish.get("name", "Plan"))
         job.photos.append(entry.id)
 
     def _one(self, job: Job) -> Entry | None:
@@ -107,35 +113,18 @@ class _Series:
 
     def _for_all(self, entry: Entry) -> BatchRequest:
         """The request with one photo's plan, and with its tones where they are to be matched; each keeps its frame."""
-        history = self._edits.of(entry.path)
+        history, planner = self._edits.of(entry.path), self._request.planner
         if self._wish.get("reference") and history.edited and history.plan is not None:
             plan, planner = Plan.load(dict(history.plan)), ""
         else:
             frame = (history.plan or {}).get("frame")
-            plan, planner = make_plan(replace(self._request, frame=frame), self._library.once(entry.id)), None
+            plan = make_plan(replace(self._request, frame=frame), self._library.once(entry.id))
         document = replace(plan, frame=None).document()
         tones = tones_of(self._seen(entry)) if self._way == "match" else None
-        return replace(
-            self._request,
-            planner=self._request.planner if planner is None else planner,
-            plan=document,
-            style=None,
-            taste=None,
-            tones=tones,
-        )
+        return replace(self._request, planner=planner, plan=document, style=None, taste=None, groups=None, tones=tones)
 
     def _seen(self, entry: Entry) -> vr.Photo:
         """A photo as its frame shows it."""
         photo, frame = self._library.once(entry.id), (self._edits.of(entry.path).plan or {}).get("frame")
         framing = read_frame(frame)
         return photo if framing is None else photo.framed(framing)
-
-
-@contextmanager
-def _until(job: Job) -> Iterator[None]:
-    """Planners stop at their next step once the job is cancelled."""
-    try:
-        with stoppable(job.cancel.is_set):
-            yield
-    except Stopped:
-        pass
