@@ -126,6 +126,21 @@ export function withEntry(plan, name, change) {
   return withLocal(plan, (plan?.local ?? []).map((entry) => (entry.name === name ? change(entry) : entry)));
 }
 
+/**
+ * A plan with the local adjustments that were made, or changed, since a planner was asked for it.
+ * @param {Plan} plan @param {Plan|null} asked the plan then @param {Plan|null} now
+ * @returns {Plan}
+ */
+export function withSince(plan, asked, now) {
+  const since = (now?.local ?? []).filter((entry) => !asked?.local?.some((before) => same(before, entry)));
+  if (!since.length) return plan;
+  let made = withLocal(plan, since);
+  for (const entry of plan.local ?? []) {
+    made = withLocal(made, [...(made.local ?? []), { ...entry, name: freeName(made, entry.name) }]);
+  }
+  return made;
+}
+
 /** A name that no local adjustment has yet. @param {Plan|null} plan @param {string} wish */
 export function freeName(plan, wish) {
   const taken = new Set(plan?.local?.map((entry) => entry.name));

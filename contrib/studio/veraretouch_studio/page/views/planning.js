@@ -1,6 +1,7 @@
 import { html } from "../vendor/lit.js";
 import * as api from "../core/api.js";
 import { Part } from "../core/part.js";
+import { withSince } from "../core/plan.js";
 import { named, t } from "../core/texts.js";
 import "./asking.js";
 
@@ -116,9 +117,10 @@ export class Planning extends Part {
     const name = asking.step;
     this.unknown = [];
     await this.#during(planner.id, async () => {
+      const asked = this.store.plan;
       const plan = await this.#ask(photo.id, planner.id, true);
       if (this.store.photo?.id !== photo.id) return;
-      this.store.change(plan, name);
+      this.store.change(withSince(plan, asked, this.store.plan), name);
       this.store.announce(t("planning.done"));
     });
   }
