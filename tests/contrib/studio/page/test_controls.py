@@ -306,3 +306,48 @@ def test_an_area_is_added_and_dragged_on_the_picture(studio):
     tab.get_by_role("button", name="Remove Ellipse").click()
     studio.settled()
     assert "local" not in studio.plan()
+
+
+def names(studio):
+    """Of the local adjustments that are saved."""
+    return [entry["name"] for entry in (studio.plan() or {}).get("local", [])]
+
+
+def test_an_area_is_chosen_by_keys_once_they_have_come_to_it(studio):
+    tab = studio.open("one.png")
+    tab.get_by_role("tab", name="Areas").click()
+    tab.get_by_label("Add an area").focus()
+    tab.keyboard.type("sky")
+    studio.settled()
+    assert names(studio) == []
+    tab.keyboard.press("Enter")
+    studio.settled()
+    assert names(studio) == ["Sky"]
+    tab.get_by_label("Join another area").focus()
+    tab.keyboard.type("wa")
+    tab.keyboard.press("Tab")
+    studio.settled()
+    assert [part["id"] for part in studio.plan()["local"][0]["area"]] == ["sky", "water"]
+    offered = tab.get_by_label("Add an area").locator("option").all_inner_texts()[1:]
+    assert offered == sorted(offered)
+    assert len(offered) > 10
+
+
+def test_an_area_that_is_made_while_a_planner_works_is_kept(studio):
+    tab = studio.open("two.png")
+    held = []
+    tab.route("**/plan", lambda route: held.append(route))
+    tab.get_by_role("tab", name="Edit", exact=True).click()
+    tab.keyboard.press("a")
+    studio.until(lambda: held, "no planner is asked")
+    tab.get_by_role("tab", name="Areas").click()
+    tab.get_by_label("Add an area").select_option("ellipse")
+    studio.settled()
+    assert names(studio) == ["Ellipse"]
+    held[0].continue_()
+    tab.unroute_all()
+    studio.until(lambda: studio.values("exposure"), "the planner did nothing")
+    studio.settled()
+    assert names(studio)[0] == "Ellipse"
+    assert len({*names(studio)}) == len(names(studio))
+    assert tab.locator(".area.open").get_attribute("data-area") == "Ellipse"

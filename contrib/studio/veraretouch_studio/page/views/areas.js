@@ -20,6 +20,8 @@ export class Areas extends Part {
   constructor() {
     super();
     this.mask = false;
+    /** Whether a key is going down on a closed list. */
+    this.keyed = false;
   }
 
   connectedCallback() {
@@ -33,15 +35,12 @@ export class Areas extends Part {
   }
 
   render() {
-    const { plan, schema, area } = this.store;
+    const { plan, area } = this.store;
     const entries = plan?.local ?? [];
     return html`<div class="areas">
       <label class="field"
         ><span>${t("areas.add")}</span>
-        <select .value=${""} @change=${this.#choice}>
-          <option value="">${t("areas.choose")}</option>
-          ${schema.areas.map(({ id, doc }) => html`<option value=${id} title=${doc}>${named("area", id)}</option>`)}
-        </select></label
+        ${this.#kinds((id) => this.add(id))}</label
       >
       ${entries.length ? "" : html`<p class="said">${t("areas.none")}</p>`}
       ${repeat(entries, ({ name }) => name, (entry) => this.#entry(entry, entry.name === area))}
@@ -83,10 +82,7 @@ export class Areas extends Part {
       ${(entry.area ?? []).map((part, place) => this.#part(entry, part, place))}
       <label class="field"
         ><span>${t("areas.join")}</span>
-        <select .value=${""} @change=${(/** @type {any} */ event) => this.#join(name, event.target)}>
-          <option value="">${t("areas.choose")}</option>
-          ${this.store.schema.areas.map(({ id }) => html`<option value=${id}>${named("area", id)}</option>`)}
-        </select></label
+        ${this.#kinds((id) => this.#join(name, id))}</label
       >
       <studio-slider
         .of=${strengthOf(`strength-${name}`, strength, (value, how) =>
@@ -164,12 +160,32 @@ export class Areas extends Part {
     return { id, version: area?.version ?? 1, ...(area?.from ? { from: area.from } : {}), params: {} };
   }
 
-  /** @param {Event} event */
-  #choice(event) {
-    const select = /** @type {HTMLSelectElement} */ (event.target);
-    const id = select.value;
-    select.value = "";
-    if (id) this.add(id);
+  /**
+   * A list of areas to take one from. On the closed list each letter and arrow is a choice of its own: what they come
+   * to is taken by Enter, or when the list is left.
+   * @param {(id: string) => void} take
+   */
+  #kinds(take) {
+    const chosen = (/** @type {Event} */ event) => {
+      const select = /** @type {HTMLSelectElement} */ (event.target);
+      const id = select.value;
+      select.value = "";
+      if (!id) return;
+      event.preventDefault(); // Enter would open the list
+      take(id);
+    };
+    const change = (/** @type {Event} */ event) => this.keyed || chosen(event);
+    const key = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Enter") return chosen(event);
+      this.keyed = true;
+      setTimeout(() => (this.keyed = false));
+    };
+    const kinds = this.store.schema.areas.map(({ id, doc }) => ({ id, doc, name: named("area", id) }));
+    kinds.sort((a, b) => a.name.localeCompare(b.name));
+    return html`<select .value=${""} @keydown=${key} @change=${change} @blur=${chosen}>
+      <option value="">${t("areas.choose")}</option>
+      ${kinds.map(({ id, doc, name }) => html`<option value=${id} title=${doc}>${name}</option>`)}
+    </select>`;
   }
 
   /** A local adjustment of one area. @param {string} id */
@@ -183,11 +199,9 @@ export class Areas extends Part {
     this.store.announce(t("step.area.add", { name }));
   }
 
-  /** @param {string} name @param {HTMLSelectElement} select */
-  #join(name, select) {
-    if (!select.value) return;
-    const part = this.#new(select.value);
-    select.value = "";
+  /** @param {string} name @param {string} id */
+  #join(name, id) {
+    const part = this.#new(id);
     if (part.id === BRUSH) this.store.setTool("paint");
     this.#change(name, (each) => ({ ...each, area: [...(each.area ?? []), part] }));
   }
