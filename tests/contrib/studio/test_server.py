@@ -231,6 +231,8 @@ def test_an_export_replaces_nothing_unless_that_is_asked_for(client, photos):
     told = client("GET", f"/api/jobs/{job}/events").events()[-1][1]
     assert told["state"] == "failed"
     assert "exists" in told["failed"][0]["problem"]
+    assert "Replace files that are there" in told["failed"][0]["problem"]  # the dialog's words,
+    assert "--" not in told["failed"][0]["problem"]  # and not the command line's
     assert target.read_bytes() == b"mine"
 
 

@@ -54,12 +54,19 @@ def _work(job: Job, tasks: Sequence[PhotoTask]) -> None:
         if isinstance(outcome, WorkerDied):
             job.failed.append({"name": task.source.name, "problem": "the process that worked on it died"})
         elif outcome.status == "failed":
-            job.failed.append({"name": task.source.name, "problem": outcome.problem})
+            job.failed.append({"name": task.source.name, "problem": _there(task) or outcome.problem})
         else:
             job.files += [str(path) for path in task.products]
         if job.cancel.is_set():
             results.close()
             break
+
+
+def _there(task: PhotoTask) -> str:
+    """Why a photo is not written over a file of an earlier export, in the dialog's words: the batch names options."""
+    there = [] if task.options.overwrite else [path for path in task.products if path.is_file()]
+    cure = "Tick \u201cReplace files that are there\u201d, or name another folder."
+    return f"{str(there[0])!r} exists already. {cure}" if there else ""
 
 
 def _processes(photos: int) -> int:

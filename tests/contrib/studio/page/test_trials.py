@@ -1,4 +1,4 @@
-"""From the grid to an exported photo: by keyboard alone, and by touch alone on a phone."""
+"""From the grid to an exported photo: by keyboard alone, by touch alone on a phone, and by somebody in haste."""
 
 from __future__ import annotations
 
@@ -121,3 +121,21 @@ def test_a_photo_is_edited_and_exported_by_touch_alone(browser, photos):
                 .map((each) => each.outerHTML.slice(0, 160));
         }""")
         assert too_small == []
+
+
+def test_an_export_counts_what_is_written_and_says_how_to_replace_what_is_there(browser, photos):
+    folder = photos[0].parent / "retouched"
+    folder.mkdir()
+    (folder / "beach.jpg").write_bytes(b"mine")
+    with browsers.studio(browser, photos) as studio:
+        tab = studio.tab
+        tab.get_by_role("button", name="Select all").click()
+        tab.get_by_role("button", name="Export", exact=True).first.click()
+        dialog = tab.get_by_role("dialog", name="Export 3 photos")
+        dialog.get_by_role("button", name="Export", exact=True).click()
+        dialog.get_by_text("Done: 2 of 3 written").wait_for()
+        assert "Tick \u201cReplace files that are there\u201d" in dialog.locator(".wrong").inner_text()
+        dialog.get_by_label("Replace files that are there").check()
+        dialog.get_by_role("button", name="Export", exact=True).click()
+        dialog.get_by_text("Done: 3 of 3 written").wait_for()
+        assert (folder / "beach.jpg").stat().st_size > 1000

@@ -3,7 +3,7 @@ import * as api from "../core/api.js";
 import { emptyPlan } from "../core/plan.js";
 import { Part } from "../core/part.js";
 import { named, t } from "../core/texts.js";
-import "./job.js";
+import { through } from "./job.js";
 
 /** Writing photos by the server, and taking a plan along as a file. */
 export class Exporting extends Part {
@@ -100,7 +100,7 @@ export class Exporting extends Part {
       await this.store.settled();
       this.job = await api.startExport(wish);
       await api.followJob(this.job.job, (state) => (this.job = state));
-      this.store.announce(t(`job.${this.job.state}`, this.job));
+      this.store.announce(t(`job.${this.job.state}`, { ...this.job, done: through(this.job) }));
     } catch (error) {
       this.job = null;
       this.store.report(error);

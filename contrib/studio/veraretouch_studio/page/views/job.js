@@ -5,6 +5,9 @@ import { t } from "../core/texts.js";
 
 const MOST = 6; // files, and failures, that are named
 
+/** How many photos work did something for: those that failed are through as well. @param {any} job */
+export const through = ({ done, failed = [] }) => Math.max(0, done - failed.length);
+
 /** How far work on several photos is, and what ends it. */
 export class JobView extends Part {
   static properties = { ...Part.properties, job: { attribute: false } };
@@ -22,7 +25,7 @@ export class JobView extends Part {
     const said = state === "running" && stage === "measuring" ? "plans.measuring" : `${planning ? "plans" : "job"}.${state}`;
     return html`<section class="progress" aria-label=${name}>
       <progress max=${total || 1} .value=${done} aria-label=${name}></progress>
-      <p role="status">${t(said, { done, total })}</p>
+      <p role="status">${t(said, { total, done: through(this.job) })}</p>
       ${unknown.length
         ? html`<p class="said">${t("prompt.unknown")} ${unknown.map((/** @type {string} */ word) => html`<q>${word}</q> `)}</p>`
         : ""}
