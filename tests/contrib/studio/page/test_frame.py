@@ -164,6 +164,10 @@ def test_proportions_hold_while_a_corner_is_dragged(tool):
     tool.settled()
     width, height = size(tool)
     assert width / height == pytest.approx(9 / 16, abs=0.01)
+    tab.get_by_label("Proportions").select_option("4:5")
+    tool.settled()
+    width, height = size(tool)
+    assert width / height == pytest.approx(4 / 5, abs=0.01)
 
 
 def test_an_angle_leaves_no_border_and_the_crop_grows_again_without_it(tool):

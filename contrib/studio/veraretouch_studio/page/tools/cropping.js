@@ -21,7 +21,7 @@ import { emptyPlan, same } from "../core/plan.js";
 /** @import {Box, Size} from "./framing.js" */
 /** @import {How} from "../core/bindings.js" */
 
-export const ASPECTS = ["free", "original", "1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"];
+export const ASPECTS = ["free", "original", "1:1", "5:4", "4:3", "3:2", "16:9", "4:5", "3:4", "2:3", "9:16"];
 const SMALLEST = 0.02; // of the long side: how small a crop can be dragged
 const HALVINGS = 20;
 
