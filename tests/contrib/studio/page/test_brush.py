@@ -222,8 +222,12 @@ def test_the_brush_is_sized_and_moved_by_keys_and_its_ring_shows_it(studio):
     assert row == [0.6, 0.49, 0.04, 0.5, 1, 0]
     tab.keyboard.press("Escape")
     assert tab.locator(".ring").count() == 0
+    tab.evaluate("document.querySelector('studio-app').store.change(null, 'Reset everything')")
+    tab.keyboard.press("b")
+    assert tab.locator(".ring").count() == 1  # of a new area, as the one that was open is gone
 
 
+@pytest.mark.slow
 def test_the_mask_is_shown_until_the_area_does_something(studio):
     tab = begin(studio, darker=False)
     before = studio.picture().astype(int)

@@ -137,6 +137,7 @@ def test_a_drag_is_a_frame_in_the_plan_one_step_and_the_size_of_the_export(tool)
     shutil.rmtree(Path(file).parent)
 
 
+@pytest.mark.slow
 def test_all_of_the_photo_is_shown_dimmed_outside_of_the_crop(tool):
     drag(tool, "left", 0.5, 0)
     stage = tool.shown().astype(float)
@@ -151,6 +152,7 @@ def test_all_of_the_photo_is_shown_dimmed_outside_of_the_crop(tool):
     assert np.median(np.abs(dimmed - 0.4 * photo[20:-20, 20 : width - 20])) < 8
 
 
+@pytest.mark.slow
 def test_proportions_hold_while_a_corner_is_dragged(tool):
     tab = tool.tab
     tab.get_by_label("Proportions").select_option("1:1")
@@ -170,6 +172,7 @@ def test_proportions_hold_while_a_corner_is_dragged(tool):
     assert width / height == pytest.approx(4 / 5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_an_angle_leaves_no_border_and_the_crop_grows_again_without_it(tool):
     tab = tool.tab
     angle = tab.get_by_label("Angle °")
@@ -230,6 +233,7 @@ def test_a_quarter_turn_turns_what_is_seen(tool, photo):
     assert np.abs(np.asarray(picture).astype(int) - after).mean() < 4
 
 
+@pytest.mark.slow
 def test_the_horizon_is_made_level(browser, sea):
     with browsers.studio(browser, [sea(2.0)], viewport={"width": 1000, "height": 700}) as studio:
         studio.settled()
@@ -263,6 +267,7 @@ def test_handles_are_moved_by_keys_and_esc_takes_the_frame_back(tool):
     tool.settled()
 
 
+@pytest.mark.slow
 def test_a_planner_that_is_asked_while_the_tool_is_open_keeps_the_new_frame(tool):
     drag(tool, "left", 0.4, 0)
     made = frame(tool)

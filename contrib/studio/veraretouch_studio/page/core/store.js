@@ -120,7 +120,7 @@ export class Store extends EventTarget {
   #take(photo) {
     this.photo = photo;
     this.plan = photo.plan;
-    if (this.area !== null && !photo.plan?.local?.some((entry) => entry.name === this.area)) this.area = null;
+    this.#keepArea();
     this.#mark(photo);
     this.tell("plan");
   }
@@ -130,6 +130,11 @@ export class Store extends EventTarget {
     const id = this.photo?.id;
     const edited = isEdited(this.photo?.plan);
     this.photos = this.photos.map((each) => (each.id === id ? { ...each, revision, edited } : each));
+  }
+
+  /** An area that the plan has no more is not open any more. */
+  #keepArea() {
+    if (!this.plan?.local?.some(({ name }) => name === this.area)) this.area = null;
   }
 
   /**
@@ -144,6 +149,7 @@ export class Store extends EventTarget {
     this.pending = null;
     this.dragging = how === "drag";
     this.plan = plan;
+    this.#keepArea();
     if (how === "done") this.#queue(plan, name);
     if (how === "keys") this.pending = { name, timer: window.setTimeout(() => this.flush(), PAUSE) };
     this.tell("plan");
