@@ -55,11 +55,12 @@ def test_a_photo_is_edited_and_exported_by_keyboard_alone(browser, photos):
         go_to(tab, '[id="#exposure.ev"]')
         tab.keyboard.press("Shift+ArrowRight")
         studio.settled()
-        assert studio.values("exposure")["ev"] > 0
+        ev = studio.values("exposure")["ev"]
+        assert ev > 0
         tab.keyboard.press("Control+z")
-        studio.settled()
+        studio.until(lambda: studio.values("exposure").get("ev", 0) < ev, "it is not undone")
         tab.keyboard.press("Control+Shift+z")
-        studio.settled()
+        studio.until(lambda: studio.values("exposure").get("ev") == ev, "it is not redone")
         tab.keyboard.press("e")
         dialog = tab.get_by_role("dialog", name="Export this photo")
         dialog.wait_for()
