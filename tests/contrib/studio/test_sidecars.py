@@ -130,6 +130,7 @@ def test_a_raw_files_xmp_is_the_one_that_other_programs_read(edits, tmp_path):
         ("beach.jpg.plan.json", vr.Plan.load(plan(ev=0.1)).json(), "not the studio's"),
         ("beach.jpg.xmp", "no XML", "beach.jpg.xmp"),
     ],
+    ids=["no plan", "another plan", "no xmp"],
 )
 def test_a_file_that_is_not_the_studios_is_left_alone_and_that_is_said(photos, name, content, said):
     edits = Edits(Sidecars(["plan" if name.endswith("json") else "xmp"]))

@@ -179,6 +179,27 @@ def test_what_the_server_refuses_is_said_and_taken_back(studio):
     studio.wrong.clear()  # Chromium logs the refusal
 
 
+def test_an_export_waits_until_what_was_redone_is_there(studio):
+    tab = studio.open("three.png")
+    studio.drag('[id="#contrast.amount"]', 30)
+    steps(studio)
+    tab.keyboard.press("Control+z")
+    studio.until(lambda: studio.values("contrast") == {}, "the drag was not undone")
+    late = []
+    tab.route("**/redo", lambda route: late.append(route))
+    script = """async () => {
+        const { store } = document.querySelector("studio-app");
+        void store.step("redo");
+        await store.settled(); // as an export does
+        return store.plan?.edits.contrast;
+    }"""
+    tab.evaluate(f"() => {{ window.waited = ({script})(); }}")
+    studio.until(lambda: late, "nothing was redone")
+    late[0].continue_()
+    assert tab.evaluate("() => window.waited")["params"]["amount"] > 0.2
+    tab.unroute("**/redo")
+
+
 def test_a_drag_is_one_step_and_one_undo(studio):
     tab = studio.open("three.png")
     studio.drag('[id="#contrast.amount"]', 30)

@@ -104,6 +104,11 @@ export class Store extends EventTarget {
   /** @param {string} id */
   async open(id) {
     await this.settled();
+    await this.#load(id);
+  }
+
+  /** @param {string} id */
+  async #load(id) {
     const photo = await api.photo(id);
     this.conflict = null;
     this.unsaved = [];
@@ -207,7 +212,10 @@ export class Store extends EventTarget {
   async #reframed() {
     const { photo } = this;
     if (!photo || this.saving || this.conflict || this.unsaved.length || this.tool === "frame") return;
-    if (!same(photo.plan?.frame ?? null, photo.frame ? JSON.parse(photo.frame) : null)) await this.open(photo.id);
+    if (!same(photo.plan?.frame ?? null, photo.frame ? JSON.parse(photo.frame) : null)) {
+      await this.#saved();
+      await this.#load(photo.id);
+    }
   }
 
   /** @param {unknown} error @returns {Promise<boolean>} whether to go on saving */
@@ -242,8 +250,16 @@ export class Store extends EventTarget {
     return true;
   }
 
-  /** Wait until every step is saved. */
+  /** Wait until every step is saved, and every undoing and redoing done. */
   async settled() {
+    for (let last; last !== this.stepping; ) {
+      last = this.stepping;
+      await last;
+    }
+    await this.#saved();
+  }
+
+  async #saved() {
     this.flush();
     while (this.saving && !this.conflict) {
       await new Promise((resolve) => this.addEventListener("saved", resolve, { once: true }));
@@ -273,7 +289,7 @@ export class Store extends EventTarget {
 
   /** @param {"undo"|"redo"} way */
   async #step(way) {
-    await this.settled();
+    await this.#saved();
     const { photo } = this;
     if (!photo || this.conflict || !(way === "undo" ? photo.can_undo : photo.can_redo)) return;
     const name = way === "undo" ? photo.undo_name : photo.redo_name;
