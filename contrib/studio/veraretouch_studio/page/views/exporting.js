@@ -97,7 +97,6 @@ export class Exporting extends Part {
     for (const name of ["compare", "save_plan", "overwrite"]) if (form.has(name)) wish[name] = true;
     if (String(form.get("folder")).trim()) wish.folder = String(form.get("folder")).trim();
     try {
-      await this.store.stepping; // what is being undone is not exported
       await this.store.settled();
       this.job = await api.startExport(wish);
       await api.followJob(this.job.job, (state) => (this.job = state));
