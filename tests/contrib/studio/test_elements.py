@@ -185,6 +185,7 @@ def test_a_control_that_cannot_be_used_is_named_with_the_reason(site, tmp_path, 
 
 
 @pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing())
+@pytest.mark.slow
 def test_the_guides_pad_and_others_elements_move_are_found_again_and_are_reset(site, photos):
     with browsers.chromium() as browser, browsers.studio(browser, photos) as studio:
         tab = studio.open("beach.jpg")

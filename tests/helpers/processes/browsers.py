@@ -152,6 +152,12 @@ class Studio:
             const stage = document.querySelector("studio-stage");
             return !!stage?.settled && !!app.store.photo && !app.store.saving && !app.store.pending;
         }"""
+        # What keys have begun to undo is neither saving nor pending yet; while the server is gone, it never ends.
+        undone = """() => {
+            const wait = document.querySelector("studio-app")?.store.settled();
+            return Promise.race([wait, new Promise((done) => setTimeout(done, 5000))]);
+        }"""
+        (tab or self.tab).evaluate(undone)
         self.until(lambda: (tab or self.tab).evaluate(script), "the picture is not settled")
 
     def until(self, told: Callable[[], Any], otherwise: str) -> None:

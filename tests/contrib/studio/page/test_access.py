@@ -55,6 +55,7 @@ def test_the_edit_page_is_accessible(studio):
     tab.keyboard.press("y")
 
 
+@pytest.mark.slow
 def test_areas_and_history_are_accessible(studio):
     tab = studio.open("beach.jpg")
     tab.get_by_role("tab", name="Areas").click()
@@ -85,6 +86,7 @@ def test_every_dialog_is_accessible(studio):
     tab.get_by_role("button", name="Keep this one").click()
 
 
+@pytest.mark.slow
 def test_single_letters_can_be_switched_off(studio):
     tab = studio.open("portrait.jpg")
     tab.keyboard.press("?")
@@ -133,6 +135,7 @@ def test_a_photo_is_exported_and_its_edits_are_pasted_to_others(studio, tmp_path
     assert studio.values("exposure") == {"ev": ev}
 
 
+@pytest.mark.slow
 def test_a_preset_that_is_chosen_goes_over_the_plan(studio, tmp_path):
     tab = studio.open("beach.jpg")
     preset = tmp_path / "look.cube"
@@ -237,6 +240,7 @@ def test_whoever_listens_is_told_the_name_of_every_control(studio):
     tab.keyboard.press("y")
 
 
+@pytest.mark.slow
 def test_nothing_moves_for_whoever_asked_for_less_motion(studio):
     tab = studio.open("barn.jpg")
     moving = """() => {

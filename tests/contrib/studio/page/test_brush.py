@@ -120,6 +120,7 @@ def test_a_stroke_is_in_the_plan_changes_pixels_there_alone_and_is_undone_in_one
     assert np.array_equal(studio.picture(), before)
 
 
+@pytest.mark.slow
 def test_the_film_follows_the_pointer_and_goes_once_the_stroke_is_rendered(studio):
     tab = begin(studio)
     alpha = """([x, y]) => new Promise((done) => requestAnimationFrame(() => {
@@ -144,6 +145,7 @@ def test_the_film_follows_the_pointer_and_goes_once_the_stroke_is_rendered(studi
     assert tab.evaluate(alpha, list(on_screen(studio, 0.5, 0.3))) == 0
 
 
+@pytest.mark.slow
 def test_alt_and_the_eraser_take_away_and_painting_again_brings_back(studio):
     tab = begin(studio)
     before = studio.picture()
@@ -164,6 +166,7 @@ def test_alt_and_the_eraser_take_away_and_painting_again_brings_back(studio):
     assert steps(studio)[-4:] == ["Painted on Brush", "Erased on Brush", "Erased on Brush", "Painted on Brush"]
 
 
+@pytest.mark.slow
 def test_strokes_share_parts_only_where_none_lies_over_another_that_came_later(studio, photo):
     random = np.random.default_rng(5)
     strokes = []
@@ -200,6 +203,7 @@ def test_strokes_share_parts_only_where_none_lies_over_another_that_came_later(s
     assert np.abs(rendered(area) - rendered(apart)).max() <= 1
 
 
+@pytest.mark.slow
 def test_the_brush_is_sized_and_moved_by_keys_and_its_ring_shows_it(studio):
     tab = begin(studio, darker=False)
     ring = tab.get_by_role("slider", name="Paint")
@@ -242,6 +246,7 @@ def test_the_mask_is_shown_until_the_area_does_something(studio):
     assert (studio.picture() - before)[:, :, 2].min() >= -1
 
 
+@pytest.mark.slow
 def test_fingers_paint_and_two_of_them_zoom(browser, photo):
     photo.with_name(".veraretouch-studio.jsonl").unlink(missing_ok=True)
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -283,6 +288,7 @@ DROPPED = """(text) => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_picture_is_loaded_as_a_mask_and_what_is_none_is_refused(studio, tmp_path):
     tab = studio.tab
     before = studio.picture()
@@ -317,6 +323,7 @@ def test_a_picture_is_loaded_as_a_mask_and_what_is_none_is_refused(studio, tmp_p
     assert_accessible(tab)
 
 
+@pytest.mark.slow
 def test_parts_of_an_area_are_joined_in_the_panel(studio):
     tab = studio.tab
     tab.get_by_role("tab", name="Areas").click()
@@ -327,6 +334,7 @@ def test_parts_of_an_area_are_joined_in_the_panel(studio):
     assert [part.get("combine", "add") for part in studio.plan()["local"][0]["area"]] == ["add", "intersect"]
 
 
+@pytest.mark.slow
 def test_the_brush_is_accessible(studio):
     tab = begin(studio)
     stroke(studio, (0.3, 0.5), (0.5, 0.5))

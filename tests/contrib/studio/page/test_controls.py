@@ -289,6 +289,7 @@ def test_an_edit_whose_answer_is_lost_is_no_conflict(studio):
     studio.wrong.clear()  # Chromium logs the lost answer
 
 
+@pytest.mark.slow
 def test_a_line_of_reasoning_lights_up_the_slots_that_it_moved(studio):
     tab = studio.open("two.png")
     tab.locator(".planning select").first.select_option("rules")
@@ -334,6 +335,7 @@ def names(studio):
     return [entry["name"] for entry in (studio.plan() or {}).get("local", [])]
 
 
+@pytest.mark.slow
 def test_an_area_is_chosen_by_keys_once_they_have_come_to_it(studio):
     tab = studio.open("one.png")
     tab.get_by_role("tab", name="Areas").click()
@@ -354,6 +356,7 @@ def test_an_area_is_chosen_by_keys_once_they_have_come_to_it(studio):
     assert len(offered) > 10
 
 
+@pytest.mark.slow
 def test_an_area_that_is_made_while_a_planner_works_is_kept(studio):
     tab = studio.open("two.png")
     held = []

@@ -192,6 +192,7 @@ def test_an_angle_leaves_no_border_and_the_crop_grows_again_without_it(tool):
 
 
 @pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.slow
 def test_a_line_that_is_drawn_becomes_level(tool, flip):
     tab = tool.tab
     if flip:
@@ -208,6 +209,7 @@ def test_a_line_that_is_drawn_becomes_level(tool, flip):
     assert frame(tool).flip == ("horizontal" if flip else "none")
 
 
+@pytest.mark.slow
 def test_a_quarter_turn_turns_what_is_seen(tool, photo):
     tab = tool.tab
     tab.get_by_label("Proportions").select_option("4:3")
@@ -245,6 +247,7 @@ def test_the_horizon_is_made_level(browser, sea):
         assert frame(studio).angle == pytest.approx(-2, abs=0.1)
 
 
+@pytest.mark.slow
 def test_handles_are_moved_by_keys_and_esc_takes_the_frame_back(tool):
     tab = tool.tab
     corner = tab.get_by_role("slider", name="Top left corner")
@@ -279,6 +282,7 @@ def test_a_planner_that_is_asked_while_the_tool_is_open_keeps_the_new_frame(tool
     assert tool.tab.locator(".crop").count() == 1
 
 
+@pytest.mark.slow
 def test_an_area_stays_on_what_it_lies_on(studio, photo):
     version = vr.registry.areas.load("ellipse").version
     ellipse = {"x": 0.6, "y": 0.5, "radius_x": 0.15, "radius_y": 0.2, "angle": 20.0, "feather": 0.5}
@@ -312,6 +316,7 @@ def test_an_area_stays_on_what_it_lies_on(studio, photo):
     assert np.mean(np.abs(opened.framed(made.frame).pixels.astype(int) - here.pixels).max(axis=2) > 12) > 0.3
 
 
+@pytest.mark.slow
 def test_handles_are_large_enough_for_fingers(browser, photo):
     photo.with_name(".veraretouch-studio.jsonl").unlink(missing_ok=True)
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -335,6 +340,7 @@ def test_handles_are_large_enough_for_fingers(browser, photo):
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_the_frame_tool_is_accessible(tool):
     tool.tab.locator("studio-framing summary").click()
     drag(tool, "topLeft", 0.1, 0.1)

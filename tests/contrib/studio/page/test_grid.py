@@ -66,6 +66,7 @@ def test_a_selection_is_planned_from_a_dialog_and_shown_by_filter(studio):
     tab.get_by_role("radio", name="All", exact=True).check(force=True)
 
 
+@pytest.mark.slow
 def test_planning_of_a_selection_is_cancelled_by_escape(studio):
     tab = studio.tab
     GATE.clear()
@@ -82,6 +83,7 @@ def test_planning_of_a_selection_is_cancelled_by_escape(studio):
     assert plans(studio) == {}
 
 
+@pytest.mark.slow
 def test_words_that_are_not_understood_are_shown_for_a_selection(studio):
     tab = studio.tab
     tab.get_by_label("Select a.png").click()
@@ -95,6 +97,7 @@ def test_words_that_are_not_understood_are_shown_for_a_selection(studio):
     assert tab.locator("studio-job q").all_inner_texts() == ["flurbish"]
 
 
+@pytest.mark.slow
 def test_one_value_goes_to_the_selection_and_others_stay(studio):
     tab = studio.tab
     tab.get_by_label("Select b.png").click()
@@ -135,6 +138,7 @@ def test_some_of_what_was_copied_is_pasted_on_the_grid(studio):
     assert set(plans(studio)) == {"a.png"}
 
 
+@pytest.mark.slow
 def test_a_contact_sheet_is_written_of_the_selection(studio):
     tab = studio.tab
     select(studio, "abcd")
@@ -150,6 +154,7 @@ def test_a_contact_sheet_is_written_of_the_selection(studio):
 
 
 @pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.slow
 def test_the_dialogs_of_a_selection_are_accessible(studio, width):
     def check(what):
         assert_accessible(tab)
@@ -179,6 +184,7 @@ def test_the_dialogs_of_a_selection_are_accessible(studio, width):
         tab.set_viewport_size({"width": 1100, "height": 700})
 
 
+@pytest.mark.slow
 def test_what_sidecars_cannot_say_is_told_once(browser, tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGB", (96, 64), (90, 120, 60)).save(path)

@@ -37,6 +37,7 @@ def files(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_values_are_dropped_on_a_selection_or_chosen_for_it(studio, files):
     tab = studio.tab
     drop(studio, "studio-grid", files / "look.cube")
@@ -52,6 +53,7 @@ def test_values_are_dropped_on_a_selection_or_chosen_for_it(studio, files):
     assert plans(studio, "lut3d") == {}
 
 
+@pytest.mark.slow
 def test_a_pair_is_dropped_on_the_edit_page_and_a_target_is_chosen_by_keys(studio, files):
     tab = studio.open("a.png")
     drop(studio, ".drop-zone[data-zone=refer]", files / "before.png", files / "after.png")
@@ -70,6 +72,7 @@ def test_a_pair_is_dropped_on_the_edit_page_and_a_target_is_chosen_by_keys(studi
     studio.settled()
 
 
+@pytest.mark.slow
 def test_a_photo_is_dropped_on_the_grid_for_the_selection_to_look_like(studio, files):
     tab = studio.tab
     tab.get_by_label("Select b.png").click()
@@ -82,6 +85,7 @@ def test_a_photo_is_dropped_on_the_grid_for_the_selection_to_look_like(studio, f
     assert Other.references == (50,)
 
 
+@pytest.mark.slow
 def test_photos_that_are_dropped_join_the_others(studio, files):
     tab = studio.tab
     before = tab.locator(".thumb").count()
@@ -117,6 +121,7 @@ def test_reasoning_is_shown_as_it_is_written_and_escape_stops_the_planner(studio
     assert thought.inner_text() == "It is too dark."
 
 
+@pytest.mark.slow
 def test_a_planner_is_stopped_when_another_photo_is_opened(studio):
     studio.open("a.png")
     GATE.clear()
@@ -165,6 +170,7 @@ def test_an_edit_by_a_network_is_turned_into_sliders_in_one_click(studio):
     assert not tab.get_by_role("button", name="Turn into sliders").count()
 
 
+@pytest.mark.slow
 def test_many_photos_in_the_strip_leave_the_picture_its_place(studio, tmp_path):
     for number in range(12):
         path = tmp_path / f"{number}.png"

@@ -237,6 +237,7 @@ def test_a_page_from_a_file_reads_and_changes_nothing(studio, photo, tmp_path):
     assert 403 in statuses
 
 
+@pytest.mark.slow
 def test_a_link_that_is_not_used_yet_is_of_no_use_to_another_page(browser, evil, photo):
     client, end = serve([photo])
     try:

@@ -38,6 +38,9 @@ def studio(browser, photos):
         yield opened
 
 
+QUICK = (("night.png", "look"), ("deep.tif", "colour"))  # the others run in `make bench`
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     return make_photos(tmp_path_factory.mktemp("photos"))
@@ -48,8 +51,14 @@ def document(name):
     return {"schema": "veraretouch.plan/1", "mode": "param", "edits": edits}
 
 
-@pytest.mark.parametrize("name", PLANS)
-@pytest.mark.parametrize("photo", ["night.png", "deep.tif"])
+@pytest.mark.parametrize(
+    ("photo", "name"),
+    [
+        pytest.param(photo, name, marks=() if (photo, name) in QUICK else pytest.mark.slow)
+        for photo in ("night.png", "deep.tif")
+        for name in PLANS
+    ],
+)
 def test_the_shader_shows_what_the_engine_makes(studio, photos, photo, name):
     studio.open(photo)
     set_plan(studio, document(name))
@@ -80,6 +89,7 @@ def test_a_plan_that_looks_at_neighbours_is_shown_as_the_server_renders_it(studi
     assert_same(studio.picture(), done.pixels.astype(np.int16))
 
 
+@pytest.mark.slow
 def test_a_plan_with_a_frame_is_shown_in_it_and_so_is_the_photo_that_was(studio, photos):
     studio.open("night.png")
     set_plan(studio, document("light"))
@@ -117,6 +127,7 @@ def test_an_answer_that_comes_late_is_never_shown(studio, photos):
     tab.unroute("**/table")
 
 
+@pytest.mark.slow
 def test_an_answer_for_a_photo_that_is_left_is_never_shown_on_the_next(studio, photos):
     tab = studio.open("night.png")
     set_plan(studio, None)
@@ -140,6 +151,7 @@ def test_an_answer_for_a_photo_that_is_left_is_never_shown_on_the_next(studio, p
     tab.unroute_all()
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_server_that_comes_late_is_never_shown(studio, photos):
     tab = studio.open("night.png")
     set_plan(studio, None)
@@ -220,6 +232,7 @@ def test_the_divider_is_moved_by_mouse_and_by_keys(studio, photos):
     tab.keyboard.press("y")
 
 
+@pytest.mark.slow
 def test_side_by_side_shows_both_and_holding_the_original(studio, photos):
     tab = studio.open("night.png")
     set_plan(studio, document("light"))
@@ -234,6 +247,7 @@ def test_side_by_side_shows_both_and_holding_the_original(studio, photos):
     assert_same(before, vr.open_photo(photos["night.png"]).pixels.astype(np.int16))
 
 
+@pytest.mark.slow
 def test_clipping_is_a_layer_of_its_own(studio):
     tab = studio.open("night.png")
     plan = document("light")
@@ -251,6 +265,7 @@ def test_clipping_is_a_layer_of_its_own(studio):
     tab.keyboard.press("j")
 
 
+@pytest.mark.slow
 def test_the_space_that_the_photo_is_shown_in_is_named(studio):
     tab = studio.open("night.png")
     assert "sRGB" in tab.locator(".readout").inner_text()

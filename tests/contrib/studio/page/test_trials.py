@@ -124,6 +124,7 @@ def test_a_photo_is_edited_and_exported_by_touch_alone(browser, photos):
         assert too_small == []
 
 
+@pytest.mark.slow
 def test_an_export_counts_what_is_written_and_says_how_to_replace_what_is_there(browser, photos):
     folder = photos[0].parent / "retouched"
     folder.mkdir()
