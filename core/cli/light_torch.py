@@ -47,7 +47,7 @@ def import_lightly() -> None:
     if "torch" in sys.modules or os.environ.get(VARIABLE) or not _version().startswith(TRIED):
         return
     sys.meta_path.insert(0, _finder)
-    import torch  # noqa: F401
+    import torch  # noqa: F401  (for those who import it later)
 
 
 class _Finder(MetaPathFinder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from mcp.server.mcpserver import Image
@@ -24,6 +25,8 @@ from .folders import LONGEST_NAME, MOST_LISTED, Folders
 from .seeing import SIDE, beside, distance, jpeg, opened, rendered, renderer, statistics
 
 _PLANNING_SIDE: Final = 1024
+_COMPARED_SIDE: Final = 640
+_AS_IT_IS: Final = "the photo as it is"
 _AREAS: Final = [
     *("sky", "not skin", "sky - person", "luminance: low=0.7", "linear: from top to 0.4"),
     "ellipse: x=0.5 y=0.4 radius_x=0.3 radius_y=0.2 feather=0.8",
@@ -93,19 +96,19 @@ class Tools:
         facts = {"edit": edit, "width": picture.shape[1], "height": picture.shape[0]}
         return [Image(data=jpeg(picture), format="jpeg"), facts]
 
-    def compare(self, edit: Handle, other: Handle | None = None, side: Side = 640) -> Shown:
+    def compare(self, edit: Handle, other: Handle | None = None, side: Side = _COMPARED_SIDE) -> Shown:
         """Show two pictures of a photo side by side: `other`, by default the photo as it is, left; `edit` right. Says
         how far they lie apart in CIEDE2000 (1 is just visible), on the whole and in each thing that is seen.
         """
         one = self._edits.get(edit)
-        two = self._edits.get(other) if other else replace(one, plan=vr.Plan("param", frame=one.plan.frame))
+        two = self._edits.get(other) if other else _as_it_is(one)
         if two.photo != one.photo or two.plan.frame != one.plan.frame:
             raise InvalidRequest(
                 "the two edits show different photos or parts of one", cure="Compare edits of one photo in one frame."
             )
-        facts = {"left": other or "the photo as it is", "right": edit}
+        facts = {"left": other or _AS_IT_IS, "right": edit}
         facts |= {"ciede2000": distance(rendered(two, SIDE), rendered(one, SIDE))}
-        return [Image(data=jpeg(beside(rendered(two, side), rendered(one, side))), format="jpeg"), facts]
+        return [_side_by_side(two, one, side), facts]
 
     def explain(self, edit: Handle) -> Facts:
         """Why and by what an edit changes its photo: the planner's reasons, every value by address, and, for edits by
@@ -121,14 +124,15 @@ class Tools:
     def report(self, edit: Handle) -> Shown:
         """All that led to an edit: its steps with their handles, numbers before and after, and both pictures."""
         found = self._edits.get(edit)
-        shown, facts = self.compare(edit)
-        assert isinstance(facts, dict)
+        before = _as_it_is(found)
+        small = {"before": rendered(before, SIDE), "after": rendered(found, SIDE)}
+        facts: Facts = {"left": _AS_IT_IS, "right": edit, "ciede2000": distance(small["before"], small["after"])}
         steps = [{"edit": each.handle, "did": each.said} for each in self._edits.steps(found)]
-        as_it_is = replace(found, plan=vr.Plan("param", frame=found.plan.frame))
-        numbers = {"before": statistics(rendered(as_it_is, SIDE)), "after": statistics(rendered(found, SIDE))}
+        numbers = {name: statistics(picture) for name, picture in small.items()}
         for each in numbers.values():
             del each["histograms"]  # image_stats has them
-        return [shown, {"photo": self._folders.name_of(found.photo), "steps": steps} | facts | numbers]
+        told = {"photo": self._folders.name_of(found.photo), "steps": steps} | facts | numbers
+        return [_side_by_side(before, found, _COMPARED_SIDE), told]
 
     def plan(self, edit: Handle, planner: Words = DEFAULT_PLANNER, taste: Taste | None = None) -> Facts:
         """Let a planner retouch the photo as it sees fit, in place of what is set for the whole photo so far; edits in
@@ -240,12 +244,19 @@ def _retoucher(name: str) -> vr.Retoucher:
     if name not in vr.registry.planners:
         known = ", ".join(vr.registry.planners)
         raise InvalidRequest(f"no planner {name[:100]!r} is installed", cure=f"There are {known}.")
-    if name not in _kept:
-        _kept[name] = vr.load(name)
-    return _kept[name]
+    return _loaded(name)
 
 
-_kept: dict[str, vr.Retoucher] = {}
+_loaded = lru_cache(maxsize=4)(vr.load)
+
+
+def _as_it_is(edit: Edit) -> Edit:
+    """The same photo in the same frame, with nothing done to it."""
+    return replace(edit, plan=vr.Plan("param", frame=edit.plan.frame))
+
+
+def _side_by_side(left: Edit, right: Edit, side: int) -> Image:
+    return Image(data=jpeg(beside(rendered(left, side), rendered(right, side))), format="jpeg")
 
 
 def _values(plan: vr.Plan) -> Mapping[str, Any]:
