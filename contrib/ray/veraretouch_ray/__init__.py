@@ -1,0 +1,1 @@
+"""veraretouch on a cluster, by Ray Data."""
