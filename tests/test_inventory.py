@@ -54,9 +54,9 @@ STRANGERS = [
         (".", "README.md"),
     )
     for path in sorted((ROOT / folder).glob(pattern))
-    # aether makes our datasets, the studio and the tools for assistants show our plans, the cluster does the commands'
-    # work: all are changed with the rooms that they are made of.
-    if not {"aether", "mcp", "ray", "studio"} & set(path.parts)
+    # aether makes our datasets, the studio and the tools for assistants show our plans, cluster and server do the
+    # commands' work: all are changed with the rooms that they are made of.
+    if not {"aether", "mcp", "ray", "serve", "studio"} & set(path.parts)
 ]
 
 

@@ -34,21 +34,15 @@ def mcp(
         return
 
     import os
-    import socket
 
     import uvicorn
 
+    from veraretouch.core.cli.loopback import listen
     from veraretouch.core.cli.terminal import say
-    from veraretouch.core.errors import InvalidRequest
 
     from .http import create_app
 
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", http))
-    except OSError as error:
-        raise InvalidRequest(f"port {http} cannot be listened on: {error.strerror}", cure="Choose another.") from None
+    listener = listen(http)
     port = listener.getsockname()[1]
     app, token = create_app(server, port=port, token=os.environ.get("VERARETOUCH_MCP_TOKEN") or None)
     say(f"The tools are at http://127.0.0.1:{port}/mcp")

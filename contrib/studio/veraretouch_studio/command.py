@@ -22,27 +22,21 @@ def studio(
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Include photos in subfolders.")] = False,
 ) -> None:
     """See and steer every edit of photos on a local page. End it with Ctrl-C."""
-    import socket
     import threading
     import webbrowser
 
     import uvicorn
 
     from veraretouch.core.cli.batch.inputs import expand
+    from veraretouch.core.cli.loopback import listen
     from veraretouch.core.cli.terminal import say
-    from veraretouch.core.errors import InvalidRequest
 
     from .server import create_app
     from .session import Session
 
     kinds = [kind for item in sidecars or () for kind in item.replace(" ", "").split(",") if kind]
     session = Session((source.path.absolute() for source in expand(photos, recursive=recursive)), sidecars=kinds)
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise InvalidRequest(f"port {port} cannot be listened on: {error.strerror}", cure="Choose another.") from None
+    listener = listen(port)
     app, token = create_app(session, port=listener.getsockname()[1])
     link = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={token}"
     say(f"The studio is at {link}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,13 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
+from veraretouch_serve import answers
+from veraretouch_serve.answers import Refused, plainly, status_of
+from veraretouch_serve.guard import JSON_LIMIT, Guard, Link, loopback_hosts
+from veraretouch_serve.interface import Operation
+from veraretouch_serve.pace import Pace
 
-from veraretouch.core.errors import InvalidDocument, InvalidRequest, PhotoTooLarge, VeraRetouchError
+from veraretouch.core.errors import VeraRetouchError
 from veraretouch.core.plan.plan import Plan
 
 from .controls import controls
@@ -28,8 +33,7 @@ from .documents import read_values, write_document
 from .edits import OtherRevision
 from .elements import element_file
 from .events import FRESH, Events, event_of
-from .guard import Guard, Pace, TooLarge, TooOften
-from .interface import OPERATIONS, Operation, openapi
+from .interface import OPERATIONS, openapi
 from .library import UnknownPhoto
 from .planning import explained
 from .session import Session
@@ -39,6 +43,16 @@ PAGE = Path(__file__).with_name("page")
 EDITS_A_SECOND = 30.0
 BURST = 300
 """How many edits may come at once; a person who drags sends one a second."""
+
+FILE_LIMIT = 512 * 2**20
+"""Bytes of a file that is sent as it is."""
+
+_FILES = ("/api/photos", "/api/values")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types lit-html"
+)
 
 T = TypeVar("T")
 
@@ -67,8 +81,15 @@ def create_app(session: Session, *, port: int, token: str | None = None) -> tupl
     ]
     routes += [Route("/", _index), Mount("/page", StaticFiles(directory=PAGE))]
     routes.append(Route("/plugins/{distribution}/{file:path}", _element))
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _plainly})
-    return Guard(_Texts(app), port=port, token=token), token
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: plainly})
+    guard = Guard(
+        _Texts(app),
+        hosts=loopback_hosts(port),
+        credential=Link(token, cookie=f"studio-{port}", command="veraretouch studio"),
+        limit=lambda path: FILE_LIMIT if path in _FILES else JSON_LIMIT,
+        policy=_POLICY,
+    )
+    return guard, token
 
 
 class _Texts:
@@ -98,12 +119,6 @@ async def _element(request: Request) -> Response:
     return Response(found.data, media_type=found.media_type)
 
 
-async def _plainly(_: Request, error: Exception) -> Response:
-    """Starlette's own refusals, such as an unknown path, in the form of all others."""
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail, "kind": "HTTP"}, error.status_code, headers=error.headers)
-
-
 class Handlers:
     """What is done for each operation; heavy work runs in threads, a few at a time."""
 
@@ -114,35 +129,17 @@ class Handlers:
 
     async def answer(self, operation: Operation, request: Request) -> Response:
         """Judge what was sent, do it, and say what was wrong where it could not be done."""
-        try:
-            given = await self._given(operation, request)
-            handler: Callable[..., Any] = getattr(self, f"_{operation.handler}")
-            made: Response = await handler(request, given)
-            return made
-        except TooLarge:
-            return _failed(413, "the body is larger than is taken", "TooLarge")
-        except OtherRevision as error:
-            said = {"error": str(error), "kind": "OtherRevision"}
-            return JSONResponse(said | error.history.facts(), 409)
-        except VeraRetouchError as error:
-            return _failed(_status(error), str(error), type(error).__name__)
-        except TooOften:
-            return _failed(429, "too many edits at once; wait a moment", "Refused", {"Retry-After": "1"})
-        except _Refused as refusal:
-            return _failed(refusal.status, refusal.why, "Refused")
 
-    async def _given(self, operation: Operation, request: Request) -> Any:
-        """The body as the operation takes it."""
-        for name, schema in operation.query.items():
-            _check_query(name, schema, request, required=name in operation.required)
-        if operation.body is None:
-            return None
-        body = await request.body()
-        if operation.body == "raw":
-            return body
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            raise _Refused(415, "the body has to be application/json")
-        return operation.read(body)
+        async def do() -> Response:
+            handler: Callable[..., Any] = getattr(self, f"_{operation.handler}")
+            try:
+                made: Response = await handler(request, await answers.read(operation, request))
+            except OtherRevision as error:
+                said = {"error": str(error), "kind": "OtherRevision"}
+                return JSONResponse(said | error.history.facts(), 409)
+            return made
+
+        return await answers.answer(request, do, _status)
 
     async def _render_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._renders)
@@ -273,14 +270,6 @@ class Handlers:
         return StreamingResponse(progress(), media_type="text/event-stream", headers=FRESH)
 
 
-class _Refused(Exception):
-    """A request that is not done, with its HTTP status."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status, self.why = status, why
-
-
 def _id(request: Request) -> str:
     return str(request.path_params["id"])
 
@@ -289,40 +278,16 @@ def _sent(pixels: Pixels) -> Response:
     return Response(pixels.data, media_type="application/octet-stream", headers=pixels.headers | FRESH)
 
 
-def _failed(status: int, why: str, kind: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": why, "kind": kind}, status, headers=headers)
-
-
 def _status(error: VeraRetouchError) -> int:
     """The status of a refusal: who is to mend it."""
-    if isinstance(error, UnknownPhoto):
-        return 404
-    if isinstance(error, PhotoTooLarge):
-        return 413
-    return 400 if isinstance(error, InvalidRequest | InvalidDocument) else 422
+    return 404 if isinstance(error, UnknownPhoto) else status_of(error)
 
 
 def _revision(request: Request) -> int:
     """The revision that an edit was made from."""
     given = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
     if not given:
-        raise _Refused(428, "say in If-Match which revision the edit was made from")
+        raise Refused(428, "say in If-Match which revision the edit was made from")
     if not given.isascii() or not given.isdigit() or len(given) > 15:
-        raise _Refused(400, "If-Match has to hold a revision, a whole number")
+        raise Refused(400, "If-Match has to hold a revision, a whole number")
     return int(given)
-
-
-def _check_query(name: str, schema: Mapping[str, Any], request: Request, *, required: bool) -> None:
-    given = request.query_params.get(name)
-    if given is None:
-        if required:
-            raise _Refused(400, f"the query has to name {name!r}")
-        return
-    if schema.get("type") == "integer":
-        least, most = schema["minimum"], schema["maximum"]
-        if not (given.isascii() and given.isdigit() and len(given) < 10 and least <= int(given) <= most):
-            raise _Refused(400, f"{name} has to be a whole number from {least} to {most}")
-    elif "enum" in schema and given not in schema["enum"]:
-        raise _Refused(400, f"{name} has to be one of {', '.join(schema['enum'])}")
-    elif not 1 <= len(given) <= schema.get("maxLength", 200):
-        raise _Refused(400, f"{name} has to have 1 to {schema.get('maxLength', 200)} characters")

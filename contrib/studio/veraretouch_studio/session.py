@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from veraretouch_serve.jobs import Jobs
+
 import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.photo import EXTENSIONS
@@ -16,7 +18,6 @@ from veraretouch.core.plan.plan import Plan
 from . import planning, views
 from .edits import Edits
 from .jobs.exporting import begin_export
-from .jobs.job import Jobs
 from .jobs.series import begin_plans
 from .library import THUMBNAIL, Entry, Library, small_jpeg
 from .sidecars import Sidecars

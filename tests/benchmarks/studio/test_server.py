@@ -19,7 +19,7 @@ from studios import PLAN, Server
 
 import veraretouch as vr
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 

@@ -13,7 +13,7 @@ import pytest
 
 from veraretouch.core.errors import InvalidPlan, InvalidRequest, UnwritablePhoto
 
-studio = pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+studio = pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from studios import PLAN, serve  # noqa: E402
 from veraretouch_studio.edits import NAME, Edits  # noqa: E402

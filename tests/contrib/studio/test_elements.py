@@ -14,7 +14,7 @@ import pytest
 
 import veraretouch as vr
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from studios import serve
 from veraretouch_studio.elements import element_file, own_controls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 schemathesis = pytest.importorskip("schemathesis")
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from hypothesis import HealthCheck, settings  # noqa: E402
 from veraretouch_studio.interface import openapi  # noqa: E402

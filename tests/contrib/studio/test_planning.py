@@ -12,7 +12,7 @@ import torch
 import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from veraretouch_studio.planning import Stopped, plan_photo, stoppable
 

@@ -14,7 +14,7 @@ from veraretouch.core.cli.batch.matching import VALUES, matched, tones_of
 from veraretouch.core.cli.batch.planning import make_plan
 from veraretouch.core.cli.batch.series import lightness
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from studios import PLAN, serve
 from veraretouch_studio.jobs.sheet import CELL, COLUMNS, arranged

@@ -17,7 +17,7 @@ from PIL import Image
 import veraretouch as vr
 from veraretouch.core.lut import Cube
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from studios import PLAN
 

@@ -10,7 +10,7 @@ import pytest
 import veraretouch as vr
 from veraretouch.core.errors import InvalidRequest
 
-pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/studio")
+pytest.importorskip("veraretouch_studio", reason="pip install ./contrib/serve ./contrib/studio")
 
 from studios import PLAN, serve
 from veraretouch_studio.edits import Edits

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from veraretouch_serve.jobs import Job, Jobs
+
 from veraretouch.core.cli.batch.inputs import OUTPUT_FOLDER, Source
 from veraretouch.core.cli.batch.journal import versions
 from veraretouch.core.cli.batch.memory import budget, weight
@@ -20,7 +22,6 @@ from veraretouch.core.cli.options import Space, WriteOptions
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.core.plan.plan import Plan
 
-from .job import Job, Jobs
 from .sheet import SHEET, write_sheets
 
 _OPTIONS = ("quality", "max_size", "color_space", "compare", "save_plan", "overwrite")

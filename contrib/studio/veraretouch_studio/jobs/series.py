@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from veraretouch_serve.jobs import Job, Jobs
+
 import veraretouch as vr
 from veraretouch.core.cli.batch.matching import tones_of
 from veraretouch.core.cli.batch.planning import make_plan
@@ -21,7 +23,6 @@ from veraretouch.core.plan.plan import Plan
 from ..edits import Edits
 from ..library import Entry, Library
 from ..planning import DEFAULT_PLANNER, Stopped, options_of, retoucher, stoppable, unknown_words
-from .job import Job, Jobs
 
 
 def begin_plans(jobs: Jobs, library: Library, edits: Edits, wish: Mapping[str, Any]) -> Job:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from veraretouch_serve.jobs import Job
 
 import veraretouch as vr
 from veraretouch.core.atomic_write import write_file
@@ -15,7 +16,6 @@ from veraretouch.core.photo import SaveOptions
 from veraretouch.core.photo.color.encoding import to_depth
 
 from ..views import edit_of, renderer
-from .job import Job
 
 SHEET: Final = "sheet"
 """What the format is called among the suffixes of others."""

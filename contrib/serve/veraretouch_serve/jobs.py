@@ -1,4 +1,4 @@
-"""Jobs: work on several photos in a thread of its own, watched and ended from the page."""
+"""Jobs: work on several photos in a thread of its own, watched and ended by whoever asked for it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Job:
     cancel: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def facts(self) -> dict[str, Any]:
-        """What the page is told."""
+        """What whoever asked is told."""
         told = ("kind", "stage", "state", "done", "total", "files", "failed", "command", "unknown", "photos")
         held = {name: getattr(self, name) for name in told}
         return {"job": self.id} | {name: list(each) if isinstance(each, list) else each for name, each in held.items()}
