@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,9 @@ from veraretouch.planners.rules.planner import OPS
 from veraretouch.planners.rules.style import StyleReading, read_style
 
 from .draw import Generator, choice, number
+from .grammar import say, texts
 
 GROUPS = ("lighting", "global_color", "specific_color")
-_FRAMES = (
-    "{}",
-    "make it {}",
-    "{} please",
-    "a {} look",
-    "I would like it {}",
-    "{} mood",
-    "give it a {} feel",
-    "edit this to be {}",
-)
 _SEEN = 0.05  # of a slot's own scale: fainter moves are not spoken of
 _JOINS = (" and ", ", ", " but ")
 
@@ -46,8 +35,8 @@ def draw_style(rng: Generator, about: Mapping[str, Any]) -> tuple[str, StyleRead
             names = _terms()[int(term)]
             degree = choice(rng, about["degrees"])
             said.append(f"{degree} {names[int(rng.integers(len(names)))]}".strip())
-        frame = _FRAMES[int(rng.integers(len(_FRAMES)))]
-        prompt = frame.format(_JOINS[int(rng.integers(len(_JOINS)))].join(said))
+        wanted = _JOINS[int(rng.integers(len(_JOINS)))].join(said)
+        prompt = say(rng, texts()["frames"], {"wanted": wanted})
         reading = read_style(prompt)
         if reading.edits and not reading.unknown and reading.edits.keys() <= set(OPS):
             return prompt, reading
@@ -67,20 +56,13 @@ def draw_preset(rng: Generator, presets: Sequence[Mapping[str, Any]]) -> tuple[s
         asked = ", ".join(words[int(i)] for i in sorted(chosen))
     else:
         asked = (name, f"like {name}", f"in the style of {name}")[int(rng.integers(3))]
-    return _FRAMES[int(rng.integers(len(_FRAMES)))].format(asked), preset["values"]
+    return say(rng, texts()["frames"], {"wanted": asked}), preset["values"]
 
 
 def _moves(values: Mapping[str, Mapping[str, Any]], address: str, direction: str) -> bool:
     op, _, slot = address.rpartition(".")
     value = values.get(op, {}).get(slot, 0.0)
     return bool(value > _SEEN if direction == "up" else value < -_SEEN)
-
-
-@cache
-def texts() -> dict[str, Any]:
-    """data/words.json."""
-    read: dict[str, Any] = json.loads(files("veraretouch_aether").joinpath("data", "words.json").read_text("utf-8"))
-    return read
 
 
 def read_presets(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:

@@ -10,17 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import torch
-
 from veraretouch import registry
-from veraretouch.core.color.hue_bands import BANDS, band_weights
-from veraretouch.core.color.oklab import chroma, hue, oklab
 
 from . import words
 from .asks import GROUPS, draw_params, draw_preset, draw_style
 from .draw import choice, generator
 from .edits import Picture, as_edits, render
+from .look import look_at
 from .spoil import draw_spoiling, invert
 
 FORMAT = "veraretouch.example/1"
@@ -46,14 +42,14 @@ def make_example(
     rng = generator(seed, photo["id"], number)
     subset = choice(rng, recipe["subsets"])
     document = blank(photo, number, subset)
-    lightness, shares = _look(pixels)
+    look = look_at(pixels)
     before = after = pixels
     if subset == "style" and presets and rng.random() < recipe["style"]["presets"]:
         prompt, values = draw_preset(rng, presets)
         edits = as_edits(values)
         after = render(pixels, edits)
         document["request"]["prompt"], document["edits"] = prompt, edits
-        reasoning = words.of_values(values, _group_of(tuple(values)), GROUPS, f"Asked for: {prompt}.")
+        reasoning = words.of_values(rng, values, _group_of(tuple(values)), GROUPS, f"Asked for: {prompt}.")
     elif subset == "style":
         prompt, reading = draw_style(rng, recipe["style"])
         edits = as_edits(reading.edits)
@@ -66,9 +62,9 @@ def make_example(
         after = render(pixels, edits)
         document["request"]["params"] = {f"{op}.{slot}": v for op, slots in values.items() for slot, v in slots.items()}
         document["edits"], document["groups"] = edits, groups
-        reasoning = words.of_values(values, _group_of(tuple(values)), groups, "Exact values were given.")
+        reasoning = words.of_values(rng, values, _group_of(tuple(values)), groups)
     else:
-        values, faults = draw_spoiling(rng, recipe["auto"], shares)
+        values, faults = draw_spoiling(rng, recipe["auto"], look.shares)
         if values and transfers:
             spoiling = transfers[int(rng.integers(len(transfers)))]
             faults, inverse = words.faults_of(spoiling), None
@@ -77,9 +73,8 @@ def make_example(
         before = render(pixels, spoiling)
         document["spoiling"] = spoiling
         document["edits"] = None if inverse is None else as_edits(inverse)
-        reasoning = words.of_spoiling(rng, faults)
-    size = (pixels.shape[0], pixels.shape[1])
-    document["content"] = words.content(rng, size, lightness, shares)
+        reasoning = words.of_spoiling(rng, faults, look_at(before))
+    document["content"] = words.content((pixels.shape[0], pixels.shape[1]), look)
     document["reasoning"], document["written_by"] = reasoning, "template"
     return document, before, after
 
@@ -97,20 +92,6 @@ def blank(photo: Mapping[str, str], number: int, subset: str) -> dict[str, Any]:
         "groups": list(GROUPS),
         "split": photo["split"],
     }
-
-
-def _look(pixels: Picture) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """OkLab lightness of a thinned photo, and each hue band's share (8,) of its chroma."""
-    step = max(1, max(pixels.shape[:2]) // 64)
-    rgb = torch.from_numpy(pixels[::step, ::step].astype(np.float32) / 255).permute(2, 0, 1)[None]
-    lab = oklab(rgb)
-    weights = band_weights(hue(lab))
-    strong = chroma(lab)
-    strong = strong * (strong > 0.03)
-    by_band = (weights * strong).sum(dim=(0, 2, 3))
-    total = float(by_band.sum())
-    shares = by_band.double().numpy() / total if total > 0 else np.zeros(len(BANDS))
-    return lab[0].flatten().double().numpy(), shares
 
 
 @lru_cache

@@ -1,6 +1,6 @@
 """Reasoning by template: the content, then a problem and a plan for each of the three groups, from what was done.
 
-Sentences are drawn from data/words.json, so that a planner meets more than one way to say a thing.
+Sentences are drawn by the grammar of data/words.json, so that a planner meets many ways to say a thing.
 """
 
 from __future__ import annotations
@@ -9,65 +9,102 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from veraretouch.core.color.hue_bands import BANDS
 from veraretouch.planners.params import describe
 
-from .asks import GROUPS, texts
+from .asks import GROUPS
 from .draw import Generator
+from .grammar import say, texts
+from .look import Look
 
 Reasoning = dict[str, dict[str, str]]
+_MOST_SAID = 4  # values of a group that are named; the rest are counted
 
 
-def content(rng: Generator, size: tuple[int, int], lightness: NDArray[np.float64], shares: NDArray[np.float64]) -> str:
-    """What the photo shows, as far as its pixels say: (height, width), OkLab lightness,
-    each hue band's share of chroma.
-    """
+def content(size: tuple[int, int], look: Look) -> str:
+    """What the photo shows, as far as its pixels say: (height, width), and how it looks."""
     height, width = size
     shape = "An upright" if height > width else "A square" if height == width else "A wide"
-    level = float(np.median(lightness))
+    level = float(np.median(look.lightness))
     key = "dark" if level < 0.4 else "bright" if level > 0.7 else "evenly lit"
-    bands = [name for name, share in sorted(zip(BANDS, shares, strict=True), key=lambda pair: -pair[1]) if share > 0.15]
-    colors = f"mostly {' and '.join(bands[:2])}" if bands else "almost without colour"
+    bands = look.bands()
+    colors = f"mostly {' and '.join(bands)}" if bands else "almost without colour"
     return f"{shape}, {key} photo, {colors}."
 
 
-def of_spoiling(rng: Generator, faults: Sequence[Mapping[str, Any]]) -> Reasoning:
-    """Problems and plans of a spoilt photo, view by view; groups without a fault are left alone."""
+def of_spoiling(rng: Generator, faults: Sequence[Mapping[str, Any]], look: Look) -> Reasoning:
+    """Problems and plans of a spoilt photo, view by view: what is seen (mostly), what is wrong, what follows; groups
+    without a fault are left alone.
+    """
     problems: dict[str, list[str]] = {group: [] for group in GROUPS}
     plans: dict[str, list[str]] = {group: [] for group in GROUPS}
     for fault in faults:
         for group, sign, amount, facts in _findings(fault):
-            said = texts()[sign]
-            problems[group].append(_one(rng, said["problem"]).format(amount=abs(amount), **facts))
-            plans[group].append(_one(rng, said["plan"]).format(amount=abs(amount), **facts))
-    return {
-        group: {
-            "problem": _sentence(problems[group]) if problems[group] else _one(rng, texts()["nothing"][group]),
-            "plan": _sentence(plans[group]) if plans[group] else _one(rng, texts()["nothing"]["plan"]),
+            said, known = texts()[sign], {"amount": abs(amount), **facts}
+            problems[group].append(say(rng, said["problem"], known))
+            plans[group].append(say(rng, said["plan"], known))
+    join, nothing = texts()["join"], texts()["nothing"]
+
+    def thought(group: str) -> dict[str, str]:
+        found = "; ".join(problems[group]) or say(rng, nothing[group])
+        done = ", ".join(plans[group])
+        return {
+            "problem": _sentence(say(rng, join["seen"], {"seen": _seen(rng, group, look), "found": found})),
+            "plan": _sentence(say(rng, join["plan"], {"done": done}) if done else say(rng, nothing["plan"])),
         }
-        for group in GROUPS
-    }
+
+    return {group: thought(group) for group in GROUPS}
+
+
+def _seen(rng: Generator, group: str, look: Look) -> str:
+    facts = look.words()
+    if not facts["bands"]:
+        facts["bands"] = say(rng, texts()["seen"]["colourless"])
+        if group == "specific_color":
+            return facts["bands"]
+    return say(rng, texts()["seen"][group], facts)
 
 
 def of_values(
-    values: Mapping[str, Mapping[str, Any]], group_of: Mapping[str, str], groups: Sequence[str], given: str
+    rng: Generator,
+    values: Mapping[str, Mapping[str, Any]],
+    group_of: Mapping[str, str],
+    groups: Sequence[str],
+    given: str | None = None,
 ) -> Reasoning:
-    """Values repeated, group by group, under what is said of how they were `given`;
-    masked groups are said to be left alone.
+    """Values repeated, group by group, the furthest of them by name; masked groups are said to be left alone.
+
+    Args:
+        given: how the values came about; exact values where None.
     """
-    said: dict[str, list[str]] = {}
+    said: dict[str, list[tuple[float, str]]] = {}
     for op, slots in values.items():
         for name, value in slots.items():
-            said.setdefault(group_of[f"{op}.{name}"], []).append(describe({op: {name: value}}))
+            numbers = np.atleast_1d(np.asarray(value, dtype=np.float64))
+            names = [f" of {band}" for band in BANDS] if len(numbers) == len(BANDS) else [""]
+            listed = said.setdefault(group_of[f"{op}.{name}"], [])
+            if len(names) == len(numbers):
+                listed += [
+                    (abs(float(n)), f"{op}.{name}{of} {n:+.2g}") for of, n in zip(names, numbers, strict=True) if n
+                ]
+            else:
+                listed.append((float(np.abs(numbers).max()), describe({op: {name: value}})))
+    grammar = texts()["given"]
 
     def plan(group: str) -> str:
-        if group in said:
-            return f"Set {', '.join(said[group])}."
-        return f"Leave it alone: {'no value was given' if group in groups else 'the group is switched off'}."
+        if group not in said:
+            return say(rng, grammar["none" if group in groups else "off"])
+        furthest = sorted(said[group], key=lambda one: -one[0])[:_MOST_SAID]
+        named = [text for _, text in said[group] if text in {text for _, text in furthest}]
+        more = len(said[group]) - len(named)
+        listed = ", ".join(named) + (f" and {more} smaller" if more else "")
+        return say(rng, grammar["set"], {"values": listed})
 
-    return {group: {"problem": given, "plan": plan(group)} for group in GROUPS}
+    return {
+        group: {"problem": given or _sentence(say(rng, grammar["param"])), "plan": _sentence(plan(group))}
+        for group in GROUPS
+    }
 
 
 def faults_of(edits: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -128,10 +165,5 @@ def _told(
     return [(group, f"{kind} {'up' if amount > 0 else 'down'}", amount, dict(facts or {}))]
 
 
-def _one(rng: Generator, texts: Sequence[str]) -> str:
-    return texts[int(rng.integers(len(texts)))]
-
-
-def _sentence(parts: Sequence[str]) -> str:
-    text = "; ".join(parts)
+def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
