@@ -16,7 +16,7 @@ GENERATED = re.compile(r"^docs/reference/|/bundle/README\.md$")
 # Standards that write "license": files of that name, pyproject.toml, metadata of packages and of Core ML models, cards
 # of the Hub.
 STANDARD = re.compile(
-    r"LICENSE|`license`|\"license\"|\.license\b|\"license_expression\"|author, license, short_description"
+    r"LICENSE|`license`|\"license(_expression|_name)?\"|\.license\b|author, license, short_description"
     r"|^license(-files|_name)?( =|:)"
 )
 WRITTEN = {".py", ".md", ".toml", ".yml", ".jinja", ".swift", ".json"}

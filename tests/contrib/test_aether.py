@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ from veraretouch_aether.dataset import NothingToBuild, build  # noqa: E402
 from veraretouch_aether.examples.asks import read_presets  # noqa: E402
 from veraretouch_aether.examples.vlm import Writer  # noqa: E402
 from veraretouch_aether.imported import import_pairs  # noqa: E402
+from veraretouch_aether.run import LostWorker, processes  # noqa: E402
 from veraretouch_aether.storage.folder import DifferentBuild  # noqa: E402
 
 from veraretouch.ops.presets import write_preset  # noqa: E402
@@ -211,9 +213,22 @@ def test_nothing_but_corrupt_photos_is_an_error_that_names_them(tmp_path):
 
 
 def test_the_command_builds_and_reports_the_corrupt_photo(cli, photos, tmp_path):
-    done = cli("aether", "build", photos, "--out", tmp_path / "data", "--per-photo", "1", "--size", "64")
+    done = cli("aether", "build", photos, "--out", tmp_path / "data", "--per-photo", "1", "--size", "64", "-j", "1")
     assert "skipped corrupt.jpg" in done.stderr
     assert (tmp_path / "data" / "dataset.json").exists()
+
+
+def test_two_processes_build_the_same_bytes_as_one(cli, photos, tmp_path):
+    made(photos, tmp_path / "one", per_photo=2, per_shard=250)
+    cli("aether", "build", photos, "--out", tmp_path / "two", "--per-photo", "2", "--size", "96", "--jobs", "2")
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def test_a_worker_that_dies_is_an_error_that_says_how_to_go_on(monkeypatch):
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr("veraretouch_aether.run.nursery", lambda planner: spawn)
+    with pytest.raises(LostWorker, match=r"exit code 9\. Give the command again"):
+        list(processes(2)(os._exit, [9, 9]))
 
 
 def test_a_finished_dataset_is_not_touched(dataset, photos):
@@ -360,11 +375,3 @@ def test_photos_are_collected_from_an_installed_package(tmp_path):
         rows = list(csv.DictReader(file))
     assert count == len(rows) >= 4, told
     assert all((tmp_path / row["file"]).exists() and row["licence"] for row in rows)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # Ray's own, about itself
-def test_ray_builds_the_same_bytes_as_one_process(photos, tmp_path):
-    made(photos, tmp_path / "here")
-    made(photos, tmp_path / "ray", workers=2)
-    assert digests(tmp_path / "here") == digests(tmp_path / "ray")

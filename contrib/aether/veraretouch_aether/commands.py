@@ -1,11 +1,22 @@
-"""The command `veraretouch aether`. Only Typer is imported here; everything else inside the commands."""
+"""The command `veraretouch aether`. Only Typer is imported here; everything else inside the commands.
+
+What `veraretouch ray aether` shares with it are the options of a dataset and the work behind them, `build_dataset` and
+`import_dataset`: who does the work is the runner that each gives.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from veraretouch.core.cli.options import takes
+
+if TYPE_CHECKING:
+    from .run import Runner
 
 app = typer.Typer(
     name="aether",
@@ -15,50 +26,59 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+GoodPhotos = Annotated[list[Path], typer.Argument(help="Good photos: files and folders.", show_default=False)]
+PairsRoot = Annotated[
+    Path, typer.Argument(help="Folder of FiveK, of PPR10K, or one with before/ and after/.", show_default=False)
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Number of processes. Default: the number of processor cores."),
+]
+_Out = Annotated[Path, typer.Option(help="Folder of the dataset; an interrupted build in it is resumed.")]
+_Size = Annotated[int, typer.Option(min=16, help="Long side in pixels.")]
+_Lossless = Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")]
+_Parquet = Annotated[
+    bool, typer.Option("--parquet", help="Also write Parquet files, for the Hugging Face Hub's viewer and `datasets`.")
+]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a dataset of good photos holds; for `takes`."""
+
+    out: _Out
+    per_photo: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 10
+    size: _Size = 512
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0
+    recipe: Annotated[Path | None, typer.Option(help="JSON file of distributions. Default: the package's own.")] = None
+    presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None
+    pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None
+    pair_planner: Annotated[str, typer.Option(help="Planner that reads the pairs: fit or vera-reference.")] = "fit"
+    lossless: _Lossless = False
+    parquet: _Parquet = False
+    vlm: Annotated[str | None, typer.Option(help="A chat API of OpenAI's form that writes the reasoning.")] = None
+    model: Annotated[str | None, typer.Option(help="Name of the model at --vlm.")] = None
+
+
+@dataclass(frozen=True)
+class PairOptions:
+    """What a dataset of experts' pairs holds; for `takes`."""
+
+    out: _Out
+    expert: Annotated[str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")] = ""
+    size: _Size = 512
+    lossless: _Lossless = False
+    parquet: _Parquet = False
+
 
 @app.command()
-def build(
-    photos: Annotated[list[Path], typer.Argument(help="Good photos: files and folders.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder of the dataset; an interrupted build in it is resumed.")],
-    per_photo: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 10,
-    size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
-    recipe: Annotated[Path | None, typer.Option(help="JSON file of distributions. Default: the package's own.")] = None,
-    presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None,
-    pair_planner: Annotated[str, typer.Option(help="Planner that reads the pairs: fit or vera-reference.")] = "fit",
-    lossless: Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Number of Ray processes; 0 works in this process.")] = 0,
-    address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
-    vlm: Annotated[str | None, typer.Option(help="A chat API of OpenAI's form that writes the reasoning.")] = None,
-    model: Annotated[str | None, typer.Option(help="Name of the model at --vlm.")] = None,
-) -> None:
+@takes
+def build(photos: GoodPhotos, options: BuildOptions, jobs: Jobs = None) -> None:
     """Build a dataset from good photos.
 
     It has spoilt photos to repair, styles and exact values, with reasoning.
     """
-    from .dataset import build as build_dataset
-    from .examples.vlm import Writer
-
-    if (vlm is None) != (model is None):
-        raise typer.BadParameter("--vlm and --model go together")
-    document = build_dataset(
-        photos,
-        out,
-        per_photo=per_photo,
-        size=size,
-        seed=seed,
-        recipe=recipe,
-        presets=presets,
-        pairs=pairs,
-        pair_planner=pair_planner,
-        lossless=lossless,
-        workers=workers,
-        address=address,
-        writer=Writer(vlm, model) if vlm and model else None,
-        say=lambda text: typer.echo(text, err=True),
-    )
-    typer.echo(f"{out}: " + ", ".join(f"{count} {split}" for split, count in document["counts"].items()))
+    build_dataset(photos, options, _processes(jobs))
 
 
 @app.command()
@@ -82,35 +102,48 @@ def photos(
     if folder and names:
         count = copy_kept(folder, names, out)
     else:
-        count = collect(out, size=size, only=only, say=lambda text: typer.echo(text, err=True))
+        count = collect(out, size=size, only=only, say=_say)
     typer.echo(f"{out}: {count} photos")
 
 
 @app.command()
-def pairs(
-    root: Annotated[
-        Path, typer.Argument(help="Folder of FiveK, of PPR10K, or one with before/ and after/.", show_default=False)
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the dataset.")],
-    expert: Annotated[
-        str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")
-    ] = "",
-    size: Annotated[int, typer.Option(min=16, help="Long side in pixels.")] = 512,
-    lossless: Annotated[bool, typer.Option("--lossless", help="Write PNG instead of JPEG.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Number of Ray processes; 0 works in this process.")] = 0,
-    address: Annotated[str | None, typer.Option(help="A Ray cluster, which sees the same folders.")] = None,
-) -> None:
+@takes
+def pairs(root: PairsRoot, options: PairOptions, jobs: Jobs = None) -> None:
     """Turn experts' before/after pairs into a dataset, in the published split."""
+    import_dataset(root, options, _processes(jobs))
+
+
+def build_dataset(photos: list[Path], options: BuildOptions, run: Runner) -> None:
+    """Build a dataset as ordered, by a runner, and say what it holds."""
+    from .dataset import build as build_from
+    from .examples.vlm import Writer
+
+    given = asdict(options)
+    vlm, model = given.pop("vlm"), given.pop("model")
+    if (vlm is None) != (model is None):
+        raise typer.BadParameter("--vlm and --model go together")
+    writer = Writer(vlm, model) if vlm and model else None
+    _tell(options.out, build_from(photos, **given, writer=writer, run=run, say=_say))
+
+
+def import_dataset(root: Path, options: PairOptions, run: Runner) -> None:
+    """Turn pairs into a dataset as ordered, by a runner, and say what it holds."""
     from .imported import import_pairs
 
-    document = import_pairs(
-        root,
-        out,
-        expert=expert,
-        size=size,
-        lossless=lossless,
-        workers=workers,
-        address=address,
-        say=lambda text: typer.echo(text, err=True),
-    )
+    _tell(options.out, import_pairs(root, **asdict(options), run=run, say=_say))
+
+
+def _processes(jobs: int | None) -> Runner:
+    from veraretouch.core.cli.batch.pool import cores
+
+    from .run import processes
+
+    return processes(jobs or cores())
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _tell(out: Path, document: Mapping[str, Any]) -> None:
     typer.echo(f"{out}: " + ", ".join(f"{count} {split}" for split, count in document["counts"].items()))

@@ -19,8 +19,9 @@ from .examples.draw import generator
 from .examples.example import make_example
 from .examples.vlm import UnusableReasoning, Writer
 from .photos.sources import Source, census, prepare, prepared, read_facts
-from .run import run
+from .run import HERE, Runner
 from .storage.folder import SPLITS, claim, enter, finish, pick_up
+from .storage.parquet import as_parquet
 from .storage.shards import members, write_shard
 from .transfer import transfers_for
 
@@ -43,10 +44,10 @@ def build(
     pairs: str | Path | None = None,
     pair_planner: str = "fit",
     lossless: bool = False,
-    workers: int = 0,
-    address: str | None = None,
+    parquet: bool = False,
     writer: Writer | None = None,
     per_shard: int = PER_SHARD,
+    run: Runner = HERE,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Build a dataset of `per_photo` examples a photo in the folder `out`, or go on with one that was cut off.
@@ -56,16 +57,17 @@ def build(
         size: long side in pixels; recipe: a JSON file in the place of the package's own.
         presets: a folder of Lightroom presets that style prompts may ask for.
         pairs: a folder of experts' pairs; the spoilings are then an expert's work undone.
-        workers, address: see `run`; writer: who writes the reasoning, the template where None.
+        parquet: also write each shard as a Parquet file, see `storage.parquet`.
+        writer: who writes the reasoning, the template where None; run: who does the work, such as `processes(2)`.
 
     Returns:
         The document of dataset.json.
 
     Raises:
-        NothingToBuild, DifferentBuild, UnreadablePhoto
+        NothingToBuild, DifferentBuild, UnreadablePhoto, MissingExtra
     """
     folder = Path(out)
-    workshop = enter(folder)
+    workshop = enter(folder, parquet=parquet)
     wanted = _recipe(recipe)
     prepared_in = workshop / f"photos-{size}"
     prepared_in.mkdir(exist_ok=True)
@@ -74,8 +76,7 @@ def build(
         {"path": str(s.path), "name": _name(s.path, s.folder), "size": size, "folder": str(prepared_in)}
         for s in expand(given, recursive=True, leave_out=folder)
     ]
-    in_ray: dict[str, Any] = {"workers": workers, "address": address}
-    rows = sorted(run(prepare, jobs, **in_ray), key=lambda row: row["name"])
+    rows = sorted(run(prepare, jobs), key=lambda row: row["name"])
     sources, skipped = census(rows, read_facts([p for p in given if p.is_dir()]), wanted["split"], seed)
     for left_out in skipped:
         say(f"skipped {left_out['file']}: {left_out['reason']}")
@@ -85,7 +86,7 @@ def build(
     solved: list[dict[str, Any]] = []
     if pairs is not None:
         pictures = {source.id: prepared(prepared_in, source.sha256) for source in sources}
-        transfers, solved = transfers_for(pictures, pairs, workshop / "pairs", planner=pair_planner, in_ray=in_ray)
+        transfers, solved = transfers_for(pictures, pairs, workshop / "pairs", planner=pair_planner, run=run)
         for row in solved:
             if "reason" in row:
                 say(f"pair {row['name']} gives nothing: {row['reason']}")
@@ -119,7 +120,7 @@ def build(
     )
     missing, done = pick_up(folder, shards)
     failures: list[str] = []
-    for made in run(work, missing, **in_ray):
+    for made in run(work, missing):
         failures += made.pop("failures")
         done[made["file"]] = made
         say(f"{made['file']}: {made['examples']} examples ({len(done)} of {len(shards)} shards)")
@@ -133,6 +134,7 @@ def build(
         sources=sources,
         skipped=skipped,
         shards=[done[shard["file"]] for shard in shards],
+        parquet=as_parquet(folder, shards, run) if parquet else None,
         made_with=made_with | {"ops": {id: registry.ops.load(id).version for id in _ops_of(request)}},
     )
 

@@ -16,8 +16,9 @@ from veraretouch.planners.eval.folders import PicturePair, collection_in
 from .dataset import PER_SHARD
 from .examples.example import blank
 from .photos.sources import Source, opened
-from .run import run
+from .run import HERE, Runner
 from .storage.folder import claim, enter, finish, pick_up
+from .storage.parquet import as_parquet
 from .storage.shards import members, write_shard
 
 
@@ -28,21 +29,21 @@ def import_pairs(
     expert: str = "",
     size: int = 512,
     lossless: bool = False,
-    workers: int = 0,
-    address: str | None = None,
+    parquet: bool = False,
+    run: Runner = HERE,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Write the pairs of FiveK, PPR10K or any other folder (see `veraretouch.planners.eval.folders`) as a dataset,
     in the published split.
 
-    Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size.
-    Returns dataset.json's document.
+    Both pictures are shrunk to `size` pixels on the long side, the after to the before's own size. `parquet` and `run`
+    are those of `build`. Returns dataset.json's document.
 
     Raises:
-        UnknownLayout, DifferentBuild
+        UnknownLayout, DifferentBuild, MissingExtra
     """
     folder = Path(out)
-    enter(folder)
+    enter(folder, parquet=parquet)
     pairs = collection_in(root, expert=expert).pairs
     shards = [
         {"file": f"{split}-{i:06d}.tar", "pairs": [_plain(pair) for pair in chosen[start : start + PER_SHARD]]}
@@ -53,9 +54,7 @@ def import_pairs(
     claim(folder, facts)
     missing, done = pick_up(folder, shards)
     skipped: list[dict[str, str]] = []
-    for made in run(
-        partial(make_pairs, folder=str(folder), size=size, lossless=lossless), missing, workers=workers, address=address
-    ):
+    for made in run(partial(make_pairs, folder=str(folder), size=size, lossless=lossless), missing):
         for row in made.pop("skipped"):
             say(f"skipped {row['file']}: {row['reason']}")
             skipped.append(row)
@@ -70,6 +69,7 @@ def import_pairs(
         ],
         skipped=sorted(skipped, key=lambda row: row["file"]),
         shards=[done[shard["file"]] for shard in shards],
+        parquet=as_parquet(folder, shards, run) if parquet else None,
         made_with={name: facts[name] for name in ("expert", "size", "lossless")},
     )
 

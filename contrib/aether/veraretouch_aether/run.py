@@ -1,59 +1,47 @@
-"""Where the work is done: in this process, on this machine's cores, or on a cluster, by Ray Data.
-The work is the same.
+"""Where the work is done: in this process or on this machine's cores, by the pool of processes behind
+`veraretouch auto`. Others may bring a runner of their own, such as `veraretouch ray`; the work is the same.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-Job = Mapping[str, Any]
-Work = Callable[[Job], dict[str, Any]]
+from veraretouch.core.cli.batch import pool
+from veraretouch.core.cli.nursery import nursery
+from veraretouch.core.errors import VeraRetouchError
 
-STORE = 200 * 2**20  # bytes of shared memory: rows are paths and numbers, never pixels
+Task = Mapping[str, Any]
+"""A JSON object: what one piece of work is about."""
 
+Work = Callable[[Task], dict[str, Any]]
+"""A function that can be pickled, from a task to a JSON object."""
 
-def run(work: Work, jobs: Sequence[Job], *, workers: int = 0, address: str | None = None) -> Iterator[dict[str, Any]]:
-    """Do each job and yield what came of it, in any order.
-
-    Args:
-        work: a function that can be pickled; jobs and results are JSON objects.
-        workers: processes of an embedded Ray; 0 works here, in order.
-        address: of a Ray cluster, whose nodes see the same files and have the same packages.
-    """
-    if not jobs:
-        return
-    if workers == 0 and address is None:
-        yield from map(work, jobs)
-        return
-    yield from _on_ray(work, jobs, workers, address)
+Runner = Callable[[Work, Sequence[Task]], Iterator[dict[str, Any]]]
+"""Does each task and yields what came of it, in any order."""
 
 
-def _on_ray(work: Work, jobs: Sequence[Job], workers: int, address: str | None) -> Iterator[dict[str, Any]]:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-    import ray
-    import ray.data
+class LostWorker(VeraRetouchError):
+    """A worker process died over its work."""
 
-    def row(given: dict[str, Any]) -> dict[str, Any]:
-        return {"done": json.dumps(work(json.loads(given["job"])))}
 
-    started = not ray.is_initialized()
-    if started:
-        here = {"num_cpus": workers, "object_store_memory": STORE, "include_dashboard": False}
-        ray.init(address=address, **({} if address else here), logging_level=logging.ERROR, log_to_driver=False)
-    try:
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
-        context.print_on_execution_start = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        # JSON, since Arrow would make one table of objects whose fields differ.
-        rows = [{"job": json.dumps(job)} for job in jobs]
-        dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(row)
-        for done in dataset.iter_rows():
-            yield json.loads(done["done"])
-    finally:
-        if started:
-            ray.shutdown()
+def processes(jobs: int) -> Runner:
+    """A runner of so many processes of this machine; with one the work is done here, in order."""
+    return partial(_run, jobs=jobs)
+
+
+def _run(work: Work, tasks: Sequence[Task], *, jobs: int) -> Iterator[dict[str, Any]]:
+    jobs = min(jobs, len(tasks))
+    context = nursery(None) if jobs > 1 else None
+    for _, done in pool.run(work, tasks, jobs=jobs, context=context):
+        if isinstance(done, pool.WorkerDied):
+            raise LostWorker(
+                f"a worker process died with exit code {done.exit_code}",
+                cure="Give the command again: it goes on where it was. If memory ran out, give fewer --jobs.",
+            )
+        yield done
+
+
+HERE: Final[Runner] = processes(1)
+"""Works in this process, in order."""

@@ -23,7 +23,7 @@ from veraretouch.core.photo import open_photo
 from veraretouch.planners.eval.folders import PicturePair, collection_in
 
 from .photos.sources import opened
-from .run import run
+from .run import Runner
 
 NEAREST = 3  # pairs a photo may take its spoiling from
 _BINS = 8
@@ -34,7 +34,7 @@ Histogram = NDArray[np.float64]
 
 
 def transfers_for(
-    photos: Mapping[str, NDArray[np.uint8]], root: str | Path, folder: Path, *, planner: str, in_ray: Mapping[str, Any]
+    photos: Mapping[str, NDArray[np.uint8]], root: str | Path, folder: Path, *, planner: str, run: Runner
 ) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]]]:
     """The edits that each photo may be spoilt by, by its id, and what became of each pair that was used.
 
@@ -54,7 +54,7 @@ def transfers_for(
     jobs = [
         {"name": n, "before": str(pairs[n].before), "after": str(pairs[n].after), "folder": str(folder)} for n in used
     ]
-    solved = {row["name"]: row for row in run(partial(undo, planner=planner), jobs, **in_ray)}
+    solved = {row["name"]: row for row in run(partial(undo, planner=planner), jobs)}
     found = {id: [solved[name]["edits"] for name in near if "edits" in solved[name]] for id, near in chosen.items()}
     return found, [solved[name] for name in used]
 

@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
@@ -24,6 +25,28 @@ def test_a_command_of_strangers_takes_them_too():
     assert done.stdout == "hi p 0.5 90 True\n"
     assert strangers.__doc__ == "A stranger's command."
     assert next(iter(inspect.signature(strangers).parameters)) == "word"
+
+
+@dataclass(frozen=True)
+class NeededOptions:
+    """Options of which one has no default."""
+
+    out: Annotated[str, typer.Option()]
+    size: Annotated[int, typer.Option()] = 1
+
+
+def test_an_option_without_a_default_is_demanded():
+    app = typer.Typer()
+
+    @app.command()
+    @takes
+    def one(options: NeededOptions) -> None:
+        typer.echo(f"{options.out} {options.size}")
+
+    assert CliRunner().invoke(app, ["--out", "here"]).stdout == "here 1\n"
+    done = CliRunner().invoke(app, [])
+    assert done.exit_code == 2
+    assert "--out" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from veraretouch.core.errors import VeraRetouchError
 
 from ..photos.sources import Source
 from .card import card
+from .parquet import FOLDER as PARQUET
+from .parquet import demand_pyarrow
 from .shards import read_shard
 
 FORMAT = "veraretouch.dataset/1"
@@ -28,19 +30,23 @@ class DifferentBuild(VeraRetouchError):
     """The folder holds another dataset, or one that was begun with other photos or another recipe."""
 
 
-def enter(folder: Path) -> Path:
+def enter(folder: Path, *, parquet: bool) -> Path:
     """Make a dataset's folder, or enter one that was begun, and return the place of its unfinished things.
 
     Raises:
         DifferentBuild: there is a whole dataset already, or shards that nobody here began.
+        MissingExtra: `parquet` is wanted, and what writes it is not installed.
     """
+    if parquet:
+        demand_pyarrow()
     workshop = folder / WORKSHOP
     begun = (workshop / _REQUEST).exists()
     if (folder / "dataset.json").exists() or (not begun and any(folder.glob("*.tar"))):
         raise DifferentBuild(f"{folder} holds a dataset already", cure="Choose another folder, or remove it.")
     workshop.mkdir(parents=True, exist_ok=True)
-    for litter in folder.glob(".*.tmp"):  # a shard that a killed build was writing
-        litter.unlink()
+    for place in (folder, folder / PARQUET):
+        for litter in place.glob(".*.tmp"):  # what a killed build was writing
+            litter.unlink()
     return workshop
 
 
@@ -75,6 +81,7 @@ def finish(
     sources: Sequence[Source],
     skipped: Sequence[Mapping[str, str]],
     shards: Sequence[Mapping[str, Any]],
+    parquet: Sequence[Mapping[str, Any]] | None,
     made_with: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Write the card and, last of all, dataset.json: a folder that has it is whole. Returns its document."""
@@ -90,6 +97,7 @@ def finish(
         "photos": [source.document() for source in sources],
         "skipped": list(skipped),
         "shards": list(shards),
+        **({} if parquet is None else {"parquet": list(parquet)}),
         "made_with": versions | made_with,
     }
     with new_file(folder / "README.md") as file:
