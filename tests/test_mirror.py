@@ -104,6 +104,7 @@ TESTED_BY = {
     "planners/precision.py": "tests/planners/reference/test_planner.py",
     "planners/rules/testing/suite.py": "tests/planners/rules/testing/test_lexicon.py",
     "planners/styles.py": "tests/planners/test_preset_commands.py",
+    "planners/wishes.py": "tests/planners/test_plan_options.py",
     "planners/eval/claims.py": "tests/planners/eval/test_behaviour.py",
     "planners/eval/folders.py": "tests/planners/eval/test_data.py",
     "planners/eval/run.py": "tests/planners/eval/test_protocols.py",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -367,23 +367,23 @@ class WriteOptions:
         return {f.name: getattr(self, f.name) for f in fields(self) if RUN_ONLY not in get_args(hints[f.name])}
 
 
-def takes(command: Callable[..., None]) -> Callable[..., None]:
-    """Spread a command's options objects over its command line, field by field; Typer sees the fields."""
+def takes(command: Callable[..., None], *, without: Collection[str] = ()) -> Callable[..., None]:
+    """Spread a command's options objects over its command line, field by field; Typer sees the fields. Those `without`
+    which it goes keep their defaults.
+    """
     hints = get_type_hints(command, include_extras=True)
     own = {
         name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
         for name, parameter in inspect.signature(command).parameters.items()
     }
-    bundles = {name: hints[name] for name in own if is_dataclass(hints[name])}
-    spread: list[inspect.Parameter] = []
-    for name, parameter in own.items():
-        spread += _parameters(bundles[name]) if name in bundles else [parameter]
+    bundles = {name: _parameters(hints[name], without) for name in own if is_dataclass(hints[name])}
+    spread = [parameter for name in own for parameter in bundles.get(name, [own[name]])]
 
     @wraps(command)
     def flat(**given: Any) -> None:
         made = {
-            name: bundle(**{field.name: given.pop(field.name) for field in fields(bundle)})
-            for name, bundle in bundles.items()
+            name: hints[name](**{option.name: given.pop(option.name) for option in options})
+            for name, options in bundles.items()
         }
         command(**given, **made)
 
@@ -392,7 +392,7 @@ def takes(command: Callable[..., None]) -> Callable[..., None]:
     return flat
 
 
-def _parameters(bundle: Any) -> list[inspect.Parameter]:
+def _parameters(bundle: Any, without: Collection[str]) -> list[inspect.Parameter]:
     hints = get_type_hints(bundle, include_extras=True)
-    own = inspect.signature(bundle).parameters.values()
+    own = (each for each in inspect.signature(bundle).parameters.values() if each.name not in without)
     return [each.replace(annotation=hints[each.name], kind=inspect.Parameter.KEYWORD_ONLY) for each in own]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack, overload
 
@@ -73,8 +73,37 @@ class Retoucher:
                 `Request.of`.
             InvalidPhoto, UnreadablePhoto and whatever the planner refuses.
         """
+        wishes: PlanKeywords = {
+            "style": style,
+            "params": params,
+            "reference": reference,
+            "groups": groups,
+            "strength": strength,
+            "seed": seed,
+            "taste": taste,
+            "local": local,
+            "frame": frame,
+            "level": level,
+        }
+        return self.plans([photo], **wishes)[0]
+
+    def plans(self, photos: Sequence[Any], **wishes: Unpack[PlanKeywords]) -> list[Plan]:
+        """The plans of several photos by the same wishes, as `plan` makes them: the planner is asked once, for a batch
+        of shape (N,). Keywords as there: `strength` from 0 to 1, `seed` from 0.
+
+        Raises:
+            InvalidRequest, InvalidPhoto, UnreadablePhoto and whatever the planner refuses: one photo that is refused
+                takes the batch with it.
+        """
+        params, groups, strength = wishes.get("params"), wishes.get("groups"), wishes.get("strength", 1.0)
+        taste, seed, local = wishes.get("taste"), wishes.get("seed", 0), wishes.get("local")
         request = Request.of(
-            style=style, params=params, reference=_pair(reference), groups=groups, seed=seed, taste=taste
+            style=wishes.get("style"),
+            params=params,
+            reference=_pair(wishes.get("reference")),
+            groups=groups,
+            seed=seed,
+            taste=taste,
         )
         if request.mode not in self.planner.modes:
             raise InvalidRequest(
@@ -86,34 +115,37 @@ class Retoucher:
         if isinstance(params, str | os.PathLike):
             params = strict_json.load(params, "parameters", name="params")  # once: a pipe gives them no second time
             request = replace(request, params=params)
-        subject = PhotoInput.of(photo)
+        subjects = [PhotoInput.of(photo) for photo in photos]
         placed, own_frame = placed_by_params(params)
         adjustments = (*placed, *(read_adjustments(local) if local is not None else ()))
-        framing, why = self.framing(subject, read_frame(frame) or own_frame, level=level)
-        seen = subject.framed(framing).photo()
+        frame = read_frame(wishes.get("frame")) or own_frame
+        framings = [self.framing(subject, frame, level=wishes.get("level", False)) for subject in subjects]
+        seen = [subject.framed(framing).photo() for subject, (framing, _) in zip(subjects, framings, strict=True)]
         if adjustments and isinstance(params, Mapping) and not params:
-            proposal = Proposal(Latents(Schema([]), {}, batch=1))  # nothing is asked of the planner
+            proposal = Proposal(Latents(Schema([]), {}, batch=len(seen)))  # nothing is asked of the planner
         else:
-            proposal = self.planner.plan([seen], [request])
+            proposal = self.planner.plan(seen, [request] * len(seen))
         check_groups(groups or (), proposal.latents.schema, groups_of(adjustments))
-        plan = Plan.of(
-            proposal.latents.row(0),
-            assets=self.renderer.assets,
-            mode=request.mode,
-            prompt=request.prompt,
-            seed=seed,
-            strength=float(strength),
-            taste=taste,
-            planner={"id": self.planner.id, "version": self.planner.version}
-            | ({"bundle": dict(self.origin)} if self.origin else {}),
-            groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
-            reasoning={**(proposal.reasoning[0] if proposal.reasoning else {}), **why},
-            frame=framing,
-        )
-        plan = with_local(plan, adjustments, groups)
-        plan = self.held_back(plan, seen)
-        registry.announce("plan_made", plan=plan)
-        return plan
+        made = []
+        for row, (framing, why) in enumerate(framings):
+            plan = Plan.of(
+                proposal.latents.row(row),
+                assets=self.renderer.assets,
+                mode=request.mode,
+                prompt=request.prompt,
+                seed=seed,
+                strength=float(strength),
+                taste=taste,
+                planner={"id": self.planner.id, "version": self.planner.version}
+                | ({"bundle": dict(self.origin)} if self.origin else {}),
+                groups=tuple(g for g in proposal.latents.schema.groups if groups is None or g in groups),
+                reasoning={**(proposal.reasoning[row] if proposal.reasoning else {}), **why},
+                frame=framing,
+            )
+            plan = self.held_back(with_local(plan, adjustments, groups), seen[row])
+            registry.announce("plan_made", plan=plan)
+            made.append(plan)
+        return made
 
     def to(self, device: Any) -> Retoucher:
         """Move the renderer, and the planner's networks, to a torch device; returns itself.

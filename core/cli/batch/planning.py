@@ -1,7 +1,8 @@
-"""The plan of one photo: by the batch's planner, or the plan that it was given."""
+"""The plans of photos: by the batch's planner, or the plan that it was given."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,28 +19,42 @@ if TYPE_CHECKING:
 
 def make_plan(request: BatchRequest, photo: Photo | PhotoInput) -> Plan:
     """The plan of one photo, matched to its series where that is ordered."""
+    return make_plans(request, [photo])[0]
+
+
+def make_plans(
+    request: BatchRequest, photos: Sequence[Photo | PhotoInput], *, retoucher: Retoucher | None = None
+) -> list[Plan]:
+    """The plans of photos, of which the planner is asked as of one batch.
+
+    Args:
+        retoucher: whose planner is asked; by default one of the request's planner, which this process keeps.
+    """
     from ...photo.photo_input import PhotoInput
 
-    subject = PhotoInput.of(photo)
-    plan = _plan(request, subject)
+    subjects = [PhotoInput.of(photo) for photo in photos]
+    if request.plan is None:
+        plans = _planned(request, subjects, retoucher)
+    else:
+        plans = [_given(request, subject) for subject in subjects]
     if request.tones is None:
-        return plan
+        return plans
     from ...render.monochrome import hold_colour
     from .matching import matched
 
-    seen = subject.framed(plan.frame).photo()
-    if not request.planner and plan.mode != "param":
-        plan = hold_colour(plan, seen)
-    return matched(plan, seen, request.tones)
+    made = []
+    for plan, subject in zip(plans, subjects, strict=True):
+        seen = subject.framed(plan.frame).photo()
+        held = plan if request.planner or plan.mode == "param" else hold_colour(plan, seen)
+        made.append(matched(held, seen, request.tones))
+    return made
 
 
-def _plan(request: BatchRequest, photo: PhotoInput) -> Plan:
+def _given(request: BatchRequest, photo: PhotoInput) -> Plan:
     from ...plan.frame import read_frame
     from ...plan.plan import Plan
 
-    if request.plan is None:
-        return _planned(request, photo)
-    plan = Plan.load(dict(request.plan))
+    plan = Plan.load(dict(request.plan or {}))
     plan = replace(plan, frame=read_frame(request.frame) or plan.frame)
     if request.planner:  # of a series, whose plan was made for another photo
         retoucher = _retoucher(request.planner, request.dtype)
@@ -55,11 +70,11 @@ def _plan(request: BatchRequest, photo: PhotoInput) -> Plan:
     )
 
 
-def _planned(request: BatchRequest, photo: PhotoInput) -> Plan:
+def _planned(request: BatchRequest, photos: Sequence[PhotoInput], retoucher: Retoucher | None) -> list[Plan]:
     try:
         with stdout_to_stderr():  # a planner that prints must not get between a command's own lines
-            return _retoucher(request.planner, request.dtype).plan(
-                photo,
+            return (retoucher or _retoucher(request.planner, request.dtype)).plans(
+                photos,
                 style=request.style,
                 params=request.params,
                 groups=request.groups,

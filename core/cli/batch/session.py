@@ -48,7 +48,7 @@ def retouch_all(
             refused.
     """
     with stdout_to_stderr():  # importing a planner may print
-        _check_planner(request)
+        check_planner(request)
     folder = options.out if options.out is not None and not is_file_name(options.out) else None
     sources = expand(given, recursive=options.recursive, pairs=options.pairs.value, leave_out=folder)
     products = name_products(
@@ -81,8 +81,7 @@ def retouch_all(
 
 
 def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context: BaseContext | None) -> None:
-    values = bool(tasks) and tasks[0].request.params is not None
-    same_for_all = {error.__name__ for error in (*_REQUEST, *(_VALUES if values else ()))}
+    same_for_all = kinds_for_all(tasks[0].request) if tasks else ()
     results = run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context)
     for task, result in results:
         if isinstance(result, WorkerDied):
@@ -91,6 +90,11 @@ def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context:
         if result.kind in same_for_all and not any(console.counts[s] for s in ("written", "unchanged")):
             raise VeraRetouchError(result.problem)
         console.done(result)
+
+
+def kinds_for_all(request: BatchRequest) -> frozenset[str]:
+    """The kinds of refusals that would be the same for every photo."""
+    return frozenset(error.__name__ for error in (*_REQUEST, *(_VALUES if request.params is not None else ())))
 
 
 def _tasks(
@@ -149,7 +153,7 @@ def _for_series(
     return request
 
 
-def _check_planner(request: BatchRequest) -> None:
+def check_planner(request: BatchRequest) -> None:
     """Refuse a planner that cannot be used, without importing one that can; fetch a bundle before work starts."""
     if request.plan is not None:
         return

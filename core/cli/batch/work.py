@@ -23,16 +23,32 @@ from .request import BatchRequest
 from .task import PhotoOutcome, PhotoTask, reported
 
 if TYPE_CHECKING:
+    from ...photo.photo_input import PhotoInput
     from ...plan.plan import Plan
     from ...render.report import RenderReport
 
 
-def retouch(task: PhotoTask) -> PhotoOutcome:
-    """Retouch one photo from file to file; whatever goes wrong stands in the outcome."""
+def retouch(task: PhotoTask, *, subject: PhotoInput | None = None, plan: Plan | None = None) -> PhotoOutcome:
+    """Retouch one photo from file to file; whatever goes wrong stands in the outcome.
+
+    Args:
+        subject: the photo, where it was opened before; `plan`: its plan, where that was made before.
+    """
     outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
-        outcome.status = _retouch(task, outcome)
+        outcome.status = _retouch(task, outcome, subject, plan)
     return outcome
+
+
+def open_subject(task: PhotoTask) -> PhotoInput:
+    """The photo of a task.
+
+    Raises:
+        UnreadablePhoto, PhotoTooLarge
+    """
+    from ...photo.photo_input import PhotoInput
+
+    return PhotoInput.of(open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage))
 
 
 def preview_task(task: PhotoTask) -> PhotoOutcome:
@@ -47,7 +63,7 @@ def preview_task(task: PhotoTask) -> PhotoOutcome:
     return outcome
 
 
-def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
+def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None, plan: Plan | None) -> str:
     options, products = task.options, task.products
     origin = origin_of(task)
     if _is_done(task, origin):
@@ -56,7 +72,7 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     clock = _Clock(outcome.timings)
     if in_place(task):
         _check_header(read_header(task.source), task)
-    plan, photo = _planned(task, clock)
+    plan, photo = _planned(task, clock, subject, plan)
     outcome.plan = plan.document()
     # The plan is the full photo's, so that a preview shows what the full render will give.
     photo = photo.resized(options.preview) if options.preview else photo
@@ -72,13 +88,11 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome) -> str:
     return "written"
 
 
-def _planned(task: PhotoTask, clock: _Clock) -> tuple[Plan, Photo]:
+def _planned(task: PhotoTask, clock: _Clock, subject: PhotoInput | None, plan: Plan | None) -> tuple[Plan, Photo]:
     """The plan of a photo, and the photo in its frame."""
-    from ...photo.photo_input import PhotoInput
-
-    subject = PhotoInput.of(open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage))
+    subject = subject or open_subject(task)
     clock.lap("decode")
-    plan = make_plan(task.request, subject)
+    plan = plan or make_plan(task.request, subject)
     clock.lap("plan")
     if in_place(task) and not task.options.lossy:
         refuse_losses(frame_losses(plan.frame), task.products.picture)

@@ -3,6 +3,7 @@
 import inspect
 import pickle
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import pytest
@@ -47,6 +48,18 @@ def test_an_option_without_a_default_is_demanded():
     done = CliRunner().invoke(app, [])
     assert done.exit_code == 2
     assert "--out" in done.stderr
+
+
+def test_a_command_may_go_without_some_options_which_keep_their_defaults():
+    app = typer.Typer()
+
+    @app.command()
+    @partial(takes, without={"out", "quality", "planner"})
+    def few(planning: PlanOptions, writing: WriteOptions) -> None:
+        typer.echo(f"{planning.planner} {writing.out} {writing.quality} {writing.max_size}")
+
+    assert CliRunner().invoke(app, ["--max-size", "9"]).stdout == "tiny None None 9\n"
+    assert "No such option" in CliRunner().invoke(app, ["--quality", "90"]).output
 
 
 @pytest.mark.parametrize(

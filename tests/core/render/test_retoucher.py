@@ -50,6 +50,18 @@ def test_a_list_of_any_kinds_and_sizes_gives_a_result_each_in_its_own_kind(rules
         )
 
 
+def test_plans_of_a_batch_are_those_of_each_photo_and_the_planner_is_asked_once(rules, monkeypatch):
+    photos, asked, plan = [colours(), colours(5, 6)], [], rules.planner.plan
+    alone = [rules.plan(photo, style="warm", seed=3).document() for photo in photos]
+    monkeypatch.setattr(
+        rules.planner, "plan", lambda photos, requests: asked.append(len(photos)) or plan(photos, requests)
+    )
+    assert [made.document() for made in rules.plans(photos, style="warm", seed=3)] == alone
+    assert asked == [2]
+    with pytest.raises(InvalidRequest, match="no group 'lightning'"):
+        rules.plans(photos, groups={"lightning"})
+
+
 def test_a_generator_and_a_tuple_are_lists_and_an_open_file_is_not(rules):
     assert len(rules((colours() for _ in range(2)), params=DARK)) == 2
     assert len(vr.retouch((colours(), colours()), planner="rules", params=DARK)) == 2

@@ -205,9 +205,9 @@ def test_a_planner_of_nobody_and_one_that_is_blocked_are_refused_before_any_phot
         run(shades, request=BatchRequest("acme-none"))
     asked = []
     monkeypatch.setattr(vr.registry, "announce", lambda hook, **facts: asked.append((hook, facts)) or [True])
-    session._check_planner(BatchRequest("acme/bundle"))
-    session._check_planner(BatchRequest("acme.heard"))
-    session._check_planner(BatchRequest("", plan={"mode": "auto"}))
+    session.check_planner(BatchRequest("acme/bundle"))
+    session.check_planner(BatchRequest("acme.heard"))
+    session.check_planner(BatchRequest("", plan={"mode": "auto"}))
     assert asked == [("prepare_retoucher", {"name": "acme/bundle"})]
 
 
@@ -216,7 +216,7 @@ def test_a_planner_that_is_there_and_cannot_be_used_says_why_at_once(planner, sh
     monkeypatch.setattr(vr.registry.planners, "find", lambda id: SimpleNamespace(state=state))
     loaded = []
     monkeypatch.setattr(vr.registry.planners, "load", loaded.append)
-    session._check_planner(BatchRequest("acme.heard"))
+    session.check_planner(BatchRequest("acme.heard"))
     assert loaded == ["acme.heard"]
 
 

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import typer
 
+from veraretouch.core.cli.batch import work
 from veraretouch.core.cli.batch.outputs import Products
+from veraretouch.core.cli.batch.planning import make_plans
 from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.batch.task import PhotoTask
-from veraretouch.core.cli.batch.work import _check_header, origin_of
+from veraretouch.core.cli.batch.work import _check_header, open_subject, origin_of, retouch
 from veraretouch.core.cli.options import RUN_ONLY, EngineName, OutputSharpeningName, Space, Strip, WriteOptions
 from veraretouch.core.errors import PhotoTooLarge, UnwritablePhoto
 from veraretouch.core.photo import Header, as_photo
@@ -158,3 +160,17 @@ def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(c
     assert "nothing of this WEBP could be salvaged" in done.stderr
     assert "damaged: the chunk 'IDAT'" in done.stderr + done.stdout
     assert [path.name for path in tmp_path.glob("out/*.*p*")] == ["png.png"]
+
+
+def test_a_photo_that_was_opened_and_planned_before_gives_the_same_bytes_and_is_opened_and_planned_no_more(
+    task, monkeypatch
+):
+    as_photo(np.random.default_rng(1).integers(0, 256, (60, 90, 3), dtype=np.uint8)).save(task.source)
+    there = replace(task, products=Products(task.source.parent / "there" / "a.jpg"))
+    subject = open_subject(there)
+    (plan,) = make_plans(there.request, [subject])
+    assert retouch(task).status == "written"
+    monkeypatch.setattr(work, "open_photo", None)
+    monkeypatch.setattr(work, "make_plan", None)
+    assert retouch(there, subject=subject, plan=plan).status == "written"
+    assert there.products.picture.read_bytes() == task.products.picture.read_bytes()
