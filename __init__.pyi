@@ -14,6 +14,8 @@ from .core.contract.planner import Planner as Planner
 from .core.contract.planner import Proposal as Proposal
 from .core.contract.planner import Tilt as Tilt
 from .core.contract.request import Request as Request
+from .core.contract.reward import Reward as Reward
+from .core.contract.reward import Rollouts as Rollouts
 from .core.contract.schema import LocalSpec as LocalSpec
 from .core.contract.schema import Schema as Schema
 from .core.contract.slot_kinds import Bands as Bands

@@ -27,6 +27,10 @@ class InvalidArea(VeraRetouchError):
     """An area class breaks the contract of `Area`."""
 
 
+class InvalidReward(VeraRetouchError):
+    """A reward class breaks the contract of `Reward`, or what it gave is no score."""
+
+
 class InvalidSchema(VeraRetouchError):
     """A schema cannot be made from these ops, or a schema document does not fit them."""
 

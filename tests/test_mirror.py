@@ -27,6 +27,7 @@ WITHOUT_LOGIC = {
 _CHECK_AREA = "tests/core/testing/test_check_area.py"
 _CHECK_OP = "tests/core/testing/test_check_op.py"
 _CHECK_PLANNER = "tests/core/testing/test_check_planner.py"
+_CHECK_REWARD = "tests/core/testing/test_check_reward.py"
 _EACH = "tests/zoo/coreml/interpretation/test_each_operation.py"
 _EXPORT = "tests/zoo/coreml/test_export.py"
 _FIT = "tests/planners/fit/test_fit.py"
@@ -89,6 +90,8 @@ TESTED_BY = {
     "core/testing/planner_checks/bench.py": _CHECK_PLANNER,
     "core/testing/planner_checks/proposals.py": _CHECK_PLANNER,
     "core/testing/planner_checks/tasteful.py": _CHECK_PLANNER,
+    "core/testing/reward.py": _CHECK_REWARD,
+    **{f"core/testing/reward_checks/{name}.py": _CHECK_REWARD for name in ("bench", "scores")},
     "core/testing/suites.py": "tests/core/cli/test_check.py",
     "ops/areas/capsules.py": "tests/ops/areas/test_brush.py",
     "ops/areas/refining.py": "tests/ops/areas/test_bitmap.py",

@@ -1,4 +1,5 @@
-"""The command `check`: whether an op, an area, a planner, a lexicon or a bundle keeps its contract, one line a check.
+"""The command `check`: whether an op, an area, a planner, a reward, a lexicon or a bundle keeps its contract, one line
+a check.
 
 What can be judged are the kinds of the installed `CheckSuite`s.
 """
@@ -23,12 +24,13 @@ class AmbiguousName(VeraRetouchError):
 
 def check(
     id: Annotated[
-        str | None, typer.Argument(help="Op, area, planner, lexicon or bundle to check: its id, name or folder.")
+        str | None,
+        typer.Argument(help="Op, area, planner, reward, lexicon or bundle to check: its id, name or folder."),
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
-            help="What the name means, where it means several: op, area, planner, lexicon or bundle.",
+            help="What the name means, where it means several: op, area, planner, reward, lexicon or bundle.",
             show_default=False,
         ),
     ] = None,
@@ -43,7 +45,7 @@ def check(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check that an op, area, planner, lexicon or bundle keeps its contract.
+    """Check that an op, area, planner, reward, lexicon or bundle keeps its contract.
 
     A failure says what helps.
     """
@@ -57,7 +59,7 @@ def check(
         return
     if id is None:
         raise typer.BadParameter(
-            "name an op, an area, a planner, a lexicon or a bundle, or give --list", param_hint="ID"
+            "name an op, an area, a planner, a reward, a lexicon or a bundle, or give --list", param_hint="ID"
         )
     found = kind or kind_of(id)
     done: list[CheckOutcome] = []

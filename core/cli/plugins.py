@@ -18,8 +18,8 @@ def plugins(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Only plugins of this kind: op, area, planner, lexicon, bundle, command, hook, check, examination or"
-            " alias.",
+            help="Only plugins of this kind: op, area, planner, reward, scorer, lexicon, bundle, command, hook, check,"
+            " examination or alias.",
             show_default=False,
         ),
     ] = None,

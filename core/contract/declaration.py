@@ -1,4 +1,4 @@
-"""What the classes of ops and areas declare: their slots, and rules for the rest."""
+"""What the classes of ops, areas and rewards declare: slots, and rules for the rest."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def check_declaration(cls: Any, rules: Mapping[str, Rule], kind: str, error: typ
         if not holds(value):
             raise error(f"{name}: {attribute} is {value!r}", cure=f"Give {rule}.")
     if not (cls.__doc__ or "").strip():
-        does = "does to a photo" if kind == "op" else "covers of a photo"
+        does = {"op": "does to a photo", "area": "covers of a photo"}.get(kind, "judges of an answer")
         raise error(f"{name}: no docstring", cure=f"Say in one line what the {kind} {does}.")

@@ -12,7 +12,7 @@ from typing import Any
 import pluggy
 
 from .. import strict_json
-from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidArea, InvalidOp, VeraRetouchError
+from ..errors import BrokenPlugin, IncompatiblePlugin, InvalidArea, InvalidOp, InvalidReward, VeraRetouchError
 from .aliases import Aliases
 from .catalogue import Catalogue as Catalogue
 from .entry import PluginEntry as PluginEntry
@@ -30,6 +30,8 @@ class Registry:
         self.ops = Catalogue("op", "veraretouch.ops", self._check_op, installed)
         self.areas = Catalogue("area", "veraretouch.areas", self._check_area, installed)
         self.planners = Catalogue("planner", "veraretouch.planners", self._check_planner, installed)
+        self.rewards = Catalogue("reward", "veraretouch.rewards", self._check_reward, installed)
+        self.scorers = Catalogue("scorer", "veraretouch.scorers", _check_scorer, installed)
         self.lexicons = Catalogue("lexicon", "veraretouch.lexicons", _check_lexicon, installed)
         self.bundles = Catalogue("bundle", "veraretouch.bundles", _check_anything, installed)
         self.commands = Catalogue("command", "veraretouch.commands", _check_command, installed)
@@ -67,6 +69,11 @@ class Registry:
         from ..contract.area import Area
 
         self._check_class(id, plugin, Area, "area", InvalidArea)
+
+    def _check_reward(self, id: str, plugin: Any) -> None:
+        from ..contract.reward import Reward
+
+        self._check_class(id, plugin, Reward, "reward", InvalidReward)
 
     def _check_class(self, id: str, plugin: Any, base: type, kind: str, error: type[VeraRetouchError]) -> None:
         if not (isinstance(plugin, type) and issubclass(plugin, base) and "id" in vars(plugin)):
@@ -113,6 +120,14 @@ def _check_lexicon(id: str, plugin: Any) -> None:
     if not isinstance(plugin, dict | str | os.PathLike):
         raise BrokenPlugin(f"{plugin!r} is no lexicon", cure="Name an object of the lexicon's form, or a file's path.")
     strict_json.load(plugin, "lexicon", name=f"the lexicon {id!r}")
+
+
+def _check_scorer(id: str, plugin: Any) -> None:
+    missing = [name for name in ("licence", "commercial_use") if not hasattr(plugin, name)]
+    if not callable(plugin) or missing:
+        raise BrokenPlugin(
+            f"{plugin!r} lacks {', '.join(missing) or 'a call'}", cure="See core.contract.reward.Scorer."
+        )
 
 
 def _check_suite(id: str, plugin: Any) -> None:

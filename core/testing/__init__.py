@@ -1,5 +1,5 @@
-"""What authors of plugins test with: `check_op`, `check_area` and `check_planner` judge a plugin as the registry's
-users will meet it.
+"""What authors of plugins test with: `check_op`, `check_area`, `check_planner` and `check_reward` judge a plugin as
+the registry's users will meet it.
 
 >>> from veraretouch.core.testing import check_op, check_planner
 >>> check_op("contrast")  # says nothing where all is well; ConformanceError lists everything that is not
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .area import AREA_CHECKS, area_outcomes, check_area
     from .op import CHECKS, check_op, op_outcomes
     from .planner import PLANNER_CHECKS, check_planner, planner_outcomes
+    from .reward import REWARD_CHECKS, check_reward, reward_outcomes
     from .samples import SAMPLES, sample
     from .verdict import CheckOutcome, ConformanceError, Failure, UnknownCheck
 
@@ -26,6 +27,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "area": ["AREA_CHECKS", "area_outcomes", "check_area"],
         "op": ["CHECKS", "check_op", "op_outcomes"],
         "planner": ["PLANNER_CHECKS", "check_planner", "planner_outcomes"],
+        "reward": ["REWARD_CHECKS", "check_reward", "reward_outcomes"],
         "samples": ["SAMPLES", "sample"],
         "verdict": ["ConformanceError", "Failure", "CheckOutcome", "UnknownCheck"],
     },
@@ -35,6 +37,7 @@ __all__ = [
     "AREA_CHECKS",
     "CHECKS",
     "PLANNER_CHECKS",
+    "REWARD_CHECKS",
     "SAMPLES",
     "CheckOutcome",
     "ConformanceError",
@@ -44,7 +47,9 @@ __all__ = [
     "check_area",
     "check_op",
     "check_planner",
+    "check_reward",
     "op_outcomes",
     "planner_outcomes",
+    "reward_outcomes",
     "sample",
 ]

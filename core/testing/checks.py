@@ -56,6 +56,21 @@ OF_AREAS: Final = MappingProxyType(
         "document": "area_checks.documents",
     }
 )
+OF_REWARDS: Final = MappingProxyType(
+    dict.fromkeys(
+        (
+            "declared",
+            "shape",
+            "range",
+            "finite",
+            "malformed",
+            "determinism",
+            "batch_independence",
+            "inputs_untouched",
+        ),
+        "reward_checks.scores",
+    )
+)
 OF_PLANNERS: Final = MappingProxyType(
     dict.fromkeys(
         (

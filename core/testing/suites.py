@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..plugins.registry import registry
-from .checks import OF_AREAS, OF_OPS, OF_PLANNERS, promises
+from .checks import OF_AREAS, OF_OPS, OF_PLANNERS, OF_REWARDS, promises
 
 if TYPE_CHECKING:
     from .verdict import CheckOutcome
@@ -57,6 +57,12 @@ def _planner_outcomes(id: str, only: list[str] | None, accept_licence: bool) -> 
     return planner_outcomes(id, only=only)
 
 
+def _reward_outcomes(id: str, only: list[str] | None, accept_licence: bool) -> Iterator[CheckOutcome]:
+    from .reward import reward_outcomes
+
+    return reward_outcomes(id, only=only)
+
+
 OPS = CheckSuite(
     knows=lambda id: id in registry.ops,
     ids=registry.ops.ids,
@@ -77,4 +83,11 @@ PLANNERS = CheckSuite(
     promises=lambda: promises(OF_PLANNERS),
     outcomes=_planner_outcomes,
     place=20,
+)
+REWARDS = CheckSuite(
+    knows=lambda id: id in registry.rewards,
+    ids=registry.rewards.ids,
+    promises=lambda: promises(OF_REWARDS),
+    outcomes=_reward_outcomes,
+    place=22,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from veraretouch.core.testing import AREA_CHECKS, CHECKS, PLANNER_CHECKS
+from veraretouch.core.testing import AREA_CHECKS, CHECKS, PLANNER_CHECKS, REWARD_CHECKS
 from veraretouch.planners.rules.testing.lexicon import LEXICON_CHECKS
 from veraretouch.zoo.testing import BUNDLE_CHECKS
 
@@ -27,11 +27,12 @@ def page() -> str:
     return made(
         "# Conformance checks",
         "What every plugin promises. A failure says what was expected, what came and the smallest input that shows it;",
-        "`veraretouch check ID` runs the checks of an installed op, area, planner or lexicon.",
+        "`veraretouch check ID` runs the checks of an installed op, area, planner, reward or lexicon.",
         "",
         *page_of("Ops", "veraretouch.core.testing.check_op", CHECKS),
         *page_of("Areas", "veraretouch.core.testing.check_area", AREA_CHECKS),
         *page_of("Planners", "veraretouch.core.testing.check_planner", PLANNER_CHECKS),
+        *page_of("Rewards", "veraretouch.core.testing.check_reward", REWARD_CHECKS),
         *page_of("Lexicons", "veraretouch.planners.rules.testing.lexicon.check_lexicon", LEXICON_CHECKS),
         *page_of("Bundles", "veraretouch.zoo.testing.check_bundle", BUNDLE_CHECKS),
     )

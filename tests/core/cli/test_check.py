@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from veraretouch import Op, Slot, Stage
 from veraretouch.core.cli.shell import app
-from veraretouch.core.testing import AREA_CHECKS, CHECKS, PLANNER_CHECKS, CheckOutcome
+from veraretouch.core.testing import AREA_CHECKS, CHECKS, PLANNER_CHECKS, REWARD_CHECKS, CheckOutcome
 from veraretouch.core.testing.suites import CheckSuite
 from veraretouch.planners.rules.testing.lexicon import LEXICON_CHECKS
 from veraretouch.zoo.testing import BUNDLE_CHECKS
@@ -86,16 +86,16 @@ def test_a_name_of_two_kinds_asks_for_the_kind(check, veraretouch_registry, cli)
 
 def test_an_unknown_name_is_one_error_with_the_nearest(cli):
     assert (
-        "no op, area, planner, lexicon or bundle 'exposre' is known. Did you mean 'exposure'?"
+        "no op, area, planner, reward, lexicon or bundle 'exposre' is known. Did you mean 'exposure'?"
         in cli("check", "exposre", code=1).stderr
     )
     assert "no check 'finit'. Did you mean 'finite'?" in cli("check", "exposure", "--only", "finit", code=1).stderr
-    assert "name an op, an area, a planner, a lexicon or a bundle" in cli("check", code=2).stderr
+    assert "name an op, an area, a planner, a reward, a lexicon or a bundle" in cli("check", code=2).stderr
 
 
 def test_the_list_has_every_check_with_its_promise(check):
     rows = json.loads(check("--list", "--json"))["checks"]
-    expected = {"op": CHECKS, "area": AREA_CHECKS, "planner": PLANNER_CHECKS}
+    expected = {"op": CHECKS, "area": AREA_CHECKS, "planner": PLANNER_CHECKS, "reward": REWARD_CHECKS}
     expected |= {"lexicon": LEXICON_CHECKS, "bundle": BUNDLE_CHECKS}
     assert [(row["kind"], row["check"]) for row in rows] == [
         (kind, name) for kind, checks in expected.items() for name in checks
@@ -115,12 +115,14 @@ def test_a_strangers_kind_is_judged_by_its_own_suite(check, veraretouch_registry
         yield CheckOutcome("polite", (), 0.0)
 
     suite = CheckSuite(
-        knows=lambda id: id == "acme.reward",
-        ids=lambda: ["acme.reward"],
+        knows=lambda id: id == "acme.critic",
+        ids=lambda: ["acme.critic"],
         promises=lambda: {"polite": "It greets."},
         outcomes=outcomes,
     )
-    veraretouch_registry.checks.add(suite, id="reward")
-    assert check("acme.reward") == "passed  polite\nreward acme.reward passes all 1 checks.\n"
-    assert "It greets." in check("--list", "--kind", "reward")
-    assert "no op, area, planner, lexicon, bundle or reward 'acme.rewrd' is known" in check("acme.rewrd", code=1)
+    veraretouch_registry.checks.add(suite, id="critic")
+    assert check("acme.critic") == "passed  polite\ncritic acme.critic passes all 1 checks.\n"
+    assert "It greets." in check("--list", "--kind", "critic")
+    assert "no op, area, planner, reward, lexicon, bundle or critic 'acme.critc' is known" in check(
+        "acme.critc", code=1
+    )

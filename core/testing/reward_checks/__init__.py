@@ -1,0 +1,1 @@
+"""The conformance checks of rewards, and the answers that they ask about."""
