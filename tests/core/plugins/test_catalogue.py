@@ -88,6 +88,8 @@ def test_every_catalogue_can_be_listed():
         "ops",
         "areas",
         "planners",
+        "rewards",
+        "scorers",
         "bundles",
         "commands",
         "hooks",
