@@ -115,6 +115,10 @@ class UnreachableBundle(VeraRetouchError):
     """A bundle could not be fetched or written: no network, no permission, no space."""
 
 
+class UnreachableServer(VeraRetouchError):
+    """The resident process that `--via` names does not answer, or not as one does."""
+
+
 class UntrustedBundle(VeraRetouchError):
     """A plan names a bundle that no index lists and that the user has neither allowed nor fetched."""
 

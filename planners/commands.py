@@ -101,6 +101,8 @@ def plan(
 ) -> None:
     """Print the plan of a photo as JSON; nothing is rendered."""
     from ..core.cli.batch.planning import make_plan
+    from ..core.cli.batch.remote.sending import plan_via
+    from ..core.cli.batch.remote.server import chosen_server
     from ..core.cli.batch.request import BatchRequest
     from ..core.cli.terminal import json_text, say
     from ..core.photo import MAX_PIXELS, open_photo
@@ -113,6 +115,10 @@ def plan(
     wish = with_assets(settings, assets, planning) if assets else wish_of(style=style, params=params, settings=settings)
     wish = with_local(wish, local, alone=style is None and params is None and not settings)
     request = BatchRequest.of(planning, **wish)
+    server = chosen_server()
+    if server is not None:
+        say(json_text(plan_via(server, request, photo)))
+        return
     made = make_plan(request, open_photo(photo, max_pixels=planning.max_pixels or MAX_PIXELS, salvage=planning.salvage))
     say(json_text(made.document()))
 

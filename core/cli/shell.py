@@ -25,6 +25,9 @@ from ..plugins.summary import summary
 from .terminal import complain, message, open_closed_streams
 
 DEBUG_VARIABLE = "VERARETOUCH_DEBUG"
+VIA_VARIABLE: Final = "VERARETOUCH_VIA"
+"""Names the resident process that does the work of commands on photos: a URL, or `auto`; see `--via`."""
+
 _ORDER: Final = "veraretouch.order"
 
 
@@ -182,10 +185,21 @@ def shell(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where errors arose.")] = False,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="Have a resident process do the work of commands on photos: its URL, or auto for the one that "
+            "`veraretouch serve` started here, if it runs.",
+            metavar="URL|auto",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Retouch photos: a planner decides, a renderer of plug-in ops does it. Begin with: veraretouch auto PHOTO"""
     if debug:
         os.environ[DEBUG_VARIABLE] = "1"  # in the environment, so that worker processes have it too
+    if via is not None:
+        os.environ[VIA_VARIABLE] = via
 
 
 def main() -> None:

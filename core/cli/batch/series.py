@@ -12,6 +12,8 @@ from ...errors import VeraRetouchError
 from ...photo import MAX_PIXELS, Photo, open_photo
 from .planning import make_plan
 from .pool import WorkerDied, run
+from .remote.sending import plan_via
+from .remote.server import Server
 from .request import BatchRequest
 from .task import PhotoOutcome, reported
 
@@ -71,22 +73,26 @@ def median_photo(
     return sorted(seen)[(len(seen) - 1) // 2][2] if seen else None
 
 
-def one_plan(request: BatchRequest, median: Path) -> BatchRequest:
+def one_plan(request: BatchRequest, median: Path, *, server: Server | None = None) -> BatchRequest:
     """The request with the median photo's plan instead of a planner; level horizons stay each photo's own.
+
+    Args:
+        server: a resident process that makes the plan, in place of this one.
 
     Raises:
         VeraRetouchError: the planner refuses it or fails.
     """
     outcome = PhotoOutcome(0, median)
-    plan = None
+    document, wanted = None, replace(request, level=False)
     with reported(outcome):
-        plan = make_plan(
-            replace(request, level=False),
-            open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage),
-        )
-    if plan is None:
+        if server is not None:
+            document = plan_via(server, wanted, median)
+        else:
+            photo = open_photo(median, max_pixels=request.max_pixels or MAX_PIXELS, salvage=request.salvage)
+            document = make_plan(wanted, photo).document()
+    if document is None:
         raise VeraRetouchError(f"no plan for {str(median)!r}, whose plan the series would get: {outcome.problem}")
-    return replace(request, plan=plan.document(), groups=None, strength=None, seed=None, taste=None)
+    return replace(request, plan=document, groups=None, strength=None, seed=None, taste=None)
 
 
 def matched_to(request: BatchRequest, reference: Path) -> BatchRequest:

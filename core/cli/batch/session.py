@@ -20,6 +20,8 @@ from .journal import JournalEntry, check_journal, read_journal, versions, writte
 from .memory import budget, weight
 from .outputs import Products, check_folders, is_file_name, name_products
 from .pool import WorkerDied, cores, run
+from .remote.sending import retouch_via
+from .remote.server import Server, chosen_server
 from .request import BatchRequest
 from .series import matched_to, median_photo, one_plan
 from .task import PhotoOutcome, PhotoTask
@@ -33,6 +35,8 @@ _REQUEST = (
     errors.BrokenPlugin,
     errors.BlockedPlugin,
     errors.IncompatiblePlugin,
+    errors.UnknownBundle,
+    errors.UnreachableServer,
     errors.InvalidRequest,
 )
 _VALUES = (errors.InvalidDocument, errors.InvalidPlan, errors.InvalidLatents, errors.OutOfBounds)
@@ -47,8 +51,10 @@ def retouch_all(
         VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is
             refused.
     """
-    with stdout_to_stderr():  # importing a planner may print
-        check_planner(request)
+    server = None if options.dry_run else chosen_server()
+    if server is None:
+        with stdout_to_stderr():  # importing a planner may print
+            check_planner(request)
     folder = options.out if options.out is not None and not is_file_name(options.out) else None
     sources = expand(given, recursive=options.recursive, pairs=options.pairs.value, leave_out=folder)
     products = name_products(
@@ -61,14 +67,16 @@ def retouch_all(
         save_plan=options.save_plan,
         overwrite=options.overwrite,
     )
-    jobs = min(options.jobs or cores(), len(sources))
-    context = nursery(request.planner) if jobs > 1 and not options.dry_run else None
-    if context is None and is_enough_for(request.planner):
+    jobs = min(options.jobs or (cores() if server is None else server.workers()), len(sources))
+    # With a server, photos are opened here only to find the middle of a series.
+    here = not options.dry_run and (server is None or _needs_one(request, series))
+    context = nursery(request.planner) if jobs > 1 and here else None
+    if context is None and server is None and is_enough_for(request.planner):
         import_lightly()
     check_folders((files.picture.parent for files in products), write=not options.dry_run)
     if series is not None and not options.dry_run:
         with stdout_to_stderr():
-            request = _for_series(request, sources, jobs, series, context)
+            request = _for_series(request, sources, jobs, series, context, server)
     tasks = _tasks(sources, products, request, options)
     reasoning = options.verbose or len(tasks) == 1
     with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as console:
@@ -76,14 +84,19 @@ def retouch_all(
             for task in tasks:
                 console.done(preview_task(task))
         else:
-            _work(tasks, console, jobs, context)
+            _work(tasks, console, jobs, context, server)
     return not console.counts["failed"]
 
 
-def _work(tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context: BaseContext | None) -> None:
+def _work(
+    tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context: BaseContext | None, server: Server | None
+) -> None:
     same_for_all = kinds_for_all(tasks[0].request) if tasks else ()
-    results = run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context)
-    for task, result in results:
+    for task, result in (
+        run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context)
+        if server is None
+        else retouch_via(server, tasks, jobs=jobs)
+    ):
         if isinstance(result, WorkerDied):
             problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
             result = PhotoOutcome(task.index, task.source, kind="WorkerDied", problem=f"{problem}. Use fewer --jobs.")
@@ -125,13 +138,23 @@ def _tasks(
     ]
 
 
+def _needs_one(request: BatchRequest, series: SeriesOptions | None) -> bool:
+    """Whether one photo of the series decides what the others get."""
+    if series is None:
+        return False
+    return series.match or series.match_to is not None or (request.plan is None and series.consistent)
+
+
 def _for_series(
-    request: BatchRequest, sources: Sequence[Source], jobs: int, series: SeriesOptions, context: BaseContext | None
+    request: BatchRequest,
+    sources: Sequence[Source],
+    jobs: int,
+    series: SeriesOptions,
+    context: BaseContext | None,
+    server: Server | None,
 ) -> BatchRequest:
     """The request as the series needs it: one plan, and the tones that photos are matched to."""
-    match = series.match or series.match_to is not None
-    one = request.plan is None and (series.consistent or match)
-    if not (one or match):
+    if not _needs_one(request, series):
         return request
     paths = [source.path for source in sources]
     chosen = series.match_to or median_photo(
@@ -144,10 +167,10 @@ def _for_series(
     )
     if chosen is None:
         return request
-    if one:
+    if request.plan is None:
         complain(f"one plan for all, by {chosen}", what="Series")
-        request = one_plan(request, chosen)
-    if match:
+        request = one_plan(request, chosen, server=server)
+    if series.match or series.match_to is not None:
         complain(f"exposure and white balance matched to {chosen}", what="Series")
         request = matched_to(request, chosen)
     return request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -63,15 +63,27 @@ def preview_task(task: PhotoTask) -> PhotoOutcome:
     return outcome
 
 
-def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None, plan: Plan | None) -> str:
-    options, products = task.options, task.products
+def begin(task: PhotoTask) -> Provenance | None:
+    """From what the products are to be made; None where they have been made from it already.
+
+    Raises:
+        VeraRetouchError: the photo may not be read, or the products may not take their places.
+    """
     origin = origin_of(task)
     if _is_done(task, origin):
-        return "unchanged"
+        return None
     may_replace(task)
-    clock = _Clock(outcome.timings)
     if in_place(task):
         _check_header(read_header(task.source), task)
+    return origin
+
+
+def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None, plan: Plan | None) -> str:
+    options, products = task.options, task.products
+    origin = begin(task)
+    if origin is None:
+        return "unchanged"
+    clock = _Clock(outcome.timings)
     plan, photo = _planned(task, clock, subject, plan)
     outcome.plan = plan.document()
     # The plan is the full photo's, so that a preview shows what the full render will give.
@@ -83,7 +95,7 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None,
     image = image.resized(options.max_size) if options.max_size else image
     clock.lap("resize")
     outcome.warnings += image.warnings
-    _write(photo, image, plan, task, origin)
+    finish(task, origin, lambda files: _save(photo, image, plan, task, files), told=image.warnings)
     clock.lap("encode")
     return "written"
 
@@ -136,8 +148,18 @@ def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> 
     return image, report
 
 
-def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, origin: Provenance) -> None:
-    """Make every product beside its place, note them in the journal, and then give each its name."""
+def finish(
+    task: PhotoTask, origin: Provenance, make: Callable[[Mapping[Path, Path]], None], *, told: Sequence[str]
+) -> None:
+    """Have every product made beside its place, note them in the journal, and then give each its name.
+
+    Args:
+        make: writes each product into the file that it is given for it.
+        told: warnings of the photo so far; whatever they say keeps a picture from taking its photo's place.
+
+    Raises:
+        UnwritablePhoto
+    """
     products, replaces_photo = task.products, in_place(task)
     folder = products.picture.parent
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,9 +167,9 @@ def _write(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, origin: Prov
         files = {path: staging / path.name for path in products}
         with warnings.catch_warnings(record=True) as heard, _said_by_final_names(staging):
             warnings.simplefilter("always", PhotoWarning)
-            _save(photo, image, plan, task, files)
+            make(files)
         if replaces_photo and not task.options.lossy:
-            refuse_losses((*image.warnings, *(str(warning.message) for warning in heard)), products.picture)
+            refuse_losses((*told, *(str(warning.message) for warning in heard)), products.picture)
         for warning in heard:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         overwrite = may_replace(task)  # again: rendering took its time, and somebody may have put a file there
