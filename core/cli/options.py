@@ -22,6 +22,7 @@ import typer
 from ..contract.planner import DEFAULT_PLANNER
 from ..contract.request import TASTES, Taste
 from ..plugins.config import ALLOW_BUNDLES_VARIABLE
+from .shell import WORKS_VIA
 
 _EDIT = "Edit"
 _WRITE = "Output"
@@ -387,6 +388,7 @@ def takes(command: Callable[..., None], *, without: Collection[str] = ()) -> Cal
         }
         command(**given, **made)
 
+    setattr(flat, WORKS_VIA, any(issubclass(hints[name], EditOptions) for name in bundles))
     flat.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in spread}
     return flat

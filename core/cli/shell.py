@@ -28,6 +28,9 @@ DEBUG_VARIABLE = "VERARETOUCH_DEBUG"
 VIA_VARIABLE: Final = "VERARETOUCH_VIA"
 """Names the resident process that does the work of commands on photos: a URL, or `auto`; see `--via`."""
 
+WORKS_VIA: Final = "works_via"
+"""The attribute of a command that `--via` goes with."""
+
 _ORDER: Final = "veraretouch.order"
 
 
@@ -66,6 +69,8 @@ class Commands(TyperGroup):
             if ctx.resilient_parsing:
                 return None, None, args
             ctx.fail(f"No such command {name!r}.{nearest(name, self.list_commands(ctx))}")
+        if ctx.params.get("via") and not getattr(registry.commands.load(name), WORKS_VIA, False):
+            ctx.fail(f"--via does not go with {name!r}, whose work is done here.")
         return name, _command(name), args[1:]
 
     def invoke(self, ctx: Any) -> Any:

@@ -156,3 +156,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_summary_is_read_from_source_and_never_imported(package, target, line):
     assert summary(target) == line
     assert "summed" not in sys.modules
+
+
+def test_via_does_not_go_with_a_command_whose_work_is_done_here(cli):
+    assert "--via does not go with 'ops'" in cli("--via", "auto", "ops", code=2).stderr
+    assert "no URL" in cli("--via", "nonsense", "plan", "a.jpg", code=1, env={"VERARETOUCH_TOKEN": "x"}).stderr
