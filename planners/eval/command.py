@@ -4,49 +4,59 @@ everything else inside, so that help stays quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.cli.options import Json
+from ...core.cli.options import Json, takes
 from ...core.contract.planner import DEFAULT_PLANNER
 
 if TYPE_CHECKING:
-    from .run import Progress
+    from .run import Progress, Spread
 
 
-def evaluate(
-    data: Annotated[Path, typer.Option(help="Dataset: of aether, FiveK, PPR10K, or a folder of before/after pairs.")],
+@dataclass(frozen=True)
+class EvalOptions:
+    """What a planner is judged on, and what is reported; for `takes`."""
+
+    data: Annotated[Path, typer.Option(help="Dataset: of aether, FiveK, PPR10K, or a folder of before/after pairs.")]
     planner: Annotated[
         str, typer.Option(help="Planner to evaluate: a planner's name, or a bundle's name or folder.")
-    ] = DEFAULT_PLANNER,
-    split: Annotated[str, typer.Option(help="Split of a dataset: test, validation or train.")] = "test",
-    expert: Annotated[
-        str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")
-    ] = "",
+    ] = DEFAULT_PLANNER
+    split: Annotated[str, typer.Option(help="Split of a dataset: test, validation or train.")] = "test"
+    expert: Annotated[str, typer.Option(help="Expert of FiveK (a to e, default c) or PPR10K (a to c, default a).")] = ""
     size: Annotated[
         int, typer.Option(min=0, help="Long side in pixels; 0 keeps the original size. PPR10K keeps its own.")
-    ] = 512,
-    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of cases, taken evenly.")] = None,
-    peers: Annotated[bool, typer.Option("--peers", help="Evaluate other automatic corrections as well.")] = False,
+    ] = 512
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of cases, taken evenly.")] = None
+    peers: Annotated[bool, typer.Option("--peers", help="Evaluate other automatic corrections as well.")] = False
     oracle: Annotated[
         bool,
         typer.Option("--oracle", help="Also report the best result that the ops can reach (some seconds per case)."),
-    ] = False,
+    ] = False
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.md, .json, .html, cases.csv and the worst cases.")
-    ] = None,
-    worst: Annotated[int, typer.Option(min=0, help="Number of worst cases to show.")] = 6,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
-    json: Json = False,
-) -> None:
+    ] = None
+    worst: Annotated[int, typer.Option(min=0, help="Number of worst cases to show.")] = 6
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False
+    json: Json = False
+
+
+@takes
+def evaluate(options: EvalOptions) -> None:
     """Evaluate a planner on pictures before and after an edit.
 
     The report has confidence intervals and the worst cases.
     """
+    report(options)
+
+
+def report(options: EvalOptions, spread: Callable[[Progress], Spread] | None = None) -> None:
+    """Judge as ordered, by whoever `spread` makes, and write and say the report."""
     from ...core.cli.terminal import complain, json_text, say
     from ...core.render.loading import load_retoucher
     from .data import read_cases
@@ -54,17 +64,27 @@ def evaluate(
     from .run_report import check_out, text, write
     from .summary import document
 
+    out = options.out
     if out is not None:
-        check_out(out, overwrite=overwrite)
-    cases = read_cases(data, split=split, expert=expert, size=size or None, limit=limit)
-    retoucher = load_retoucher(planner)
+        check_out(out, overwrite=options.overwrite)
+    cases = read_cases(
+        options.data, split=options.split, expert=options.expert, size=options.size or None, limit=options.limit
+    )
+    retoucher = load_retoucher(options.planner)
     with _progress() as progress:
-        evaluation = judge(retoucher, cases, peers=peers, with_oracle=oracle, progress=progress)
+        evaluation = judge(
+            retoucher,
+            cases,
+            peers=options.peers,
+            with_oracle=options.oracle,
+            progress=progress,
+            spread=spread and spread(progress),
+        )
     found = document(evaluation)
     if out is not None:
-        write(out, evaluation, found, retoucher, worst=worst)
-    say(json_text(found) if json else text(found))
-    if out is not None and not json:
+        write(out, evaluation, found, retoucher, worst=options.worst)
+    say(json_text(found) if options.json else text(found))
+    if out is not None and not options.json:
         complain(str(out / "report.md"), what="written")
 
 

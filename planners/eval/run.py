@@ -1,11 +1,15 @@
-"""The run: every contestant on every case, and how the planner itself behaves."""
+"""The run: every contestant on every case, and how the planner itself behaves.
+
+Each case is judged for itself, so that others may spread the cases over processes: see `Spread`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -40,6 +44,17 @@ _SEEN = 96  # pixels along the long side by which leakage and words are judged
 UNSPOILT: Final = "unspoilt"
 
 Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
+
+
+class Spread(Protocol):
+    """Spreads work on single cases over processes. What it is given to do can be pickled."""
+
+    def load(self) -> Retoucher:
+        """In each of those processes, the retoucher that is judged; itself it does not travel."""
+
+    def __call__(self, what: str, work: Callable[[Case], T], cases: Sequence[Case]) -> Iterable[T]:
+        """What comes of each case, in their order; `what` tells of progress."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +105,14 @@ def evaluate(
     peers: bool = False,
     with_oracle: bool = False,
     progress: Progress = lambda what, done, total: None,
+    spread: Spread | None = None,
 ) -> Evaluation:
     """Judge a planner.
 
     Args:
         peers: judge other corrections beside it; doing nothing always is. with_oracle:
             the best that the ops can do, some seconds a case.
+        spread: who does the work on cases, this process where None; `progress` is told by this process alone.
 
     Raises:
         InvalidRequest: the planner has no mode that a case asks for. UnreadablePhoto, InvalidPhoto:
@@ -115,20 +132,37 @@ def evaluate(
             f"planner {retoucher.planner.id!r} has none of the modes {', '.join(unjudged)} that the data ask for",
             cure=f"It has {', '.join(sorted(modes))}. Choose other data.",
         )
-    metrics = tuple(plain_metrics() + learned_metrics())
-    chosen = [Peer(NOTHING, nothing)]
+    spread = spread or _Here(retoucher, progress)
+    constant = None
     if peers:
-        stops = [stops_between(case.read(data.size)) for case in _told(cases, "measuring", progress)]
-        chosen += [Peer(CONSTANT, ConstantCorrection(cases, stops)), *plain_peers()]
-    if with_oracle:
-        chosen.append(Peer(ORACLE, oracle))
-    # A planner that is a peer as well stands there once.
-    chosen = [peer for peer in chosen if peer.name != name]
-    judge = _Judge(name, retoucher, data.size, metrics, chosen, other_prompts(cases), _several(cases))
-    outcomes = tuple(judge(case) for case in _told(cases, "judging", progress))
+        constant = ConstantCorrection(cases, list(spread("measuring", partial(_stops, size=data.size), cases)))
+    contest = _Contest(name, data.size, peers, constant, with_oracle, other_prompts(cases), _several(cases))
+    judge = Judge(contest, spread.load)
+    outcomes = tuple(spread("judging", judge, cases))
     prompts = len({case.prompt for case in cases if case.subset == "style"})
     version = origin.get("version", retoucher.planner.version)
-    return Evaluation(name, version, data, metrics, tuple(chosen), outcomes, unjudged, prompts)
+    return Evaluation(name, version, data, judge.metrics, judge.peers, outcomes, unjudged, prompts)
+
+
+@dataclass(frozen=True)
+class _Here:
+    """Works in this process."""
+
+    retoucher: Retoucher
+    progress: Progress
+
+    def load(self) -> Retoucher:
+        return self.retoucher
+
+    def __call__(self, what: str, work: Callable[[Case], T], cases: Sequence[Case]) -> Iterator[T]:
+        for count, case in enumerate(cases):
+            self.progress(what, count, len(cases))
+            yield work(case)
+        self.progress(what, len(cases), len(cases))
+
+
+def _stops(case: Case, *, size: int | None) -> Any:
+    return stops_between(case.read(size))
 
 
 def other_prompts(cases: Sequence[Case]) -> dict[str, str]:
@@ -146,19 +180,41 @@ def other_prompts(cases: Sequence[Case]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Judge:
-    """Everything that one case is judged by."""
+class _Contest:
+    """What cases are judged by: data of which each process makes a judge of its own."""
 
     name: str
-    retoucher: Retoucher
     size: int | None
-    metrics: Sequence[Metric]
-    peers: Sequence[Peer]
+    peers: bool
+    constant: ConstantCorrection | None
+    oracle: bool
     others: Mapping[str, str]
     scenes: bool
 
+    def contestants(self) -> tuple[Peer, ...]:
+        """Those beside the planner; one that is a peer as well stands there once."""
+        chosen = [Peer(NOTHING, nothing)]
+        if self.peers:
+            chosen += [Peer(CONSTANT, self.constant), *plain_peers()]
+        if self.oracle:
+            chosen.append(Peer(ORACLE, oracle))
+        return tuple(peer for peer in chosen if peer.name != self.name)
+
+
+class Judge:
+    """Everything that one case is judged by. Another process that is given it loads what it needs itself."""
+
+    def __init__(self, contest: _Contest, load: Callable[[], Retoucher]) -> None:
+        self.contest, self.load = contest, load
+        self.retoucher = load()
+        self.metrics: tuple[Metric, ...] = (*plain_metrics(), *learned_metrics())
+        self.peers = contest.contestants()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Judge, (self.contest, self.load)
+
     def __call__(self, case: Case) -> CaseOutcome:
-        pictures = case.read(self.size)
+        pictures = case.read(self.contest.size)
         same = case.subset == "auto" and bool((nothing(case, pictures) == pictures.after).all())
         part = UNSPOILT if same else case.subset
         plan, failure = None, ""
@@ -167,14 +223,14 @@ class _Judge:
         except UnusableAnswer as error:
             done, failure = nothing(case, pictures), str(error)
         made = {peer.name: peer.retouch(case, pictures) for peer in self.peers if peer.retouch is not None}
-        made = {self.name: done} | made
+        made = {self.contest.name: done} | made
         scores = {name: self._scores(picture, pictures) for name, picture in made.items()}
-        colours = {name: mean_colour(picture) for name, picture in made.items()} if self.scenes else {}
+        colours = {name: mean_colour(picture) for name, picture in made.items()} if self.contest.scenes else {}
         masks = regions_of(pictures.after)
         regions = {name: differences(picture, pictures.after, masks) for name, picture in made.items()}
         if plan is None:
             return CaseOutcome(case, part, scores, colours, regions, failure=failure)
-        adherence = self._adherence(case, pictures, done) if case.name in self.others else None
+        adherence = self._adherence(case, pictures, done) if case.name in self.contest.others else None
         rgb = _thinned(pictures.before)
         rendered = alone(rgb, plan, self.retoucher.renderer)
         return CaseOutcome(
@@ -198,7 +254,7 @@ class _Judge:
 
     def _adherence(self, case: Case, pictures: Pictures, done: Picture) -> float:
         try:
-            image = self.retoucher(pictures.before, style=self.others[case.name], engine="exact").image
+            image = self.retoucher(pictures.before, style=self.contest.others[case.name], engine="exact").image
         except UnusableAnswer:
             image = pictures.before
         return difference(eight_bit(image), pictures.after) - difference(done, pictures.after)
@@ -222,10 +278,3 @@ def _thinned(rgb: Floats) -> Tensor:
     scale = min(1.0, _SEEN / max(tensor.shape[2:]))
     height, width = (max(1, round(side * scale)) for side in tensor.shape[2:])
     return nn.functional.adaptive_avg_pool2d(tensor, (height, width))
-
-
-def _told(cases: Sequence[Case], what: str, progress: Progress) -> Iterator[Case]:
-    for count, case in enumerate(cases):
-        progress(what, count, len(cases))
-        yield case
-    progress(what, len(cases), len(cases))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from veraretouch_aether.commands import (
     BuildOptions,
@@ -19,10 +19,7 @@ from veraretouch_aether.run import Task, Work
 
 from veraretouch.core.cli.options import takes
 
-from .session import ClusterOptions, session
-
-_BLOCKS: Final = 2000
-"""Into so many blocks at most tasks are divided: Ray Data keeps account of each, and a million photos are many."""
+from .session import BLOCKS, ClusterOptions, session
 
 
 @takes
@@ -56,6 +53,6 @@ def over_ray(work: Work, tasks: Sequence[Task], *, workers: int) -> Iterator[dic
 
     # JSON, since Arrow would make one table of objects whose fields differ.
     rows = [{"task": json.dumps(task)} for task in tasks]
-    dataset = ray.data.from_items(rows, override_num_blocks=min(len(rows), _BLOCKS))
+    dataset = ray.data.from_items(rows, override_num_blocks=min(len(rows), BLOCKS))
     for done in dataset.map(row, concurrency=workers).iter_rows():
         yield json.loads(done["done"])

@@ -16,9 +16,17 @@ from veraretouch.core.cli.batch.pool import cores
 STORE: Final = 256 * 2**20
 """Bytes of shared memory on this machine: batches of rows lie there, never a whole dataset."""
 
+BLOCKS: Final = 2000
+"""Into so many blocks at most rows that are few are divided: Ray Data keeps account of each."""
+
 _PANEL = "Cluster"
-# Nothing is reported to anybody, and nothing is written on stdout, which is the command's own.
-_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
+# Nothing is reported to anybody, and nothing is written on stdout, which is the command's own. Workers that are started
+# here stand no lower than the command: Ray would give them nice 15, which starves them on a busy machine.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_worker_niceness": "0",
+}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from veraretouch.core.errors import InvalidRequest
-from veraretouch.planners.eval.command import evaluate
+from veraretouch.planners.eval.command import EvalOptions, report
 from veraretouch.planners.eval.run_report import text
 from veraretouch.planners.eval.tables import Section, Shown, html, markdown, plain
 
@@ -95,7 +95,7 @@ def test_the_figures_are_the_means_of_the_cases(evaluated):
 def test_a_report_that_is_there_is_not_replaced_unasked(evaluated, pairs):
     out, found = evaluated
     with pytest.raises(InvalidRequest, match=r"holds a report already.*--overwrite"):
-        evaluate(pairs, out=out)
+        report(EvalOptions(pairs, out=out))
     assert json.loads((out / "report.json").read_text()) == found
 
 
@@ -108,7 +108,7 @@ def test_data_that_are_none_are_one_error(cli, tmp_path):
 
 def test_a_planner_without_the_mode_that_is_asked_for_is_one_error(pairs):
     with pytest.raises(InvalidRequest, match=r"has none of the modes auto, style.*It has reference"):
-        evaluate(pairs, planner="fit")
+        report(EvalOptions(pairs, planner="fit"))
 
 
 def test_the_terminal_gets_tables_and_a_warning_of_few_photos(evaluated):
