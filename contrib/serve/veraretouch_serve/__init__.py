@@ -1,1 +1,4 @@
-"""What servers of veraretouch share: who may ask, how an interface is described and judged, jobs."""
+"""A resident process that retouches over HTTP, in `resident/`; beside it what servers of veraretouch share.
+
+The command `veraretouch serve` starts it.
+"""

@@ -69,17 +69,23 @@ def failed(status: int, why: str, kind: str, headers: Mapping[str, str] | None =
     return JSONResponse({"error": why, "kind": kind}, status, headers=headers)
 
 
-def status_of(error: VeraRetouchError) -> int:
-    """The status of a refusal: who is to mend it."""
-    if isinstance(error, PhotoTooLarge):
+def status_of(error: VeraRetouchError | type[VeraRetouchError]) -> int:
+    """The status of a refusal, or of its class: who is to mend it."""
+    kind = error if isinstance(error, type) else type(error)
+    if issubclass(kind, PhotoTooLarge):
         return 413
-    return 400 if isinstance(error, InvalidRequest | InvalidDocument) else 422
+    return 400 if issubclass(kind, InvalidRequest | InvalidDocument) else 422
 
 
 async def plainly(_: Request, error: Exception) -> Response:
     """Starlette's own refusals, such as an unknown path, in the form of all others."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail, "kind": "HTTP"}, error.status_code, headers=error.headers)
+
+
+async def broken(_: Request, error: Exception) -> Response:
+    """A fault of the server, in the form of all refusals; its traceback goes to the log."""
+    return failed(500, f"the server has a fault: {type(error).__name__}; its log says more", type(error).__name__)
 
 
 def _check_query(name: str, schema: Mapping[str, Any], request: Request, *, required: bool) -> None:

@@ -18,6 +18,7 @@ from veraretouch.core.strict_json import parse
 
 BINARY: Final = "application/octet-stream"
 JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
 
 # A whole number is one that is written so: 1.0 is none.
 _WHOLE: Final = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
@@ -45,6 +46,7 @@ class Operation:
 
     Attributes:
         body: the JSON Schema of its body; `raw` where a file is sent as it is; None for no body.
+        files: parts of a form that are sent as files; the body is its part `request` then, and may be left out.
         gives: the media type of the answer; empty for none.
         query: the names of its query parameters -> their schemas; those in `required` have to be there.
         revision: whether `If-Match` has to name the revision that an edit was made from.
@@ -57,6 +59,7 @@ class Operation:
     summary: str
     body: Mapping[str, Any] | str | None = None
     gives: str = JSON
+    files: tuple[str, ...] = ()
     query: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     revision: bool = False
@@ -143,11 +146,20 @@ def _described(
         "parameters": parameters,
         "responses": {"200": answer} | others | refused,
     }
-    if operation.body == "raw":
+    if operation.files:
+        described["requestBody"] = {"required": True, "content": {FORM: _form(operation)}}
+    elif operation.body == "raw":
         described["requestBody"] = {"required": True, "content": {BINARY: {}}}
     elif operation.body is not None:
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": operation.body}}}
     return described
+
+
+def _form(operation: Operation) -> dict[str, Any]:
+    """A form of a request in JSON and of files."""
+    files = {name: {"type": "string", "contentMediaType": BINARY} for name in operation.files}
+    schema = closed(operation.files, request=operation.body, **files)
+    return {"schema": schema, "encoding": {"request": {"contentType": JSON}}}
 
 
 def _parameter(name: str, place: str, schema: Mapping[str, Any], *, required: bool = True) -> dict[str, Any]:

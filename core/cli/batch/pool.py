@@ -69,8 +69,8 @@ class _WorkerPool(Generic[T, R]):
         self, work: Callable[[T], R], jobs: int, weigh: Callable[[T], int], budget: int, context: BaseContext
     ) -> None:
         self.work, self.jobs, self.weigh, self.budget, self.context = work, jobs, weigh, budget, context
-        self.idle: list[_Worker] = []
-        self.busy: dict[_Worker, tuple[T, int]] = {}
+        self.idle: list[Worker] = []
+        self.busy: dict[Worker, tuple[T, int]] = {}
         self.next_weight: int | None = None
 
     def do(self, tasks: Sequence[T]) -> Iterator[tuple[T, R | WorkerDied]]:
@@ -98,7 +98,7 @@ class _WorkerPool(Generic[T, R]):
                 self.next_weight = self.weigh(waiting[0])
             if self.busy and self.next_weight + sum(weight for _, weight in self.busy.values()) > self.budget:
                 return
-            worker = self.idle.pop() if self.idle else _Worker(self.work, max(1, cores() // self.jobs), self.context)
+            worker = self.idle.pop() if self.idle else Worker(self.work, max(1, cores() // self.jobs), self.context)
             task = waiting.popleft()
             self.busy[worker], self.next_weight = (task, self.next_weight), None
             with suppress(ConnectionError):  # it died while idle: the next look at its pipe tells
@@ -113,8 +113,15 @@ class _WorkerPool(Generic[T, R]):
             worker.stop()
 
 
-class _Worker:
-    """A process that does one task after another."""
+class Worker:
+    """A process that does one task after another: each is sent through `pipe`, which gives its result, or raises
+    EOFError or ConnectionError where the process died over it.
+
+    Args:
+        work: as for `run`.
+        threads: of torch and BLAS, in its process; the environment's OMP_NUM_THREADS goes before it.
+        context: in which it is started.
+    """
 
     def __init__(self, work: Callable[[Any], Any], threads: int, context: Any) -> None:
         self.pipe, far_end = context.Pipe()
