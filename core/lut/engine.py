@@ -116,8 +116,10 @@ def sample(pixels: Pixels) -> Pixels:
     """
     generator = np.random.default_rng(0)
     even, finer = (_one_a_cell(pixels, count, generator) for count in (SAMPLE, LOOKED_AT))
-    spread = finer.max(axis=1).astype(np.int32 if finer.dtype.kind == "u" else finer.dtype) - finer.min(axis=1)
-    ends = [finer[pick(finer[:, channel])] for channel in range(3) for pick in (np.argmin, np.argmax)]
+    red, green, blue = channels = np.ascontiguousarray(finer.T)  # rows of three numbers take NumPy ten times as long
+    spread = np.maximum(np.maximum(red, green), blue).astype(np.int32 if finer.dtype.kind == "u" else finer.dtype)
+    spread -= np.minimum(np.minimum(red, green), blue)
+    ends = [finer[pick(channel)] for channel in channels for pick in (np.argmin, np.argmax)]
     vivid = finer[np.argpartition(spread, -min(64, len(finer)))[-64:]]
     return np.ascontiguousarray(np.concatenate([even, np.stack(ends), vivid])[None])
 
@@ -127,17 +129,18 @@ def _one_a_cell(pixels: Pixels, count: int, generator: np.random.Generator) -> P
     no more.
     """
     height, width = pixels.shape[:2]
+    colours = pixels.reshape(-1, 3)
     if height * width <= count:
-        return pixels.reshape(-1, 3)
+        return colours
     side = (height * width / count) ** 0.5
     down, across = min(height, math.ceil(height / side)), min(width, math.ceil(width / side))
     rows = (np.arange(down)[:, None] + generator.random((down, across))) * (height / down)
     columns = (np.arange(across) + generator.random((down, across))) * (width / across)
     # Rounding may lead just beyond the last.
-    chosen: Pixels = pixels[
-        np.minimum(rows.astype(np.intp), height - 1), np.minimum(columns.astype(np.intp), width - 1)
-    ]
-    return chosen.reshape(-1, 3)
+    places = np.minimum(rows.astype(np.intp), height - 1) * width + np.minimum(columns.astype(np.intp), width - 1)
+    # `take` is quicker where it need not bring the whole photo into order first.
+    chosen: Pixels = colours.take(places.ravel(), axis=0) if colours.flags.c_contiguous else colours[places.ravel()]
+    return chosen
 
 
 def _span(colours: Pixels) -> tuple[float, float]:

@@ -29,9 +29,9 @@ def full_scale(dtype: DTypeLike) -> int:
     return int(np.iinfo(kind).max) if kind.kind == "u" else 1
 
 
-def strips(height: int, width: int) -> Iterator[slice]:
-    """Cut the rows of a picture into slices of about a million pixels."""
-    rows = max(1, _STRIP // max(1, width))
+def strips(height: int, width: int, pixels: int = _STRIP) -> Iterator[slice]:
+    """Cut the rows of a picture into slices of about so many pixels."""
+    rows = max(1, pixels // max(1, width))
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
 

@@ -99,3 +99,26 @@ def test_chance_never_lets_more_than_a_hundredth_pass():
 def test_where_the_sample_is_the_photo_its_99th_percentile_decides():
     assert percentile(100) == percentile(2**15) == 99
     assert percentile(2**16) < percentile(2**20) < percentile(10**9) < 99.2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_the_sample_is_a_pixel_a_cell_the_extremes_and_the_most_colourful(dtype):
+    picture = aligned(5, rows=False).astype(dtype)
+    generator, found = np.random.default_rng(0), []
+    for count in (2**15, 2**18):
+        side = (HEIGHT * WIDTH / count) ** 0.5
+        down, across = int(np.ceil(HEIGHT / side)), int(np.ceil(WIDTH / side))
+        rows = (np.arange(down)[:, None] + generator.random((down, across))) * (HEIGHT / down)
+        columns = (np.arange(across) + generator.random((down, across))) * (WIDTH / across)
+        found.append(picture[rows.astype(int), columns.astype(int)].reshape(-1, 3))
+    even, finer = found
+    spread = finer.astype(int).max(axis=1) - finer.astype(int).min(axis=1)
+    made = sample(picture)[0]
+    ends, vivid = made[len(even) : -64], made[-64:].astype(int)
+    assert np.array_equal(made[: len(even)], even)
+    assert [ends[2 * c + i, c] for c in range(3) for i in (0, 1)] == [
+        pick(finer[:, c]) for c in range(3) for pick in (np.min, np.max)
+    ]
+    assert sorted(vivid.max(axis=1) - vivid.min(axis=1)) == sorted(spread)[-64:]
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1)).transpose(1, 2, 0)
+    assert np.array_equal(sample(planes)[0], made)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from veraretouch.core.errors import InvalidPhoto, UnreadablePhoto
 from veraretouch.core.photo import as_photo
+from veraretouch.core.photo.formats.pillow_image import array_of
 
 
 def test_paths_texts_images_arrays_and_photos_all_become_the_same_photo(tmp_path, picture):
@@ -102,3 +103,13 @@ def test_a_photo_says_what_it_is(picture):
 def test_too_small_a_size_is_refused(picture):
     with pytest.raises(InvalidPhoto, match="long_side is 0; it must be at least 1"):
         as_photo(picture()).resized(0)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "F"])
+def test_a_pil_image_of_several_strips_is_taken_as_numpy_takes_it(mode):
+    colours = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+    image = Image.fromarray(colours).convert("L" if mode.startswith("I") else mode)
+    image = image.convert("I").convert(mode) if mode.startswith("I") else image
+    taken, whole = array_of(image), np.array(image)
+    assert taken.dtype == whole.dtype
+    assert np.array_equal(taken, whole)
