@@ -5,6 +5,7 @@ Only Typer is imported here; everything else inside the commands, so that help a
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,6 +135,11 @@ def planners(json: Json = False) -> None:
 def _retouch(
     photos: list[Path], editing: EditOptions, writing: WriteOptions, series: SeriesOptions, **wish: Any
 ) -> None:
+    from ..core.cli.light_torch import begin_loading
+    from ..core.cli.shell import VIA_VARIABLE
+
+    if len(photos) == 1 and photos[0].is_file() and not (writing.dry_run or os.environ.get(VIA_VARIABLE)):
+        begin_loading()  # beside the imports that follow; several photos are work for other processes
     from ..core.cli.batch.request import BatchRequest
     from ..core.cli.batch.session import retouch_all
 

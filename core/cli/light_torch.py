@@ -1,4 +1,4 @@
-"""torch, imported without what its compiler and its exporter need: 0.45 seconds sooner, of the two that a photo takes.
+"""torch, imported without what its compiler and its exporter need: half a second sooner, of the two that a photo takes.
 
 The modules in `LATER` are there as ever, and are run when something of theirs is first asked for. Kernels for tensors
 without data (`device="meta"`, `FakeTensor`), which `torch._meta_registrations` brings when it is run, are missing until
@@ -7,12 +7,18 @@ then; whoever imports the compiler gets them. So this is for commands whose own 
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any, Final
 
@@ -25,10 +31,11 @@ TRIED: Final = ("2.13.",)
 """The versions whose parts are known; others are imported as a whole."""
 
 LATER: Final = frozenset(
-    f"torch.{name}"
-    for name in (
-        *("_meta_registrations", "distributed._meta_registrations", "_native", "ao", "distributions", "export"),
-        *("masked", "nn.intrinsic", "nn.qat", "nn.quantizable", "nn.quantized", "quantization"),
+    (
+        *("torch._meta_registrations", "torch.distributed._meta_registrations", "torch.distributed.config"),
+        *("torch._native", "torch.ao", "torch.distributions", "torch.export", "torch.masked", "torch.quantization"),
+        *("torch.nn.intrinsic", "torch.nn.qat", "torch.nn.quantizable", "torch.nn.quantized", "torch.utils.data"),
+        *("torchgen.model", "unittest.mock"),  # which only tracing and its checks ask for
     )
 )
 _COMPILERS: Final = ("torch._dynamo", "torch._inductor", "torch._export", "torch.onnx")
@@ -40,14 +47,47 @@ def is_enough_for(planner: str) -> bool:
     return found is not None and found.distribution == "veraretouch" and found.id in ("rules", "tiny")
 
 
-def import_lightly() -> None:
-    """Import torch so, unless it is imported already, or its version was not tried, or the variable
-    `VERARETOUCH_WHOLE_TORCH` is set.
+def begin_loading() -> None:
+    """Let another thread load torch's largest library, a sixth of a second on Linux, while this one imports what needs
+    no torch. Python itself would let no other thread run meanwhile.
+    """
+    found = find_spec("torch")
+    if "torch" in sys.modules or found is None or not found.submodule_search_locations:
+        return
+    library = Path(found.submodule_search_locations[0], "lib", "libtorch_cpu.so")
+    if library.is_file():
+        dlopen = ctypes.CDLL(None).dlopen  # a call lets other threads run, where `ctypes.CDLL(library)` does not
+        dlopen.argtypes = ctypes.c_char_p, ctypes.c_int
+        Thread(target=dlopen, args=(os.fsencode(library), os.RTLD_NOW), name="veraretouch-loader").start()
+
+
+@contextmanager
+def no_garbage_collected() -> Iterator[None]:
+    """Within, nobody searches for garbage: importing makes many objects and next to none that could go."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def put_off() -> None:
+    """Have torch imported so by whoever imports it first, unless it is imported already, or its version was not tried,
+    or the variable `VERARETOUCH_WHOLE_TORCH` is set.
     """
     if "torch" in sys.modules or os.environ.get(VARIABLE) or not _version().startswith(TRIED):
         return
-    sys.meta_path.insert(0, _finder)
-    import torch  # noqa: F401  (for those who import it later)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+
+
+def import_lightly() -> None:
+    """Import torch, lightly where `put_off` has it so."""
+    put_off()
+    with no_garbage_collected():
+        import torch  # noqa: F401  (for those who import it later)
 
 
 class _Finder(MetaPathFinder):

@@ -10,7 +10,7 @@ from ... import errors
 from ...atomic_write import remove_abandoned
 from ...errors import VeraRetouchError
 from ...plugins.registry import PluginState, registry
-from ..light_torch import import_lightly, is_enough_for
+from ..light_torch import is_enough_for, put_off
 from ..nursery import nursery
 from ..options import SeriesOptions, WriteOptions
 from ..terminal import complain, stdout_to_stderr
@@ -72,7 +72,7 @@ def retouch_all(
     here = not options.dry_run and (server is None or _needs_one(request, series))
     context = nursery(request.planner) if jobs > 1 and here else None
     if context is None and server is None and is_enough_for(request.planner):
-        import_lightly()
+        put_off()
     check_folders((files.picture.parent for files in products), write=not options.dry_run)
     if series is not None and not options.dry_run:
         with stdout_to_stderr():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...atomic_write import give_name, staging_folder
 from ...errors import InvalidPlan, PhotoTooLarge, UnwritablePhoto
 from ...photo import MAX_PIXELS, Header, Photo, PhotoWarning, SaveOptions, file_hash, open_photo, read_header
+from ..light_torch import no_garbage_collected
 from ..options import WriteOptions
 from .journal import Provenance, fingerprint, note_written
 from .planning import make_plan
@@ -40,15 +41,19 @@ def retouch(task: PhotoTask, *, subject: PhotoInput | None = None, plan: Plan | 
     return outcome
 
 
-def open_subject(task: PhotoTask) -> PhotoInput:
-    """The photo of a task.
+def open_subject(task: PhotoTask, done: Callable[[str], None] = lambda stage: None) -> PhotoInput:
+    """The photo of a task; `done` is told of each stage.
 
     Raises:
         UnreadablePhoto, PhotoTooLarge
     """
-    from ...photo.photo_input import PhotoInput
+    with no_garbage_collected():
+        photo = open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage)
+        done("decode")
+        from ...photo.photo_input import PhotoInput  # torch with it: a photo that cannot be read is refused before
 
-    return PhotoInput.of(open_photo(task.source, max_pixels=_max_pixels(task.request), salvage=task.request.salvage))
+        done("import")
+        return PhotoInput.of(photo)
 
 
 def preview_task(task: PhotoTask) -> PhotoOutcome:
@@ -102,8 +107,7 @@ def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None,
 
 def _planned(task: PhotoTask, clock: _Clock, subject: PhotoInput | None, plan: Plan | None) -> tuple[Plan, Photo]:
     """The plan of a photo, and the photo in its frame."""
-    subject = subject or open_subject(task)
-    clock.lap("decode")
+    subject = subject or open_subject(task, clock.lap)
     plan = plan or make_plan(task.request, subject)
     clock.lap("plan")
     if in_place(task) and not task.options.lossy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from veraretouch.core.cli.light_torch import TRIED, VARIABLE, is_enough_for
+from veraretouch.core.cli.light_torch import TRIED, VARIABLE, is_enough_for, no_garbage_collected
 
 PHOTO = Path(__file__).parents[2] / "data" / "photos" / "kodak-03.jpg"
 
@@ -74,6 +75,48 @@ print(json.dumps([sorted(n for n in sys.modules if n.startswith("torch")), sorte
     wanted_modules, wanted_kernels = _played(count, begin="import json, sys, torch\n")
     assert set(wanted_modules) <= set(modules)
     assert kernels == wanted_kernels
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the library has another name")
+def test_a_thread_loads_the_largest_library_and_torch_is_imported_as_ever():
+    script = """
+import threading
+light_torch.begin_loading()
+for thread in threading.enumerate()[1:]:
+    thread.join()
+loaded, early = "libtorch_cpu" in open("/proc/self/maps").read(), "torch" in sys.modules
+import torch
+torch.nn.Conv2d(3, 4, 3)(torch.rand(1, 3, 8, 8))
+print(json.dumps([loaded, early, len(later()) == len(light_torch.LATER)]))
+"""
+    assert _played(script, begin=LIGHT.replace("import_lightly()\nimport torch", "put_off()")) == [True, False, True]
+
+
+def test_a_photo_that_cannot_be_read_is_refused_without_torch(tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(PHOTO.read_bytes()[:2000])
+    script = f"""
+import sys
+from veraretouch.core.cli.shell import main
+sys.argv = ["veraretouch", "auto", {str(broken)!r}]
+try:
+    main()
+except SystemExit as end:
+    print(json.dumps([end.code, "torch" in sys.modules]))
+"""
+    assert _played(script, begin="import json\n") == [1, False]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_again_after_an_import_if_it_was_before(enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with no_garbage_collected():
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_it_is_for_our_small_planners_alone():
