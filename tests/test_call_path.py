@@ -55,7 +55,7 @@ def test_a_reader_of_auto_is_sent_back_to_a_folder_six_times_at_most(tmp_path, r
         opened.resize((opened.width * scale, opened.height * scale)).save(photo)
     count, path = returns("auto", photo, "--planner", planner)
     assert (tmp_path / "retouched" / photo.name).exists()
-    assert ("core/lut" in path) == (scale > 1 and planner == "rules")  # by a table; tiny leaves this one alone
+    assert ("core/lut" in path) == (scale > 1)  # by a table
     assert count <= MOST, path
 
 
