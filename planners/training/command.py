@@ -243,20 +243,28 @@ def vera(
         typer.Option(help="alignment: all but the tower; reasoning: the language model alone; whole: everything."),
     ],
     renderer: Annotated[str | None, typer.Option(help="Bundle to take the renderer from instead.")] = None,
-    alpha: Annotated[float, typer.Option(min=0.0, help="The text's weight in alpha * CE(text) + L1(pixels).")] = 0.1,
-    steps: Steps = 2000,
-    batch: BatchSize = 8,
-    lr: LearningRate = 1e-5,
-    warmup: Warmup = 100,
+    configuration: Annotated[
+        Path | None, typer.Option(help="A JSON file of stages, in place of the one that comes with veraretouch.")
+    ] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="The text's weight in alpha * CE(text) + L1(pixels); the stage's own by default."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the stage's own by default.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Examples per step; the stage's own by default.")] = None,
+    lr: Annotated[float | None, typer.Option(min=0.0, help="Peak learning rate; the stage's own by default.")] = None,
+    warmup: Annotated[int | None, typer.Option(min=0, help="Warm-up steps; the stage's own by default.")] = None,
     average: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Decay of the moving average of the weights; 0 keeps none.")
-    ] = 0.0,
+        float | None, typer.Option(min=0.0, max=1.0, help="Decay of the moving average of the weights; 0 keeps none.")
+    ] = None,
     seed: Seed = 0,
-    save_every: SaveEvery = 500,
+    save_every: Annotated[int | None, typer.Option(min=1, help="Steps between checkpoints.")] = None,
     image_size: Annotated[
-        int, typer.Option(min=8, max=128, help="Side in pixels of the pictures that the loss compares.")
-    ] = 64,
-    accumulate: Accumulate = 1,
+        int | None, typer.Option(min=8, max=128, help="Side in pixels of the pictures that the loss compares.")
+    ] = None,
+    accumulate: Annotated[
+        int | None, typer.Option(min=1, help="Gradient accumulation: parts each process divides its batch into.")
+    ] = None,
     checkpointing: Annotated[
         bool, typer.Option(help="Gradient checkpointing: recompute activations in the backward pass, to save memory.")
     ] = True,
@@ -269,31 +277,42 @@ def vera(
     Several devices: accelerate launch $(which veraretouch) train vera ...
     The trained bundle keeps the licence of the bundle it started from.
     """
-    from .loop import TrainingSettings
-    from .runs import train_vera
+    from dataclasses import replace
 
-    settings = TrainingSettings(
-        steps,
-        batch,
-        lr,
-        warmup,
-        average=average,
-        seed=seed,
-        save_every=save_every,
-        precision=precision.value,
-        accumulate=accumulate,
-    )
+    from .runs import train_vera
+    from .vera.recipe import read_stage
+
+    given = {"steps": steps, "batch": batch, "lr": lr, "warmup": warmup, "average": average, "alpha": alpha}
+    given |= {"save_every": save_every, "image_size": image_size, "accumulate": accumulate}
+    settings, recipe = read_stage(stage, configuration, given)
     made = train_vera(
         bundle,
         data,
         out,
-        settings,
+        replace(settings, seed=seed, precision=precision.value),
+        recipe,
         stage=stage,
-        alpha=alpha,
-        image_size=image_size,
         checkpointing=checkpointing,
         device=device.value,
         name=name,
         renderer=renderer,
     )
     _say(made)
+
+
+@app.command()
+def vera_start(
+    configuration: Annotated[Path, typer.Option(help="A JSON file with `model`, the sizes, and `pieces`.")],
+    data: Annotated[Path, typer.Option(help="A dataset of aether: the vocabulary is learnt on its sentences.")],
+    out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
+    tower: Annotated[
+        Path | None, typer.Option(help="Weights of the tower to start from: EfficientNet-Lite0 (.pth, .safetensors).")
+    ] = None,
+    seed: Seed = 0,
+    name: Name = "vera-untrained",
+    spdx: Spdx = "Apache-2.0",
+) -> None:
+    """Make an untrained bundle of vera's architecture, of any size, for `train vera` to start from."""
+    from .runs import start_vera
+
+    _say(start_vera(configuration, data, out, tower=tower, seed=seed, name=name, spdx=spdx))

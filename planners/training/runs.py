@@ -39,7 +39,9 @@ from .scene.task import SceneTask
 from .tiny_examples import ExampleRecipe, read_data
 from .tiny_task import TinyTask
 from .vera.examples import fingerprint, read_examples
+from .vera.recipe import StageRecipe
 from .vera.stages import TrainingStage
+from .vera.start import start
 from .vera.task import VeraTask
 
 BUNDLE = "bundle"
@@ -190,15 +192,34 @@ def train_scene(
     return _packed(SceneReader(task.network.cpu()), out, name=name, licence=licence, facts=known | dict(facts or {}))
 
 
+def start_vera(
+    configuration: Path, data: Path, out: Path, *, tower: Path | None, seed: int, name: str, spdx: str
+) -> Path:
+    """Pack an untrained planner of vera's architecture into OUT/bundle; see `vera.start.start`.
+
+    Raises:
+        InvalidDocument: the configuration, the data or the tower's weights. UnreachableBundle: OUT cannot be written
+            to.
+    """
+    _make(out)
+    planner = start(configuration, data, tower=tower, seed=seed)
+    facts = {
+        "summary": "Untrained: sizes and vocabulary of a planner that is yet to learn.",
+        "training_data": "None but the sentences that the vocabulary was learnt on.",
+    }
+    licence = {"spdx": spdx, "commercial_use": True}
+    shutil.rmtree(out / BUNDLE, ignore_errors=True)
+    return pack_planner(planner, out / BUNDLE, name=name, licence=licence, facts=facts)
+
+
 def train_vera(
     bundle: str,
     data: Path,
     out: Path,
     settings: TrainingSettings,
+    recipe: StageRecipe,
     *,
     stage: TrainingStage,
-    alpha: float,
-    image_size: int,
     checkpointing: bool,
     device: str,
     name: str,
@@ -208,7 +229,6 @@ def train_vera(
 
     Args:
         bundle: a bundle's name or folder; `renderer`: another one, whose renderer takes the place of its own.
-        image_size: pixels a side that examples are judged by. `alpha`: the weight of the text beside the pixels.
 
     Raises:
         IncompatibleBundle: the bundle is of another planner. And as `train_tiny`, and `zoo.load`.
@@ -222,14 +242,13 @@ def train_vera(
     source = open_bundle(bundle)
     drawn = open_bundle(renderer) if renderer is not None else source
     planner = Vera(planner.model, planner.tokenizer, Neural.from_bundle(drawn))
-    examples, left = read_examples(data, image_size=image_size)
+    examples, left = read_examples(data, image_size=recipe.image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
-    task = VeraTask(planner, examples, stage, alpha=alpha, checkpointing=checkpointing)
+    task = VeraTask(planner, examples, stage, alpha=recipe.alpha, checkpointing=checkpointing)
     about = {
         "stage": stage.value,
-        "alpha": alpha,
-        "image_size": image_size,
+        **asdict(recipe),
         "bundle": source.asset["sha256"],
         "renderer": drawn.asset["sha256"],
         "examples": fingerprint(examples),

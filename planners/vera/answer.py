@@ -14,6 +14,9 @@ RETOUCH_TOKENS: Final = {
     "<retouch_colormixer>": "specific_color",
 }
 _GROUPS: Final = {"light": "lighting", "globalcolor": "global_color", "specificcolor": "specific_color"}
+TAGS: Final = tuple(
+    f"<{part}_{group}_{side}>" for part in ("problem", "plan") for group in _GROUPS for side in ("start", "end")
+)
 _TAG: Final = re.compile(
     r"<(?P<part>problem|plan)_(?P<group>light|globalcolor|specificcolor)_(?P<side>start|end)>"
     r"|<retouch_[^<>]{1,40}>|<\|[a-z_]{1,40}\|>"

@@ -9,10 +9,13 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from ...core.contract.latents import Latents
+from ...core.contract.schema import Schema
 from ...core.errors import InvalidDocument
+from ...core.plugins.registry import registry
 from ...ops.neural import WIDTH as LATENT
-from . import tower
 from .packages import package
+from .tower import NAME, SIDE, Tower
 
 GROUPS = 3
 _CURE: Final = "Fetch the bundle again."
@@ -37,6 +40,9 @@ SIZES: Final[Mapping[str, Any]] = {
         "max_position_embeddings": _size(1_000_000),
         "tie_word_embeddings": {"type": "boolean"},
         "head_size": _size(65_536),
+        "tower": {"type": "string", "pattern": "^[a-z0-9_]{1,64}$"},
+        "picture_side": {"type": "integer", "minimum": 32, "maximum": 4096},
+        "slots": {"type": "array", "maxItems": 64, "items": {"type": "string", "maxLength": 64}, "uniqueItems": True},
     },
 }
 
@@ -45,6 +51,12 @@ SIZES: Final[Mapping[str, Any]] = {
 class VeraConfig:
     """Sizes of the language model and the head; names as in the published config.json,
     defaults those of the published model.
+
+    Attributes:
+        tower: timm's name of the vision tower, which gives a map of features; `picture_side`: pixels a side of the
+            picture that it is shown.
+        slots: ids of ops whose slots a second head fills, so that every edit is also sliders; none in the published
+            model.
     """
 
     vocab_size: int = 151_936
@@ -58,7 +70,13 @@ class VeraConfig:
     max_position_embeddings: int = 32_768
     tie_word_embeddings: bool = False
     head_size: int = 1344
+    tower: str = NAME
+    picture_side: int = SIDE
+    slots: tuple[str, ...] = ()
     eos_token_id: tuple[int, ...] = (151_645,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slots", tuple(self.slots))  # as JSON has it, a list
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> VeraConfig:
@@ -74,6 +92,8 @@ class VeraConfig:
                 value, default = document[field.name], field.default
                 if field.name == "eos_token_id":
                     value = _end_tokens(value)
+                elif field.name == "slots" and isinstance(value, list) and all(type(op) is str for op in value):
+                    value = tuple(value)
                 if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
                     raise InvalidDocument(f"is {value!r}", path=f"config.{field.name}", cure=_CURE)
                 found[field.name] = value
@@ -88,7 +108,7 @@ class VeraConfig:
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {**asdict(self), "eos_token_id": list(self.eos_token_id)}
+        return {**asdict(self), "slots": list(self.slots), "eos_token_id": list(self.eos_token_id)}
 
 
 def _end_tokens(value: Any) -> Any:
@@ -109,8 +129,8 @@ class VeraModel(nn.Module):
         transformers = package("transformers")
         self.config = config
         size = config.hidden_size
-        self.tower = tower.Tower()
-        self.projector = nn.Sequential(nn.Linear(tower.WIDTH, size), nn.GELU(), nn.Linear(size, size))
+        self.tower = Tower(config.tower)
+        self.projector = nn.Sequential(nn.Linear(self.tower.width, size), nn.GELU(), nn.Linear(size, size))
         self.language = transformers.Qwen2Model(
             transformers.Qwen2Config(
                 vocab_size=config.vocab_size,
@@ -138,6 +158,9 @@ class VeraModel(nn.Module):
             nn.GELU(),
             nn.Linear(inner, GROUPS * LATENT),
         )
+        with torch.device("cpu"):  # an op that is imported now makes tables of its own, also while shapes are tried
+            self.slot_schema = Schema.of([registry.ops.load(op) for op in config.slots]) if config.slots else None
+        self.slot_head = nn.Sequential() if self.slot_schema is None else _slot_head(size, inner, self.slot_schema.size)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -152,7 +175,9 @@ class VeraModel(nn.Module):
         return found
 
     def see(self, pictures: Tensor) -> Tensor:
-        """Pictures (B, 3, 1024, 1024) in [0, 1] as embeddings (B, 256, hidden size)."""
+        """Pictures (B, 3, side, side) in [0, 1] as embeddings (B, tokens, hidden size); the published model's side is
+        1024, its tokens 256.
+        """
         seen: Tensor = self.projector(self.tower(pictures.to(self.device, self.dtype)))
         return seen
 
@@ -165,3 +190,18 @@ class VeraModel(nn.Module):
         """The latent (B, 3, 896) of three hidden states (B, 3, hidden size): light, colour, single colours."""
         made: Tensor = self.head(hidden.flatten(1))
         return made.reshape(len(hidden), GROUPS, LATENT)
+
+    def sliders(self, hidden: Tensor) -> Latents:
+        """The slots of built-in ops (B) by three hidden states (B, 3, hidden size), where `slots` of the configuration
+        names ops.
+        """
+        assert self.slot_schema is not None
+        return Latents.squash(self.slot_schema, self.slot_head(hidden.flatten(1)).float())
+
+
+def _slot_head(size: int, inner: int, count: int) -> nn.Sequential:
+    """Hidden states to raw slots, at the identity until it is trained."""
+    last = nn.Linear(inner, count)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(GROUPS * size, inner), nn.LayerNorm(inner), nn.GELU(), last)

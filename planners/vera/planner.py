@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from ...core.contract.latents import Latents
 from ...core.contract.planner import Proposal, Thought
 from ...core.contract.request import Mode, Request
 from ...core.contract.schema import Schema
-from ...core.errors import UnknownBundle, UnusableAnswer
+from ...core.errors import InvalidRequest, UnknownBundle, UnusableAnswer
 from ...core.photo import Photo
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
@@ -43,6 +43,11 @@ _Asked = int | tuple[str, int]
 
 _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
+# Sliders moved less than this, in their own units, would not be seen; an op of which nothing is more is left out.
+_LEAST: Final = 0.004
+
+Head = Literal["neural", "sliders"]
+"""Which head's edits are planned: embeddings of `neural`, or slots of built-in ops."""
 
 
 # What a bundle's configuration may say; keys of others are left alone.
@@ -57,6 +62,10 @@ class Vera:
         sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that
             chooses them.
         runtime: who writes the answers; torch where it is left out.
+        head: whose edits are planned; `sliders` only for a model whose configuration names `slots`.
+
+    Raises:
+        UnknownBundle: no weights. InvalidRequest: sliders of a model that has none.
     """
 
     id = "vera"
@@ -75,10 +84,18 @@ class Vera:
         sampling: Sampling | None = None,
         sampler: Callable[[Request], Sampler] | None = None,
         runtime: Runtime | None = None,
+        head: Head = "neural",
     ) -> None:
         if model is None or tokenizer is None or neural is None:
             raise UnknownBundle("planner 'vera' has no weights of its own", cure='Load them: zoo.load("vera-0.5b").')
-        self.model, self.tokenizer, self.ops = model.eval(), tokenizer, (neural,)
+        if head not in get_args(Head):
+            raise InvalidRequest(f"head is {head!r}", cure=f"It is one of {', '.join(get_args(Head))}.")
+        self.model, self.tokenizer, self.neural = model.eval(), tokenizer, neural
+        self.ops: tuple[Neural, ...] | None = (neural,)
+        if head == "sliders":
+            if model.slot_schema is None:
+                raise InvalidRequest("this model has no sliders", cure="Leave head out: its edits are of `neural`.")
+            self.schema, self.ops = model.slot_schema, None
         chosen = sampling or Sampling()
         self.sampler = sampler or (lambda request: Sampled(chosen, request.seed))
         stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, chosen.most_tokens)
@@ -105,11 +122,34 @@ class Vera:
         prompts = [prompt_for(request) for request in requests]
         answers = self._answers(prompts, photos, requests, on_text)
         rows = [self._read(answer, prompt) for answer, prompt in zip(answers, prompts, strict=True)]
-        latent = torch.stack([row for row, _, _ in rows])
-        values = {slot: latent[:, place] for place, slot in enumerate(_SLOTS)}
-        present = torch.tensor([used for _, used, _ in rows], dtype=torch.bool, device=latent.device)
-        latents = Latents(self.schema, {Neural.id: values}, present={Neural.id: present})
+        hidden, used = torch.stack([states for states, _, _ in rows]), [groups for _, groups, _ in rows]
+        latents = self._embeddings(hidden, used) if self.ops is not None else self._sliders(hidden, used)
         return Proposal(latents.to("cpu", torch.float32), [thoughts for _, _, thoughts in rows])
+
+    @torch.no_grad()
+    def _embeddings(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
+        """Embeddings of `neural` by states (B, 3, hidden size); zeros for groups that are not used."""
+        on = [[group in groups for group in RETOUCH_TOKENS.values()] for groups in used]
+        mask = torch.tensor(on, device=hidden.device, dtype=hidden.dtype).unsqueeze(2)
+        latent = self.model.latent(hidden) * mask
+        values = {slot: latent[:, place] for place, slot in enumerate(_SLOTS)}
+        present = torch.tensor([bool(groups) for groups in used], device=latent.device)
+        return Latents(self.schema, {Neural.id: values}, present={Neural.id: present})
+
+    @torch.no_grad()
+    def _sliders(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
+        """Slots of built-in ops by the same states, without those that nobody would see."""
+        moved = self.model.sliders(hidden).masked(used)
+        raw = moved.unsquash()
+        seen = Latents.squash(self.schema, torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw))
+        identity = Latents.identity(self.schema, len(hidden)).to(hidden.device)
+        present = {
+            op: torch.stack([self._differs(value, identity.values[op][name]) for name, value in slots.items()]).any(
+                dim=0
+            )
+            for op, slots in seen.values.items()
+        }
+        return Latents(self.schema, seen.values, present=present)
 
     def _answers(
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None
@@ -145,14 +185,20 @@ class Vera:
         parts = [self.model.embed(rest)] if rest else []
         if prompt.after is not None:
             parts += [
-                self.model.see(picture_of(photo).unsqueeze(0)),
+                self.model.see(picture_of(photo, self.model.config.picture_side).unsqueeze(0)),
                 self.model.embed(self.tokenizer.ids(prompt.after)),
             ]
         return torch.cat(parts, dim=1)[0]
 
-    @torch.no_grad()
-    def _read(self, answer: Written, prompt: Prompt) -> tuple[Tensor, bool, dict[str, Thought]]:
-        """The latent (3, 896) of an answer, whether any of it is used, and the reasoning."""
+    @staticmethod
+    def _differs(value: Tensor, identity: Tensor) -> Tensor:
+        """Whether each row (B,) of a slot's values (B, *shape) is another than the identity."""
+        return (value != identity).reshape(len(value), -1).any(dim=1)
+
+    def _read(self, answer: Written, prompt: Prompt) -> tuple[Tensor, frozenset[str], dict[str, Thought]]:
+        """The states (3, hidden size) that predicted the retouch tokens, the groups that are edited, and the
+        reasoning.
+        """
         states = [answer.states.get(token) for token in self.tokenizer.retouch]
         text = self.tokenizer.text(answer.tokens)
         if all(state is None for state in states):
@@ -161,18 +207,14 @@ class Vera:
                 cure="Ask again with another seed, or in other words.",
             )
         blank = torch.zeros(self.model.config.hidden_size, dtype=self.model.dtype, device=self.model.device)
-        hidden = torch.stack([blank if state is None else state for state in states]).unsqueeze(0)
-        used = [
-            state is not None and group in prompt.groups
-            for state, group in zip(states, RETOUCH_TOKENS.values(), strict=True)
-        ]
-        mask = torch.tensor(used, device=hidden.device, dtype=hidden.dtype).unsqueeze(1)
+        hidden = torch.stack([blank if state is None else state for state in states])
+        written = {group for state, group in zip(states, RETOUCH_TOKENS.values(), strict=True) if state is not None}
         thoughts = read_answer(text)
         for state, group in zip(states, RETOUCH_TOKENS.values(), strict=True):
             if state is None:
                 thought = thoughts.setdefault(group, {})
                 thought["plan"] = f"{thought.get('plan', '')} (The answer held no edit for it: left alone.)".strip()
-        return self.model.latent(hidden)[0] * mask, any(used), thoughts
+        return hidden, prompt.groups & written, thoughts
 
     def _tell(self, rows: Sequence[int], on_text: OnText | None) -> Callable[[int, int], None] | None:
         if on_text is None:
@@ -187,7 +229,9 @@ class Vera:
             self._remembered.popitem(last=False)
 
     @classmethod
-    def from_bundle(cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch") -> Vera:
+    def from_bundle(
+        cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch", head: Head = "neural"
+    ) -> Vera:
         """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays
         in float32.
 
@@ -195,6 +239,7 @@ class Vera:
             dtype: a torch dtype or its name; or `int8`, `int4`: only the language model's weights, on ONNX Runtime.
             runtime: `onnx` writes the answers with ONNX Runtime in float32, too; `graphs` on a CUDA device with one
                 CUDA graph a token.
+            head: see `Vera`.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
@@ -208,14 +253,14 @@ class Vera:
         if chosen.name != "onnx":
             model = model.to(device=device, dtype=torch_dtype)
         else:
-            for part in (model.tower, model.projector, model.head, model.language.embed_tokens):
+            for part in (model.tower, model.projector, model.head, model.slot_head, model.language.embed_tokens):
                 part.float()  # the layers of the language model stay as they are stored: only the graph reads them
-        return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen)
+        return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen, head=head)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights and the tokenizer; the configuration."""
         save_weights(weights.state(self.model), folder / weights.FILE)
-        save_weights(self.ops[0].network.state_dict(), folder / RENDERER)
+        save_weights(self.neural.network.state_dict(), folder / RENDERER)
         (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
         return {"model": self.model.config.document()}
 

@@ -37,6 +37,16 @@ _TITLES: Final = {
 }
 _NOTHING: Final = 1e-4
 
+# Tokens of the model's own besides those of its answers: ends of turns, and tasks.
+SPECIAL: Final = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<Auto_Retouch_Task>",
+    "<Style_Retouch_Task>",
+    "<Professional_Retouch_Task>",
+)
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -77,6 +87,17 @@ def prompt_for(request: Request) -> Prompt:
         words = str({_TITLES[group]: values for group, values in fields.items()})
         return Prompt(_HEAD + _PARAM + words + _TAIL, None, groups & moved, _HEAD + _PARAM)
     raise InvalidRequest(f"the model has no mode {request.mode!r}", cure="Use auto, style or param.")
+
+
+def passages() -> list[str]:
+    """What stands the same in every prompt of a kind: around the picture, around a style's words, and between numbers.
+
+    >>> passages()[-2]
+    ", 'LuminanceAdjustmentMagenta': "
+    """
+    words = str({_TITLES[group]: fields for group, fields in parameters({}).items()})
+    between = words.split("0.0")
+    return [_HEAD, _AUTO + _TAIL, _STYLE, _TAIL, _PARAM + between[0], *between[1:-1], between[-1] + _TAIL]
 
 
 def parameters(values: Values, numbers: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:

@@ -31,6 +31,12 @@ class Tokenizer:
             raise InvalidDocument(f"lacks {', '.join(missing)}", path="tokenizer.json", cure="Is it the model's own?")
         self.retouch: tuple[int, ...] = tuple(found.values())
 
+    @property
+    def size(self) -> int:
+        """How many ids there are."""
+        found: int = self._tokenizer.get_vocab_size()
+        return found
+
     def ids(self, text: str) -> list[int]:
         """The ids of a text; tokens written out in it count as such, none is added."""
         found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids

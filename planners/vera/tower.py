@@ -1,5 +1,5 @@
 """The vision tower: FastViTHD of FastVLM (Vasu et al. 2025, arXiv 2412.13303),
-which is timm's `fastvit_mci3` in its fused form.
+which is timm's `fastvit_mci3` in its fused form; or another of timm's networks.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from ...core.errors import InvalidDocument
 from .packages import package
 
+NAME: Final = "fastvit_mci3"
 SIDE: Final = 1024
 TOKENS: Final = 256
 WIDTH: Final = 3072
@@ -27,13 +29,26 @@ _RENAMED = (
 
 
 class Tower(nn.Module):
-    """Pictures (B, 3, 1024, 1024) in [0, 1] to tokens (B, 256, 3072)."""
+    """Pictures (B, 3, side, side) in [0, 1] to tokens (B, places, width); the published one's to (B, 256, 3072).
 
-    def __init__(self) -> None:
+    Args:
+        name: timm's, of a network whose features are a map (B, width, H, W). Its weights are never fetched.
+
+    Raises:
+        InvalidDocument: timm has no such network.
+    """
+
+    def __init__(self, name: str = NAME) -> None:
         super().__init__()
-        self.model = package("timm").create_model(
-            "fastvit_mci3", pretrained=False, num_classes=0, global_pool="", inference_mode=True
-        )
+        timm = package("timm")
+        if not timm.is_model(name):
+            raise InvalidDocument(
+                f"is {name!r}, which timm has not", path="config.tower", cure="See timm.list_models()."
+            )
+        # Reparametrised networks are kept in their fused form, as the published one.
+        fused = {"inference_mode": True} if name.startswith("fastvit") else {}
+        self.model = timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **fused)
+        self.width: int = self.model.num_features
 
     def forward(self, pictures: Tensor) -> Tensor:
         # On a CPU two pictures side by side took five times as long as one, and channels-last twice as long as planes.

@@ -50,7 +50,9 @@ class BuildOptions:
     per_photo: Annotated[int, typer.Option(min=1, help="Examples per photo.")] = 10
     size: _Size = 512
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0
-    recipe: Annotated[Path | None, typer.Option(help="JSON file of distributions. Default: the package's own.")] = None
+    recipe: Annotated[
+        Path | None, typer.Option(help="JSON file of distributions; sections that it lacks are the package's own.")
+    ] = None
     presets: Annotated[Path | None, typer.Option(help="Lightroom presets that style prompts may ask for.")] = None
     pairs: Annotated[Path | None, typer.Option(help="Experts' pairs, to undo their work on other photos.")] = None
     pair_planner: Annotated[str, typer.Option(help="Planner that reads the pairs: fit or vera-reference.")] = "fit"
@@ -104,6 +106,24 @@ def photos(
     else:
         count = collect(out, size=size, only=only, say=_say)
     typer.echo(f"{out}: {count} photos")
+
+
+@app.command()
+def unpack(
+    collection: Annotated[
+        Path, typer.Argument(help="Photos by source: index.csv beside tars or files.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the photos and their table of sources and licences.")],
+    fold: Annotated[
+        list[int] | None,
+        typer.Option(min=0, max=4, help="Fold of sources to keep, 0 to 4. Repeatable; all by default."),
+    ] = None,
+    tier: Annotated[str | None, typer.Option(help="Keep photos of this tier only, such as retouched.")] = None,
+) -> None:
+    """Unpack photos by source, to build datasets of some sources and judge on the others."""
+    from .photos.unpack import unpack as unpack_collection
+
+    typer.echo(f"{out}: {unpack_collection(collection, out, folds=fold or (), tier=tier)} photos")
 
 
 @app.command()

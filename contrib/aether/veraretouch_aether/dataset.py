@@ -54,7 +54,7 @@ def build(
 
     Args:
         photos: files and folders; a folder's ``photos.csv`` gives source and licence of its files.
-        size: long side in pixels; recipe: a JSON file in the place of the package's own.
+        size: long side in pixels; recipe: a JSON file whose sections take the place of the package's own.
         presets: a folder of Lightroom presets that style prompts may ask for.
         pairs: a folder of experts' pairs; the spoilings are then an expert's work undone.
         parquet: also write each shard as a Parquet file, see `storage.parquet`.
@@ -196,9 +196,9 @@ def _written(
 
 
 def _recipe(path: str | Path | None) -> dict[str, Any]:
-    text = (Path(path) if path else files("veraretouch_aether").joinpath("data", "recipe.json")).read_text("utf-8")
-    recipe: dict[str, Any] = json.loads(text)
-    return recipe
+    """The package's recipe, with those of its sections that a file has in the place of its own."""
+    recipe: dict[str, Any] = json.loads(files("veraretouch_aether").joinpath("data", "recipe.json").read_text("utf-8"))
+    return recipe if path is None else recipe | json.loads(Path(path).read_text("utf-8"))
 
 
 def _name(path: Path, folder: Path | None) -> str:

@@ -32,7 +32,7 @@ def started(start: str) -> SceneNetwork:
     """
     if Path(start).suffix in _SUFFIXES:
         network = SceneNetwork()
-        take_imagenet(network, _tensors(Path(start)), path=start)
+        take_imagenet(network, read_tensors(Path(start)), path=start)
         return network
     bundle = open_bundle(start)
     try:
@@ -71,7 +71,7 @@ def take_imagenet(network: SceneNetwork, weights: Mapping[str, Tensor], *, path:
     network.load_state_dict(state)
 
 
-def _tensors(path: Path) -> Mapping[str, Tensor]:
+def read_tensors(path: Path) -> Mapping[str, Tensor]:
     """What a file holds, tensors alone: no code of a pickle is run."""
     try:
         if path.suffix == ".safetensors":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,12 +16,17 @@ from torch.utils.checkpoint import checkpoint
 
 from ....core.contract.latents import Latents
 from ....core.contract.schema import Schema
+from ....core.contract.slots import Slot
 from ....core.render.renderer import Renderer
 from ....ops.neural import Neural, RetouchNetwork
 from ...vera.model import VeraModel
 
 # What a frozen tower has seen is kept up to so many bytes: 680 photos in float32.
 KEPT: Final = 2**31
+# Rows beside each other are padded to the longest, which may be so many times as long as the shortest.
+_UNLIKE: Final = 1.4
+
+Edits = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Lesson:
         before, after: the prompt's tokens on either side of the picture; `answer`: the tokens to be written.
         groups: those that may be edited; `retouch`: the places in the answer of the three retouch tokens.
         rgb, wanted: pixels (3, H, W) in [0, 1] of the photo and of its target, H and W the same in a batch.
+        edits: op -> slot -> value, where they are known.
     """
 
     key: int
@@ -44,6 +51,7 @@ class Lesson:
     retouch: Sequence[int]
     rgb: Tensor
     wanted: Tensor
+    edits: Edits | None = None
 
 
 class VeraChain(nn.Module):
@@ -58,6 +66,7 @@ class VeraChain(nn.Module):
         self.model, self.checkpointing = model, checkpointing
         self.renderer = Renderer([Neural(renderer)])
         self.schema = Schema.of([Neural])
+        self.sliders = None if model.slot_schema is None else Sliders(model.slot_schema)
         self._seen: dict[int, Tensor] = {}
         self._room = KEPT
         if checkpointing:
@@ -78,12 +87,22 @@ class VeraChain(nn.Module):
         return self
 
     def forward(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor]:
-        """The cross-entropy (B,) of each answer's tokens, and the L1 distance (B,) of the rendered pixels."""
+        """The cross-entropy (B,) of each answer's tokens, and the L1 distance (B,) of the rendered pixels; of a model
+        with sliders the distances of both heads are added up, see `Sliders`.
+        """
         texts, hidden = self._read(lessons)
         device = hidden.device
         rgb, wanted = (torch.stack([getattr(one, name) for one in lessons]).to(device) for name in ("rgb", "wanted"))
-        done = self.render(rgb, self.model.latent(hidden), [one.groups for one in lessons])
-        return texts, (done - wanted).abs().flatten(1).mean(dim=1)
+        groups = [one.groups for one in lessons]
+        done = self.render(rgb, self.model.latent(hidden), groups)
+        far = (done - wanted).abs().flatten(1).mean(dim=1)
+        if self.sliders is not None:
+            with torch.autocast(device.type, enabled=False):
+                moved = self.model.sliders(hidden.float()).masked(groups)
+                made = self._sparing(lambda pixels: self.sliders.renderer(pixels, moved, clamp=False), rgb)
+                far = far + (made - wanted).abs().flatten(1).mean(dim=1)
+                far = far + self.sliders.astray(moved, [one.edits for one in lessons])
+        return texts, far
 
     def render(self, rgb: Tensor, latent: Tensor, groups: Sequence[frozenset[str]]) -> Tensor:
         """Pixels (B, 3, H, W) by latents (B, 3, 896), groups that are off masked,
@@ -98,16 +117,20 @@ class VeraChain(nn.Module):
         """The cross-entropy (B,), and the states (B, 3, hidden size) that predict the retouch tokens."""
         seen = self._look(lessons)
         embedded = [self._embedded(lesson, seen) for lesson in lessons]
-        longest = max(len(one) for one in embedded)
-        # Padded on the right: attention looks to the left, so no mask is needed.
-        padded = torch.stack([functional.pad(one, (0, 0, 0, longest - len(one))) for one in embedded])
-        states = self.model.language(inputs_embeds=padded, use_cache=False).last_hidden_state
-        texts, hidden = [], []
-        for row, lesson, length in zip(states, lessons, map(len, embedded), strict=True):
-            # A state predicts the token after it, and the answer's last token is not put in.
-            predicting = row[length - len(lesson.answer) : length]
-            texts.append(self._sparing(self._cross_entropy, predicting, torch.tensor(lesson.answer, device=row.device)))
-            hidden.append(predicting[list(lesson.retouch)])
+        texts: list[Tensor] = [torch.empty(0)] * len(lessons)
+        hidden = list(texts)
+        for rows in alike([len(one) for one in embedded]):
+            longest = max(len(embedded[row]) for row in rows)
+            # Padded on the right: attention looks to the left, so no mask is needed.
+            padded = torch.stack([functional.pad(embedded[r], (0, 0, 0, longest - len(embedded[r]))) for r in rows])
+            states = self.model.language(inputs_embeds=padded, use_cache=False).last_hidden_state
+            for row, state in zip(rows, states, strict=True):
+                # A state predicts the token after it, and the answer's last token is not put in.
+                lesson, length = lessons[row], len(embedded[row])
+                predicting = state[length - len(lesson.answer) : length]
+                tokens = torch.tensor(lesson.answer, device=state.device)
+                texts[row] = self._sparing(self._cross_entropy, predicting, tokens)
+                hidden[row] = predicting[list(lesson.retouch)]
         return torch.stack(texts), torch.stack(hidden)
 
     def _embedded(self, lesson: Lesson, seen: Mapping[int, Tensor]) -> Tensor:
@@ -148,3 +171,56 @@ class VeraChain(nn.Module):
             else compute(*given)
         )
         return done
+
+
+class Sliders:
+    """What judges the second head: the pixels that its slots make, and edits that are known."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema, self.renderer = schema, Renderer()
+        self._identity = Latents.identity(schema).pack()
+        ranges = [torch.full((slot.size,), 0.0) if _endless(slot) else _range(slot) for _, _, slot in schema]
+        self._weight = torch.cat([(size > 0) / size.clamp(min=1e-6) for size in ranges])
+
+    def astray(self, latents: Latents, edits: Sequence[Edits | None]) -> Tensor:
+        """How far the slots are from edits that are known (B,): the mean distance in shares of their ranges; 0 where
+        nothing is known, and for slots without a range, such as angles.
+        """
+        packed = latents.pack()
+        known = torch.tensor([edit is not None for edit in edits], device=packed.device)
+        wanted = torch.cat([self._packed(edit or {}) for edit in edits]).to(packed.device)
+        return ((packed - wanted).abs() * self._weight.to(packed.device)).mean(dim=1) * known
+
+    def _packed(self, edits: Edits) -> Tensor:
+        """Known edits (1, D); those of ops that the head has not are left out."""
+        values = {
+            op: {name: torch.tensor(value, dtype=torch.float32).unsqueeze(0) for name, value in slots.items()}
+            for op, slots in edits.items()
+            if op in self.schema.specs
+        }
+        return Latents(self.schema, values, batch=1).pack()
+
+
+def _endless(slot: Slot) -> bool:
+    return slot.period is not None or slot.low is None or slot.high is None
+
+
+def _range(slot: Slot) -> Tensor:
+    """How far each number (size,) of a slot may move."""
+    span = np.broadcast_to(np.asarray(slot.high) - np.asarray(slot.low), slot.shape)
+    return torch.from_numpy(np.array(span, dtype=np.float32).reshape(slot.size))
+
+
+def alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Rows in groups of like length, which are read side by side, shortest first.
+
+    >>> alike([30, 10, 12, 33])
+    [[1, 2], [0, 3]]
+    """
+    groups: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
+        if groups and lengths[row] <= _UNLIKE * lengths[groups[-1][0]]:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups

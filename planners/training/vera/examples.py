@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class Example:
         answer: what it is to write; `photo`: the content of the photo's file, `where`: it lies.
         before, after: (3, image_size, image_size) uint8, pixels of the photo and of its target: enough of them,
             since each is retouched by itself.
+        edits: op -> slot -> value, where they are known.
     """
 
     prompt: Prompt
@@ -39,10 +40,11 @@ class Example:
     where: str
     before: Tensor
     after: Tensor
+    edits: Mapping[str, Mapping[str, Any]] | None = None
 
-    def picture(self) -> Tensor:
-        """What the tower is shown: (3, 1024, 1024) in [0, 1]."""
-        return picture_of(as_photo(read_pixels(self.photo, self.where).permute(1, 2, 0).numpy()))
+    def picture(self, side: int) -> Tensor:
+        """What the tower is shown: (3, side, side) in [0, 1]."""
+        return picture_of(as_photo(read_pixels(self.photo, self.where).permute(1, 2, 0).numpy()), side)
 
 
 def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE) -> tuple[list[Example], int]:
@@ -70,10 +72,24 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
         before, after = (pixel_grid(pixels_of(files, part, key), image_size) for part in ("input", "target"))
         photo = files["input.jpg"] if "input.jpg" in files else files["input.png"]
         answer = write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
-        found.append(Example(prompt, answer, photo, key, before, after))
+        known = about.get("edits")
+        edits = None if known is None else {op: edit["params"] for op, edit in known.items()}
+        found.append(Example(prompt, answer, photo, key, before, after, edits))
     if not found:
         raise InvalidDocument("no example that the model has words for", path=str(folder), cure="Build a larger one.")
     return found, left
+
+
+def texts_of(folder: Path, *, split: str = "train") -> Iterator[str]:
+    """The answers and style prompts of a dataset, for a vocabulary to be learnt on.
+
+    Raises:
+        InvalidDocument: as `read_examples`.
+    """
+    for key, about, _ in examples_of(shards_of(folder, split)):
+        yield write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
+        if prompt := about["request"].get("prompt"):
+            yield prompt
 
 
 def _request(about: dict[str, Any]) -> Request:

@@ -30,3 +30,5 @@ def freeze(chain: nn.Module, stage: TrainingStage) -> None:
     chain.requires_grad_(False)
     for name in TRAINED[stage]:
         chain.get_submodule(name).requires_grad_(True)
+    if "model.head" in TRAINED[stage]:  # where one head is trained, the other is, too
+        chain.get_submodule("model.slot_head").requires_grad_(True)

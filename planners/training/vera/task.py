@@ -14,7 +14,8 @@ from .stages import TrainingStage, freeze
 
 class VeraTask:
     """The chain and its examples; see `training.loop.Task`. The loss is alpha times the cross-entropy of the text,
-    plus L1 of the pixels.
+    plus L1 of the pixels; of a model with sliders, also of the pixels that these make, and of how far they are from
+    edits that are known.
 
     Args:
         planner: whose networks are trained, in place. `stage`: which of them.
@@ -32,7 +33,7 @@ class VeraTask:
         checkpointing: bool = False,
     ) -> None:
         self.tokenizer, self.examples, self.alpha = planner.tokenizer, examples, alpha
-        self.network = VeraChain(planner.model, planner.ops[0].network, checkpointing=checkpointing)
+        self.network = VeraChain(planner.model, planner.neural.network, checkpointing=checkpointing)
         self._end = planner.model.config.eos_token_id[0]
         freeze(self.network, stage)
 
@@ -51,10 +52,11 @@ class VeraTask:
         """An example as the chain takes it."""
         example = self.examples[row]
         prompt, shown = example.prompt, example.prompt.after is not None
+        side = self.network.model.config.picture_side
         answer = [*self.tokenizer.ids(example.answer), self._end]
         return Lesson(
             key=row,
-            picture=example.picture if shown else None,
+            picture=(lambda: example.picture(side)) if shown else None,
             before=self.tokenizer.ids(prompt.before),
             after=self.tokenizer.ids(prompt.after or ""),
             answer=answer,
@@ -62,4 +64,5 @@ class VeraTask:
             retouch=[answer.index(token) for token in self.tokenizer.retouch],
             rgb=example.before.float() / 255,
             wanted=example.after.float() / 255,
+            edits=example.edits,
         )

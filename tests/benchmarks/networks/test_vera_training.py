@@ -101,9 +101,9 @@ def _command(folder: Path, *words: object) -> int:
 def test_four_photos_are_learnt_by_heart_in_pixels_and_in_words(
     figures: Figures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("veraretouch.planners.vera.picture.SIDE", 256)
     made = lessons.write_dataset(tmp_path / "data")
     student = lessons.student()
+    student.model.config = replace(student.model.config, picture_side=256)
     began = time.perf_counter()
     task = VeraTask(student, read_examples(tmp_path / "data", image_size=32)[0], TrainingStage.ALIGNMENT, alpha=1.0)
     settings = TrainingSettings(steps=240, batch=4, lr=3e-3, warmup=20, decay=0.0, average=0.0, save_every=240)

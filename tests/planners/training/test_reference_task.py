@@ -20,6 +20,7 @@ from veraretouch.planners.training.loop import TrainingSettings
 from veraretouch.planners.training.pairs import EditedPairs, GivenPairs, of_photos
 from veraretouch.planners.training.reference_task import PairTask, PretrainingTask, draw_masks, render
 from veraretouch.planners.training.runs import train_neural, train_vera
+from veraretouch.planners.training.vera.recipe import StageRecipe
 from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.zoo.fetch import fetch
 
@@ -123,11 +124,9 @@ def test_the_bundle_is_a_planner_of_references_and_a_renderer(tmp_path: Path) ->
     assert np.array_equal(vr.Renderer().render(before, result.plan), result.image)  # the plan names its weights
     options = {
         "stage": TrainingStage.ALIGNMENT,
-        "alpha": 1.0,
-        "image_size": 8,
         "checkpointing": False,
         "device": "cpu",
         "name": "x",
     }
     with pytest.raises(IncompatibleBundle, match="of the planner 'reference'"):
-        train_vera(str(bundle), good, tmp_path / "vera", settings, **options)
+        train_vera(str(bundle), good, tmp_path / "vera", settings, StageRecipe(1.0, 8), **options)
