@@ -66,7 +66,7 @@ class VeraChain(nn.Module):
         self.model, self.checkpointing = model, checkpointing
         self.renderer = Renderer([Neural(renderer)])
         self.schema = Schema.of([Neural])
-        self.sliders = None if model.slot_schema is None else Sliders(model.slot_schema)
+        self.sliders = None if model.slot_schema is None else SliderJudge(model.slot_schema)
         self._seen: dict[int, Tensor] = {}
         self._room = KEPT
         if checkpointing:
@@ -88,7 +88,7 @@ class VeraChain(nn.Module):
 
     def forward(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor]:
         """The cross-entropy (B,) of each answer's tokens, and the L1 distance (B,) of the rendered pixels; of a model
-        with sliders the distances of both heads are added up, see `Sliders`.
+        with sliders the distances of both heads are added up, see `SliderJudge`.
         """
         texts, hidden = self._read(lessons)
         device = hidden.device
@@ -173,7 +173,7 @@ class VeraChain(nn.Module):
         return done
 
 
-class Sliders:
+class SliderJudge:
     """What judges the second head: the pixels that its slots make, and edits that are known."""
 
     def __init__(self, schema: Schema) -> None:
