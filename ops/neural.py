@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.contract.op import Op, Params, Stage
+from ..core.contract.quantisation import dequantised
 from ..core.contract.slot_kinds import Embedding
 from ..core.errors import InvalidDocument
 
@@ -98,7 +99,7 @@ class Neural(Op):
         Raises:
             InvalidDocument: its tensors are not this network's.
         """
-        tensors = bundle.tensors(FILE)
+        tensors = dequantised(bundle.tensors(FILE), path=FILE)
         with torch.device("meta"):
             network = RetouchNetwork()
         wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}

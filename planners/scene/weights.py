@@ -1,6 +1,4 @@
-"""The network's weights as they are stored: convolutions as whole numbers of 8 bits with a scale a channel, the rest
-as floats. Jacob et al. (2018), arXiv 1712.05877, section 2.1, symmetric.
-"""
+"""The network's weights as they are stored: convolutions in 8 bits, see `core.contract.quantisation`."""
 
 from __future__ import annotations
 
@@ -12,6 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ...core.contract import quantisation
 from ...core.errors import InvalidDocument
 from .network import SceneNetwork, quick
 
@@ -19,23 +18,11 @@ VERSION: Final = 2
 """The version of the installed weights, and so of the areas that are made with them: one more with every change."""
 
 FILE: Final = "scene.safetensors"
-_WHOLE: Final = ".int8"
-_SCALE: Final = ".scale"
-_LARGEST: Final = 127
 
 
 def quantised(network: SceneNetwork) -> dict[str, Tensor]:
     """The tensors of a trained network as they are stored; what counts batches alone is left out."""
-    found = {}
-    for name, value in network.state_dict().items():
-        value = value.detach().cpu()
-        if value.ndim > 1:
-            scale = value.flatten(1).abs().amax(dim=1).clamp(min=1e-12) / _LARGEST
-            found[name + _SCALE] = scale
-            found[name + _WHOLE] = (value / _by_channel(scale, value)).round().to(torch.int8)
-        elif value.is_floating_point():
-            found[name] = value.clone()
-    return found
+    return quantisation.quantised(network.state_dict())
 
 
 def dequantised(tensors: Mapping[str, Tensor], *, path: str = FILE) -> SceneNetwork:
@@ -48,15 +35,7 @@ def dequantised(tensors: Mapping[str, Tensor], *, path: str = FILE) -> SceneNetw
     wanted = network.state_dict()
     counters = {name for name, value in wanted.items() if not value.is_floating_point()}
     state = {name: wanted[name] for name in counters}
-    for name, value in tensors.items():
-        if name.endswith(_WHOLE):
-            name = name.removesuffix(_WHOLE)
-            scale = tensors.get(name + _SCALE)
-            if scale is None or scale.shape != value.shape[:1]:
-                raise _wrong(f"{name!r} has no scale for each channel", path)
-            state[name] = value.to(torch.float32) * _by_channel(scale, value)
-        elif not name.endswith(_SCALE):
-            state[name] = value.to(torch.float32)
+    state |= {name: value.to(torch.float32) for name, value in quantisation.dequantised(tensors, path=path).items()}
     for name in sorted(wanted.keys() | state.keys()):
         if name not in state or name not in wanted:
             raise _wrong(f"{'lacks' if name not in state else 'does not know'} {name!r}", path)
@@ -67,10 +46,6 @@ def dequantised(tensors: Mapping[str, Tensor], *, path: str = FILE) -> SceneNetw
             raise _wrong(f"{name!r} holds numbers that are not finite", path)
     network.load_state_dict(state)
     return network
-
-
-def _by_channel(scale: Tensor, value: Tensor) -> Tensor:
-    return scale.reshape(-1, *[1] * (value.ndim - 1))
 
 
 def _wrong(problem: str, path: str) -> InvalidDocument:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ...core.contract.latents import Latents
 from ...core.contract.planner import Proposal, Thought
+from ...core.contract.quantisation import dequantised, quantised
 from ...core.contract.request import Mode, Request
 from ...core.contract.schema import Schema
 from ...core.errors import InvalidRequest, UnknownBundle, UnusableAnswer
@@ -101,6 +102,7 @@ class Vera:
         stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, chosen.most_tokens)
         self._writer = _writer(model, stop, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
+        self.stored: Literal["as it is", "int8"] = "as it is"
 
     def asks_for_color(self, request: Request) -> bool:
         """Whether the request's words ask for colour, as the lexicon of `rules` reads them."""
@@ -247,7 +249,8 @@ class Vera:
                 Runtime is not installed.
         """
         torch_dtype, chosen = precision_of(dtype, runtime, device)
-        model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), bundle.tensors(weights.FILE))
+        tensors = dequantised(bundle.tensors(weights.FILE), path=weights.FILE)
+        model = weights.load(VeraConfig.of(bundle.configuration.get("model", {})), tensors)
         with bundle.open("tokenizer.json") as file:
             tokenizer = Tokenizer(file.read().decode())
         if chosen.name != "onnx":
@@ -258,9 +261,9 @@ class Vera:
         return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen, head=head)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
-        """Write the weights and the tokenizer; the configuration."""
-        save_weights(weights.state(self.model), folder / weights.FILE)
-        save_weights(self.neural.network.state_dict(), folder / RENDERER)
+        """Write the weights, in 8 bits where `stored` is `int8`, and the tokenizer; the configuration."""
+        for file, state in ((weights.FILE, weights.state(self.model)), (RENDERER, self.neural.network.state_dict())):
+            save_weights(quantised(state) if self.stored == "int8" else state, folder / file)
         (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
         return {"model": self.model.config.document()}
 

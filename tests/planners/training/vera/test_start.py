@@ -11,7 +11,7 @@ import pytest
 import torch
 from lazily import needs
 
-from veraretouch import Latents, Photo, zoo
+from veraretouch import Latents, Photo, Request, zoo
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.training.loop import TrainingSettings, train
@@ -56,6 +56,23 @@ def test_what_was_packed_plans_by_either_head(folder: Path) -> None:
     assert set(plans["neural"].edits) == {"neural"}
     assert plans["sliders"].edits
     assert set(plans["sliders"].edits) <= set(nano.MODEL["slots"])
+
+
+def test_weights_of_eight_bits_take_a_third_of_the_room_and_plan_nearly_the_same(folder: Path) -> None:
+    made = nano.pupil(folder, stirred=True)
+    answer = made.tokenizer.ids("<retouch_light><retouch_color&temp><retouch_colormixer>")
+    licence = {"spdx": "Apache-2.0", "commercial_use": True}
+    sizes, moved = [], []
+    for stored in ("as it is", "int8"):
+        made.stored = stored
+        packed = zoo.pack(Retoucher(made), folder / f"stored-{stored[:2]}", name="nano", licence=licence)
+        sizes.append(sum(file.stat().st_size for file in packed.glob("*.safetensors")))
+        loaded = zoo.load(packed, options={"head": "sliders"})
+        loaded.planner.sampler = lambda request: Forced(answer)
+        moved.append(loaded.planner.plan([PHOTO], [Request.of()]).latents.pack())
+    assert sizes[1] < 0.35 * sizes[0]
+    assert torch.allclose(*moved, atol=0.05)
+    assert not torch.equal(*moved)
 
 
 def test_the_chain_teaches_both_heads(folder: Path, tmp_path: Path) -> None:
