@@ -103,7 +103,11 @@ def _pixels(chunks: _Chunks, known: dict[bytes, bytes]) -> Pixels:
 
         try:
             pixels = png_decode(bare)
-        except UnicodeDecodeError as error:  # imagecodecs reads some of libpng's complaints too late
+        except (UnicodeDecodeError, RuntimeError) as error:
+            told = str(error)
+            if isinstance(error, RuntimeError) and told.isascii() and told.isprintable() and told:
+                raise
+            # imagecodecs reads some of libpng's complaints too late, when something else stands in their place.
             raise DamagedPixels("its chunks are not those of a PNG") from error
         return _with_key(pixels, known.get(b"tRNS")) if bits == 16 else pixels
     if len(_inflated(chunks)) < sum(row * rows for row, rows in _passes(chunks[0][1])):  # Pillow would not complain

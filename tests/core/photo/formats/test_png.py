@@ -271,8 +271,15 @@ def test_a_palette_that_is_missing_is_no_black_picture(palette):
             open_photo(spoilt, salvage=salvage)
 
 
-def test_a_reason_that_the_decoder_garbled_is_not_shown():
+@pytest.mark.parametrize("told", [None, "", "\x01\x7f\x02", "\u00e9\u00df"], ids=["real", "none", "bytes", "letters"])
+def test_a_reason_that_the_decoder_garbled_is_not_shown(monkeypatch, told):
     """Of a second IHDR imagecodecs reads libpng's complaint from where it no longer is."""
+
+    def garble(data):
+        raise RuntimeError(told)
+
+    if told is not None:
+        monkeypatch.setattr("imagecodecs.png_decode", garble)
     data = as_photo(np.full((8, 16, 3), 128, np.uint8)).encode("png")
     with pytest.raises(UnreadablePhoto, match="its chunks are not those of a PNG"):
         open_photo(data[:33] + data[8:33] + data[33:])
