@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ from ..errors import InvalidPhoto, PhotoTooLarge, UnreadablePhoto, VeraRetouchEr
 from .assemble import assemble
 from .decoded import DamagedPixels
 from .formats.table import FORMATS, PhotoFormat, is_text, sniff
+from .hashing import opened, unreadable
 from .header import Header
 from .photo import Photo
 
@@ -61,17 +60,6 @@ def open_photo(source: PhotoSource, *, max_pixels: int = MAX_PIXELS, salvage: bo
     return replace(photo, path=Path(source)) if isinstance(source, str | os.PathLike) else photo
 
 
-def file_hash(path: str | Path) -> str:
-    """Return the SHA-256, in hex, of a file's bytes. Raises UnreadablePhoto where it cannot be read,
-    InvalidPhoto for what is no path.
-    """
-    try:
-        with _stream(Path(path)) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # typeshed wants readinto
-    except OSError as error:
-        raise _refusal(repr(str(path)), error) from error
-
-
 @contextmanager
 def _opened(source: PhotoSource, *, salvage: bool = False) -> Iterator[tuple[BinaryIO, PhotoFormat]]:
     """Open a file and find its format; whatever a decoder raises inside becomes one UnreadablePhoto."""
@@ -100,11 +88,7 @@ def _opened(source: PhotoSource, *, salvage: bool = False) -> Iterator[tuple[Bin
 def _stream(source: PhotoSource) -> BinaryIO:
     """The source as a file of bytes that can be sought in."""
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe waits for ever, a device has no end
-            raise UnreadablePhoto(f"{str(path)!r} is a pipe or a device; a photo file is needed", cure="Copy it first")
-        return path.open("rb")
+        return opened(Path(source))
     if isinstance(source, bytes | bytearray | memoryview):
         return io.BytesIO(source)
     try:
@@ -148,14 +132,10 @@ def _description(head: bytes) -> str:
 
 def _refusal(name: str, error: Exception, *, salvaged: str | None = None) -> UnreadablePhoto:
     """Say in our words why a file could not be read, although, if so, of its format something was to be `salvaged`."""
-    if isinstance(error, FileNotFoundError):
-        return UnreadablePhoto(f"{name} does not exist", cure="Check the path")
-    if isinstance(error, IsADirectoryError):
-        return UnreadablePhoto(f"{name} is a folder; a photo file is needed", cure="Name the files in it")
-    if isinstance(error, PermissionError):
-        return UnreadablePhoto(f"{name} may not be read (permission denied)", cure="Check the file's permissions")
+    if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+        return unreadable(name, error)
     if isinstance(error, OSError) and error.filename is not None:  # a decoder's errors name no file
-        return UnreadablePhoto(f"{name} cannot be read: {error.strerror}", cure="Check the path")
+        return unreadable(name, error)
     if isinstance(error, Image.DecompressionBombError):
         return PhotoTooLarge(
             f"{name}: {str(error).rstrip('.')}", cure="If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"

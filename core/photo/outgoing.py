@@ -8,10 +8,6 @@ from .color.encoding import Pixels
 from .metadata.annotations import Annotations
 
 
-class PhotoWarning(UserWarning):
-    """A saved photo lacks something that its format cannot hold."""
-
-
 class Outgoing(NamedTuple):
     """`pixels`: (H, W[, 2]) grey[, alpha], (H, W, 3) or (H, W, 4); `quality`: 1..100; `exif`: TIFF bytes.
 

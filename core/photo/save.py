@@ -17,14 +17,16 @@ from ..atomic_write import new_file
 from ..errors import UnwritablePhoto, VeraRetouchError, nearest
 from .color import encoding
 from .formats.jpeg import quality_to_write
-from .formats.table import EXTENSIONS, FORMATS, writer_of
+from .formats.table import FORMATS
+from .losses import PhotoWarning
 from .metadata import xmp
 from .metadata.annotations import Annotations
 from .metadata.exif import Exif, parse, serialise
-from .outgoing import Outgoing, PhotoWarning
+from .outgoing import Outgoing
 from .output_sharpening import sharpened_for
 from .picture import Picture, SaveOptions
 from .resize import fitted
+from .suffixes import EXTENSIONS, writer_of
 
 _THUMBNAIL_SIDE = 160  # pixels, as DCF's thumbnails
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import VeraRetouchError
-from ...photo import read_header
 
 # Pixels as read, float32 working copies before, during and after an op, pixels to write, the encoder's own.
 _BYTES_PER_PIXEL = 64
@@ -26,6 +25,8 @@ def available() -> int | None:
 
 def weight(path: Path) -> int:
     """Bytes that working on a photo takes, by its header; 0 where that cannot be read, which the work will tell."""
+    from ...photo import read_header
+
     try:
         header = read_header(path)
     except VeraRetouchError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -23,9 +23,7 @@ from .pool import WorkerDied, cores, run
 from .remote.sending import retouch_via
 from .remote.server import Server, chosen_server
 from .request import BatchRequest
-from .series import matched_to, median_photo, one_plan
 from .task import PhotoOutcome, PhotoTask
-from .work import preview_task, retouch
 
 # Refusals that lie in the request, not in a photo, and would be the same for every one; values count where the user
 # gave them.
@@ -81,6 +79,8 @@ def retouch_all(
     reasoning = options.verbose or len(tasks) == 1
     with BatchConsole(len(tasks), json=options.json, reasoning=reasoning, timings=options.timings) as console:
         if options.dry_run:
+            from .work import preview_task
+
             for task in tasks:
                 console.done(preview_task(task))
         else:
@@ -92,11 +92,16 @@ def _work(
     tasks: Sequence[PhotoTask], console: BatchConsole, jobs: int, context: BaseContext | None, server: Server | None
 ) -> None:
     same_for_all = kinds_for_all(tasks[0].request) if tasks else ()
-    for task, result in (
-        run(retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context)
-        if server is None
-        else retouch_via(server, tasks, jobs=jobs)
-    ):
+    results: Iterator[tuple[PhotoTask, PhotoOutcome | WorkerDied]]
+    if server is not None:
+        results = retouch_via(server, tasks, jobs=jobs)
+    else:
+        from .work import retouch  # NumPy with it, which a command whose work is done elsewhere does without
+
+        results = run(
+            retouch, tasks, jobs=jobs, weigh=lambda task: weight(task.source), budget=budget(), context=context
+        )
+    for task, result in results:
         if isinstance(result, WorkerDied):
             problem = f"the process that worked on it died (exit code {result.exit_code}); a lack of memory may be why"
             result = PhotoOutcome(task.index, task.source, kind="WorkerDied", problem=f"{problem}. Use fewer --jobs.")
@@ -156,6 +161,8 @@ def _for_series(
     """The request as the series needs it: one plan, and the tones that photos are matched to."""
     if not _needs_one(request, series):
         return request
+    from .series import matched_to, median_photo, one_plan
+
     paths = [source.path for source in sources]
     chosen = series.match_to or median_photo(
         paths,

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ...atomic_write import give_name, staging_folder
-from ...errors import InvalidPlan, PhotoTooLarge, UnwritablePhoto
-from ...photo import MAX_PIXELS, Header, Photo, PhotoWarning, SaveOptions, file_hash, open_photo, read_header
+from ...photo import MAX_PIXELS, Photo, SaveOptions, open_photo, read_header
 from ..light_torch import no_garbage_collected
 from ..options import WriteOptions
-from .journal import Provenance, fingerprint, note_written
+from .placing import begin, check_header, finish, frame_losses, in_place, is_done, may_replace, origin_of, refuse_losses
 from .planning import make_plan
-from .replacing import frame_losses, header_losses, in_place, may_replace, refuse_losses
 from .request import BatchRequest
 from .task import PhotoOutcome, PhotoTask, reported
 
@@ -60,27 +54,12 @@ def preview_task(task: PhotoTask) -> PhotoOutcome:
     """Say what `retouch` would do, as far as header and journal tell, and write nothing."""
     outcome = PhotoOutcome(task.index, task.source, products=task.products)
     with reported(outcome):
-        _check_header(read_header(task.source), task)
-        done = _is_done(task, origin_of(task))
+        check_header(read_header(task.source), task)
+        done = is_done(task, origin_of(task))
         if not done:
             may_replace(task)
         outcome.status = "unchanged" if done else "planned"
     return outcome
-
-
-def begin(task: PhotoTask) -> Provenance | None:
-    """From what the products are to be made; None where they have been made from it already.
-
-    Raises:
-        VeraRetouchError: the photo may not be read, or the products may not take their places.
-    """
-    origin = origin_of(task)
-    if _is_done(task, origin):
-        return None
-    may_replace(task)
-    if in_place(task):
-        _check_header(read_header(task.source), task)
-    return origin
 
 
 def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None, plan: Plan | None) -> str:
@@ -117,10 +96,6 @@ def _planned(task: PhotoTask, clock: _Clock, subject: PhotoInput | None, plan: P
     return plan, photo
 
 
-def _is_done(task: PhotoTask, origin: Provenance) -> bool:
-    return task.options.resume and task.earlier is not None and task.earlier.is_done(origin, task.products)
-
-
 class _Clock:
     """Seconds per stage."""
 
@@ -152,40 +127,6 @@ def _render(photo: Photo, plan: Plan, options: WriteOptions, *, reuse: bool) -> 
     return image, report
 
 
-def finish(
-    task: PhotoTask, origin: Provenance, make: Callable[[Mapping[Path, Path]], None], *, told: Sequence[str]
-) -> None:
-    """Have every product made beside its place, note them in the journal, and then give each its name.
-
-    Args:
-        make: writes each product into the file that it is given for it.
-        told: warnings of the photo so far; whatever they say keeps a picture from taking its photo's place.
-
-    Raises:
-        UnwritablePhoto
-    """
-    products, replaces_photo = task.products, in_place(task)
-    folder = products.picture.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with staging_folder(folder) as staging:
-        files = {path: staging / path.name for path in products}
-        with warnings.catch_warnings(record=True) as heard, _said_by_final_names(staging):
-            warnings.simplefilter("always", PhotoWarning)
-            make(files)
-        if replaces_photo and not task.options.lossy:
-            refuse_losses((*told, *(str(warning.message) for warning in heard)), products.picture)
-        for warning in heard:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        overwrite = may_replace(task)  # again: rendering took its time, and somebody may have put a file there
-        if task.journal:
-            note_written(products.picture, origin, files)
-        for path, made in files.items():
-            try:
-                give_name(made, path, overwrite=overwrite, keep_times=replaces_photo and path == products.picture)
-            except FileExistsError:
-                raise UnwritablePhoto(f"{str(path)!r} exists already", cure="Choose another name.") from None
-
-
 def _save(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, files: Mapping[Path, Path]) -> None:
     options, products = task.options, task.products
     saving = SaveOptions(
@@ -203,34 +144,8 @@ def _save(photo: Photo, image: Photo, plan: Plan, task: PhotoTask, files: Mappin
         plan.save(files[products.plan])
 
 
-@contextmanager
-def _said_by_final_names(staging: Path) -> Iterator[None]:
-    """Errors name the files that the user knows, not those in the making."""
-    try:
-        yield
-    except (UnwritablePhoto, InvalidPlan) as error:
-        raise UnwritablePhoto(error.problem.replace(f"{staging.name}{os.sep}", ""), cure=error.cure) from error
-
-
-def origin_of(task: PhotoTask) -> Provenance:
-    """From what the products are made."""
-    writing = task.options.picture_options() | {"products": sorted(path.name for path in task.products)}
-    return Provenance(file_hash(task.source), fingerprint(task.request.facts()), fingerprint(writing), task.versions)
-
-
 def _max_pixels(request: BatchRequest) -> int:
     return MAX_PIXELS if request.max_pixels is None else request.max_pixels
-
-
-def _check_header(header: Header, task: PhotoTask) -> None:
-    """Refuse what the header shows to be too large, or to hold more than would take its place."""
-    pixels, limit = header.width * header.height, _max_pixels(task.request)
-    if pixels > limit:
-        raise PhotoTooLarge(
-            f"{str(task.source)!r} announces {pixels:,} pixels; the limit is {limit:,}", cure="Raise --max-pixels."
-        )
-    if in_place(task) and not task.options.lossy:
-        refuse_losses(header_losses(header, task), task.products.picture)
 
 
 @cache

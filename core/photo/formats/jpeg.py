@@ -19,11 +19,12 @@ from ...errors import InvalidDocument, UnreadablePhoto
 from ..color.encoding import Pixels
 from ..decoded import GAIN_MAP, DamagedPixels, Decoded
 from ..header import Header
+from ..losses import PhotoWarning
 from ..metadata import extended_xmp, iptc
 from ..metadata.annotations import Annotations, comment_text, resolution_of
 from ..metadata.exif import parse, serialise
 from ..metadata.xmp import has_gain_map
-from ..outgoing import Outgoing, PhotoWarning
+from ..outgoing import Outgoing
 from .pillow_image import pixels_of
 
 _LUMA = np.array(

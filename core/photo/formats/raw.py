@@ -19,13 +19,6 @@ from .mapped import mapped
 from .raw_extent import announced_size
 
 MAGIC = rb"FUJIFILMCCD-RAW|II(RO|RS|U\0|\x1a\0\0\0HEAPCCDR)|MMOR|\0MRM|FOVb|....ftypcrx "
-SUFFIXES = frozenset(
-    {
-        *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef"),
-        *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
-        ".x3f",
-    }
-)
 
 _MOST_PADDING = 2**28  # bytes that are made up for missing ones
 

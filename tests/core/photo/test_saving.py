@@ -13,7 +13,8 @@ from PIL import Image
 
 from veraretouch.core.errors import UnwritablePhoto
 from veraretouch.core.photo import EXTENSIONS, SaveOptions, as_photo, open_photo
-from veraretouch.core.photo.formats.table import FORMATS, writer_of
+from veraretouch.core.photo.formats.table import FORMATS
+from veraretouch.core.photo.suffixes import writer_of
 
 
 def test_every_writable_suffix_is_written_in_its_format(tmp_path, picture):

@@ -15,7 +15,7 @@ from exiftool_facts import facts
 from seen_pixels import seen_pixels
 from thousand_files import make
 
-from veraretouch.core.photo.formats.table import suffix_to_write
+from veraretouch.core.photo.suffixes import suffix_to_write
 
 OUT = (".jpg", ".png", ".tif", ".webp", ".heic", ".avif", ".jxl")
 MEMORY = 64 * 2**20  # bytes above what the process held before the file, whose picture has 15,000 pixels at most

@@ -12,10 +12,9 @@ from typing import Any, BinaryIO
 
 from ....errors import VeraRetouchError
 from ..journal import Provenance
-from ..replacing import frame_losses, in_place, refuse_losses
+from ..placing import begin, finish, frame_losses, in_place, refuse_losses
 from ..request import BatchRequest
 from ..task import PhotoOutcome, PhotoTask, reported
-from ..work import begin, finish
 from .server import Refused, Server, sent_name
 from .wire import order_for, order_of, read_archive, take_files
 

@@ -41,7 +41,7 @@ def test_by_default_a_photo_goes_beside_itself_in_a_format_that_can_be_written(p
 
 
 def test_heic_becomes_jpeg_where_nothing_can_write_it(monkeypatch):
-    monkeypatch.setattr("veraretouch.core.photo.formats.table.find_spec", lambda name: None)
+    monkeypatch.setattr("veraretouch.core.photo.suffixes.find_spec", lambda name: None)
     assert pictures("phone.heic") == ["retouched/phone.jpg"]
 
 

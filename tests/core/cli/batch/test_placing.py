@@ -7,7 +7,7 @@ import pytest
 from veraretouch.core import errors
 from veraretouch.core.cli.batch.journal import Provenance, fingerprint, note_written, read_journal, written_name
 from veraretouch.core.cli.batch.outputs import Products
-from veraretouch.core.cli.batch.replacing import header_losses, in_place, may_replace, refuse_losses
+from veraretouch.core.cli.batch.placing import header_losses, in_place, may_replace, refuse_losses
 from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.batch.task import PhotoTask
 from veraretouch.core.cli.options import WriteOptions

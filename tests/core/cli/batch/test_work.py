@@ -13,10 +13,11 @@ import typer
 
 from veraretouch.core.cli.batch import work
 from veraretouch.core.cli.batch.outputs import Products
+from veraretouch.core.cli.batch.placing import check_header, origin_of
 from veraretouch.core.cli.batch.planning import make_plans
 from veraretouch.core.cli.batch.request import BatchRequest
 from veraretouch.core.cli.batch.task import PhotoTask
-from veraretouch.core.cli.batch.work import _check_header, open_subject, origin_of, retouch
+from veraretouch.core.cli.batch.work import open_subject, retouch
 from veraretouch.core.cli.options import RUN_ONLY, EngineName, OutputSharpeningName, Space, Strip, WriteOptions
 from veraretouch.core.errors import PhotoTooLarge, UnwritablePhoto
 from veraretouch.core.photo import Header, as_photo
@@ -124,17 +125,17 @@ def test_another_photo_is_another_origin_and_what_decides_only_whether_it_is_rea
 def test_pages_are_lost_only_where_a_file_takes_the_place_of_its_photo(task):
     pages = Header(40, 30, "TIFF", frames=3)
     replacing = replace(task, products=Products(task.source))
-    _check_header(pages, task)
-    _check_header(pages, replace(replacing, options=WriteOptions(lossy=True)))
+    check_header(pages, task)
+    check_header(pages, replace(replacing, options=WriteOptions(lossy=True)))
     with pytest.raises(UnwritablePhoto, match="would be replaced by less than it holds: 3 frames or pages"):
-        _check_header(pages, replacing)
+        check_header(pages, replacing)
 
 
 def test_a_header_of_too_many_pixels_is_refused_and_one_of_as_many_as_allowed_is_not(task):
     allowed = replace(task, request=BatchRequest("rules", max_pixels=1200))
-    _check_header(Header(40, 30, "PNG"), allowed)
+    check_header(Header(40, 30, "PNG"), allowed)
     with pytest.raises(PhotoTooLarge, match=r"announces 1,240 pixels; the limit is 1,200\. Raise --max-pixels"):
-        _check_header(Header(40, 31, "PNG"), allowed)
+        check_header(Header(40, 31, "PNG"), allowed)
 
 
 def test_salvage_writes_what_is_left_of_a_damaged_jpeg(cli, tmp_path):

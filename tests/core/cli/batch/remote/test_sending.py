@@ -1,6 +1,8 @@
 """What a resident process does for a command leaves the same files as the command's own work."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,17 @@ def test_files_and_journal_are_those_of_a_run_without_it(resident, photos, tmp_p
     assert len(files(tmp_path / "here")) == 9
     assert journal(tmp_path / "there") == journal(tmp_path / "here")
     assert resident.sent == ["photo.png"] * 3
+
+
+def test_a_command_whose_work_is_done_there_loads_no_pixels_library(resident, photos, tmp_path):
+    words = ["auto", str(photos[0]), "--planner", "rules", "--out", str(tmp_path / "made.png")]
+    script = (
+        f"import sys; sys.argv = {['veraretouch', *words]!r}; from veraretouch.core.cli.shell import app\n"
+        "try: app()\nfinally: print('loaded:', *sorted({'numpy', 'PIL', 'torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "loaded:"
+    assert (tmp_path / "made.png").is_file()
 
 
 def test_a_run_that_goes_on_sends_what_is_not_done(resident, photos, tmp_path, capsys):

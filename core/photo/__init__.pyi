@@ -1,0 +1,15 @@
+from .arrays import PhotoLike as PhotoLike
+from .arrays import as_photo as as_photo
+from .hashing import file_hash as file_hash
+from .header import Header as Header
+from .load import MAX_PIXELS as MAX_PIXELS
+from .load import open_photo as open_photo
+from .load import read_header as read_header
+from .losses import PhotoWarning as PhotoWarning
+from .photo import ColorSpace as ColorSpace
+from .photo import Photo as Photo
+from .picture import SaveOptions as SaveOptions
+from .suffixes import EXTENSIONS as EXTENSIONS
+from .suffixes import Extensions as Extensions
+from .suffixes import is_raw as is_raw
+from .suffixes import suffix_to_write as suffix_to_write
