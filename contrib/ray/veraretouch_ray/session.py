@@ -19,7 +19,7 @@ STORE: Final = 256 * 2**20
 BLOCKS: Final = 2000
 """Into so many blocks at most rows that are few are divided: Ray Data keeps account of each."""
 
-_PANEL = "Cluster"
+PANEL: Final = "Cluster"
 # Nothing is reported to anybody, and nothing is written on stdout, which is the command's own. Workers that are started
 # here stand no lower than the command: Ray would give them nice 15, which starves them on a busy machine.
 _ENVIRONMENT = {
@@ -35,7 +35,7 @@ class ClusterOptions:
 
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that work. Default: one for each processor core.", rich_help_panel=_PANEL),
+        typer.Option(min=1, help="Processes that work. Default: one for each processor core.", rich_help_panel=PANEL),
     ] = None
     address: Annotated[
         str | None,
@@ -43,7 +43,7 @@ class ClusterOptions:
             help="A Ray cluster that runs already: HOST:PORT, or auto for the one of this machine. Its nodes have the "
             "same packages and see the same places. Default: a session on this machine, for this command.",
             metavar="ADDRESS",
-            rich_help_panel=_PANEL,
+            rich_help_panel=PANEL,
         ),
     ] = None
 
@@ -62,6 +62,7 @@ def session(cluster: ClusterOptions) -> Iterator[int]:
     opened = not ray.is_initialized()
     if opened and cluster.address is None:
         ray.init(
+            address="local",  # else Ray joins whatever cluster runs on this machine, somebody else's too
             num_cpus=(cluster.workers or cores()) + 1,
             object_store_memory=STORE,
             include_dashboard=False,

@@ -47,6 +47,7 @@ def run(
     weigh: Callable[[T], int] = lambda task: 0,
     budget: int = 2**62,
     context: BaseContext | None = None,
+    apart: bool = False,
 ) -> Iterator[tuple[T, R | WorkerDied]]:
     """Do the tasks, `jobs` at a time, and yield each with its result as it is done; with one job, in this process.
 
@@ -54,8 +55,9 @@ def run(
         work: a module's function; what it writes to stdout goes to stderr. It should not raise.
         weigh: a task's bytes. Tasks are held back while those in work would exceed `budget`; one alone always goes.
         context: in which workers are started; by default they begin from nothing.
+        apart: never in this process, so that it outlives whatever a task does.
     """
-    if jobs <= 1 or len(tasks) <= 1:
+    if not apart and (jobs <= 1 or len(tasks) <= 1):
         for task in tasks:
             with stdout_to_stderr():
                 result = work(task)
