@@ -4,22 +4,13 @@ import time
 from pathlib import Path
 
 import pytest
-from faulty_store import BUCKET, Fault, faulty_store
+from faulty_store import BUCKET, Fault
 
 pytest.importorskip("veraretouch_ray", reason="pip install ./contrib/ray")
 
 from veraretouch_ray.places import TRIES, Place
 
 from veraretouch.core.errors import InvalidRequest, UnreadablePhoto, UnwritablePhoto
-
-
-@pytest.fixture(scope="module")
-def store():
-    with pytest.MonkeyPatch.context() as patch, faulty_store() as made:
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        yield made
 
 
 @pytest.fixture(autouse=True)
