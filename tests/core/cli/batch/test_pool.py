@@ -43,6 +43,10 @@ def test_one_task_needs_no_other_process():
     assert [result for _, result in run(operator.call, [os.getpid], jobs=2)] == [os.getpid()]
 
 
+def test_a_task_that_is_to_be_apart_never_is_in_this_process():
+    assert [result for _, result in run(operator.call, [partial(os._exit, 9)], apart=True)] == [WorkerDied(9)]
+
+
 def test_one_job_leaves_descriptor_1_alone(capfd):
     assert len(list(run(os.system, ["echo from a library"], jobs=1))) == 1
     print("ours", flush=True)
