@@ -46,6 +46,14 @@ def make(tmp_path):
     return task
 
 
+@pytest.fixture
+def task(tmp_path):
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"photo")
+    products = Products(tmp_path / "out" / "a.jpg")
+    return PhotoTask(0, photo, products, BatchRequest("rules"), WriteOptions(), versions="1")
+
+
 def by_a_run(*paths):
     for path in paths:
         path.write_bytes(b"made by a run")

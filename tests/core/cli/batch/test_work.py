@@ -11,7 +11,10 @@ import numpy as np
 from veraretouch.core.cli.batch import work
 from veraretouch.core.cli.batch.outputs import Products
 from veraretouch.core.cli.batch.planning import make_plans
+from veraretouch.core.cli.batch.request import BatchRequest
+from veraretouch.core.cli.batch.task import PhotoTask
 from veraretouch.core.cli.batch.work import open_subject, retouch
+from veraretouch.core.cli.options import WriteOptions
 from veraretouch.core.photo import as_photo
 
 CASES = Path(__file__).parents[3] / "data" / "cases"
@@ -43,8 +46,11 @@ def test_salvage_writes_a_part_where_there_is_one_and_says_where_there_is_none(c
 
 
 def test_a_photo_that_was_opened_and_planned_before_gives_the_same_bytes_and_is_opened_and_planned_no_more(
-    task, monkeypatch
+    tmp_path, monkeypatch
 ):
+    task = PhotoTask(
+        0, tmp_path / "a.jpg", Products(tmp_path / "out" / "a.jpg"), BatchRequest("rules"), WriteOptions(), versions="1"
+    )
     as_photo(np.random.default_rng(1).integers(0, 256, (60, 90, 3), dtype=np.uint8)).save(task.source)
     there = replace(task, products=Products(task.source.parent / "there" / "a.jpg"))
     subject = open_subject(there)
