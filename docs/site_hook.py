@@ -25,7 +25,9 @@ BORROWED = {
 # Who reads which guides, in this order.
 GUIDES = {
     "Op authors": ("first-op", "own-area", "own-control", "testing", "plugins"),
-    "Photographers": ("studio", "many-photos", "cluster", "local", "framing", "presets", "fit", "assistants", "vera"),
+    "Photographers": (
+        *("studio", "many-photos", "serve", "cluster", "local", "framing", "presets", "fit", "assistants", "vera"),
+    ),
     "Planner researchers": ("own-planner", "training-through-the-renderer", "training", "data", "evaluating"),
     "Mobile teams": ("ios", "publishing-a-bundle", "zoo"),
     "Contributors": ("architecture",),

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from ...core.contract.op import Op
+from ...core.errors import InvalidRequest
 from ...core.threads import one_thread
 from .pairs import ColorPairs
 from .slider_chain import Array
@@ -68,10 +69,20 @@ def search(
     Args:
         start: free numbers to begin at, over the same ops; then the coarse steps are left out.
         patience: so many times as many rounds, for pairs without noise, of which none is an outlier.
+
+    Raises:
+        InvalidRequest: none of the ops has a slider of these groups.
     """
+    sliders = Sliders(ops, groups=groups)
+    if not sliders.all:
+        named = ", ".join(sorted(groups or ())) or "no group"
+        raise InvalidRequest(
+            f"no slider to explain the edit by: {', '.join(op.id for op in sliders.ops)} in {named}",
+            cure="Name more groups, such as lighting, or leave them out.",
+        )
     # The tensors are small: threads would wait for each other longer than they work.
     with one_thread():
-        return _search(pairs, Sliders(ops, groups=groups), start, patience)
+        return _search(pairs, sliders, start, patience)
 
 
 def _search(pairs: ColorPairs, sliders: Sliders, start: Vector | None, patience: int) -> Found:

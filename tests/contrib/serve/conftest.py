@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """Two workers, two places to wait, and small limits."""
-    limits = ("--workers", "2", "--queue", "2", "--timeout", "4", "--max-pixels", "1", "--max-body", "2")
+    limits = ("--workers", "2", "--queue", "2", "--timeout", "3", "--max-pixels", "1", "--max-body", "2")
     with serving(tmp_path_factory.mktemp("serve"), *limits, "--transfer", "2", *PLANNERS) as made:
         yield made
 

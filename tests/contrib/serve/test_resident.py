@@ -98,7 +98,7 @@ def test_what_it_is_and_takes_is_told(server):
     assert told["limits"] == {
         "body_bytes": 2_000_000,
         "pixels": 1_000_000,
-        "work_seconds": 4.0,
+        "work_seconds": 3.0,
         "transfer_seconds": 2.0,
     }
     assert told["versions"] != versions()  # it has a plug-in that is not here

@@ -102,7 +102,7 @@ class Serving:
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
-    def wait_for(self, name: str, value: float, seconds: float = 15) -> None:
+    def wait_for(self, name: str, value: float, seconds: float = 30) -> None:
         """Wait until a metric has a value."""
         deadline = time.monotonic() + seconds
         while (now := self.metrics().get(name, 0)) != value:

@@ -155,3 +155,11 @@ def test_the_same_pair_gives_the_same_plan(pair):
 def test_ops_that_cannot_be_fitted_are_refused_with_a_cure(pair, ops, said):
     with pytest.raises(vr.errors.InvalidRequest, match=said):
         vr.fit(pair[0], pair[1], ops=ops)
+
+
+@pytest.mark.parametrize("groups", [[], ["nope"], ["specific_color"]])
+def test_groups_that_leave_no_slider_are_refused_with_a_cure(pair, groups):
+    with pytest.raises(
+        vr.errors.InvalidRequest, match=r"exposure in (no group|nope|specific_color)\. Name more groups"
+    ):
+        vr.fit(pair[0], pair[1], ops=["exposure"], groups=groups)

@@ -63,7 +63,7 @@ def serve(
         typer.Option(
             min=0,
             max=10_000,
-            help="Photos that may wait for a worker; those beyond are refused (503). Default: one for each worker.",
+            help="Photos that may wait for a worker; those beyond are refused (503). Default: one for two workers.",
             rich_help_panel=_LIMITS,
         ),
     ] = None,
@@ -100,17 +100,13 @@ def serve(
     from veraretouch.core.cli.batch.pool import cores
     from veraretouch.core.cli.batch.remote.server import TOKEN_VARIABLE, state_file
     from veraretouch.core.cli.loopback import listen
-    from veraretouch.core.cli.nursery import nursery
     from veraretouch.core.cli.terminal import complain, say
 
-    from .exchange import House
     from .hosts import check_host, hosts_of, url_of
-    from .metrics import Metrics
-    from .places import Places
+    from .house import furnished
     from .server import StoppingServer, create_app
     from .state import noted
-    from .tasks import Rules, Warming, do, known_weights
-    from .workers import Workers
+    from .tasks import Rules, known_weights
 
     check_host(host, network=network)
     given = os.environ.get(TOKEN_VARIABLE)
@@ -121,20 +117,8 @@ def serve(
         listener = held.enter_context(listen(port, host))
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="veraretouch-serve-")))
         count = workers or cores()
-        house_workers = Workers(
-            count,
-            do,
-            warm=Warming(folder, planners),
-            timeout=timeout,
-            context=nursery(None),
-            ended=lambda reason: metrics.ended.labels(reason).inc(),
-            warmed=lambda made: [complain(problem, what="Warning") for problem in made.problems],
-        )
-        places = Places(count, count if queue is None else queue)
-        metrics = Metrics(
-            waiting=lambda: places.waiting, busy=lambda: house_workers.busy, alive=lambda: len(house_workers.pids)
-        )
-        house = House(house_workers, places, metrics, rules, folder, timeout, transfer)
+        line = max(1, count // 2) if queue is None else queue
+        house = furnished(folder, rules, workers=count, line=line, timeout=timeout, transfer=transfer)
         bound = listener.getsockname()[1]
         app = create_app(house, hosts=hosts_of(host, bound, name or ()), token=token, body_limit=max_body * 1_000_000)
         url = url_of(host, bound)

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Awaitable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Final, TypeVar
@@ -24,11 +23,10 @@ from veraretouch.core.cli.batch.remote.wire import ARCHIVE
 from .. import answers
 from ..answers import Refused
 from ..interface import Operation
-from .metrics import Metrics
-from .places import Places
-from .tasks import Made, Rules, Task
+from .house import House
+from .tasks import Made, Task
 from .uploads import take_form
-from .workers import Done, Workers, WorkLost
+from .workers import Done, WorkLost
 
 GONE: Final = 499
 """What is counted as the status where the client went away; nobody is sent it."""
@@ -39,25 +37,6 @@ _LOST: Final = {
     "stopped": (503, "the server stopped before it was done; ask another"),
 }
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class House:
-    """What all exchanges share.
-
-    Attributes:
-        folder: in which each has a folder of its own.
-        timeout: seconds that work may take.
-        transfer: seconds that a form may take to arrive, and an answer to be taken.
-    """
-
-    workers: Workers
-    places: Places
-    metrics: Metrics
-    rules: Rules
-    folder: Path
-    timeout: float
-    transfer: float
 
 
 class Exchange:
@@ -83,7 +62,7 @@ class Exchange:
                     held.enter_context(house.places.taking())
                     try:
                         folder = Path(tempfile.mkdtemp(dir=house.folder))
-                        held.callback(shutil.rmtree, folder, ignore_errors=True)
+                        held.callback(_remove, folder)
                         return await self._done(request, folder)
                     except OSError as error:
                         raise Refused(500, f"what was sent cannot be kept: {error.strerror or error}") from None
@@ -109,7 +88,7 @@ class Exchange:
         archive = ARCHIVE in request.headers.get("accept", "")
         task = Task(self._operation.handler, folder, files, house.rules, archive)
         try:
-            done = await _while_wanted(request, house.workers.do(task))
+            done = await _while_wanted(request, house.workers.do(task, abandoned=lambda: _remove(folder)))
         except WorkLost as lost:
             code, why = _LOST[lost.reason]
             headers = {"Retry-After": "1"} if code == 503 else None
@@ -121,6 +100,10 @@ class Exchange:
         if made.status == 200:
             house.metrics.pixels.observe(made.pixels)
         return _answer(made, done)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answer(made: Made, done: Done) -> Response:

@@ -16,10 +16,10 @@ class Metrics:
 
     Args:
         waiting: how many accepted requests wait for a worker now.
-        busy: how many workers are at work now. alive: how many there are.
+        busy: how many workers are at work now. ready: how many are alive and warm.
     """
 
-    def __init__(self, *, waiting: Callable[[], int], busy: Callable[[], int], alive: Callable[[], int]) -> None:
+    def __init__(self, *, waiting: Callable[[], int], busy: Callable[[], int], ready: Callable[[], int]) -> None:
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
             "veraretouch_requests", "Requests answered.", ("operation", "status"), registry=registry
@@ -52,7 +52,7 @@ class Metrics:
             self.ended.labels(reason)
         for name, text, told in (
             ("queue_length", "Accepted requests that wait for a worker.", waiting),
-            ("workers", "Worker processes that are alive.", alive),
+            ("workers", "Worker processes that are alive and warm.", ready),
             ("workers_busy", "Worker processes that are at work.", busy),
         ):
             Gauge(f"veraretouch_{name}", text, registry=registry).set_function(told)

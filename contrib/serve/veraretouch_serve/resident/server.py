@@ -23,7 +23,8 @@ from veraretouch.core.cli.batch.journal import versions
 
 from ..answers import broken, plainly
 from ..guard import Bearer, Guard
-from .exchange import Exchange, House
+from .exchange import Exchange
+from .house import House
 from .operations import OPERATIONS, openapi
 
 HEALTH = "/health"

@@ -260,7 +260,8 @@ def _plainly(problem: str, task: Task) -> str:
 
 def _warm(task: Warming) -> Made:
     """Retouch a small picture by each planner, and read a plan back: what takes time at first has taken it then."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the server ends them in order
+    for each in (signal.SIGINT, signal.SIGTERM):  # which may reach all processes; the server ends them in order
+        signal.signal(each, signal.SIG_IGN)
     made = Made()
     colours = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
     with tempfile.TemporaryDirectory(dir=task.folder) as folder:

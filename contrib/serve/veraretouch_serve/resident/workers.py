@@ -76,10 +76,9 @@ class Workers:
         self._end, self._told = asyncio.Event(), False
 
     @property
-    def pids(self) -> list[int]:
-        """The processes that are alive."""
-        workers = [slot.worker for slot in self._slots if slot.worker is not None]
-        return [worker.process.pid for worker in workers if worker.process.is_alive()]
+    def ready(self) -> int:
+        """How many are alive and warm."""
+        return sum(slot.is_warm and not slot.is_dead for slot in self._slots)
 
     @property
     def busy(self) -> int:
@@ -92,9 +91,12 @@ class Workers:
             self._begin(self._prepare(slot))
         self._begin(self._tend())
 
-    async def do(self, task: Any) -> Done:
+    async def do(self, task: Any, *, abandoned: Callable[[], None] = lambda: None) -> Done:
         """Have a task done. Whoever is cancelled while waiting for a worker leaves the line; cancelled later, the task
         has two more seconds to end by itself, and then its worker is ended.
+
+        Args:
+            abandoned: called when a task has ended for which nobody waited any more.
 
         Raises:
             WorkLost: a second worker died over it, too, or it took too long.
@@ -109,7 +111,13 @@ class Workers:
         except asyncio.CancelledError:
             wanted.clear()
             timer = asyncio.get_running_loop().call_later(_GRACE, slot.end, "gone")
-            running.add_done_callback(lambda done: (timer.cancel(), done.exception()))  # nobody asks for it any more
+
+            def end(done: asyncio.Task[Any]) -> None:
+                timer.cancel()
+                done.exception()  # nobody else asks for it any more
+                abandoned()
+
+            running.add_done_callback(end)
             raise
         return Done(result, begun - asked, perf_counter() - begun)
 
@@ -213,7 +221,7 @@ class _Slot:
         self._make, self._warm = make, warm
         self.lock = asyncio.Lock()
         self.worker: Worker | None = None
-        self.at_work = False
+        self.at_work = self.is_warm = False
         self.reason: Reason | None = None
 
     @property
@@ -230,7 +238,9 @@ class _Slot:
         if self.worker is not None:
             return None
         self.worker = self._make()
-        return self.exchange(self._warm)
+        warmed = self.exchange(self._warm)
+        self.is_warm = True
+        return warmed
 
     def exchange(self, task: Any) -> Any:
         """Have a task done.
@@ -252,4 +262,4 @@ class _Slot:
         """Take a dead worker away."""
         if self.worker is not None:
             self.worker.stop()
-            self.worker = None
+            self.worker, self.is_warm = None, False
