@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,14 +39,20 @@ TEN = {
         "highlight_saturation": 0.2,
     },
 }
+FIVE = ("white_balance", "exposure", "contrast", "tone_regions", "vibrance")
 ORDINARY = (*TEN, "tone_curve")
 STRENGTHS = (0.15, 0.25, 0.4)
 
 
 def ten_ops() -> Latents:
     """A plan of ten ops, strong enough to be seen."""
-    schema = Schema.of([registry.ops.load(id) for id in TEN])
-    return Latents(schema, {op: {slot: torch.tensor([v]) for slot, v in slots.items()} for op, slots in TEN.items()})
+    return some_ops(TEN)
+
+
+def some_ops(ids: Iterable[str]) -> Latents:
+    """A plan of some of the ten."""
+    values = {op: {slot: torch.tensor([value]) for slot, value in TEN[op].items()} for op in ids}
+    return Latents(Schema.of([registry.ops.load(id) for id in values]), values)
 
 
 def random_edit(seed: int) -> tuple[float, Latents]:
@@ -102,13 +108,15 @@ def wheel(size: int = 400) -> Picture:
     return np.rint(255 * colours).astype(np.uint8)
 
 
-def interleaved(contestants: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, float]:
+def interleaved(
+    contestants: Mapping[str, Callable[[], object]], rounds: int = 5, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
     """Median seconds of each, run in turns after a turn that does not count: what slows the machine slows all alike."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds + 1):
         for name, run in contestants.items():
-            began = time.perf_counter()
+            began = clock()
             run()
             if turn:
-                seconds[name].append(time.perf_counter() - began)
+                seconds[name].append(clock() - began)
     return {name: median(all_of) for name, all_of in seconds.items()}

@@ -77,6 +77,9 @@ class Figures:
             document = json.loads(data.read_text())
             self.bars = [Bar(**{key: bar[key] for key in bar if key != "holds"}) for bar in document["bars"]]
             self.tables, self.others, self.grids = document["seconds"], document["figures"], document["grids"]
+            self.errors = document["errors"]
+            self.by_lattice = {int(n): error for n, error in document["error_by_lattice"].items()}
+            self.by_size = {float(n): (c["memory"], c["seconds"]) for n, c in document["by_megapixels"].items()}
 
     def judge(self, *subjects: str) -> None:
         """Fail where a bar of these subjects does not hold."""
@@ -85,6 +88,7 @@ class Figures:
 
     def accuracy(self, rows: Sequence[tuple[float, str, str, int | None, float]]) -> None:
         """Rows of (strength, picture, engine, lattice, p99), summed up by strength and kind of picture."""
+        self.errors = []
         for strength, kind in sorted({row[:2] for row in rows}):
             some = [row for row in rows if row[:2] == (strength, kind)]
             lattices = [row[3] for row in some]

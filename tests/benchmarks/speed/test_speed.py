@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import copy
 import io
-import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,38 +24,20 @@ import torch
 from distilled import LOOKS, distilled
 from lazily import Lazy
 from PIL import Image, ImageFilter
-from scenes import Picture, interleaved, mosaic, ramps, random_edit, samples, ten_ops, wheel
+from scenes import FIVE, Picture, interleaved, mosaic, ramps, random_edit, samples, some_ops, ten_ops, wheel
 from speed_report import Figures
 
 from veraretouch import Photo, Renderer, zoo
 from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.lut import ColorMap, Cube
+from veraretouch.core.threads import one_thread
 from veraretouch.ops.neural import Neural
 
-RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
 PLANS = 100
 kornia = Lazy("kornia.enhance")
 VERARETOUCH = Path(sys.executable).with_name("veraretouch")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def figures() -> Iterator[Figures]:
-    """What was measured; written down at the end, whatever it says."""
-    made = Figures(
-        "Speed",
-        "speed/test_speed.py",
-        "Times are medians of interleaved runs; ratios hold, seconds are this machine's. Pictures are made from the"
-        " samples in docs/samples.",
-    )
-    yield made
-    made.write(RECORDS / "speed.json", RECORDS / "speed.md")
-
-
-@pytest.fixture(scope="module")
-def photo() -> Picture:
-    return mosaic()
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +91,26 @@ def test_a_table_is_applied_as_fast_as_opencolorio_allows(figures: Figures, phot
     figures.bar("apply: the same at equal threads", seconds["Pillow in two threads"] / ours, at_least=2.5)
     figures.bar("apply: time beside OpenColorIO called bare", ours / seconds["OpenColorIO bare"], at_most=1.1)
     figures.judge("apply")
+
+
+def test_from_pil_image_to_pil_image_baking_included(figures: Figures, photo: Picture) -> None:
+    """By plans of five ops and of ten, beside Pillow with a table that is ready."""
+    image, renderer, five, ten = Image.fromarray(photo), Renderer(), some_ops(FIVE), ten_ops()
+    pillow = ImageFilter.Color3DLUT(33, Cube.of(ten_map(), 33).values.clip(0, 1).transpose(2, 1, 0, 3).ravel().tolist())
+
+    contestants = {
+        "five ops": lambda: renderer.render(image, five),
+        "ten ops": lambda: renderer.render(image, ten),
+        "Pillow Color3DLUT": lambda: image.filter(pillow),
+    }
+    seconds = interleaved(contestants, rounds=9)
+    figures.times("12 MP from PIL image to PIL image, baking included", seconds)
+    with one_thread():
+        used = interleaved(contestants, rounds=9, clock=time.process_time)
+    figures.times("The same by one thread: processor time", used)
+    beside = seconds["Pillow Color3DLUT"] / seconds["five ops"]
+    figures.bar("PIL to PIL: times as fast as Pillow's Color3DLUT", beside, at_least=3)
+    figures.judge("PIL to PIL")
 
 
 def test_tables_are_baked_quickly(figures: Figures) -> None:
@@ -294,23 +294,6 @@ def test_codecs_and_thumbnails_are_compared(figures: Figures, photo: Picture) ->
         "by decoding again at a smaller scale": lambda: simplejpeg.decode_jpeg(data, min_width=512, min_height=384),
     }
     figures.times("A thumbnail of 512 pixels for the planner", interleaved(thumbnails))
-
-
-def test_a_folder_uses_both_cores(figures: Figures, photo: Picture, tmp_path: Path) -> None:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for index in range(64):
-        (folder / f"{index:02}.jpg").write_bytes(simplejpeg.encode_jpeg(np.roll(photo, 37 * index, axis=1), 92))
-
-    def run(jobs: int) -> None:
-        command = [VERARETOUCH, "auto", folder, "--out", tmp_path / "done", "--overwrite", "--jobs", str(jobs)]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        subprocess.run(command, check=True, capture_output=True, env=environment)
-
-    seconds = interleaved({"one process": lambda: run(1), "two": lambda: run(2)}, rounds=1)
-    figures.times("A folder of 64 photos of 12 MP, one thread a process", seconds)
-    figures.bar("folder: two processes beside one", seconds["one process"] / seconds["two"], at_least=1.7)
-    figures.judge("folder")
 
 
 def test_large_photos_take_little_memory_and_time_in_proportion(figures: Figures, tmp_path: Path) -> None:
