@@ -99,7 +99,8 @@ class Vera:
             self.schema, self.ops = model.slot_schema, None
         chosen = sampling or Sampling()
         self.sampler = sampler or (lambda request: Sampled(chosen, request.seed))
-        stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, chosen.most_tokens)
+        most = min(chosen.most_tokens, model.config.max_position_embeddings)
+        stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, most)
         self._writer = _writer(model, stop, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
         self.stored: Literal["as it is", "int8"] = "as it is"

@@ -12,7 +12,7 @@ import torch
 from lazily import needs
 
 from veraretouch import Latents, Photo, Request, zoo
-from veraretouch.core.errors import InvalidDocument
+from veraretouch.core.errors import InvalidDocument, UnusableAnswer
 from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.training.loop import TrainingSettings, train
 from veraretouch.planners.training.vera.examples import read_examples
@@ -87,6 +87,13 @@ def test_the_chain_teaches_both_heads(folder: Path, tmp_path: Path) -> None:
     assert words < 0.9 * before[0]
     assert pixels < 0.6 * before[1]
     assert bool((made.model.head[-1].weight != head).any())
+
+
+def test_an_answer_ends_where_the_models_positions_do(folder: Path) -> None:
+    nano.pupil(folder)
+    short = nano.configuration(folder, model=nano.MODEL | {"max_position_embeddings": 40})
+    with pytest.raises(UnusableAnswer, match="answer of 40 tokens"):
+        start(short, folder / "sentences").plan([PHOTO], [Request.of()])
 
 
 @torch.no_grad()
