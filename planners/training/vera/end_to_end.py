@@ -25,6 +25,7 @@ from ...vera.model import VeraModel
 KEPT: Final = 2**31
 # Rows beside each other are padded to the longest, which may be so many times as long as the shortest.
 _UNLIKE: Final = 1.4
+_KNOWN: Final = 10.0
 
 Edits = Mapping[str, Mapping[str, Any]]
 
@@ -178,25 +179,25 @@ class SliderJudge:
 
     def __init__(self, schema: Schema) -> None:
         self.schema, self.renderer = schema, Renderer()
-        self._identity = Latents.identity(schema).pack()
         ranges = [torch.full((slot.size,), 0.0) if _endless(slot) else _range(slot) for _, _, slot in schema]
         self._weight = torch.cat([(size > 0) / size.clamp(min=1e-6) for size in ranges])
 
     def astray(self, latents: Latents, edits: Sequence[Edits | None]) -> Tensor:
-        """How far the slots are from edits that are known (B,): the mean distance in shares of their ranges; 0 where
-        nothing is known, and for slots without a range, such as angles.
+        """How far the slots are from edits that are known (B,): the mean distance in shares of their ranges, weighed to
+        count about as much as that of pixels; 0 where nothing is known or an op is another than the head's, and for
+        slots without a range, such as angles.
         """
         packed = latents.pack()
-        known = torch.tensor([edit is not None for edit in edits], device=packed.device)
-        wanted = torch.cat([self._packed(edit or {}) for edit in edits]).to(packed.device)
-        return ((packed - wanted).abs() * self._weight.to(packed.device)).mean(dim=1) * known
+        told = [edit if edit is not None and edit.keys() <= self.schema.specs.keys() else None for edit in edits]
+        known = torch.tensor([edit is not None for edit in told], device=packed.device)
+        wanted = torch.cat([self._packed(edit or {}) for edit in told]).to(packed.device)
+        return _KNOWN * ((packed - wanted).abs() * self._weight.to(packed.device)).mean(dim=1) * known
 
     def _packed(self, edits: Edits) -> Tensor:
-        """Known edits (1, D); those of ops that the head has not are left out."""
+        """Known edits (1, D)."""
         values = {
             op: {name: torch.tensor(value, dtype=torch.float32).unsqueeze(0) for name, value in slots.items()}
             for op, slots in edits.items()
-            if op in self.schema.specs
         }
         return Latents(self.schema, values, batch=1).pack()
 
