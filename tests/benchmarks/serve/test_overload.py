@@ -178,7 +178,7 @@ def test_a_command_adds_little_to_the_servers_own_time(figures, tmp_path):
     picture = tmp_path / "photo.jpg"
     Image.fromarray(mosaic()).save(picture, quality=92)
     with serving(tmp_path / "server", "--planner", "tiny") as server:
-        environment = os.environ | {"VERARETOUCH_TOKEN": TOKEN, "PYTHONPATH": str(tmp_path / "server" / "site")}
+        environment = os.environ | {"VERARETOUCH_TOKEN": TOKEN, "PYTHONPATH": str(server.site)}
         veraretouch = str(Path(sys.executable).with_name("veraretouch"))
         command = [veraretouch, "--via", server.url, "auto", str(picture), "--overwrite", "--json"]
         added, own = [], []

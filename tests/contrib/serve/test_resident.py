@@ -73,12 +73,14 @@ def test_an_edit_is_recovered_from_two_photos_and_explained(server, tmp_path):
 
 
 def test_health_is_for_everybody_and_everything_else_for_who_bears_the_token(server):
-    paths = {"/health": 200, "/metrics": 200, "/api/info": 200, "/api/openapi.json": 200, "/nothing": 404}
-    for path, status in paths.items():
+    for path, status in {"/metrics": 200, "/api/openapi.json": 200, "/nothing": 404}.items():
+        assert server.client.get(path).status_code == status
+        assert server.client.get(path, headers={"Authorization": ""}).status_code == 401
+    for path in ("/health", "/api/info"):
         for headers, wanted in (
-            ({}, status),
-            ({"Host": f"localhost:{server.port}"}, status),
-            ({"Origin": server.url}, status),
+            ({}, 200),
+            ({"Host": f"localhost:{server.port}"}, 200),
+            ({"Origin": server.url}, 200),
             ({"Authorization": ""}, 200 if path == "/health" else 401),
             ({"Authorization": f"Bearer {TOKEN}x"}, 200 if path == "/health" else 401),
             ({"Host": "127.0.0.1:1"}, 403),
@@ -187,6 +189,11 @@ def test_photos_and_bodies_beyond_the_limits_are_refused(server, tmp_path):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     pieces = [b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n', *[bytes(500_000)] * 4]
     assert server.client.post("/api/retouch", content=iter(pieces), headers=headers).status_code == 413
+
+
+def test_workers_fetch_nothing_and_do_not_know_the_token(server, small):
+    for name, value in (("HF_HUB_OFFLINE", "1"), ("VERARETOUCH_TOKEN", "None")):
+        assert server.told(small, f"tell {name}").json()["error"].endswith(f": {value}")
 
 
 def test_nothing_is_left_of_what_was_sent(server, small):

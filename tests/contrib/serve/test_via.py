@@ -1,7 +1,9 @@
-"""`veraretouch --via` has the real server do a command's work, and its files are those of the command alone."""
+"""`veraretouch --via auto` finds the resident process of its user, and leaves the files that it would make itself."""
 
+from __future__ import annotations
+
+import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,53 +12,26 @@ import pytest
 
 pytest.importorskip("veraretouch_serve", reason="pip install ./contrib/serve")
 
-from serving import OBEDIENT, TOKEN
+from veraretouch.core.cli.batch.remote.wire import task_of
+from veraretouch.core.cli.batch.work import retouch
 
-SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 pytestmark = pytest.mark.xdist_group("serve")
+COMMAND = str(Path(sys.executable).with_name("veraretouch"))
 
 
-@pytest.fixture
-def command(server, tmp_path):
-    """The command in a folder with two photos, where `--via auto` finds the server."""
-    for name in ("beach", "portrait"):
-        shutil.copy(SAMPLES / f"{name}.jpg", tmp_path)
-
-    def run(*words, code=0, **environment):
-        site = server.state.parents[2] / "site"
-        own = {"XDG_STATE_HOME": str(server.state.parents[1]), "PYTHONPATH": str(site)}
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("veraretouch")), *words],
-            cwd=tmp_path,
-            env=os.environ | own | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == code, done.stderr
-        return done
-
-    return run
-
-
-def test_the_files_are_those_of_the_command_alone(command, tmp_path):
-    words = ("auto", ".", "--max-size", "300", "--save-plan", "--compare")
-    told = command("--via", "auto", *words, "--out", "there")
-    command(*words, "--out", "here")
-    for folder in ("there", "here"):
-        (tmp_path / folder / ".veraretouch.jsonl").unlink()
-    there, here = ({path.name: path.read_bytes() for path in (tmp_path / each).iterdir()} for each in ("there", "here"))
-    assert there == here
-    assert len(here) == 6
-    assert "the work is done here" not in told.stderr
-
-
-def test_a_named_server_plans_and_says_what_is_wrong_in_the_commands_words(server, command):
-    via = ("--via", server.url)
-    token = {"VERARETOUCH_TOKEN": TOKEN}
-    assert '"exposure"' in command(*via, "plan", "beach.jpg", "--planner", OBEDIENT, **token).stdout
-    refused = command(*via, "auto", "beach.jpg", "--planner", "fit", code=1, **token)
-    assert "fit" in refused.stderr
-    broken = command(*via, "style", "fail", "beach.jpg", "--planner", OBEDIENT, code=1, **token)
-    assert "told so" in broken.stderr
-    assert "does not take the token" in command(*via, "auto", "beach.jpg", code=1, VERARETOUCH_TOKEN="other").stderr
+def test_a_command_finds_the_server_and_leaves_the_files_that_it_would_make_itself(server, photo, tmp_path):
+    before = server.metrics().get("veraretouch_requests_total retouch 200", 0)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
+    found = {"XDG_STATE_HOME": str(server.state.parents[1]), "PYTHONPATH": str(server.site)}
+    words = ["--via", "auto", "style", "warm", str(photo), "--max-size", "200", "--save-plan", "--compare", "--json"]
+    done = subprocess.run(
+        [COMMAND, *words, "--out", str(tmp_path / "out")], env=kept | found, capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert told["status"] == "written", done.stderr
+    assert server.metrics()["veraretouch_requests_total retouch 200"] == before + 1
+    picture = {"max_size": 200, "save_plan": True, "compare": True}
+    here = retouch(task_of({"style": "warm", "picture": picture}, photo, tmp_path / "here")).products
+    assert Path(told["output"]).read_bytes() == here.picture.read_bytes()
+    assert Path(told["compare"]).read_bytes() == here.compare.read_bytes()
+    assert json.loads(Path(told["plan_file"]).read_text()) == json.loads(here.plan.read_text())

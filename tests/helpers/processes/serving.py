@@ -39,6 +39,8 @@ class Obedient:
             time.sleep(float(words[1]))
         if words[:1] == ["fail"]:
             raise ZeroDivisionError("told so")
+        if words[:1] == ["tell"]:
+            raise ZeroDivisionError(os.environ.get(words[1]))
         if words[:1] == ["leave"]:
             raise SystemExit(3)
         if words[:1] == ["die"]:
@@ -58,9 +60,9 @@ class Serving:
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
-        site = folder / "site"
-        site.mkdir(parents=True)
-        Site(site).install(
+        self.site = folder / "site"
+        self.site.mkdir(parents=True)
+        Site(self.site).install(
             "acme-obedient",
             "1",
             {OBEDIENT: "acme_obedient:Obedient"},
@@ -70,7 +72,7 @@ class Serving:
         )
         self.state = folder / "state" / "veraretouch" / "serve.json"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
-        own = {"PYTHONPATH": str(site), "VERARETOUCH_TOKEN": TOKEN, "XDG_STATE_HOME": str(folder / "state")}
+        own = {"PYTHONPATH": str(self.site), "VERARETOUCH_TOKEN": TOKEN, "XDG_STATE_HOME": str(folder / "state")}
         words = [str(Path(sys.executable).with_name("veraretouch")), "serve", *options]
         self.log = folder / "log"
         with self.log.open("wb") as log:

@@ -109,10 +109,11 @@ def serve(
     from .tasks import Rules, known_weights
 
     check_host(host, network=network)
-    given = os.environ.get(TOKEN_VARIABLE)
+    given = os.environ.pop(TOKEN_VARIABLE, None)  # workers and their plug-ins need not know it
     token = check_token(given) if given else secrets.token_urlsafe(32)
     planners = tuple(dict.fromkeys(planner or ("tiny", "rules")))
     rules = Rules(planners, known_weights(planners, weights or ()), max_pixels * 1_000_000)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # from here on, no request has anything fetched
     with ExitStack() as held:
         listener = held.enter_context(listen(port, host))
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="veraretouch-serve-")))

@@ -108,7 +108,7 @@ class Made:
     Attributes:
         status: the HTTP status.
         pixels: of the photos that were read.
-        problem: what went wrong where a planner could not be warmed.
+        problems: of planners that could not be warmed.
     """
 
     status: int = 200
@@ -259,7 +259,7 @@ def _plainly(problem: str, task: Task) -> str:
 
 
 def _warm(task: Warming) -> Made:
-    """Retouch a small picture by each planner, and read a plan back: what takes time at first has taken it then."""
+    """Retouch a small picture by each planner: what takes time at first has taken it then."""
     for each in (signal.SIGINT, signal.SIGTERM):  # which may reach all processes; the server ends them in order
         signal.signal(each, signal.SIG_IGN)
     made = Made()
