@@ -52,7 +52,10 @@ Head = Literal["neural", "sliders"]
 
 
 # What a bundle's configuration may say; keys of others are left alone.
-_CONFIGURATION: Final[Mapping[str, Any]] = {"type": "object", "properties": {"model": SIZES}}
+_CONFIGURATION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {"model": SIZES, "head": {"enum": ["neural", "sliders"]}},
+}
 
 
 class Vera:
@@ -64,6 +67,9 @@ class Vera:
             chooses them.
         runtime: who writes the answers; torch where it is left out.
         head: whose edits are planned; `sliders` only for a model whose configuration names `slots`.
+
+    Attributes:
+        stored: how `save_bundle` writes weights.
 
     Raises:
         UnknownBundle: no weights. InvalidRequest: sliders of a model that has none.
@@ -233,7 +239,7 @@ class Vera:
 
     @classmethod
     def from_bundle(
-        cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch", head: Head = "neural"
+        cls, bundle: Any, *, device: Any = None, dtype: Any = None, runtime: str = "torch", head: Head | None = None
     ) -> Vera:
         """The planner of a bundle: float32 unless another `dtype` is wished for the model; the renderer's network stays
         in float32.
@@ -242,7 +248,7 @@ class Vera:
             dtype: a torch dtype or its name; or `int8`, `int4`: only the language model's weights, on ONNX Runtime.
             runtime: `onnx` writes the answers with ONNX Runtime in float32, too; `graphs` on a CUDA device with one
                 CUDA graph a token.
-            head: see `Vera`.
+            head: see `Vera`; the one that the bundle was packed with where it is left out.
 
         Raises:
             InvalidDocument: tensors that are missing, left over, or of another shape.
@@ -259,6 +265,7 @@ class Vera:
         else:
             for part in (model.tower, model.projector, model.head, model.slot_head, model.language.embed_tokens):
                 part.float()  # the layers of the language model stay as they are stored: only the graph reads them
+        head = head or bundle.configuration.get("head", "neural")
         return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen, head=head)
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
@@ -266,7 +273,7 @@ class Vera:
         for file, state in ((weights.FILE, weights.state(self.model)), (RENDERER, self.neural.network.state_dict())):
             save_weights(quantised(state) if self.stored == "int8" else state, folder / file)
         (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
-        return {"model": self.model.config.document()}
+        return {"model": self.model.config.document(), "head": "neural" if self.ops else "sliders"}
 
     @staticmethod
     def published_files(names: Collection[str]) -> list[str]:

@@ -225,7 +225,7 @@ def main() -> None:
         data = read_cases(given.data, size=None, limit=given.limit)
         planners = {
             "sliders": zoo.load(given.bundle, options={"head": "sliders"}),
-            "neural": zoo.load(given.bundle),
+            "neural": zoo.load(given.bundle, options={"head": "neural"}),
             "tiny": zoo.load("tiny"),
         }
         record |= {"planners": {name: judged(retoucher, data) for name, retoucher in planners.items()}}

@@ -12,7 +12,7 @@ import torch
 from lazily import needs
 
 from veraretouch import Latents, Photo, Request, zoo
-from veraretouch.core.errors import InvalidDocument, UnusableAnswer
+from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnusableAnswer
 from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.training.loop import TrainingSettings, train
 from veraretouch.planners.training.vera.examples import read_examples
@@ -56,6 +56,10 @@ def test_what_was_packed_plans_by_either_head(folder: Path) -> None:
     assert set(plans["neural"].edits) == {"neural"}
     assert plans["sliders"].edits
     assert set(plans["sliders"].edits) <= set(nano.MODEL["slots"])
+    again = zoo.pack(loaded, folder / "again", name="nano", licence=licence)
+    assert zoo.load(again).planner.ops is None  # a bundle remembers the head that it was packed with
+    with pytest.raises(InvalidRequest, match="head is 'both'"):
+        zoo.load(again, options={"head": "both"})
 
 
 def test_weights_of_eight_bits_take_a_third_of_the_room_and_plan_nearly_the_same(folder: Path) -> None:
