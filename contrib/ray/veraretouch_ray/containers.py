@@ -60,7 +60,7 @@ def photos_of(item: Item, column: str) -> Iterator[Given]:
 
 def _members(shard: Item, suffix: str) -> Iterator[Given]:
     seen: dict[str, int] = {}
-    with shard.place.open() as stream, tarfile.open(fileobj=stream, mode="r|*") as tar:
+    with shard.place.open() as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             last = f".{member.name.rpartition('.')[2].lower()}"
             wanted = member.name.endswith(f".{suffix}") if suffix else last in EXTENSIONS.readable
@@ -74,6 +74,8 @@ def _members(shard: Item, suffix: str) -> Iterator[Given]:
                 yield Given(f"{input}#{seen[member.name]}", shard.version, name, problem=problem)
             else:
                 yield Given(input, shard.version, name, data=file.read())
+        if shard.place.found().size - tar.offset < tarfile.BLOCKSIZE:  # tarfile takes half a header for the end
+            raise tarfile.ReadError("it breaks off")
 
 
 def _rows(table: Item, column: str) -> Iterator[Given]:

@@ -93,7 +93,7 @@ def retouch_places(
 def show(report: Report, out: str, *, json: bool) -> None:
     """Print what became of a run."""
     if json:
-        say(json_text(report.document()))
+        say(json_text(report.document(), indent=None))
         return
     before = f", {report.done_before} done before" if report.done_before else ""
     say(
