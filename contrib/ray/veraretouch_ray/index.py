@@ -110,24 +110,33 @@ class Index:
             (self._folder / f"part-{time.time_ns():020d}.parquet").write(_parquet(self._waiting))
         self._waiting, self._since = [], time.monotonic()
 
-    def done(self) -> Done:
-        """Which photos are done, by the parts that are there. Rows of photos that failed are taken out of them: those
-        are tried again.
+    def settle(self, *, failed: bool) -> Done:
+        """Leave each photo one row, the latest, and say which photos are done.
+
+        Args:
+            failed: whether rows of photos that failed stay; else those are tried again.
         """
-        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
-        digests: list[tuple[str, str]] = []
-        for found in self._folder.files():
+        photos: list[tuple[str, str]] = []
+        told: set[bytes] = set()
+        for found in sorted(self._folder.files(), key=lambda found: found.name, reverse=True):
             part = self._folder / found.name
             table = pq.read_table(io.BytesIO(part.read()))
-            whole = table.filter(pc.equal(table["status"], "written"))
-            if whole.num_rows == 0:
+            keep = []
+            columns = (table[name].to_pylist() for name in ("input", "version", "status"))
+            for row, (input, version, status) in reversed([*enumerate(zip(*columns, strict=True))]):
+                name = _digest(input, "")
+                if name not in told and (failed or status == "written"):
+                    keep.append(row)
+                if name not in told and status == "written":
+                    photos.append((input, version))
+                told.add(name)
+            if not keep:
                 part.remove()
-            elif whole.num_rows < table.num_rows:
-                part.write(_parquet(whole))
-            digests += zip(whole["input"].to_pylist(), whole["version"].to_pylist(), strict=True)
-        return Done.of(digests)
+            elif len(keep) < table.num_rows:
+                part.write(_parquet(table.take(sorted(keep))))
+        return Done.of(photos)
 
     def rows(self) -> Any:
         """All rows, as a table of pyarrow."""

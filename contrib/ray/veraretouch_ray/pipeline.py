@@ -30,6 +30,10 @@ _TOLD: Final = 20  # failures that are told on stderr; the index has all
 _PROGRESS: Final = 30.0  # seconds between two lines of it
 
 
+class UnfinishedRun(VeraRetouchError):
+    """Ray could not go on with a run, such as where no worker can load the planner."""
+
+
 @dataclass
 class Report:
     """What became of a run.
@@ -62,7 +66,7 @@ def retouch_places(
 
     Raises:
         VeraRetouchError: before work starts, where it cannot succeed; or when the first photos show that the request is
-            refused.
+            refused. UnfinishedRun
     """
     began = time.time()
     if not (running.pictures or running.xmp or options.save_plan):
@@ -81,10 +85,13 @@ def retouch_places(
     _tidy(place)
     report = Report()
     with session(cluster) as workers, Index(place) as index:
-        done = index.done()
+        done = index.settle(failed=False)
         report.done_before = len(done)
         progress = _Progress(report, began, same_for_all=kinds_for_all(request))
         _work(sources, job, done, workers, index, progress)
+        if len(done):  # some of them may have been done anew, since they are other photos now
+            index.flush()
+            index.settle(failed=True)
     _tidy(place)
     report.seconds = time.time() - began
     return report
@@ -124,6 +131,7 @@ def _facts(
 def _work(sources: Sequence[Source], job: Job, done: Done, workers: int, index: Index, progress: _Progress) -> None:
     """Do what is not done, on so many workers; their rows go into the index as they come."""
     import ray.data
+    from ray.exceptions import RayError
 
     size = max(AT_ONCE, job.running.batch)
     with _one_row_a_task():
@@ -141,12 +149,18 @@ def _work(sources: Sequence[Source], job: Job, done: Done, workers: int, index: 
             num_cpus=1,
             num_gpus=1 if job.running.device is Device.CUDA else None,
         )
-        for batch in worked.iter_rows():
-            if batch["failed"]:
-                raise UnreadablePhoto(batch["failed"])
-            rows = rows_of(batch)
-            index.add(rows)
-            progress.take(rows)
+        try:
+            for batch in worked.iter_rows():
+                if batch["failed"]:
+                    raise UnreadablePhoto(batch["failed"])
+                rows = rows_of(batch)
+                index.add(rows)
+                progress.take(rows)
+        except RayError as error:
+            why = str(error).strip().splitlines()[-1]
+            raise UnfinishedRun(
+                f"Ray gave up: {why}", cure="What was done stands in the index; --resume goes on."
+            ) from error
 
 
 @contextmanager

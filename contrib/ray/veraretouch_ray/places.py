@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import InvalidRequest, UnreadablePhoto, UnwritablePhoto, VeraRetouchError
@@ -123,7 +123,8 @@ class Place:
                     continue
                 name = posixpath.join(below, info.base_name)
                 if info.type == FileType.Directory:
-                    folders.append(name)
+                    if not (self.given == "" and os.path.islink(info.path)):  # it may lead round in a circle
+                        folders.append(name)
                 elif info.type == FileType.File:
                     yield Found(name, info.size or 0, info.mtime_ns or 0)
             waiting += reversed(folders)
@@ -210,7 +211,7 @@ def _of_url(url: str) -> tuple[Any, str]:
     from pyarrow.fs import FileSystem, FSSpecHandler, PyFileSystem
 
     try:
-        system, path = FileSystem.from_uri(url)
+        system, path = FileSystem.from_uri(quote(url, safe="%/:?&=@!$'()*+,;[]~"))
         return (_s3(url, system.region) if system.type_name == "s3" else system), path
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as refused:
         reason = str(refused)

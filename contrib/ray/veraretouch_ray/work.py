@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +99,7 @@ def work_on(photos: Sequence[Given], job: Job) -> list[dict[str, Any]]:
     """Work on photos, as many planned at once as the job says, and return their rows of the index, in order."""
     at_once = job.running.batch
     with (
-        staging_folder(Path(tempfile.gettempdir())) as folder,
+        staging_folder(workshop()) as folder,
         ThreadPoolExecutor(_THREADS, "veraretouch-place") as threads,
     ):
         works = [_prepared(photo, number, folder, job) for number, photo in enumerate(photos)]
@@ -117,6 +118,18 @@ def work_on(photos: Sequence[Given], job: Job) -> list[dict[str, Any]]:
         for work, future in zip(works, put, strict=True):
             work.attempt("put", future.result)
     return [_row(work) for work in works]
+
+
+@cache
+def workshop() -> Path:
+    """The folder of this machine's temporary files that is this user's alone."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir(), f"veraretouch-ray-{user}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == user and not status.st_mode & 0o077:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="veraretouch-ray-"))  # somebody else was here before
 
 
 def planner_of(job: Job) -> Retoucher:

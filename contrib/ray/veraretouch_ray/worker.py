@@ -7,10 +7,8 @@ as we say, and not as many bytes; the bytes of photos never pass, as each worker
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from veraretouch.core.atomic_write import remove_abandoned
@@ -22,7 +20,7 @@ from .containers import Given, photos_of
 from .index import Done, schema
 from .places import Place
 from .sources import Item, Source
-from .work import Job, planner_of, row, work_on
+from .work import Job, planner_of, row, work_on, workshop
 
 AT_ONCE: Final = 16
 """Photos of a batch, unless planners are asked about more at once."""
@@ -81,7 +79,7 @@ class Worker:
 
     def __init__(self, job: Job, done: Any, attempts: Any) -> None:
         self._job, self._done, self._attempts = job, done, attempts
-        remove_abandoned(Path(tempfile.gettempdir()))  # of workers that were killed
+        remove_abandoned(workshop())  # of workers that were killed
         if job.request.plan is None:
             if is_enough_for(job.request.planner):
                 import_lightly()

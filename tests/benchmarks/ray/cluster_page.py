@@ -17,38 +17,57 @@ many processes wanted a processor at the end of the run: on two cores, figures o
 """
 
 
+RATES = """## {count} photos of a megapixel
+
+By `tiny`, one thread a process; photos a second from the begin of the first to that of the last, starting apart.
+
+| | photos a second | times plain | seconds to start | load |
+|---|---|---|---|---|
+{rows}
+
+{said}
+"""
+KILLS = """## Kills, {count} photos
+
+A worker is killed by SIGKILL after a sixth of the pictures, the driver after half; then `--resume`.
+
+| | |
+|---|---|
+{rows}
+"""
+MEMORY = """## Rows of small pictures
+
+Pictures of 64 by 64 random pixels, PNG files in a Parquet file's column of bytes, planned by `tiny` on two workers,
+`--no-pictures --save-plan`. Megabytes are the most in the first and in the last fifth of the run: of the driver, of the
+larger worker, of all other processes of Ray, and of its object store.
+
+| rows | rows a second | driver | worker | Ray | object store | load |
+|---|---|---|---|---|---|---|
+{rows}
+"""
+NAMES = {"plain": "`veraretouch auto --jobs 1`", "one": "one worker", "two": "two workers"}
+
+
 def rates(count: str, held: dict[str, Any]) -> str:
     """The table of a number of photos."""
-    names = {"plain": "`veraretouch auto --jobs 1`", "one": "one worker", "two": "two workers"}
     rows = [
-        f"| {names[name]} | {held[name]['rate']:.2f} | {held[name]['rate'] / held['plain']['rate']:.2f} | "
+        f"| {NAMES[name]} | {held[name]['rate']:.2f} | {held[name]['rate'] / held['plain']['rate']:.2f} | "
         f"{held[name]['start']:.1f} | {held[name]['load']:.1f} |"
-        for name in names
+        for name in NAMES
         if name in held
     ]
-    text = [
-        f"## {count} photos of a megapixel\n",
-        "By `tiny`, one thread a process; photos a second from the begin of the first to that of the last, starting apart.\n",
-        "| | photos a second | times plain | seconds to start | load |\n|---|---|---|---|---|",
-        *rows,
-    ]
+    said = ""
     if "one" in held and "two" in held:
-        text.append(f"\nTwo workers are {held['two']['rate'] / held['one']['rate']:.2f} times as fast as one.")
+        said += f"Two workers are {held['two']['rate'] / held['one']['rate']:.2f} times as fast as one."
     if equal := held.get("equal"):
-        text.append(
-            f"Of {equal['photos']} pictures {equal['differ']} differ from the plain command's, "
-            f"{equal['missing']} are missing."
-        )
-    return "\n".join(text) + "\n"
+        said += f" Of {equal['photos']} pictures {equal['differ']} differ from the plain command's, "
+        said += f"{equal['missing']} are missing."
+    return RATES.format(count=count, rows="\n".join(rows), said=said)
 
 
 def kills(count: str, held: dict[str, Any]) -> str:
     """What was there after kills."""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in held.items() if name != "said")
-    return (
-        f"## Kills, {count} photos\n\nA worker killed by SIGKILL after a sixth of the pictures, the driver after half; "
-        f"then `--resume`.\n\n| | |\n|---|---|\n{rows}\n"
-    )
+    return KILLS.format(count=count, rows="\n".join(f"| {name} | {value} |" for name, value in held.items()))
 
 
 def memory(figures: dict[str, Any]) -> str:
@@ -56,18 +75,9 @@ def memory(figures: dict[str, Any]) -> str:
     rows = []
     for name, held in figures.items():
         if name.startswith("memory "):
-            parts = " | ".join(
-                f"{part['first fifth']:.0f} / {part['last fifth']:.0f}" for part in held["megabytes"].values()
-            )
-            rows.append(f"| {held['rows']:,} | {held['rate']:.1f} | {parts} | {held['load']:.1f} |")
-    return (
-        "## Rows of small pictures\n\nPictures of 64 by 64 random pixels, PNG files in a Parquet file's column of bytes, "
-        "planned by `tiny` on two workers,\n`--no-pictures --save-plan`. Megabytes are the most in the first and in the "
-        "last fifth of the run: of the driver, of the\nlarger worker, of all other processes of Ray, and of its object "
-        "store.\n\n| rows | rows a second | driver | worker | Ray | object store | load |\n|---|---|---|---|---|---|---|\n"
-        + "\n".join(rows)
-        + "\n"
-    )
+            parts = [f"{part['first fifth']:.0f} / {part['last fifth']:.0f}" for part in held["megabytes"].values()]
+            rows.append(f"| {held['rows']:,} | {held['rate']:.1f} | {' | '.join(parts)} | {held['load']:.1f} |")
+    return MEMORY.format(rows="\n".join(rows))
 
 
 if __name__ == "__main__":

@@ -100,10 +100,9 @@ def kills(figures: dict[str, Any], work: Path, count: int) -> None:
         "pictures": len(whole),
         "pictures of another hash than their row's": sum(not _as_said(out, row) for row in rows),
         "temporary files": len(list(out.rglob(".*"))),
-        "said": said.splitlines()[-1],
     }
     save(figures)
-    print(figures[f"kills {count}"], flush=True)
+    print(said, figures[f"kills {count}"], flush=True)
 
 
 def until_written(out: Path, count: int, run: Run) -> None:

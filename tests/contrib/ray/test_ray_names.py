@@ -93,10 +93,23 @@ def test_rows_of_failures_are_taken_out_for_another_try_and_no_others(tmp_path):
         with Index(out) as index:
             index.add(part)
     assert len(list((tmp_path / "out" / "index").iterdir())) == 3
-    done = Index(out).done()
+    assert len(Index(out).settle(failed=True)) == 2
+    assert sorted(Index(out).rows()["input"].to_pylist()) == list("abcd")
+    done = Index(out).settle(failed=False)
     assert [(name, "1") in done for name in "abcd"] == [True, False, False, True]
     assert sorted(Index(out).rows()["input"].to_pylist()) == ["a", "d"]
-    assert len(Index(out).done()) == 2
+    assert len(Index(out).settle(failed=False)) == 2
+
+
+def test_of_two_rows_of_a_photo_the_later_one_stays(tmp_path):
+    out = Place.of(str(tmp_path / "out"))
+    for version in ("1", "2"):
+        with Index(out) as index:
+            index.add([row(name) | {"version": version} for name in ("a", f"only {version}")])
+    done = Index(out).settle(failed=True)
+    assert [("a", "1") in done, ("a", "2") in done] == [False, True]
+    told = {(row["input"], row["version"]) for row in Index(out).rows().to_pylist()}
+    assert told == {("a", "2"), ("only 1", "1"), ("only 2", "2")}
 
 
 def test_a_run_is_claimed_once_resumed_by_the_same_facts_and_begun_anew_on_request(tmp_path):
@@ -110,4 +123,4 @@ def test_a_run_is_claimed_once_resumed_by_the_same_facts_and_begun_anew_on_reque
     with Index(out) as index:
         index.add([row("a")])
     claim(out, {"options": {"quality": 91}}, resume=False, overwrite=True)
-    assert len(Index(out).done()) == 0
+    assert len(Index(out).settle(failed=False)) == 0

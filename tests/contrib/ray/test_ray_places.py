@@ -28,6 +28,7 @@ def root(request, tmp_path):
 def test_what_is_written_is_listed_read_and_removed(root):
     assert root.kind() == ""
     assert list(root.files()) == []
+    assert "%" not in root.name
     for name in ("b/c.txt", "a.txt", "b/.hidden", ".folder/d.txt"):
         (root / name).write(name.encode())
     assert [(found.name, found.size) for found in root.files()] == [("a.txt", 5), ("b/c.txt", 7)]
