@@ -72,7 +72,7 @@ def test_a_server_is_named_by_its_address_and_by_names_that_it_is_given():
     assert {host: url_of(host, 80) for host in urls} == {host: f"http://{name}:80" for host, name in urls.items()}
 
 
-@pytest.mark.parametrize("token", ["short", "x" * 15, "with spaces in it, long", "umlauts-äöü-and-more"])
+@pytest.mark.parametrize("token", ["short", "x" * 15, "with spaces in it, long", "umlauts-äöü-and-more"], ids=range(4))
 def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(token):
     with pytest.raises(InvalidRequest, match="VERARETOUCH_TOKEN has"):
         check_token(token)
@@ -91,6 +91,7 @@ def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(token):
         ("ö" * 300 + ".jpg", "ö" * 98 + ".jpg"),
         ("\udcff.jpg", ".jpg"),
     ],
+    ids=["plain", "path", "path of Windows", "control characters", "parent", "none", "long", "no text"],
 )
 def test_of_a_name_its_last_part_is_kept(sent, kept):
     assert plain_name(sent) == kept
