@@ -27,13 +27,14 @@ class Example:
     """One example.
 
     Attributes:
-        prompt: what the model is asked; its groups are those that the example edits.
+        request: what is wished; `prompt`: what the model is asked, its groups those that the example edits.
         answer: what it is to write; `photo`: the content of the photo's file, `where`: it lies.
         before, after: (3, image_size, image_size) uint8, pixels of the photo and of its target: enough of them,
             since each is retouched by itself.
         edits: op -> slot -> value, where they are known.
     """
 
+    request: Request
     prompt: Prompt
     answer: str
     photo: bytes
@@ -64,8 +65,9 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
         )
     found, left = [], 0
     for key, about, files in examples_of(shards_of(folder, split)):
+        request = _request(about)
         try:
-            prompt = prompt_for(_request(about))
+            prompt = prompt_for(request)
         except InvalidRequest:
             left += 1
             continue
@@ -74,7 +76,7 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
         answer = write_answer(about.get("reasoning", {}), where=f"{key}.reasoning")
         known = about.get("edits")
         edits = None if known is None else {op: edit["params"] for op, edit in known.items()}
-        found.append(Example(prompt, answer, photo, key, before, after, edits))
+        found.append(Example(request, prompt, answer, photo, key, before, after, edits))
     if not found:
         raise InvalidDocument("no example that the model has words for", path=str(folder), cure="Build a larger one.")
     return found, left
