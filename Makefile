@@ -25,7 +25,7 @@ $(STAMP): $(RUNTIME)
 	$(PIP) -e '.[$(EXTRAS)]' --group dev
 	# setuptools warns of folders with a package's name in the working directory; there is none.
 	PYTHONWARNINGS='ignore:Editable installation' $(PIP) --no-deps --no-build-isolation \
-		-e contrib/aether -e contrib/mcp -e contrib/ray -e contrib/serve -e contrib/studio
+		-e contrib/aether -e contrib/dapo -e contrib/mcp -e contrib/ray -e contrib/serve -e contrib/studio
 	rm -rf veraretouch.egg-info build contrib/*/build contrib/*/*.egg-info
 	mkdir -p .venv/types && ln -sfn ../.. .venv/types/veraretouch
 	touch $@

@@ -28,7 +28,9 @@ GUIDES = {
     "Photographers": (
         *("studio", "many-photos", "serve", "cluster", "local", "framing", "presets", "fit", "assistants", "vera"),
     ),
-    "Planner researchers": ("own-planner", "training-through-the-renderer", "training", "data", "evaluating"),
+    "Planner researchers": (
+        *("own-planner", "training-through-the-renderer", "training", "dapo", "own-reward", "data", "evaluating"),
+    ),
     "Mobile teams": ("ios", "publishing-a-bundle", "zoo"),
     "Contributors": ("architecture",),
 }

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,21 @@ def test_the_area_of_the_guide_keeps_the_contract_and_says_where_an_edit_applies
     middle, corner = (width * 0.49, height * 0.49, width * 0.51, height * 0.51), (0, 0, 20, 20)
     assert ImageStat.Stat(ImageChops.difference(before.crop(middle), after.crop(middle))).mean[0] < 3
     assert ImageStat.Stat(after.crop(corner)).mean[0] < 0.85 * ImageStat.Stat(before.crop(corner)).mean[0]
+
+
+def test_the_reward_of_the_guide_keeps_the_contract_in_a_package_of_its_own(cli, tmp_path):
+    """As the guide says: the class in a file, its check, and a package whose entry point names it."""
+    code, check = blocks("own-reward.md", "python")
+    run(code + check, tmp_path)
+    (project,) = (tomllib.loads(text) for text in blocks("own-reward.md", "toml"))
+    named = project["project"]["entry-points"]["veraretouch.rewards"]
+    (module,) = project["tool"]["setuptools"]["py-modules"]
+    (tmp_path / "site").mkdir()
+    Site(tmp_path / "site").install(
+        project["project"]["name"], "0.1.0", named, group="veraretouch.rewards", module=module, code=code
+    )
+    env = {"PYTHONPATH": str(tmp_path / "site")}
+    assert "reward acme.keep_whites passes all 8 checks." in cli("check", "acme.keep_whites", env=env).stdout
 
 
 def test_the_planner_of_the_guide_is_short():

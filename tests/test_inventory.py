@@ -56,7 +56,7 @@ STRANGERS = [
     for path in sorted((ROOT / folder).glob(pattern))
     # aether makes our datasets, the studio and the tools for assistants show our plans, cluster and server do the
     # commands' work: all are changed with the rooms that they are made of.
-    if not {"aether", "mcp", "ray", "serve", "studio"} & set(path.parts)
+    if not {"aether", "dapo", "mcp", "ray", "serve", "studio"} & set(path.parts)
 ]
 
 

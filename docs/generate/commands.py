@@ -26,6 +26,10 @@ def page() -> str:
     for name in sorted(own):
         context = shell.make_context("veraretouch", [name], resilient_parsing=True)
         _, command, _ = shell.resolve_command(context, [name])
+        for id, entry in registry.commands.entries().items():  # sub-commands of others come and go with their packages
+            parent, _, below = id.partition(".")
+            if parent == name and below and entry.distribution != "veraretouch":
+                command.commands.pop(below, None)
         lines += ["", *section(command, f"veraretouch {name}", 2)]
     return made("# Commands", *lines)
 

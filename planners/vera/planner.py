@@ -132,10 +132,16 @@ class Vera:
         answers = self._answers(prompts, photos, requests, on_text)
         rows = [self._read(answer, prompt) for answer, prompt in zip(answers, prompts, strict=True)]
         hidden, used = torch.stack([states for states, _, _ in rows]), [groups for _, groups, _ in rows]
-        latents = self._embeddings(hidden, used) if self.ops is not None else self._sliders(hidden, used)
+        with torch.no_grad():
+            latents = self.latents(hidden, used)
         return Proposal(latents.to("cpu", torch.float32), [thoughts for _, _, thoughts in rows])
 
-    @torch.no_grad()
+    def latents(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
+        """What the planner's head makes of the states (B, 3, hidden size) that predicted the retouch tokens, for the
+        groups of each row that are used; differentiable.
+        """
+        return self._embeddings(hidden, used) if self.ops is not None else self._sliders(hidden, used)
+
     def _embeddings(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
         """Embeddings of `neural` by states (B, 3, hidden size); zeros for groups that are not used."""
         on = [[group in groups for group in RETOUCH_TOKENS.values()] for groups in used]
@@ -145,7 +151,6 @@ class Vera:
         present = torch.tensor([bool(groups) for groups in used], device=latent.device)
         return Latents(self.schema, {Neural.id: values}, present={Neural.id: present})
 
-    @torch.no_grad()
     def _sliders(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
         """Slots of built-in ops by the same states, without those that nobody would see."""
         moved = self.model.sliders(hidden).masked(used)

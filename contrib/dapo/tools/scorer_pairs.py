@@ -1,10 +1,10 @@
-"""Pairs for the scorer `dapo.appeal`: each photo as it is, and spoilt by draws of aether's recipe.
+"""Pairs for the scorer `dapo.appeal`: what is measured of each photo, and of the same made unfinished and spoilt.
 
 python contrib/dapo/tools/scorer_pairs.py PHOTOS --out pairs.npz
 
-PHOTOS has a folder for each source. A photo's pairs depend on its path alone. What is kept of a picture is a grid of
-averages, which is what the scorer sees: (N, 1 + PER_PHOTO, SIDE, SIDE, 3) uint8, the photo itself first; and the mean
-CIEDE2000 of each spoilt one from it.
+PHOTOS has a folder for each source. Unfinished: the inverse of what human experts do, as `training/cases/unfinished`
+draws it. Spoilt: by draws of aether's recipe, both ways and down to what is hardly seen. What is kept are names, the
+measurements (N, 1 + UNFINISHED + SPOILT, SIZE), the photo's own first, and the mean CIEDE2000 of the others from it.
 """
 
 from __future__ import annotations
@@ -22,48 +22,54 @@ from torch import Tensor
 from veraretouch_aether.examples.draw import generator
 from veraretouch_aether.examples.look import look_at
 from veraretouch_aether.examples.spoil import draw_spoiling
-from veraretouch_dapo.scorers.network import SIDE
+from veraretouch_dapo.scorers.network import SIDE, measure
 
 from veraretouch import Latents, Renderer, Schema, registry
 from veraretouch.core.color.ciede2000 import ciede2000
+from veraretouch.planners.training.cases.unfinished import unfinish
 
 OPS = ("color_matrix", "exposure", "contrast", "tone_regions", "vibrance", "saturation", "hsl")
-AT_ONCE = 32
+UNFINISHED, SPOILT, AT_ONCE = 4, 8, 32
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Pairs of photos and spoilt ones.")
+    parser = argparse.ArgumentParser(description="Pairs of photos and worse ones.")
     parser.add_argument("photos", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--per-photo", type=int, default=8)
     asked = parser.parse_args()
     recipe = json.loads((files("veraretouch_aether") / "data" / "recipe.json").read_text())["auto"] | {"unspoilt": 0.0}
     paths = sorted(asked.photos.rglob("*.jpg"))
     names = [path.relative_to(asked.photos).as_posix() for path in paths]
-    pictures, apart = [], []
+    measured, apart = [], []
     for start in range(0, len(paths), AT_ONCE):
-        good = np.stack([averaged(path) for path in paths[start : start + AT_ONCE]])
-        spoilings = [
-            draw_spoiling(generator("scorer", name, number), recipe, look_at(picture).shares)[0]
-            for name, picture in zip(names[start : start + AT_ONCE], good, strict=True)
-            for number in range(asked.per_photo)
-        ]
-        rgb = torch.from_numpy(good).permute(0, 3, 1, 2).float() / 255
-        rgb = rgb.repeat_interleave(asked.per_photo, dim=0)
-        with torch.no_grad():
-            spoilt = (Renderer()(rgb, latents_of(spoilings)) * 255).round()
-        far = ciede2000(rgb.permute(0, 2, 3, 1)[:, ::2, ::2], spoilt.permute(0, 2, 3, 1)[:, ::2, ::2] / 255)
-        spoilt = spoilt.to(torch.uint8).permute(0, 2, 3, 1).reshape(len(good), asked.per_photo, SIDE, SIDE, 3)
-        pictures.append(np.concatenate([good[:, None], spoilt.numpy()], axis=1))
-        apart.append(far.mean(dim=(1, 2)).reshape(len(good), -1).float().numpy())
+        some = range(start, min(start + AT_ONCE, len(paths)))
+        good = np.stack([averaged(paths[row]) for row in some])
+        rgb = torch.from_numpy(good).permute(0, 3, 1, 2).contiguous()
+        worse = [unfinish(rgb, [(row, number) for row in some]) for number in range(UNFINISHED)]
+        shares = [look_at(picture).shares for picture in good]
+        for number in range(SPOILT):
+            drawn = [
+                draw_spoiling(generator("scorer", names[row], number), recipe, of)[0]
+                for row, of in zip(some, shares, strict=True)
+            ]
+            with torch.no_grad():
+                worse.append((Renderer()(rgb.float() / 255, latents_of(drawn)) * 255).round().to(torch.uint8))
+        measured.append(torch.stack([measure(each.float() / 255) for each in (rgb, *worse)], dim=1))
+        apart.append(torch.stack([difference(rgb, each) for each in worse], dim=1))
         print(start, flush=True)
-    np.savez(asked.out, names=np.array(names), pictures=np.concatenate(pictures), apart=np.concatenate(apart))
+    np.savez(asked.out, names=np.array(names), measured=torch.cat(measured).numpy(), apart=torch.cat(apart).numpy())
 
 
 def averaged(path: Path) -> np.ndarray[Any, Any]:
     """A photo as (SIDE, SIDE, 3) averages."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def difference(one: Tensor, other: Tensor) -> Tensor:
+    """The mean CIEDE2000 (B,) of pictures (B, 3, SIDE, SIDE) uint8, on every fourth row and column."""
+    thin = [picture[:, :, ::4, ::4].movedim(1, -1) / 255 for picture in (one, other)]
+    return ciede2000(*thin).mean(dim=(1, 2)).float()
 
 
 def latents_of(spoilings: list[dict[str, dict[str, Any]]]) -> Latents:
@@ -74,9 +80,8 @@ def latents_of(spoilings: list[dict[str, dict[str, Any]]]) -> Latents:
         for name, slot in registry.ops.load(op).slots.items():
             rows = [np.asarray(each.get(op, {}).get(name, slot.identity), dtype=np.float32) for each in spoilings]
             values.setdefault(op, {})[name] = torch.from_numpy(np.stack(rows))
-    present = {op: torch.tensor([op in each for each in spoilings]) for op in OPS}
     assert all(set(each) <= set(OPS) for each in spoilings)
-    return Latents(schema, values, present=present)
+    return Latents(schema, values, present={op: torch.tensor([op in each for each in spoilings]) for op in OPS})
 
 
 if __name__ == "__main__":

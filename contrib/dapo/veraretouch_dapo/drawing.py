@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 from veraretouch.planners.vera.model import VeraModel
 from veraretouch.planners.vera.writing.writer import StopCriterion, Writer
 
 
 @dataclass
 class Drawn:
-    """One answer: its tokens, the log-probability of each, and the states (3, hidden size) that predicted the retouch
-    tokens, zeros where `found` says that one is missing.
+    """One answer: its tokens, the log-probability of each, the groups whose retouch tokens it has, and the states
+    (3, hidden size) that predicted these, zeros for one that is missing.
     """
 
     tokens: list[int]
     logps: list[float]
     states: Tensor
-    found: list[bool]
+    groups: frozenset[str]
 
 
 @dataclass
@@ -65,8 +66,9 @@ def draw(
     answers = Writer(model, stop).write((), embedded, drawings)
     made = []
     for answer, drawing in zip(answers, drawings, strict=True):
-        found = [token in answer.states for token in stop.retouch]
+        named = zip(stop.retouch, RETOUCH_TOKENS.values(), strict=True)
+        groups = frozenset(group for token, group in named if token in answer.states)
         blank = torch.zeros(model.config.hidden_size, dtype=model.dtype, device=model.device)
         states = torch.stack([answer.states.get(token, blank) for token in stop.retouch]).clone()
-        made.append(Drawn(answer.tokens, drawing.logps, states, found))
+        made.append(Drawn(answer.tokens, drawing.logps, states, groups))
     return made

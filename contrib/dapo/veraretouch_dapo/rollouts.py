@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from veraretouch import Latents, Plan, Renderer, Rollouts
-from veraretouch.ops.neural import Neural
 from veraretouch.planners.training.vera.examples import Example
-from veraretouch.planners.vera.answer import RETOUCH_TOKENS, read_answer
+from veraretouch.planners.vera.answer import read_answer
 from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.writing.writer import StopCriterion
 
@@ -53,7 +51,7 @@ class RolloutMaker:
     ) -> None:
         self.planner, self.examples, self.rewards = planner, examples, rewards
         self.settings, self.stop = settings, stop
-        self.renderer = Renderer(list(planner.ops))
+        self.renderer = Renderer(planner.ops)
 
     @property
     def embedding(self) -> SeeingEmbedding:
@@ -109,7 +107,11 @@ class RolloutMaker:
             torch.stack([getattr(one, name) for one in examples]).float().to(self._device) / 255
             for name in ("before", "after")
         )
-        latents = self.latents(answers, [one.prompt.groups for one in examples])
+        with torch.no_grad():
+            latents = self.planner.latents(
+                torch.stack([answer.states for answer in answers]),
+                [one.prompt.groups & answer.groups for one, answer in zip(examples, answers, strict=True)],
+            )
         texts = [self.planner.tokenizer.text(answer.tokens) for answer in answers]
         reasoning = [read_answer(text) for text in texts]
         with torch.no_grad():
@@ -132,19 +134,6 @@ class RolloutMaker:
             plan_of=plan_of,
         )
 
-    @torch.no_grad()
-    def latents(self, answers: Sequence[Drawn], groups: Sequence[frozenset[str]]) -> Latents:
-        """The latents of answers: what the head makes of their states, for the groups that may be edited."""
-        states = torch.stack([answer.states for answer in answers])
-        used = torch.tensor(
-            [
-                [found and name in allowed for found, name in zip(answer.found, RETOUCH_TOKENS.values(), strict=True)]
-                for answer, allowed in zip(answers, groups, strict=True)
-            ],
-            device=states.device,
-        )
-        return latents_of(self.planner, states, used)
-
     def _prompts(self, places: Sequence[int]) -> list[list[int]]:
         """The prompt of each example as ids; pictures that were not seen before are looked at, one by one."""
         ids: dict[int, list[int]] = {}
@@ -155,7 +144,8 @@ class RolloutMaker:
             if prompt.after is not None:
                 if place not in self.embedding:
                     with torch.no_grad():
-                        seen = self.planner.model.see(self.examples[place].picture().unsqueeze(0))[0]
+                        picture = self.examples[place].picture(self.planner.model.config.picture_side)
+                        seen = self.planner.model.see(picture.unsqueeze(0))[0]
                     self.embedding.show(place, seen)
                 ids[place] += [*self.embedding.ids(place), *tokenizer.ids(prompt.after)]
         self.embedding.make_room(len(ids))
@@ -164,13 +154,6 @@ class RolloutMaker:
     @property
     def _device(self) -> Any:
         return self.planner.model.device
-
-
-def latents_of(planner: Vera, states: Tensor, used: Tensor) -> Latents:
-    """Latents of states (B, 3, hidden size) for the groups that are `used`, (B, 3); differentiable in the head."""
-    made = planner.model.latent(states) * used.unsqueeze(2)
-    values = dict(zip(Neural.slots, made.float().unbind(1), strict=True))
-    return Latents(planner.schema, {Neural.id: values}, present={Neural.id: used.any(dim=1)})
 
 
 def joined(rows: Sequence[Rollouts]) -> Rollouts:

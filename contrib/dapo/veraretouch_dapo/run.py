@@ -95,7 +95,10 @@ def trainer_of(
     rewards.ready()
     ends = planner.model.config.eos_token_id
     stop = StopCriterion(planner.tokenizer.retouch, ends, settings.most_tokens)
-    beside = nn.ModuleList([planner.model.head, planner.ops[0].network]) if settings.beside else None
+    if settings.head != "neural":
+        planner = Vera(planner.model, planner.tokenizer, planner.neural, head=settings.head)  # type: ignore[arg-type]
+    drawing = [planner.model.head, planner.neural.network] if planner.ops is not None else [planner.model.slot_head]
+    beside = nn.ModuleList(drawing) if settings.beside else None
     policy = policy_of(planner.model, ends=[*ends, planner.tokenizer.retouch[-1]], beside=beside)
     maker = RolloutMaker(planner, examples, rewards, settings, stop)
     watch = Watch(out, show_every=settings.show_every * settings.steps_a_generation, say=say)
@@ -113,7 +116,7 @@ def trained(planner: Vera) -> Vera:
     if model.config.tie_word_embeddings:
         model.lm_head.weight = model.language.embed_tokens.weight
     model.requires_grad_(False)
-    return Vera(model, planner.tokenizer, Neural(planner.ops[0].network.cpu().requires_grad_(False)))
+    return Vera(model, planner.tokenizer, Neural(planner.neural.network.cpu().requires_grad_(False)))
 
 
 def _begin(out: Path, about: Mapping[str, Any]) -> None:

@@ -31,7 +31,8 @@ class DapoSettings:
         rewards: reward -> its weight, and what else its constructor takes.
         beside: weight of an L1 loss that trains head and renderer beside the policy; 0 leaves them frozen.
         save_every: generations between checkpoints; `show_every`: between grids of pictures.
-        image_size: pixels a side of the pictures that are rewarded.
+        image_size: pixels a side of the pictures that are rewarded; `head`: whose edits they are, `neural`, or
+            `sliders` of a planner that has them.
     """
 
     steps: int = 200
@@ -52,6 +53,7 @@ class DapoSettings:
     save_every: int = 10
     show_every: int = 5
     image_size: int = 64
+    head: str = "neural"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class DapoSettings:
             if getattr(self, name) < least:
                 raise InvalidDocument(f"is {getattr(self, name)}", path=name, cure=f"Give at least {least}.")
         answers = self.prompts * self.group
-        if answers % (self.updates * self.part) and answers // self.updates != self.part:
+        if answers % (self.updates * self.part):
             raise InvalidDocument(
                 f"{answers} answers cannot be divided into {self.updates} updates of parts of {self.part}",
                 path="part",
@@ -72,6 +74,8 @@ class DapoSettings:
             )
         if self.overlong >= self.most_tokens:
             raise InvalidDocument(f"is {self.overlong}", path="overlong", cure="Give less than most_tokens.")
+        if self.head not in ("neural", "sliders"):
+            raise InvalidDocument(f"is {self.head!r}", path="head", cure="Give neural or sliders.")
         if not self.rewards:
             raise InvalidDocument("names none", path="rewards", cure='Give one, such as {"format": {"weight": 1}}.')
 
@@ -120,7 +124,12 @@ _LEAST = {
     "overlong": 0, "redraws": 0, "clip_low": 0, "clip_high": 0, "beside": 0, "save_every": 1, "show_every": 1,
     "image_size": 8, "seed": 0,
 }  # fmt: skip
-_KINDS = {"int": "a whole number", "float": "a number", "Mapping[str, Mapping[str, Any]]": "an object of objects"}
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a word",
+    "Mapping[str, Mapping[str, Any]]": "an object of objects",
+}
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -128,4 +137,6 @@ def _fits(value: Any, kind: Any) -> bool:
         return type(value) is int
     if kind == "float":
         return type(value) in (int, float)
+    if kind == "str":
+        return type(value) is str
     return isinstance(value, Mapping) and all(isinstance(each, Mapping) for each in value.values())

@@ -23,9 +23,10 @@ from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 
 from .drawing import seed_of
 from .libraries import GRPOConfig, GRPOTrainer, PrinterCallback, quietly
-from .rollouts import Generation, RolloutMaker, latents_of
+from .rollouts import Generation, RolloutMaker
 from .settings import DapoSettings
 
+_GROUPS = tuple(RETOUCH_TOKENS.values())
 WHOLE = "whole"
 """A file that is written last into a checkpoint: without it a process was killed before."""
 
@@ -108,7 +109,7 @@ class DapoTrainer(GRPOTrainer):
                 "beside_states": torch.stack([answer.states for answer in self.generation.answers]),
                 "beside_used": torch.tensor(
                     [
-                        _used(answer.found, self.maker.examples[place].prompt.groups)
+                        [group in answer.groups & self.maker.examples[place].prompt.groups for group in _GROUPS]
                         for answer, place in zip(self.generation.answers, self.generation.places, strict=True)
                     ]
                 ),
@@ -127,11 +128,12 @@ class DapoTrainer(GRPOTrainer):
 
     def _apart(self, inputs: dict[str, Any]) -> Tensor:
         """The L1 distance of rendered pixels from their targets, of answers that edit anything."""
-        used = inputs["beside_used"].to(inputs["beside_states"].device)
-        latents = latents_of(self.maker.planner, inputs["beside_states"], used)
+        used = inputs["beside_used"]
+        groups = [{g for g, on in zip(_GROUPS, row, strict=True) if on} for row in used.tolist()]
+        latents = self.maker.planner.latents(inputs["beside_states"], groups)
         done = self.maker.renderer(inputs["beside_photos"], latents, clamp=False)
         apart = (done - inputs["beside_targets"]).abs().flatten(1).mean(dim=1)
-        edits = used.any(dim=1).float()
+        edits = used.any(dim=1).to(apart)
         return (apart * edits).sum() / edits.sum().clamp(min=1)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
@@ -154,7 +156,6 @@ def config_of(settings: DapoSettings, weights: dict[str, float], out: Path, *, d
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     answers = settings.prompts * settings.group // processes
-    part = min(settings.part, answers // settings.updates)
     return GRPOConfig(
         output_dir=str(out),
         max_steps=settings.steps,
@@ -162,9 +163,9 @@ def config_of(settings: DapoSettings, weights: dict[str, float], out: Path, *, d
         lr_scheduler_type="constant_with_warmup",
         warmup_steps=settings.warmup,
         max_grad_norm=1.0,
-        per_device_train_batch_size=part,
-        steps_per_generation=answers // part,
-        gradient_accumulation_steps=answers // part // settings.updates,
+        per_device_train_batch_size=settings.part,
+        steps_per_generation=answers // settings.part,
+        gradient_accumulation_steps=answers // settings.part // settings.updates,
         num_iterations=settings.epochs,
         num_generations=settings.group,
         max_completion_length=settings.most_tokens,
@@ -221,7 +222,3 @@ def _reading(name: str) -> Any:
 
     read.__name__ = name
     return read
-
-
-def _used(found: Sequence[bool], groups: frozenset[str]) -> list[bool]:
-    return [there and group in groups for there, group in zip(found, RETOUCH_TOKENS.values(), strict=True)]

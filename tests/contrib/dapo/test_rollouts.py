@@ -12,6 +12,8 @@ from veraretouch import registry
 
 pytest.importorskip("veraretouch_dapo", reason="pip install ./contrib/dapo")
 
+GROUPS = frozenset({"lighting", "global_color", "specific_color"})
+
 pytestmark = pytest.mark.xdist_group("dapo")
 
 
@@ -37,13 +39,13 @@ def test_log_probabilities_computed_again_in_a_batch_are_those_of_the_drawing(tr
     assert float(entropy.detach()[mask].min()) > 0
 
 
-def test_the_policy_sees_a_change_of_picture_shows_in_every_log_probability(trainer_of, tmp_path):
+def test_the_policy_sees_the_picture(trainer_of, tmp_path):
     trainer = trainer_of(tmp_path)
     prompts = trainer.maker._prompts([0])
     policy, embedding = trainer.model, trainer.maker.embedding
 
     def logits():
-        return policy(input_ids=torch.tensor(prompts)).logits[0, -1]
+        return policy(input_ids=torch.tensor(prompts)).logits[0, -1].detach()
 
     before = logits()
     embedding.show(0, torch.zeros_like(embedding._seen[0]))
@@ -115,7 +117,7 @@ def test_malformed_answers_get_the_format_part_alone_and_never_an_exception(trai
     maker, tokenizer = trainer.maker, trainer.maker.planner.tokenizer
     blank = torch.zeros(3, 16)
     for text in [*MALFORMED.values(), WHOLE[: len(WHOLE) // 2]]:
-        answer = SimpleNamespace(tokens=tokenizer.ids(text)[:19], logps=[], states=blank, found=[False] * 3)
+        answer = SimpleNamespace(tokens=tokenizer.ids(text)[:19], logps=[], states=blank, groups=frozenset())
         scores = maker.rewards.score(maker.rollouts([0], [answer]))
         assert scores.each["format"][0] < 1
         assert (scores.each["similarity"], scores.each["consistency"]) == ([None], [None])
@@ -157,7 +159,7 @@ def scripted(monkeypatch, veraretouch_registry):
         import small_vera
 
         ids = small_vera.words().ids(WHOLE)
-        return [Drawn(ids, [0.0] * len(ids), torch.ones(3, 16), [True] * 3) for _ in prompts]
+        return [Drawn(ids, [0.0] * len(ids), torch.ones(3, 16), GROUPS) for _ in prompts]
 
     monkeypatch.setattr(rollouts, "draw", draw)
 

@@ -61,7 +61,7 @@ def test_a_run_moves_the_language_model_alone_is_watched_and_reports_to_nobody(
         monkeypatch.delenv(name, raising=False)
     trainer = trainer_of(tmp_path, lr=0.1)
     planner = trainer.maker.planner
-    frozen = [planner.model.tower, planner.model.projector, planner.model.head, planner.ops[0].network]
+    frozen = [planner.model.tower, planner.model.projector, planner.model.head, planner.neural.network]
     before = [p.clone() for part in frozen for p in part.parameters()]
     language = [p.clone() for p in planner.model.language.parameters()]
     trainer.train()
@@ -156,7 +156,7 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_from(traine
 def test_head_and_renderer_are_trained_beside_only_where_that_is_asked_for(trainer_of, tmp_path, one_thread):
     trainer = trainer_of(tmp_path, beside=1.0, most_tokens=120, steps=4)
     planner = trainer.maker.planner
-    before = [p.clone() for part in (planner.model.head, planner.ops[0].network) for p in part.parameters()]
+    before = [p.clone() for part in (planner.model.head, planner.neural.network) for p in part.parameters()]
     tokens = iter(range(10**9))
     # Answers hold retouch tokens, so that there is something to render.
     import veraretouch_dapo.drawing as drawing
@@ -172,7 +172,7 @@ def test_head_and_renderer_are_trained_beside_only_where_that_is_asked_for(train
         trainer.train()
     finally:
         drawing._Drawing.next = plain
-    after = [p for part in (planner.model.head, planner.ops[0].network) for p in part.parameters()]
+    after = [p for part in (planner.model.head, planner.neural.network) for p in part.parameters()]
     assert sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) > len(before) / 2
     assert all("head and renderer/L1" in line for line in lines(tmp_path))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import small_vera
 import torch
 from torch import Tensor, nn
@@ -13,14 +15,18 @@ from veraretouch.planners.vera.planner import Vera
 
 
 class Averages(nn.Module):
-    """A tower of no weights: pictures (B, 3, S, S) as averages (B, 4, WIDTH), repeated."""
+    """A tower of no weights: pictures (B, 3, S, S) as averages (B, 4, 3)."""
+
+    width = 3
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
 
     def forward(self, pictures: Tensor) -> Tensor:
-        small = nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(2).transpose(1, 2)
-        return small.repeat(1, 1, tower.WIDTH // 3)
+        return nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(2).transpose(1, 2)
 
 
-def seedling(seed: int = 0, **sizes: int) -> Vera:
+def seedling(seed: int = 0, **sizes: Any) -> Vera:
     """A planner of random weights, its own in every call."""
     config = VeraConfig(
         **{

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from .network import AppealNetwork, grid_of
+from .network import AppealNetwork, grid_of, measure
 
 # Divides what the network says: scores of ordinary photos then use the middle of the range.
 SOFT: Final = 2.0
@@ -36,4 +36,4 @@ class Appeal:
     def __call__(self, pictures: Tensor) -> Tensor:
         """(B,) from 0 to 1, of pictures (B, 3, H, W) in [0, 1]."""
         grids = grid_of(pictures.float().clamp(0, 1)).cpu()
-        return torch.sigmoid(self.network(grids) / SOFT).to(pictures.device)
+        return torch.sigmoid(self.network(measure(grids)) / SOFT).to(pictures.device)

@@ -1,4 +1,4 @@
-"""The network of the scorer `dapo.appeal`: what is measured of a picture, and what a few convolutions see of it."""
+"""The network of the scorer `dapo.appeal`: what the planner `tiny` measures of a picture, and two layers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from torch.nn import functional
 from veraretouch.planners.tiny.statistics import SIZE, statistics
 
 SIDE: Final = 64
-_WIDTHS: Final = (24, 48, 64)
-_HIDDEN: Final = 96
+_HIDDEN: Final = 128
 
 
 def grid_of(pictures: Tensor) -> Tensor:
@@ -21,36 +20,37 @@ def grid_of(pictures: Tensor) -> Tensor:
 
 
 class AppealNetwork(nn.Module):
-    """Grids (B, 3, SIDE, SIDE) in [0, 1] -> (B,) any real number: the higher, the less the photo looks spoilt."""
+    """Measurements (B, SIZE) of grids -> (B,) any real number: the higher, the less spoilt a photo looks."""
 
     centre: Tensor
     scale: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, dropout: float = 0.3) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(SIZE))
         self.register_buffer("scale", torch.ones(SIZE))
-        widths = (3, *_WIDTHS)
-        self.seen = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(widths, _WIDTHS, strict=False))
-        self.joined = nn.Sequential(
-            nn.Linear(SIZE + 2 * _WIDTHS[-1], _HIDDEN),
+        self.layers = nn.Sequential(
+            nn.Linear(SIZE, _HIDDEN),
             nn.GELU(),
-            nn.Dropout(0.2),
+            nn.Dropout(dropout),
             nn.Linear(_HIDDEN, _HIDDEN),
             nn.GELU(),
-            nn.Dropout(0.2),
+            nn.Dropout(dropout),
             nn.Linear(_HIDDEN, 1),
         )
 
-    def measured(self, grids: Tensor) -> Tensor:
-        """The numbers (B, SIZE) by their spread in training, none further than 4 of it."""
-        return ((statistics(grids) - self.centre) / self.scale).clamp(-4, 4)
+    def fit_scale(self, measured: Tensor) -> None:
+        """Take mean and spread of the measurements (N, SIZE) of the training pictures."""
+        self.centre.copy_(measured.mean(dim=0))
+        self.scale.copy_(measured.std(dim=0).clamp(min=1e-3))
 
-    def forward(self, grids: Tensor, measured: Tensor | None = None) -> Tensor:
-        x = 2 * grids - 1
-        for layer in self.seen:
-            x = functional.gelu(layer(x))
-        pooled = torch.cat([x.mean(dim=(2, 3)), x.flatten(2).std(dim=2, correction=0)], dim=1)
-        numbers = self.measured(grids) if measured is None else measured
-        joined: Tensor = self.joined(torch.cat([numbers, pooled], dim=1))
-        return joined[:, 0]
+    def forward(self, measured: Tensor) -> Tensor:
+        # None further than four spreads: a picture that is like none in training is judged like the farthest of them.
+        scaled = ((measured - self.centre) / self.scale).clamp(-4, 4)
+        made: Tensor = self.layers(scaled)
+        return made.squeeze(-1)
+
+
+def measure(grids: Tensor) -> Tensor:
+    """Measurements (B, SIZE) of grids (B, 3, SIDE, SIDE) in [0, 1]."""
+    return statistics(grids)
