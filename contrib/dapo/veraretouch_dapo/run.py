@@ -95,8 +95,6 @@ def trainer_of(
     rewards.ready()
     ends = planner.model.config.eos_token_id
     stop = StopCriterion(planner.tokenizer.retouch, ends, settings.most_tokens)
-    if settings.head != "neural":
-        planner = Vera(planner.model, planner.tokenizer, planner.neural, head=settings.head)  # type: ignore[arg-type]
     drawing = [planner.model.head, planner.neural.network] if planner.ops is not None else [planner.model.slot_head]
     beside = nn.ModuleList(drawing) if settings.beside else None
     policy = policy_of(planner.model, ends=[*ends, planner.tokenizer.retouch[-1]], beside=beside)
@@ -116,7 +114,8 @@ def trained(planner: Vera) -> Vera:
     if model.config.tie_word_embeddings:
         model.lm_head.weight = model.language.embed_tokens.weight
     model.requires_grad_(False)
-    return Vera(model, planner.tokenizer, Neural(planner.neural.network.cpu().requires_grad_(False)))
+    neural = Neural(planner.neural.network.cpu().requires_grad_(False))
+    return Vera(model, planner.tokenizer, neural, head="sliders" if planner.ops is None else "neural")
 
 
 def _begin(out: Path, about: Mapping[str, Any]) -> None:

@@ -31,8 +31,7 @@ class DapoSettings:
         rewards: reward -> its weight, and what else its constructor takes.
         beside: weight of an L1 loss that trains head and renderer beside the policy; 0 leaves them frozen.
         save_every: generations between checkpoints; `show_every`: between grids of pictures.
-        image_size: pixels a side of the pictures that are rewarded; `head`: whose edits they are, `neural`, or
-            `sliders` of a planner that has them.
+        image_size: pixels a side of the pictures that are rewarded.
     """
 
     steps: int = 200
@@ -53,7 +52,6 @@ class DapoSettings:
     save_every: int = 10
     show_every: int = 5
     image_size: int = 64
-    head: str = "neural"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -74,8 +72,6 @@ class DapoSettings:
             )
         if self.overlong >= self.most_tokens:
             raise InvalidDocument(f"is {self.overlong}", path="overlong", cure="Give less than most_tokens.")
-        if self.head not in ("neural", "sliders"):
-            raise InvalidDocument(f"is {self.head!r}", path="head", cure="Give neural or sliders.")
         if not self.rewards:
             raise InvalidDocument("names none", path="rewards", cure='Give one, such as {"format": {"weight": 1}}.')
 
@@ -127,7 +123,6 @@ _LEAST = {
 _KINDS = {
     "int": "a whole number",
     "float": "a number",
-    "str": "a word",
     "Mapping[str, Mapping[str, Any]]": "an object of objects",
 }
 
@@ -137,6 +132,4 @@ def _fits(value: Any, kind: Any) -> bool:
         return type(value) is int
     if kind == "float":
         return type(value) in (int, float)
-    if kind == "str":
-        return type(value) is str
     return isinstance(value, Mapping) and all(isinstance(each, Mapping) for each in value.values())

@@ -107,7 +107,7 @@ def test_a_loss_that_is_wrong_in_one_way_is_told_from_the_reference(steps, made,
 def test_the_mean_gradient_of_pairs_is_that_of_all_pairs_enumerated(steps, tmp_path):
     """36 answers, 36^2 groups of two, each normalised by its own mean and spread, as the trainer does it."""
     table = torch.rand(6, 6, generator=torch.Generator().manual_seed(3))
-    groups, batches = 64, 40
+    groups, batches = 64, 25
     trainer = steps.trainer(table, tmp_path, prompts=groups, group=2, updates=1, part=2 * groups)
     trainer.current_gradient_accumulation_steps = 1
     model = trainer.maker.model

@@ -48,7 +48,7 @@ def test_the_policy_sees_the_picture(trainer_of, tmp_path):
         return policy(input_ids=torch.tensor(prompts)).logits[0, -1].detach()
 
     before = logits()
-    embedding.show(0, torch.zeros_like(embedding._seen[0]))
+    embedding.show(0, embedding._seen[0] + 1.0)
     assert float((logits() - before).abs().max()) > 1e-3
 
 

@@ -52,7 +52,6 @@ REFUSED = {
     "all tokens punished": ({"overlong": 400}, "overlong: is 400. Give less than most_tokens"),
     "no rewards": ({"rewards": {}}, "rewards: names none"),
     "rewards as numbers": ({"rewards": {"format": 1}}, "configuration.rewards: is .*Give an object of objects"),
-    "a head of no planner": ({"head": "tail"}, "head: is 'tail'. Give neural or sliders"),
 }
 
 
