@@ -183,6 +183,7 @@ def test_head_and_renderer_are_trained_beside_only_where_that_is_asked_for(train
     assert all("head and renderer/L1" in line for line in lines(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_policy_learns_what_is_rewarded(tmp_path, one_thread):
     """Two tokens of six, one answer out of 36 worth more than others: its chance grows from 3 % to half."""
     import two_steps
