@@ -30,7 +30,7 @@ WISHES = {
     "salvage": True,
     "taste": "vivid",
     "dtype": "int8",
-    "tones": ((0.5, 0.6), (0.1,)),
+    "tones": ((0.5, 0.6, 0.7),) * 7,
 }
 WRITING = {
     "quality": 50,
@@ -95,13 +95,15 @@ def test_what_is_left_out_has_its_usual_value():
         ([], "request"),
         ({"stile": "warm"}, "stile"),
         ({"strength": 2}, "strength"),
+        ({"tones": []}, "tones"),
+        ({"tones": [[0.5, 0.5, 2]] * 7}, "tones"),
         ({"style": "warm", "params": {}}, "request"),
         ({"style": "warm", "plan": {}}, "request"),
         ({"picture": {"suffix": ".jpg/../x"}}, "suffix"),
         ({"picture": {"out": "/tmp"}}, "out"),
         ({"seed": 2**63}, "seed"),
     ],
-    ids=["list", "unknown", "bounds", "two", "plan", "suffix", "path", "seed"],
+    ids=["list", "unknown", "bounds", "no tones", "bright tones", "two", "plan", "suffix", "path", "seed"],
 )
 def test_an_order_that_breaks_a_rule_is_refused(order, said):
     with pytest.raises(InvalidDocument, match=said):
