@@ -77,11 +77,11 @@ class _Work:
     seconds: dict[str, float] = field(default_factory=dict)
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
-    def attempt(self, stage: str, step: Callable[[], T]) -> T | None:
+    def attempt(self, step: Callable[[], T]) -> T | None:
         """Do a step of a photo that has not failed yet; what is raised becomes words of its outcome."""
         if self.outcome.kind:
             return None
-        with reported(self.outcome), self.timed(stage):
+        with reported(self.outcome):
             return step()
         return None
 
@@ -110,13 +110,13 @@ def work_on(photos: Sequence[Given], job: Job) -> list[dict[str, Any]]:
             batch = works[start : start + at_once]
             for work, future in zip(batch, fetched[start:], strict=False):
                 work.began = datetime.now(UTC)
-                work.attempt("fetch", future.result)
+                work.attempt(future.result)
             _plan(batch, job)
             for work in batch:
                 _make(work, job)
                 put.append(threads.submit(_put, work, job.out))
         for work, future in zip(works, put, strict=True):
-            work.attempt("put", future.result)
+            work.attempt(future.result)
     return [_row(work) for work in works]
 
 
@@ -167,17 +167,19 @@ def _fetch(work: _Work) -> None:
     if work.outcome.kind:
         return
     given, file = work.given, work.task.source
-    if given.data is not None:
-        file.write_bytes(given.data)
-    elif given.place is not None and given.place.local is None:
-        file.write_bytes(given.place.read())
-    work.hash, work.size = file_hash(file), file.stat().st_size
+    with work.timed("fetch"):
+        if given.data is not None:
+            file.write_bytes(given.data)
+        elif given.place is not None and given.place.local is None:
+            file.write_bytes(given.place.read())
+        work.hash, work.size = file_hash(file), file.stat().st_size
 
 
 def _plan(batch: Sequence[_Work], job: Job) -> None:
     """Open photos and plan them at once; where one of them is refused, each alone."""
     for work in batch:
-        work.subject = work.attempt("decode", partial(open_subject, work.task))
+        with work.timed("decode"):
+            work.subject = work.attempt(partial(open_subject, work.task))
     opened = [work for work in batch if work.subject is not None]
     if len(opened) > 1:
         start = perf_counter()
@@ -188,7 +190,8 @@ def _plan(batch: Sequence[_Work], job: Job) -> None:
             work.seconds["plan"] = (perf_counter() - start) / len(opened)
     for work in opened:
         if work.plan is None:
-            work.plan = work.attempt("plan", lambda work=work: _plans(job, [work])[0])  # type: ignore[misc]
+            with work.timed("plan"):
+                (work.plan,) = work.attempt(partial(_plans, job, [work])) or (None,)
 
 
 def _plans(job: Job, works: Sequence[_Work]) -> list[Plan]:
@@ -208,10 +211,12 @@ def _make(work: _Work, job: Job) -> None:
     else:
         work.outcome.plan = work.plan.document()
         if work.task.products.plan is not None:
-            work.attempt("encode", partial(work.plan.save, work.task.products.plan))
+            with work.timed("encode"):
+                work.attempt(partial(work.plan.save, work.task.products.plan))
     work.subject = None  # its pixels
     if job.running.xmp:
-        beyond = work.attempt("encode", partial(_write_xmp, work, work.plan))
+        with work.timed("encode"):
+            beyond = work.attempt(partial(_write_xmp, work, work.plan))
         work.outcome.warnings += [f"XMP cannot say: {', '.join(beyond)}"] if beyond else []
 
 
@@ -239,13 +244,14 @@ def _put(work: _Work, out: Place) -> None:
         "plan": products.plan,
         "xmp": products.picture.with_suffix(".xmp"),
     }
-    for kind, name in outputs_of(work.picture).items():
-        file = made[kind]
-        if file is not None and file.exists():
-            hash, size = file_hash(file), file.stat().st_size
-            (out / name).write(file.read_bytes())
-            work.outputs.append({"name": name, "hash": hash, "bytes": size})
-            file.unlink()
+    with work.timed("put"):
+        for kind, name in outputs_of(work.picture).items():
+            file = made[kind]
+            if file is not None and file.exists():
+                hash, size = file_hash(file), file.stat().st_size
+                (out / name).write(file.read_bytes())
+                work.outputs.append({"name": name, "hash": hash, "bytes": size})
+                file.unlink()
 
 
 def _row(work: _Work) -> dict[str, Any]:

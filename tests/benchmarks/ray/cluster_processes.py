@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 VERARETOUCH = Path(sys.executable).with_name("veraretouch")
@@ -19,16 +20,16 @@ class Run:
     """A run that was started.
 
     Attributes:
-        samples: seconds since the start, and megabytes by part: driver, workers (the largest of them), Ray's own
-            processes, object store.
+        log: where its memory is noted, in lines of JSON: megabytes by part: driver, workers (the largest of them),
+            Ray's own processes, object store.
     """
 
     process: subprocess.Popen[str]
-    samples: list[dict[str, float]] = field(default_factory=list)
+    log: Path | None = None
 
     @classmethod
-    def start(cls, *words: object, every: float = 0.0) -> Run:
-        """Start `veraretouch` with these words; `every`: seconds between two looks at its memory."""
+    def start(cls, *words: object, log: Path | None = None) -> Run:
+        """Start `veraretouch` with these words."""
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(
             [str(VERARETOUCH), *map(str, words)],
@@ -38,9 +39,9 @@ class Run:
             env=environment,
             start_new_session=True,
         )
-        run = cls(process)
-        if every:
-            threading.Thread(target=run._watch, args=(every,), daemon=True).start()
+        run = cls(process, log)
+        if log is not None:
+            threading.Thread(target=run._watch, args=(log,), daemon=True).start()
         return run
 
     def end(self) -> str:
@@ -65,8 +66,7 @@ class Run:
             self.process.wait()
             self.process.stdout.close()
 
-    def _watch(self, every: float) -> None:
-        begun = time.monotonic()
+    def _watch(self, log: Path) -> None:
         while self.process.poll() is None:
             parts = {"driver": 0.0, "worker": 0.0, "ray": 0.0, "store": 0.0}
             for pid, (_, words) in descendants(self.process.pid).items():
@@ -79,8 +79,9 @@ class Run:
                     parts["ray"] += own
                 if "raylet/raylet" in words:
                     parts["store"] = shared
-            self.samples.append({"second": round(time.monotonic() - begun, 1), **parts})
-            time.sleep(every)
+            with log.open("a") as file:
+                file.write(json.dumps(parts) + "\n")
+            time.sleep(2.0)
 
 
 def descendants(root: int) -> dict[int, tuple[int, str]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import filecmp
 import json
+import operator
 import os
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ import pyarrow.dataset
 from cluster_inputs import ROOT, make_photos, make_table
 from cluster_processes import VERARETOUCH, Run
 
+IMPORTED = 150  # megabytes that a worker has once it works
 FIGURES = ROOT / "docs" / "benchmarks" / "ray.json"
 
 
@@ -107,7 +109,7 @@ def kills(figures: dict[str, Any], work: Path, count: int) -> None:
 
 def until_written(out: Path, count: int, run: Run) -> None:
     """Wait until so many pictures are there."""
-    while len(list((out / "pictures").glob("*.jpg"))) < count:
+    while len(list((out / "pictures").rglob("*.jpg"))) < count:
         if run.process.poll() is not None:
             raise RuntimeError(run.end())
         time.sleep(0.2)
@@ -116,33 +118,32 @@ def until_written(out: Path, count: int, run: Run) -> None:
 def memory(figures: dict[str, Any], work: Path, count: int) -> None:
     """Rows of small pictures planned by `tiny`: rows a second, and the memory of each part as the run goes on.
 
-    A run that was stopped is resumed; its rate and memory are then those of the rest.
+    A run that was stopped is resumed; pauses of a minute are left out of its rate.
     """
     name, out = f"memory {count}", work / f"planned-{count}"
     if name in figures:
         return
-    table = make_table(work / f"noise-{count}.parquet", count)
+    table, log = make_table(work / f"noise-{count}.parquet", count), work / f"memory-{count}.jsonl"
     words = ("ray", "auto", table, out, "--workers", 2, "--no-pictures", "--save-plan", "--json", "--resume")
-    run = Run.start(*words, every=2.0)
-    said = json.loads(run.end().splitlines()[-1])
-    working = [sample for sample in run.samples if sample["second"] > said["start"] and sample["worker"]]
-    fifth = max(1, len(working) // 5)
+    said = json.loads(Run.start(*words, log=log).end().splitlines()[-1])
+    samples = [json.loads(line) for line in log.read_text().splitlines()]
+    samples = [sample for sample in samples if sample["worker"] > IMPORTED]
+    fifth = max(1, len(samples) // 5)
     parts = {
         part: {
-            "first fifth": max(sample[part] for sample in working[:fifth]),
-            "last fifth": max(sample[part] for sample in working[-fifth:]),
-            "most": max(sample[part] for sample in working),
+            "first fifth": max(sample[part] for sample in samples[:fifth]),
+            "last fifth": max(sample[part] for sample in samples[-fifth:]),
         }
         for part in ("driver", "worker", "ray", "store")
     }
     rows = index(out)
+    begins = sorted(row["began"].timestamp() for row in rows)
+    seconds = sum(gap for gap in map(operator.sub, begins[1:], begins) if gap < 60)
     figures[name] = {
         "rows": len(rows),
         "inputs": len({row["input"] for row in rows}),
-        "written": said["written"],
         "start": said["start"],
-        "seconds": said["seconds"],
-        "rate": said["written"] / (said["seconds"] - said["start"]),
+        "rate": len(rows) / seconds,
         "megabytes": parts,
         "load": _load(),
     }

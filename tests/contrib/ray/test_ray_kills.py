@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -37,15 +38,15 @@ def photos(tmp_path):
     return folder
 
 
-def check_whole(photos, out):
+def check_whole(inputs, out):
     """Each photo has one row and whole outputs, and nothing else lies there."""
     rows = index(out)
-    assert Counter(row["input"] for row in rows) == Counter(map(str, photos.iterdir()))
+    assert Counter(row["input"] for row in rows) == Counter(map(str, inputs))
     for row in rows:
         assert row["status"] == "written"
         for made in row["outputs"]:
             assert file_hash(out / made["name"]) == made["hash"]
-    assert len(list((out / "pictures").rglob("*.*"))) == len(rows)
+    assert len(list((out / "pictures").rglob("*.jpg"))) == len(rows)
     assert not list(out.rglob(".*"))
 
 
@@ -56,7 +57,19 @@ def test_a_worker_that_is_killed_costs_no_photo(photos, tmp_path):
     run.kill(run.workers()[0])
     assert "60 written, 0 failed" in run.end()
     assert run.process.returncode == 0
-    check_whole(photos, out)
+    check_whole(photos.iterdir(), out)
+
+
+def test_a_worker_that_is_killed_over_a_shard_reads_it_again_and_tells_of_each_photo_once(photos, tmp_path):
+    shard, out = tmp_path / "shard.tar", tmp_path / "out"
+    with tarfile.open(shard, "w") as tar:
+        for path in sorted(photos.iterdir()):
+            tar.add(path, path.name)
+    run = Run.start("ray", "auto", shard, out, "--workers", 1)
+    until_written(out, 25, run)  # of the second batch: the rows of the first are on their way
+    run.kill(run.workers()[0])
+    assert "60 written, 0 failed" in run.end()
+    check_whole((f"{shard}#{path.name}" for path in photos.iterdir()), out)
 
 
 def test_a_driver_that_is_killed_leaves_whole_files_no_process_and_a_run_that_goes_on(photos, tmp_path):
@@ -74,7 +87,7 @@ def test_a_driver_that_is_killed_leaves_whole_files_no_process_and_a_run_that_go
     done_before = len(index(out)) if (out / "index").exists() else 0
     said = Run.start("ray", "auto", photos, out, "--workers", 2, "--resume").end()
     assert f"{60 - done_before} written, 0 failed" in said
-    check_whole(photos, out)
+    check_whole(photos.iterdir(), out)
 
 
 def _is_ray(pid):
