@@ -88,8 +88,13 @@ def differs(name, picture):
     return before.shape != now.shape or np.abs(before - now).mean() > MEAN or np.abs(before - now).max() > WORST
 
 
-def test_every_strip_of_pictures_shows_what_its_op_does_today():
-    today = dict(sweeps.images("veraretouch"))
+@pytest.fixture(scope="module")
+def today():
+    """Every strip of pictures, by its file, as the ops make it."""
+    return dict(sweeps.images("veraretouch"))
+
+
+def test_every_strip_of_pictures_shows_what_its_op_does_today(today):
     assert {path.name for path in (REFERENCE / "images").iterdir()} == set(today), "run: make docs"
     assert [name for name, picture in today.items() if differs(name, picture)] == [], "look at them, then: make docs"
 
@@ -102,13 +107,13 @@ def test_a_strip_is_stale_when_an_op_changes_by_a_hundredth(monkeypatch):
     assert differs("saturation.amount.jpg", sweeps.strip(saturation, "amount"))
 
 
-def test_every_bounded_slot_has_a_strip_and_its_columns_differ():
+def test_every_bounded_slot_has_a_strip_and_its_columns_differ(today):
     alike = []
     for op in sweeps.installed("veraretouch"):
         for name, slot in op.slots.items():
             if slot.low is None:
                 continue
-            strip = np.asarray(sweeps.strip(op, name), dtype=np.int16)
+            strip = np.asarray(today[f"{op.id}.{name}.jpg"], dtype=np.int16)
             first = sweeps.small(sweeps.rows(op, name)[0].photo).shape[3]
             step = first + sweeps.GAP
             height = sweeps.small(sweeps.rows(op, name)[0].photo).shape[2]
@@ -228,7 +233,7 @@ def test_no_link_of_the_site_leads_nowhere(site):
     assert dead == set()
 
 
-def test_the_ops_of_another_distribution_get_their_pages_too(tmp_path):
+def test_the_ops_of_another_distribution_get_their_pages_too(tmp_path, prepared_processes):
     source = ROOT / "contrib" / "film_look"
     place = tmp_path / "installed"
     place.mkdir()
@@ -243,9 +248,9 @@ def test_the_ops_of_another_distribution_get_their_pages_too(tmp_path):
     (info / "entry_points.txt").write_text("\n".join(lines))
     assert PathDistribution(info).entry_points
     out = tmp_path / "reference"
-    command = [sys.executable, DOCS / "build.py", "--distribution", project["name"], "--out", out]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("VERARETOUCH")}
-    done = subprocess.run(command, env=env | {"PYTHONPATH": str(place)}, capture_output=True, text=True)
+    command = [str(DOCS / "build.py"), "--distribution", project["name"], "--out", str(out)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("VERARETOUCH", "PYTHON"))}
+    done = prepared_processes.run(command, cwd=ROOT, env=env | {"PYTHONPATH": str(place)})
     assert done.returncode == 0, done.stderr
     for id in points:
         page = (out / "ops" / f"{id}.md").read_text(encoding="utf-8")
