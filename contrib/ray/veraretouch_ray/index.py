@@ -5,8 +5,8 @@ rows that went through a `write_*`: they know neither the outputs' hashes nor wh
 beside the index, and hold back a gibibyte for each of their filters. The index knows all that already, so it is asked.
 
 Only the driver writes it, of rows that come after the outputs were put: a photo has a row once its outputs are whole,
-and never two. A run that is killed has lost at most the rows of the last seconds; their photos are done again, to the
-same names.
+and never two. A run that is killed has lost at most the rows of its last fifteen seconds, or of a hundredth of its
+time; their photos are done again, to the same names.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ RUN: Final = "run.json"
 FORMAT: Final = "veraretouch.run/1"
 _ROWS: Final = 10_000  # of a part, at most
 _SECONDS: Final = 15.0  # that a row waits for its part, at most, as long as rows come
+_SHARE: Final = 0.01  # or this share of the run so far, if that is longer: no run has thousands of parts
 
 
 def schema() -> Any:
@@ -90,7 +91,7 @@ class Index:
     def __init__(self, out: Place) -> None:
         self._folder = out / FOLDER
         self._waiting: list[dict[str, Any]] = []
-        self._since = time.monotonic()
+        self._begun = self._since = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +102,8 @@ class Index:
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Take rows in, and write a part where enough have come, or time has passed."""
         self._waiting += rows
-        if len(self._waiting) >= _ROWS or time.monotonic() - self._since > _SECONDS:
+        now = time.monotonic()
+        if len(self._waiting) >= _ROWS or now - self._since > max(_SECONDS, _SHARE * (now - self._begun)):
             self.flush()
 
     def flush(self) -> None:

@@ -156,6 +156,9 @@ def _work(sources: Sequence[Source], job: Job, done: Done, workers: int, index: 
                 rows = rows_of(batch)
                 index.add(rows)
                 progress.take(rows)
+        except KeyboardInterrupt:
+            print("Interrupted: --resume goes on.", file=sys.stderr, flush=True)
+            raise
         except RayError as error:
             why = str(error).strip().splitlines()[-1]
             raise UnfinishedRun(

@@ -88,7 +88,19 @@ class Source:
         parts = place.path.split("/")
         first = next(index for index, part in enumerate(parts) if _WILD.search(part))
         folder = Place(place.given, "/".join(parts[:first]) or "/")
-        return cls(folder, glob_translate("/".join(parts[first:])))
+        try:
+            return cls(folder, glob_translate("/".join(parts[first:])))
+        except ValueError as error:
+            raise InvalidRequest(
+                f"{place.name!r} is no pattern: {error}", cure="An example: 'photos/**/*.jpg'."
+            ) from None
+
+    def holds(self, other: Source) -> bool:
+        """Whether it lists what another source is, or a part of it."""
+        if self.is_file or not self.place.holds(other.place):
+            return self.place == other.place
+        below = posixpath.relpath(other.place.path, self.place.path)
+        return self.pattern is None or not other.is_file or re.match(self.pattern, below) is not None
 
     def items(self, out: Place) -> Iterator[Item]:
         """Its photos, shards and tables, as they are listed. What lies in `out` is left out.
@@ -113,10 +125,8 @@ class Source:
         if kind != "table":
             yield Item(place, name, found.version, kind)
             return
-        for group in range(_groups(place)):
+        for group in range(_groups(place)) or (-1,):
             yield Item(place, name, found.version, kind, group)
-        if not _groups(place):
-            yield Item(place, name, found.version, kind)
 
 
 def sources_of(texts: Sequence[str]) -> list[Source]:
@@ -128,7 +138,7 @@ def sources_of(texts: Sequence[str]) -> list[Source]:
     sources = [Source.of(text) for text in dict.fromkeys(texts)]
     for one in sources:
         for other in sources:
-            if one is not other and other.place.holds(one.place) and not other.is_file and other.pattern is None:
+            if one is not other and other.holds(one):
                 raise InvalidRequest(f"{one.place.name!r} lies in {other.place.name!r}", cure="Name one of them.")
     if len(sources) == 1:
         return sources

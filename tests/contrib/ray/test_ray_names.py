@@ -70,6 +70,11 @@ def test_inputs_that_would_share_outputs_or_lie_in_each_other_are_refused(folder
         sources_of([str(folders / "a"), str(folders / "c" / "a")])
     with pytest.raises(InvalidRequest, match="lies in"):
         sources_of([str(folders / "c"), str(folders / "c" / "a")])
+    with pytest.raises(InvalidRequest, match=r"x\.jpg' lies in"):
+        sources_of([str(folders / "a" / "*.jpg"), str(folders / "a" / "x.jpg")])
+    assert len(sources_of([str(folders / "a" / "s*" / "*.jpg"), str(folders / "a" / "x.jpg")])) == 2
+    with pytest.raises(InvalidRequest, match="is no pattern"):
+        Source.of(str(folders / "**.jpg"))
     with pytest.raises(InvalidRequest, match="is no photo, shard or table by its suffix"):
         Source.of(str(folders / "b" / "notes.txt"))
 
