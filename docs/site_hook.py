@@ -25,9 +25,8 @@ BORROWED = {
 # Who reads which guides, in this order.
 GUIDES = {
     "Op authors": ("first-op", "own-area", "own-control", "testing", "plugins"),
-    "Photographers": (
-        *("studio", "many-photos", "serve", "cluster", "local", "framing", "presets", "fit", "assistants", "vera"),
-    ),
+    "Photographers": ("studio", "many-photos", "serve", "local", "framing", "presets", "fit", "assistants", "vera"),
+    "Clusters": ("cluster", "scale"),
     "Planner researchers": (
         *("own-planner", "training-through-the-renderer", "training", "dapo", "own-reward", "data", "evaluating"),
     ),

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.filterwarnings("ignore
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """Sixteen cases of every subset, of four photos."""
+    """Cases of every subset, of four photos."""
     from veraretouch_aether.dataset import build
 
     photos = tmp_path_factory.mktemp("photos")
@@ -43,14 +43,14 @@ def run(command, *arguments):
 def test_the_report_is_that_of_one_process(dataset, tmp_path):
     from veraretouch_ray.evaluating import evaluate as over_ray
 
-    asked = ("--data", dataset, "--split", "train", "--planner", "tiny", "--peers", "--worst", "2")
+    asked = ("--data", dataset, "--split", "train", "--planner", "tiny", "--peers", "--limit", "8", "--worst", "1")
     run(evaluate, *asked, "--out", tmp_path / "here")
     run(over_ray, *asked, "--out", tmp_path / "ray", "--workers", "2")
     here, ray = (sorted(path for path in (tmp_path / side).rglob("*") if path.is_file()) for side in ("here", "ray"))
     assert [path.name for path in here] == [path.name for path in ray]
     assert [path.read_bytes() for path in here] == [path.read_bytes() for path in ray]
     found = json.loads((tmp_path / "ray" / "report.json").read_text())
-    assert found["data"]["cases"] == 16
+    assert found["data"]["cases"] == 8
     assert {"auto", "style", "param"} <= set(found["subsets"])
     assert "constant correction" in {peer["name"] for peer in found["peers"]}
 
