@@ -35,35 +35,41 @@ def _played(script, begin=LIGHT):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_what_is_put_off_stays_so_while_a_network_runs():
-    script = """
+@pytest.fixture(scope="module")
+def told():
+    """What one process tells of itself as it asks more and more of torch."""
+    return _played("""
+told = {}
 torch.nn.Conv2d(3, 4, 3)(torch.rand(1, 3, 8, 8)).sum().backward()
-print(json.dumps([later(), "torch._meta_registrations" in sys.modules, len(light_torch.LATER)]))
-"""
-    put_off, there, count = _played(script)
-    assert there
-    assert len(put_off) == count
+told["network"] = [later(), "torch._meta_registrations" in sys.modules, len(light_torch.LATER)]
 
-
-def test_a_module_is_run_when_something_of_it_is_asked_for_and_is_itself_then():
-    script = """
 normal = torch.distributions.Normal(0.0, 1.0)
 from torch.distributions import kl
 import torch.distributions.normal as module
-print(json.dumps([type(normal) is module.Normal, "torch.distributions" in later(), torch.distributions.__path__ != []]))
-"""
-    assert _played(script) == [True, False, True]
+whole = torch.distributions.__path__ != []
+told["module"] = [type(normal) is module.Normal, "torch.distributions" in later(), whole]
 
-
-def test_the_compiler_and_tensors_without_data_get_a_whole_torch():
-    script = """
 made = torch.compile(lambda x: x * 2, backend="eager")(torch.ones(2)).tolist()
 from torch._subclasses.fake_tensor import FakeTensorMode
 with FakeTensorMode():
     shape = list(torch.linalg.lu_factor(torch.rand(4, 4))[0].shape)
-print(json.dumps([made, shape, later()]))
-"""
-    assert _played(script) == [[2, 2], [4, 4], []]
+told["compiler"] = [made, shape, later()]
+print(json.dumps(told))
+""")
+
+
+def test_what_is_put_off_stays_so_while_a_network_runs(told):
+    put_off, there, count = told["network"]
+    assert there
+    assert len(put_off) == count
+
+
+def test_a_module_is_run_when_something_of_it_is_asked_for_and_is_itself_then(told):
+    assert told["module"] == [True, False, True]
+
+
+def test_the_compiler_and_tensors_without_data_get_a_whole_torch(told):
+    assert told["compiler"] == [[2, 2], [4, 4], []]
 
 
 def test_made_whole_it_has_every_module_and_kernel_of_an_ordinary_one():
