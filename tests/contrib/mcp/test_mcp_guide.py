@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from assistants import Answer, Assistant, assistant
-from mcp.client.stdio import StdioServerParameters
+from assistants import Answer, Assistant, assistant, by_command
 
 DOCS = Path(__file__).parents[3] / "docs"
 GUIDE = DOCS / "guide" / "assistants.md"
-COMMAND = str(Path(sys.executable).with_name("veraretouch"))
 CALL = re.compile(r'^\{"tool": .*\}$', re.MULTILINE)
 
 
@@ -25,8 +22,7 @@ def played(tmp_path: Path) -> Iterator[dict[str, Answer]]:
     """The last answer of each tool of the guide's session, on a folder with its photo."""
     (tmp_path / "photos").mkdir()
     shutil.copy(DOCS / "samples" / "lake.jpg", tmp_path / "photos")
-    arguments = ["mcp", "--root", str(tmp_path / "photos"), "--out", str(tmp_path / "out")]
-    with assistant(StdioServerParameters(command=COMMAND, args=arguments)) as helper:
+    with assistant(by_command(tmp_path / "photos", tmp_path / "out")) as helper:
         yield play(helper)
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from assistants import assistant, assistant_by_http
-from mcp.client.stdio import StdioServerParameters
+from assistants import assistant, assistant_by_http, by_command
 
 COMMAND = str(Path(sys.executable).with_name("veraretouch"))
 TOKEN = "a-token-that-tests-know"
@@ -53,8 +52,7 @@ def one_of_everything(helper, out: Path) -> None:
 
 
 def test_every_tool_works_over_standard_input_and_output(photos, tmp_path):
-    arguments = ["mcp", "--root", str(photos), "--out", str(tmp_path)]
-    with assistant(StdioServerParameters(command=COMMAND, args=arguments)) as helper:
+    with assistant(by_command(photos, tmp_path)) as helper:
         one_of_everything(helper, tmp_path)
 
 
