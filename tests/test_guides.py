@@ -121,7 +121,7 @@ def test_the_bundle_of_the_guide_is_checked_by_the_command_where_its_planner_is_
         code=planner.partition("vr.registry.planners.add")[0],
     )  # fmt: skip
     env = {"PYTHONPATH": str(tmp_path / "site")}
-    assert "passes all 5 checks" in cli("check", "./acme-house", env=env).stdout
+    assert "passes all 7 checks" in cli("check", "./acme-house", env=env).stdout
     facts = tmp_path / "facts.json"
     facts.write_text('{"summary": "The look of the house.", "training_data": "None: set by hand."}')
     words = [
@@ -136,7 +136,7 @@ def test_the_bundle_of_the_guide_is_checked_by_the_command_where_its_planner_is_
         "2.0.0",
     ]
     cli("zoo", "pack", "./acme-house", "anew", *words, "--facts", facts, env=env)
-    assert "passes all 5 checks" in cli("check", "./anew", env=env).stdout
+    assert "passes all 7 checks" in cli("check", "./anew", env=env).stdout
 
 
 def test_presets_of_the_guide_are_read_and_plans_blended(tmp_path):
