@@ -18,6 +18,7 @@ from datasets import Dataset
 from torch import Tensor, nn
 
 from veraretouch.core.atomic_write import new_file
+from veraretouch.core.errors import InvalidRequest
 from veraretouch.planners.training.loop import TrainingSettings, batch_of
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 
@@ -51,6 +52,7 @@ class DapoTrainer(GRPOTrainer):
         callbacks: Sequence[Any] = (),
     ) -> None:
         self.maker, settings = maker, maker.settings
+        self.beside: nn.Module | None = getattr(policy, "beside", None)
         self.generation: Generation | None = None
         with quietly():
             super().__init__(
@@ -80,6 +82,9 @@ class DapoTrainer(GRPOTrainer):
         made = self.maker.make([int(prompt) for prompt in prompts], seeds=where)
         self.generation = made
         group = self.maker.settings.group
+        lengths = [len(answer.tokens) for answer in made.answers]
+        self._metrics["train"]["length_mean"].append(sum(lengths) / len(lengths))
+        self._metrics["train"]["length_longest"].append(max(lengths))
         self._metrics["train"]["redrawn"].append(made.redrawn / (len(prompts) / group))
         self._metrics["train"]["undecided"].append(len(made.still) / (len(prompts) / group))
         self._metrics["train"]["format_rate"].append(
@@ -134,7 +139,9 @@ class DapoTrainer(GRPOTrainer):
         done = self.maker.renderer(inputs["beside_photos"], latents, clamp=False)
         apart = (done - inputs["beside_targets"]).abs().flatten(1).mean(dim=1)
         edits = used.any(dim=1).to(apart)
-        return (apart * edits).sum() / edits.sum().clamp(min=1)
+        # Several processes wait for a gradient of every parameter, also where no answer of theirs edits anything.
+        nothing = 0.0 * sum(parameter.sum() for parameter in self.beside.parameters()) if self.beside else 0.0
+        return (apart * edits).sum() / edits.sum().clamp(min=1) + nothing
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
@@ -153,9 +160,18 @@ class DapoTrainer(GRPOTrainer):
 def config_of(settings: DapoSettings, weights: dict[str, float], out: Path, *, device: str = "auto") -> GRPOConfig:
     """The settings as TRL spells them: DAPO's loss over the tokens of a generation, no KL, temperature 1, no top-p and
     no top-k.
+
+    Raises:
+        InvalidRequest: a generation cannot be divided among the processes by whole groups and parts.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     answers = settings.prompts * settings.group // processes
+    if settings.prompts % processes or answers % (settings.updates * settings.part):
+        raise InvalidRequest(
+            f"{settings.prompts} groups of {settings.group} answers cannot be divided among {processes} processes, each"
+            f" with {settings.updates} updates of parts of {settings.part}",
+            cure="Give `prompts` that the processes divide, and a smaller `part`.",
+        )
     return GRPOConfig(
         output_dir=str(out),
         max_steps=settings.steps,
@@ -191,6 +207,7 @@ def config_of(settings: DapoSettings, weights: dict[str, float], out: Path, *, d
         seed=settings.seed,
         data_seed=settings.seed,
         dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,
         remove_unused_columns=False,
     )
 
@@ -200,7 +217,7 @@ def newest_checkpoint(out: Path) -> Path | None:
     found = sorted(out.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
     for path in found:
         if not (path / WHOLE).exists():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)
     return next((path for path in reversed(found) if path.exists()), None)
 
 

@@ -296,7 +296,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
     import lessons
 
     lessons.write_dataset(tmp_path / "data")
-    settings = small(steps=12, redraws=1, lr=1e-2)
+    settings = small(steps=12, group=4, part=8, most_tokens=24, redraws=1, lr=1e-2)
 
     def child(out):
         code = CHILD.format(
@@ -314,6 +314,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
         assert process.returncode == 0
 
     finished("whole")
+    assert all(line["gradient"] > 0 for line in lines(tmp_path / "whole"))
     for number, after in enumerate((2, 5, 8)):
         out = f"killed-{number}"
         with child(out) as killed:
@@ -324,3 +325,37 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
         kept = [(tmp_path / name / "checkpoint-12" / "model.safetensors").read_bytes() for name in ("whole", out)]
         assert kept[0] == kept[1]
         assert lines(tmp_path / out) == lines(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_generation_and_write_one_bundle(bundle, tmp_path):
+    import lessons
+
+    lessons.write_dataset(tmp_path / "data")
+    (tmp_path / "own.json").write_text(json.dumps(small(steps=3, part=2, beside=1.0)))
+    words = ["train", "dapo", "--bundle", bundle, "--data", tmp_path / "data", "--out", tmp_path / "out"]
+    words += ["--config", tmp_path / "own.json", "--device", "cpu"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", command_line(), *map(str, words)]
+    done = subprocess.run(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [line["step"] for line in lines(tmp_path / "out")] == [1, 2, 3]
+    assert (tmp_path / "out" / "bundle" / "bundle.json").exists()
+
+
+def command_line():
+    return str(Path(sys.executable).with_name("veraretouch"))
+
+
+@pytest.mark.parametrize("processes", ["3", "4"])
+def test_a_generation_that_processes_cannot_share_by_whole_groups_is_one_error(
+    settings, tmp_path, monkeypatch, processes
+):
+    from veraretouch_dapo.trainer import config_of
+
+    from veraretouch.core.errors import InvalidRequest
+
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    with pytest.raises(InvalidRequest, match=f"2 groups of 4 answers cannot be divided among {processes} processes"):
+        config_of(settings(), {"format": 1.0}, tmp_path)
