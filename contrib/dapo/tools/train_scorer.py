@@ -1,6 +1,6 @@
 """Train the scorer `dapo.appeal` on the pairs of scorer_pairs.py, and say how often it prefers the photo itself.
 
-python contrib/dapo/tools/train_scorer.py pairs.npz --out contrib/dapo/veraretouch_dapo/scorers/appeal
+python contrib/dapo/tools/train_scorer.py pairs.npz --out contrib/dapo/veraretouch_dapo/scorers/weights
 
 Sources are divided by a hash of their names: 7 of 10 to train, 1 to choose settings and step by, 2 to judge, which are
 looked at once, at the end.

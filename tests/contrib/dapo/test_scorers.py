@@ -18,7 +18,7 @@ from veraretouch.core.testing import check_reward
 pytest.importorskip("veraretouch_dapo", reason="pip install ./contrib/dapo")
 
 ROOT = Path(__file__).parents[3]
-CARD = ROOT / "contrib" / "dapo" / "veraretouch_dapo" / "scorers" / "appeal"
+CARD = ROOT / "contrib" / "dapo" / "veraretouch_dapo" / "scorers" / "weights"
 PHOTOS = ROOT / "tests" / "data" / "photos"
 
 

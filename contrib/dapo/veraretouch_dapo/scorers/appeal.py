@@ -1,4 +1,4 @@
-"""The scorer `dapo.appeal`: how little a photo looks spoilt; a small network of ours, see appeal/README.md."""
+"""The scorer `dapo.appeal`: how little a photo looks spoilt; a small network of ours, see weights/README.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Appeal:
     commercial_use = True
 
     def __init__(self) -> None:
-        with as_file(files(__package__) / "appeal" / "appeal.safetensors") as path:
+        with as_file(files(__package__) / "weights" / "appeal.safetensors") as path:
             tensors = load_file(path)
         self.network = AppealNetwork()
         self.network.load_state_dict(tensors)
