@@ -100,6 +100,9 @@ class Reward:
             if cls.score is Reward.score:
                 raise InvalidReward(f"{cls.__name__}: no score()", cure="Define score(self, rollouts).")
 
+    def ready(self) -> None:
+        """Load what scoring needs; called before a run begins, so that what is missing is said then."""
+
     def score(self, rollouts: Rollouts) -> Tensor:
         """How good each answer is: (B,), from 0 to 1, the same for an answer whatever stands beside it."""
         raise TypeError(f"{type(self).__name__} defines no score()")

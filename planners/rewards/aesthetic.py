@@ -30,6 +30,14 @@ class Aesthetic(Reward):
     def __init__(self, *, scorer: str = SCORER) -> None:
         self.scorer = scorer
 
+    def ready(self) -> None:
+        """Load the scorer.
+
+        Raises:
+            MissingExtra: it is not installed.
+        """
+        _ = self.loaded
+
     def score(self, rollouts: Rollouts) -> Tensor:
         """(B,) from 0 to 1.
 

@@ -58,7 +58,7 @@ class Rewards:
             MissingExtra: a scorer is not installed.
         """
         for reward in self.rewards.values():
-            getattr(reward, "loaded", None)
+            reward.ready()
 
     def score(self, rollouts: Rollouts) -> Scores:
         """Judge answers: malformed ones by rewards that judge these alone, and each by those of its mode."""

@@ -53,6 +53,11 @@ class RolloutMaker:
         self.settings, self.stop = settings, stop
         self.renderer = Renderer(planner.ops)
 
+    def to(self, device: Any) -> None:
+        """Move what is not the policy, and so not moved by its trainer: tower, projector, heads, renderer."""
+        self.planner.model.to(device)
+        self.renderer.to(device)
+
     @property
     def embedding(self) -> SeeingEmbedding:
         """What pictures are shown to."""

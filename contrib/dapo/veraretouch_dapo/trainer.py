@@ -64,8 +64,8 @@ class DapoTrainer(GRPOTrainer):
                 rollout_func=self._roll,
                 callbacks=list(callbacks),
             )
-
         self.remove_callback(PrinterCallback)
+        maker.to(self.accelerator.device)
 
     def train(self, *arguments: Any, **more: Any) -> Any:
         """As any `Trainer`."""

@@ -37,6 +37,9 @@ class TwoSteps:
         self.rewards = SimpleNamespace(names=["table", OVERLONG], weights={"table": 1.0})
         self.examples = [None] * settings.prompts
 
+    def to(self, device: Any) -> None:
+        """Stay on the CPU."""
+
     def make(self, places: list[int], *, seeds: tuple[int, ...]) -> Any:
         """Draw, and look rewards up."""
         stop = StopCriterion(retouch=(-1, -2, -3), ends=(), most=STEPS)
