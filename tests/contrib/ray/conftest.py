@@ -11,24 +11,20 @@ from pathlib import Path
 import pytest
 from faulty_store import Store, faulty_store
 
-HELPERS = Path(__file__).parents[2] / "helpers" / "cluster"
+NO_WAY_OUT = Path(__file__).parents[2] / "helpers" / "cluster" / "no_way_out"
 
 
 @pytest.fixture(scope="session")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The file that says who tried to connect to another machine. From now on this process may not, either."""
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that says who tried to connect to another machine, while tests of Ray run, and Ray itself."""
     log = tmp_path_factory.mktemp("refused") / "log.txt"
     log.touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NO_WAY_OUT", str(log))
-        path = os.pathsep.join(filter(None, [str(HELPERS / "no_way_out"), os.environ.get("PYTHONPATH")]))
-        patch.setenv("PYTHONPATH", path)
-        exec(compile((HELPERS / "no_way_out" / "sitecustomize.py").read_text(), "sitecustomize", "exec"), {})
-        yield log
+    exec(compile((NO_WAY_OUT / "sitecustomize.py").read_text(), "sitecustomize", "exec"), {})
+    return log
 
 
 @pytest.fixture(scope="session")
-def ray_session(refused: Path, store: Store) -> Iterator[int]:
+def ray_session(store: Store) -> Iterator[int]:
     """A session of Ray with two workers. At its end Ray is stopped and its processes are gone."""
     pytest.importorskip("veraretouch_ray", reason="pip install ./contrib/ray")
     from veraretouch_ray.session import ClusterOptions, session
@@ -58,10 +54,12 @@ def _processes() -> dict[int, str]:
 
 
 @pytest.fixture(autouse=True)
-def _in_the_session(request: pytest.FixtureRequest) -> None:
-    """Tests of Ray share the session, those of other files too."""
+def _in_the_session(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of Ray share the session, those of other files too; neither this process nor Ray's has a way out."""
     marker = request.node.get_closest_marker("xdist_group")
     if marker is not None and "ray" in (*marker.args, *marker.kwargs.values()):
+        monkeypatch.setenv("NO_WAY_OUT", str(request.getfixturevalue("refused")))
+        monkeypatch.setenv("PYTHONPATH", str(NO_WAY_OUT), prepend=os.pathsep)
         request.getfixturevalue("ray_session")
 
 
