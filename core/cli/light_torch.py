@@ -51,8 +51,8 @@ def begin_loading() -> None:
     """Let another thread load torch's largest library, a sixth of a second on Linux, while this one imports what needs
     no torch. Python itself would let no other thread run meanwhile.
     """
-    found = find_spec("torch")
-    if "torch" in sys.modules or found is None or not found.submodule_search_locations:
+    found = None if "torch" in sys.modules else find_spec("torch")
+    if found is None or not found.submodule_search_locations:
         return
     library = Path(found.submodule_search_locations[0], "lib", "libtorch_cpu.so")
     if library.is_file():
