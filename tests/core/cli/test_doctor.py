@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from veraretouch.core.cli import doctor
 from veraretouch.core.cli.doctor import Finding, examine
+from veraretouch.core.cli.plugins import plugin_rows
 from veraretouch.core.cli.shell import app
 
 
@@ -60,7 +61,13 @@ def test_an_extra_that_cannot_be_imported_is_broken(monkeypatch):
     assert found["extra raw"].level == "broken"
 
 
-def test_a_blocked_plugin_is_a_note(monkeypatch):
+@pytest.fixture
+def untried(monkeypatch):
+    """Plugins are known by their metadata: that each is tried, in a process of each distribution, is another test's."""
+    monkeypatch.setattr(doctor, "plugin_rows", lambda timeout: plugin_rows())
+
+
+def test_a_blocked_plugin_is_a_note(monkeypatch, untried):
     from veraretouch import registry
 
     monkeypatch.setenv("VERARETOUCH_BLOCK", "exposure")
@@ -103,7 +110,7 @@ def test_little_space_is_noted(monkeypatch, tmp_path, free, level):
     assert not (tmp_path / "not").exists()
 
 
-def test_a_part_that_cannot_be_looked_at_is_broken_and_the_rest_goes_on(monkeypatch):
+def test_a_part_that_cannot_be_looked_at_is_broken_and_the_rest_goes_on(monkeypatch, untried):
     from veraretouch import registry
 
     monkeypatch.setitem(sys.modules, "torch", None)
