@@ -217,6 +217,47 @@ def test_length_is_punished_softly_over_the_last_tokens(trainer_of, tmp_path, le
     assert rewards.punish([[1] * length]) == [pytest.approx(punished)]
 
 
+def redrawn_as_promised(trainer):
+    """One of two groups undecided: it alone is drawn again, once, and then has its part."""
+    rewards = trainer.maker.rewards = Counted(1)
+    generation = made(trainer)
+    return (rewards.calls, generation.redrawn, generation.still) == ([8, 4], 1, [])
+
+
+def punished_as_promised(trainer):
+    """Nothing for short answers, half in the middle of the last tokens, all at the end."""
+    ids = [[1] * length for length in (12, 16, 20)]
+    return trainer.maker.rewards.punish(ids) == [0.0, -0.5, -1.0]
+
+
+MUTATIONS = {
+    "never again": (redrawn_as_promised, lambda total, group: []),
+    "always again": (redrawn_as_promised, lambda total, group: list(range(len(total) // group))),
+    "the first always": (
+        redrawn_as_promised,
+        lambda total, group: [0],
+    ),
+    "no punishment": (punished_as_promised, lambda ids: [0.0 for _ in ids]),
+    "a hard punishment": (punished_as_promised, lambda ids: [-float(len(each) >= 20) for each in ids]),
+    "over all tokens": (punished_as_promised, lambda ids: [-len(each) / 20 for each in ids]),
+}
+
+
+@pytest.mark.parametrize(("promise", "mutant"), MUTATIONS.values(), ids=MUTATIONS.keys())
+def test_a_drawing_again_or_a_punishment_that_is_wrong_in_one_way_is_told(
+    trainer_of, tmp_path, monkeypatch, promise, mutant
+):
+    import veraretouch_dapo.rollouts as rollouts
+
+    trainer = trainer_of(tmp_path, redraws=2)
+    assert promise(trainer)
+    if promise is redrawn_as_promised:
+        monkeypatch.setattr(rollouts, "undecided", mutant)
+    else:
+        trainer.maker.rewards.punish = mutant
+    assert not promise(trainer)
+
+
 @pytest.mark.parametrize(
     ("about", "message"),
     [
