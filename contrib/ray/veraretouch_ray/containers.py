@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from veraretouch.core.errors import UnreadablePhoto
+from veraretouch.core.errors import InvalidRequest, UnreadablePhoto
 from veraretouch.core.photo import EXTENSIONS
 from veraretouch.core.photo.formats.table import sniff
 
@@ -51,7 +51,7 @@ def photos_of(item: Item, column: str) -> Iterator[Given]:
         return
     try:
         yield from _members(item, column) if item.kind == "shard" else _rows(item, column)
-    except (UnreadablePhoto, tarfile.TarError, OSError, ValueError) as error:
+    except Exception as error:  # whatever the libraries make of a damaged file: the run goes on
         said = str(error) or type(error).__name__
         problem = said if isinstance(error, UnreadablePhoto) else f"{item.place.name!r} is damaged: {said}"
         place = item.place.name if item.group < 0 else f"{item.place.name}#group-{item.group}"
@@ -94,10 +94,18 @@ def _rows(table: Item, column: str) -> Iterator[Given]:
             if data is not None:
                 yield Given(input, table.version, f"{name}.{_suffix(data, path)}", data=data)
             elif path:
-                place = Place.of(path) if "://" in path or path.startswith("/") else _beside(table.place, path)
-                yield Given(input, table.version, f"{name}.{path.rpartition('.')[2].lower()}", place)
+                yield _at(path, table, Given(input, table.version, f"{name}.{path.rpartition('.')[2].lower()}"))
             else:
                 yield Given(input, table.version, f"{name}.jpg", problem=f"row {number} holds no photo")
+
+
+def _at(path: str, table: Item, given: Given) -> Given:
+    """A photo of a row at its path, or URL, or below the table's folder."""
+    try:
+        place = Place.of(path) if "://" in path or path.startswith("/") else _beside(table.place, path)
+    except InvalidRequest as error:
+        return replace(given, problem=str(error))
+    return replace(given, place=place)
 
 
 def _column(schema: Any, wanted: str, place: Place) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.errors import UnwritablePhoto
 from veraretouch.core.photo import EXTENSIONS, suffix_to_write
 
 FOLDERS = {"picture": "pictures", "compare": "compare", "plan": "plans", "xmp": "xmp"}
@@ -21,7 +21,7 @@ def picture_name(name: str) -> str:
     """The name of a photo's picture, of the photo's name below its input: one of each photo's own.
 
     Raises:
-        InvalidRequest: a name that leads out of its folder.
+        UnwritablePhoto: a name that leads out of its folder.
 
     >>> picture_name("trip/a.jpg"), picture_name("a.nef"), picture_name("a.nef.jpg")
     ('trip/a.jpg', 'a.nef.jpg', 'a.nef.jpg.jpg')
@@ -56,10 +56,10 @@ def check_name(name: str) -> None:
     """Refuse a name, of an object or within an archive, that is no relative path below its folder.
 
     Raises:
-        InvalidRequest
+        UnwritablePhoto
     """
     if not name or "\0" in name or "\\" in name or any(part in ("", ".", "..") for part in name.split("/")):
-        raise InvalidRequest(
+        raise UnwritablePhoto(
             f"{name!r} cannot name an output: it is no plain relative path",
             cure="Rename it, without '..', '\\', or empty parts.",
         )

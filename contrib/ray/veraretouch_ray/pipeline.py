@@ -200,7 +200,7 @@ class _Progress:
             if row["status"] == "written":
                 report.written += 1
                 continue
-            if row["error_kind"] in self._same and not report.written:
+            if row["error_kind"] in self._same and not (report.written or report.done_before):
                 raise VeraRetouchError(row["error"])
             report.failed += 1
             if report.failed <= _TOLD:

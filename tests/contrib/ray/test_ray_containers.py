@@ -78,12 +78,13 @@ def test_rows_are_called_by_their_number_across_groups_and_by_what_they_hold(tmp
 
 def test_paths_lead_from_the_tables_folder_or_are_whole(tmp_path):
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"path": ["sub/a.JPG", "/b/c.png", "file:///d/e.webp"]}), path)
+    pq.write_table(pa.table({"path": ["sub/a.JPG", "/b/c.png", "gopher://f/g.jpg", "file:///d/e.webp"]}), path)
     (item,) = Source.of(str(path)).items(Place.of("/out"))
     photos = list(photos_of(item, ""))
     places = [photo.place.path for photo in photos if photo.place is not None]
     assert places == [str(tmp_path / "sub" / "a.JPG"), "/b/c.png", "/d/e.webp"]
-    assert [photo.name[-4:] for photo in photos] == [".jpg", ".png", "webp"]
+    assert [photo.name[-4:] for photo in photos] == [".jpg", ".png", ".jpg", "webp"]
+    assert [bool(photo.problem) for photo in photos] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(

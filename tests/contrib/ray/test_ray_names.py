@@ -11,7 +11,9 @@ from veraretouch_ray.naming import outputs_of, picture_name
 from veraretouch_ray.places import Place
 from veraretouch_ray.sources import Source, sources_of
 
-from veraretouch.core.errors import InvalidRequest
+from veraretouch.core.cli.batch.request import BatchRequest
+from veraretouch.core.cli.batch.session import kinds_for_all
+from veraretouch.core.errors import InvalidRequest, UnwritablePhoto
 
 STEMS = ("a", "a.nef", "a.bmp", "a.jpg", "a.nef.jpg", "a.bmp.png", "b/a")
 SUFFIXES = ("jpg", "JPG", "jpeg", "png", "nef", "dng", "bmp", "gif", "tif", "webp")
@@ -33,8 +35,10 @@ def test_a_photo_keeps_its_name_where_it_keeps_its_format():
     "name", ["", "/a.jpg", "../a.jpg", "a/../../b.jpg", "a//b.jpg", "a\\b.jpg", "a\0.jpg", "./a.jpg"]
 )
 def test_a_name_that_leads_out_of_its_folder_is_refused(name):
-    with pytest.raises(InvalidRequest, match="cannot name an output"):
+    with pytest.raises(UnwritablePhoto, match="cannot name an output"):
         picture_name(name)
+    # A refusal of one photo, not of the request, which would end the run.
+    assert UnwritablePhoto.__name__ not in kinds_for_all(BatchRequest("tiny", params={}))
 
 
 @pytest.fixture
