@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from torch import Tensor
 
 from ..color import srgb
 from ..color.planes import planes_of
-from ..photo.color.encoding import Pixels, full_scale
+from ..photo.color.encoding import Pixels, channel_spread, full_scale
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -42,8 +41,7 @@ def is_monochrome(pixels: Pixels) -> bool:
 def _neutral(pixels: Pixels, scale: float) -> bool:
     apart = 0
     for top in range(0, pixels.shape[0], _ROWS):
-        part = pixels[top : top + _ROWS]
-        spread = part.max(axis=2).astype(np.float32) - part.min(axis=2).astype(np.float32)
+        spread = channel_spread(pixels[top : top + _ROWS])
         if not spread.max() <= _APART * scale:
             return False
         apart += int((spread > _MOSTLY_APART * scale).sum())

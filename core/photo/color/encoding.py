@@ -41,11 +41,18 @@ def is_neutral(rgb: Pixels) -> bool:
     if rgb.dtype.kind == "u" and not (rgb[::61, ::67, 0] == rgb[::61, ::67, 2]).all():
         return False  # nearly every photo is told to be in colour by a few of its pixels
     limit = 0 if rgb.dtype.kind == "u" else 0.5 / 255
-    for rows in strips(*rgb.shape[:2]):
-        part = rgb[rows]
-        if (part.max(axis=-1) - part.min(axis=-1)).max() > limit:
-            return False
-    return True
+    return not any(channel_spread(rgb[rows]).max() > limit for rows in strips(*rgb.shape[:2]))
+
+
+def channel_spread(rgb: Pixels) -> NDArray[Any]:
+    """How far apart the channels of each pixel of (H, W, 3) are, (H, W), of the same type.
+
+    Channel by channel: NumPy takes ten times as long over the largest of three neighbours in memory.
+    """
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    spread: NDArray[Any] = np.maximum(np.maximum(red, green), blue)
+    spread -= np.minimum(np.minimum(red, green), blue)
+    return spread
 
 
 def encode(linear: Floats) -> Floats:

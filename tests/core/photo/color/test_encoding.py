@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 
 from veraretouch.core.errors import InvalidPhoto
 from veraretouch.core.photo import Photo, as_photo, open_photo
-from veraretouch.core.photo.color.encoding import decode, encode
+from veraretouch.core.photo.color.encoding import channel_spread, decode, encode
 from veraretouch.core.photo.color.icc import DISPLAY_P3, SRGB
 
 
@@ -291,3 +291,13 @@ def test_a_big_photo_is_converted_in_strips_with_the_same_result():
     part = Photo(np.ascontiguousarray(pixels[1400:]), profile=DISPLAY_P3)
     assert np.array_equal(whole.working()[1400:], part.working())
     assert np.array_equal(whole.with_working(whole.working()).pixels, pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_the_spread_of_channels_is_the_largest_less_the_smallest(dtype):
+    top = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 1.5
+    rgb = (np.random.default_rng(0).random((9, 7, 3)) * top).astype(dtype)
+    spread = channel_spread(rgb)
+    assert spread.dtype == dtype
+    assert np.array_equal(spread, rgb.max(axis=-1) - rgb.min(axis=-1))
+    assert np.isnan(channel_spread(np.full((1, 1, 3), np.nan, np.float32))).all()
