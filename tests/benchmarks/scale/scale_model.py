@@ -114,20 +114,31 @@ class Case:
     prices: Prices = field(default_factory=Prices)
 
     @cached_property
+    def put_seconds(self) -> float:
+        """p: seconds that putting a picture takes a thread."""
+        store = self.store
+        return store.puts * store.put * store.mean + float(self.photos.bytes_out.mean()) / store.bandwidth
+
+    @cached_property
     def store_seconds(self) -> float:
         """h: seconds that fetching a photo and putting its picture take a thread."""
         store = self.store
-        latency = (store.gets * store.get + store.puts * store.put) * store.mean
-        return latency + float(self.photos.bytes_in.mean() + self.photos.bytes_out.mean()) / store.bandwidth
+        return (
+            store.gets * store.get * store.mean
+            + float(self.photos.bytes_in.mean()) / store.bandwidth
+            + self.put_seconds
+        )
 
     def photo_seconds(self, slowness: float = 1.0) -> float:
         """t: seconds that a photo takes a worker, on a node of such slowness.
 
-        Those of its work, or of the threads where they take longer, and its share of what no work hides: a batch's
-        first fetch and last put.
+        Those of its work, and its share of what no work hides, a batch's first fetch and last put; or, where the
+        threads take longer, those of their work, and its share of the last put, for which most of them wait.
         """
-        work = slowness * float(self.photos.seconds.mean())
-        return max(work, self.store_seconds / self.cluster.threads) + self.store_seconds / self.cluster.batch
+        batch, work = self.cluster.batch, slowness * float(self.photos.seconds.mean())
+        return max(
+            work + self.store_seconds / batch, self.store_seconds / self.cluster.threads + self.put_seconds / batch
+        )
 
     @cached_property
     def unhindered(self) -> float:
@@ -199,7 +210,7 @@ class Case:
         cluster = self.cluster
         rate = cluster.preemptions / HOUR
         alive = 1 / (1 + rate * cluster.start)
-        taken = rate * cluster.nodes * alive * max(0.0, self.seconds - cluster.start)
+        taken = rate * cluster.nodes * alive * self.count / self.rate
         # Where drivers decide, workers are at work for a part of the time; else all the time, be it in waiting.
         busy = self.rate / self.limits["workers"] if self.rate == self.limits["drivers"] else 1.0
         a_photo = busy * cluster.nodes * cluster.workers * alive / self.rate

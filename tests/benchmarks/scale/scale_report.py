@@ -36,7 +36,7 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "slow drivers, 4 runs": ({"dispatch": 0.05, "runs": 4}, {}),
 }
 # Photos that each worker does, and seeds, by nodes: enough to see preemptions, few enough for some minutes.
-LENGTHS = {10: (320, 4), 100: (160, 1), 1000: (48, 1)}
+LENGTHS = {10: (320, 3), 100: (128, 1), 1000: (32, 1)}
 PREFIXES = 8
 # Of the guide's table: photos, nodes, runs side by side, each below a prefix of its own.
 RUNS = ((1e6, 10, 1), (1e6, 100, 1), (1e9, 1000, 1), (1e9, 1000, 8))
