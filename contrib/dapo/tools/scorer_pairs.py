@@ -62,7 +62,7 @@ def main() -> None:
 
 def averaged(path: Path) -> np.ndarray[Any, Any]:
     """A photo as (SIDE, SIDE, 3) averages."""
-    with Image.open(path) as image:
+    with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as image:
         return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
