@@ -107,12 +107,21 @@ def begin(task: PhotoTask) -> Provenance | None:
     origin = origin_of(task)
     if is_done(task, origin):
         return None
+    check_places(task)
+    return origin
+
+
+def check_places(task: PhotoTask) -> None:
+    """Refuse what may not be replaced.
+
+    Raises:
+        VeraRetouchError: the photo may not be read, or the products may not take their places.
+    """
     may_replace(task)
     if in_place(task):
         from ...photo import read_header
 
         check_header(read_header(task.source), task)
-    return origin
 
 
 def finish(

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from ....errors import VeraRetouchError
 from ..journal import Provenance
-from ..placing import begin, finish, frame_losses, in_place, refuse_losses
+from ..placing import check_places, finish, frame_losses, in_place, is_done, origin_of, refuse_losses
 from ..request import BatchRequest
 from ..task import PhotoOutcome, PhotoTask, reported
 from .server import Refused, Server, sent_name
@@ -62,12 +62,13 @@ class _Exchange:
         self._made: Future[None] | None = None
         self._archive: BinaryIO | None = None
         with reported(self._outcome):
-            self._origin = begin(task)
-            if self._origin is None:
+            if task.options.resume and is_done(task, origin_of(task)):
                 self._outcome.status = "unchanged"
                 return
+            check_places(task)
             self._archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `outcome` or `drop`
             self._made = threads.submit(server.retouch, order_of(task), task.source, self._archive)
+            self._origin = origin_of(task)  # while the server works
 
     def outcome(self) -> PhotoOutcome:
         """What became of it; waits for it."""
@@ -76,6 +77,8 @@ class _Exchange:
             with reported(self._outcome), self._archive:
                 self._finish(self._made, self._archive, self._origin)
             self._outcome.seconds += before
+        else:
+            self.drop()
         return self._outcome
 
     def drop(self) -> None:

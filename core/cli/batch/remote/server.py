@@ -62,6 +62,7 @@ class Server:
     def __init__(self, url: str, token: str) -> None:
         self.url, self._token = url.rstrip("/"), token
         self._at = _parts(self.url)
+        self._told: dict[str, Any] | None = None
         self._open: set[http.client.HTTPConnection] = set()
         self._closed = False
 
@@ -86,11 +87,12 @@ class Server:
             )
         if answer.status != 200 or not isinstance(told.get("versions"), str):
             raise UnreachableServer(f"{self.url} is no `veraretouch serve`", cure="Check the URL.")
+        self._told = told
         return told
 
     def workers(self) -> int:
-        """How many photos the server works on at a time. Raises as `info` does."""
-        told = self.info().get("workers")
+        """How many photos the server works on at a time; it is asked once. Raises as `info` does."""
+        told = (self._told or self.info()).get("workers")
         return told if type(told) is int and 1 <= told <= 1000 else 1
 
     def retouch(self, order: Mapping[str, Any], photo: Path, into: BinaryIO) -> None:
