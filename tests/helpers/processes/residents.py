@@ -1,4 +1,7 @@
-"""A resident process for tests of commands, in a thread: it answers as the wire says, and fails as it is told."""
+"""A resident process for tests of commands: it answers as the wire says, and fails as it is told.
+
+It listens in a thread and works in a process of its own: standard output and warnings are a whole process's.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import io
 import json
 import tempfile
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,11 +32,11 @@ class Resident(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, work: ProcessPoolExecutor):
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.work = work
         self.faults, self.orders, self.sent, self.versions = [], [], [], versions()
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.at_work = threading.Lock()  # warnings are caught for a whole process
 
     def stop(self):
         """Listen no longer; what is under way is answered."""
@@ -40,8 +44,9 @@ class Resident(ThreadingHTTPServer):
 
 
 @contextmanager
-def resident():
-    server = Resident()
+def resident(work):
+    """The server, as long as it is wanted; `work` is the process that works for it."""
+    server = Resident(work)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -50,6 +55,25 @@ def resident():
         server.shutdown()
         server.stop()
         thread.join(10)
+
+
+def plan(order, photo):
+    """Status and document: the plan of a photo, or why there is none."""
+    try:
+        task = wire.task_of(order, photo, photo.parent)
+        return 200, make_plan(task.request, open_photo(photo)).document()
+    except VeraRetouchError as error:
+        return 422, {"error": str(error).replace(f"{photo.parent}/", ""), "kind": type(error).__name__}
+
+
+def retouched(order, photo):
+    """Status and archive of what was made of a photo, or status and the reason."""
+    outcome = retouch(wire.task_of(order, photo, photo.parent / "made"))
+    if outcome.status == "failed":
+        return 422, {"error": outcome.problem.replace(f"{photo.parent}/", ""), "kind": outcome.kind}
+    archive = io.BytesIO()
+    wire.write_archive(outcome, archive)
+    return 200, archive.getvalue()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,29 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
         name, photo = parts["photo"]
         self.server.orders.append(order)
         self.server.sent.append(name)
-        with self.server.at_work, tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, name)
             path.write_bytes(photo)
-            self.work(order, path, Path(folder))
-
-    def work(self, order, path, folder):
-        if self.path == "/api/plan":
-            self.plan(wire.task_of(order, path, folder), folder)
-            return
-        outcome = retouch(wire.task_of(order, path, folder / "made"))
-        if outcome.status == "failed":
-            problem = outcome.problem.replace(f"{folder}/", "")
-            self.answer(422, {"error": problem, "kind": outcome.kind})
-            return
-        archive = io.BytesIO()
-        wire.write_archive(outcome, archive)
-        self.send(200, archive.getvalue(), wire.ARCHIVE)
-
-    def plan(self, task, folder):
-        try:
-            self.answer(200, make_plan(task.request, open_photo(task.source)).document())
-        except VeraRetouchError as error:
-            self.answer(422, {"error": str(error).replace(f"{folder}/", ""), "kind": type(error).__name__})
+            do = plan if self.path == "/api/plan" else retouched
+            status, made = self.server.work.submit(do, order, path).result()
+        if isinstance(made, bytes):
+            self.send(status, made, wire.ARCHIVE)
+        else:
+            self.answer(status, made)
 
     def parts(self, body):
         """The parts of a form by name, each with its file's name and its bytes."""

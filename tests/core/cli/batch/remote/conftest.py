@@ -1,5 +1,8 @@
 """A resident process on loopback that the environment names, and three small photos in the working folder."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
 import numpy as np
 import pytest
 import residents
@@ -9,10 +12,17 @@ from veraretouch.core.cli.batch.remote.server import TOKEN_VARIABLE
 from veraretouch.core.cli.shell import VIA_VARIABLE
 
 
+@pytest.fixture(scope="session")
+def work():
+    """The process that works for the resident ones."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as made:
+        yield made
+
+
 @pytest.fixture
-def resident(monkeypatch):
+def resident(work, monkeypatch):
     monkeypatch.setenv(TOKEN_VARIABLE, residents.TOKEN)
-    with residents.resident() as server:
+    with residents.resident(work) as server:
         monkeypatch.setenv(VIA_VARIABLE, server.url)
         yield server
 
