@@ -12,9 +12,9 @@ from veraretouch.core.cli.batch.remote.server import TOKEN_VARIABLE
 from veraretouch.core.cli.shell import VIA_VARIABLE
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def work():
-    """The process that works for the resident ones."""
+    """The process that works for the resident ones; gone before tests of other rooms count processes."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as made:
         yield made
 

@@ -17,6 +17,7 @@ from veraretouch.core.cli.options import SeriesOptions, WriteOptions
 from veraretouch.core.cli.shell import VIA_VARIABLE
 from veraretouch.core.errors import VeraRetouchError
 
+pytestmark = pytest.mark.xdist_group("via")  # one worker begins the process that works
 WARM = BatchRequest("rules", style="warm")
 
 
