@@ -98,19 +98,6 @@ def is_done(task: PhotoTask, origin: Provenance) -> bool:
     return task.options.resume and task.earlier is not None and task.earlier.is_done(origin, task.products)
 
 
-def begin(task: PhotoTask) -> Provenance | None:
-    """From what the products are to be made; None where they have been made from it already.
-
-    Raises:
-        VeraRetouchError: the photo may not be read, or the products may not take their places.
-    """
-    origin = origin_of(task)
-    if is_done(task, origin):
-        return None
-    check_places(task)
-    return origin
-
-
 def check_places(task: PhotoTask) -> None:
     """Refuse what may not be replaced.
 

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 from ...photo import MAX_PIXELS, Photo, SaveOptions, open_photo, read_header
 from ..light_torch import no_garbage_collected
 from ..options import WriteOptions
-from .placing import begin, check_header, finish, frame_losses, in_place, is_done, may_replace, origin_of, refuse_losses
+from .placing import (
+    check_header,
+    check_places,
+    finish,
+    frame_losses,
+    in_place,
+    is_done,
+    may_replace,
+    origin_of,
+    refuse_losses,
+)
 from .planning import make_plan
 from .request import BatchRequest
 from .task import PhotoOutcome, PhotoTask, reported
@@ -64,9 +74,10 @@ def preview_task(task: PhotoTask) -> PhotoOutcome:
 
 def _retouch(task: PhotoTask, outcome: PhotoOutcome, subject: PhotoInput | None, plan: Plan | None) -> str:
     options, products = task.options, task.products
-    origin = begin(task)
-    if origin is None:
+    origin = origin_of(task)
+    if is_done(task, origin):
         return "unchanged"
+    check_places(task)
     clock = _Clock(outcome.timings)
     plan, photo = _planned(task, clock, subject, plan)
     outcome.plan = plan.document()

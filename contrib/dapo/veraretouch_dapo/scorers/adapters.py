@@ -5,6 +5,7 @@ the licence of each is said when it is made.
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import Tensor
 from veraretouch.core.errors import MissingExtra
 
 
-class Adapter:
+class Adapter(ABC):
     """A scorer that is somebody else's.
 
     Attributes:
@@ -37,13 +38,13 @@ class Adapter:
         warnings.warn(f"{type(self).__name__}: {self.licence}", UserWarning, stacklevel=2)
         self.model = self.load(import_module(self.package))
 
+    @abstractmethod
     def load(self, library: Any) -> Any:
         """What scores, by its library."""
-        raise NotImplementedError
 
+    @abstractmethod
     def own(self, pictures: Tensor) -> Tensor:
         """Its own scores (B,) of pictures (B, 3, H, W) in [0, 1]."""
-        raise NotImplementedError
 
     @torch.no_grad()
     def __call__(self, pictures: Tensor) -> Tensor:
