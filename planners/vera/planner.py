@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,10 +18,12 @@ from ...core.contract.planner import Proposal, Thought
 from ...core.contract.quantisation import dequantised, quantised
 from ...core.contract.request import Mode, Request
 from ...core.contract.schema import Schema
+from ...core.contract.slots import Slot
 from ...core.errors import InvalidRequest, UnknownBundle, UnusableAnswer
 from ...core.photo import Photo
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
+from ..params import read_params
 from ..rules.color_wish import asks_for_color
 from ..saving import save_weights
 from . import checkpoint, weights
@@ -66,7 +69,8 @@ class Vera:
         sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that
             chooses them.
         runtime: who writes the answers; torch where it is left out.
-        head: whose edits are planned; `sliders` only for a model whose configuration names `slots`.
+        head: whose edits are planned; `sliders` only for a model whose configuration names `slots`. In param mode they
+            are what the request says wherever there is a slider for each of its values.
 
     Attributes:
         stored: how `save_bundle` writes weights.
@@ -133,8 +137,11 @@ class Vera:
         rows = [self._read(answer, prompt) for answer, prompt in zip(answers, prompts, strict=True)]
         hidden, used = torch.stack([states for states, _, _ in rows]), [groups for _, groups, _ in rows]
         with torch.no_grad():
-            latents = self.latents(hidden, used)
-        return Proposal(latents.to("cpu", torch.float32), [thoughts for _, _, thoughts in rows])
+            latents = self.latents(hidden, used).to("cpu", torch.float32)
+        if self.ops is None:
+            read = [latents.row(row) for row in range(latents.batch)]
+            latents = Latents.cat([self._as_asked(*row) for row in zip(read, requests, prompts, strict=True)])
+        return Proposal(latents, [thoughts for _, _, thoughts in rows])
 
     def latents(self, hidden: Tensor, used: Sequence[Collection[str]]) -> Latents:
         """What the planner's head makes of the states (B, 3, hidden size) that predicted the retouch tokens, for the
@@ -164,6 +171,26 @@ class Vera:
             for op, slots in seen.values.items()
         }
         return Latents(self.schema, seen.values, present=present)
+
+    def _as_asked(self, read: Latents, request: Request, prompt: Prompt) -> Latents:
+        """A row with the values that a request gives exactly, where there are sliders for all of them; what the model
+        reads of them in its prompt is near, and no more.
+        """
+        given = read_params(request.params or {}, bounded=False) if request.mode == "param" else {}
+        if not given or not given.keys() <= self.schema.specs.keys():
+            return read
+        values = {
+            op: {name: self._within(self.schema.spec(op).slots[name], value) for name, value in slots.items()}
+            for op, slots in given.items()
+        }
+        return Latents(self.schema, values, batch=1).masked([prompt.groups])
+
+    @staticmethod
+    def _within(slot: Slot, value: Any) -> Tensor:
+        """A value of a slot as one row (1, *shape); numbers of a parameter file beyond its ends are at its ends."""
+        low = -np.inf if slot.low is None else slot.low
+        high = np.inf if slot.high is None else slot.high
+        return torch.tensor(np.clip(value, low, high), dtype=torch.float32).unsqueeze(0)
 
     def _answers(
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None

@@ -11,7 +11,7 @@ import pytest
 import torch
 from lazily import needs
 
-from veraretouch import Latents, Photo, Request, zoo
+from veraretouch import Latents, Photo, Plan, Request, zoo
 from veraretouch.core.errors import InvalidDocument, InvalidRequest, UnusableAnswer
 from veraretouch.core.render.retoucher import Retoucher
 from veraretouch.planners.training.loop import TrainingSettings, train
@@ -19,6 +19,7 @@ from veraretouch.planners.training.vera.examples import read_examples
 from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.planners.training.vera.start import start
 from veraretouch.planners.training.vera.task import VeraTask
+from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.writing.sampling import Forced
 
 needs("accelerate")
@@ -60,6 +61,30 @@ def test_what_was_packed_plans_by_either_head(folder: Path) -> None:
     assert zoo.load(again).planner.ops is None  # a bundle remembers the head that it was packed with
     with pytest.raises(InvalidRequest, match="head is 'both'"):
         zoo.load(again, options={"head": "both"})
+
+
+def test_sliders_take_exact_values_from_the_request_and_read_only_what_they_have_no_slider_for(folder: Path) -> None:
+    made = nano.pupil(folder, stirred=True)
+    planner = Vera(made.model, made.tokenizer, made.neural, head="sliders")
+    answer = made.tokenizer.ids("<retouch_light><retouch_color&temp><retouch_colormixer>")
+    planner.sampler = lambda request: Forced(answer)
+    asked = {"exposure.ev": 0.7301, "saturation.amount": -0.25, "hsl.hue": [0.1, *[0.0] * 7]}
+    requests = [
+        Request.of(params=asked),
+        Request.of(params=asked, groups={"lighting"}),
+        Request.of(params={"Contrast2012": {"value": 250}}),
+        Request.of(params={"exposure.ev": 0.7301, "vibrance.amount": 0.2}),
+    ]
+    latents = planner.plan([PHOTO] * len(requests), requests).latents
+    assert [Plan.of(latents.row(row)).edits.keys() for row in range(3)] == [
+        {"exposure", "saturation", "hsl"},
+        {"exposure"},
+        {"contrast"},
+    ]
+    assert latents.values["exposure"]["ev"][:2].tolist() == pytest.approx([0.7301, 0.7301])
+    assert float(latents.values["hsl"]["hue"][0, 0]) == pytest.approx(0.1)
+    assert float(latents.values["contrast"]["amount"][2]) == 1.0  # a parameter file's 250 stands beyond the slider
+    assert float(latents.values["exposure"]["ev"][3]) != pytest.approx(0.7301)  # this model has no vibrance
 
 
 def test_weights_of_eight_bits_take_a_third_of_the_room_and_plan_nearly_the_same(folder: Path) -> None:
