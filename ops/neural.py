@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 896
 WIDTHS: Final = (128, 256, 512)
 FILE: Final = "renderer.safetensors"
-# A hidden layer of so many pixels takes 4 MiB in float32: it stays in the cache.
+# A hidden layer of so many pixels, of all photos of a batch together, takes 4 MiB in float32: it stays in the cache.
 _PIXELS: Final = 2048
 
 
@@ -126,7 +126,7 @@ class Neural(Op):
         if torch.is_grad_enabled():
             done = self.network(colours, p.conditions)
         else:
-            parts = torch.split(colours, _PIXELS, dim=1)
+            parts = torch.split(colours, max(1, _PIXELS // max(1, len(colours))), dim=1)
             done = torch.cat([self.network(part, p.conditions) for part in parts], dim=1)
         retouched: Tensor = done.transpose(1, 2).reshape(rgb.shape).to(rgb.dtype)
         return retouched

@@ -60,7 +60,8 @@ def draw(
     """An answer to each prompt, given as ids, those of pictures included; written side by side."""
     embed = model.language.embed_tokens
     with torch.no_grad():
-        embedded = [embed(torch.tensor(ids, device=model.device)) for ids in prompts]
+        kinds = {ids: embed(torch.tensor(ids, device=model.device)) for ids in dict.fromkeys(map(tuple, prompts))}
+    embedded = [kinds[tuple(ids)] for ids in prompts]
     drawings = [_Drawing(generator) for generator in generators]
     # A writer remembers what the weights made of a prompt's beginning, and they change: one a call.
     answers = Writer(model, stop).write((), embedded, drawings)

@@ -59,7 +59,7 @@ def train_dapo(
             f"bundle {bundle!r} is of the planner {planner.id!r}", cure="Give one of 'vera', such as vera-nano."
         )
     source = open_bundle(bundle)
-    examples, left = read_examples(data, image_size=settings.image_size)
+    examples, left = read_examples(data, image_size=settings.image_size, mode=settings.asked)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
     about = {"settings": settings.document(), "bundle": source.asset["sha256"], "examples": fingerprint(examples)}

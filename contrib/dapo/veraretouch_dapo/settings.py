@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from veraretouch.core import strict_json
+from veraretouch.core.contract.request import MODES, Mode
 from veraretouch.core.errors import InvalidDocument
 
 REWARDS: Mapping[str, Mapping[str, Any]] = {
@@ -32,6 +33,7 @@ class DapoSettings:
         beside: weight of an L1 loss that trains head and renderer beside the policy; 0 leaves them frozen.
         save_every: generations between checkpoints; `show_every`: between grids of pictures.
         image_size: pixels a side of the pictures that are rewarded.
+        mode: of the requests that are answered: `auto`, `style`, `param`, or `all`.
     """
 
     steps: int = 200
@@ -52,6 +54,7 @@ class DapoSettings:
     save_every: int = 10
     show_every: int = 5
     image_size: int = 64
+    mode: str = "all"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +63,8 @@ class DapoSettings:
         Raises:
             InvalidDocument
         """
+        if self.mode not in _MODES:
+            raise InvalidDocument(f"is {self.mode!r}", path="mode", cure=f"Give one of {', '.join(_MODES)}.")
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise InvalidDocument(f"is {getattr(self, name)}", path=name, cure=f"Give at least {least}.")
@@ -84,6 +89,11 @@ class DapoSettings:
     def steps_a_generation(self) -> int:
         """Optimiser steps between two generations."""
         return self.updates * self.epochs
+
+    @property
+    def asked(self) -> Mode | None:
+        """The mode whose examples are read; None for all."""
+        return next((mode for mode in MODES if mode == self.mode), None)
 
     def document(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -115,12 +125,14 @@ class DapoSettings:
         return cls(**document)
 
 
+_MODES = ("auto", "style", "param", "all")
 _LEAST = {
     "steps": 1, "lr": 0, "warmup": 0, "prompts": 1, "group": 2, "updates": 1, "epochs": 1, "part": 1, "most_tokens": 2,
     "overlong": 0, "redraws": 0, "clip_low": 0, "clip_high": 0, "beside": 0, "save_every": 1, "show_every": 1,
     "image_size": 8, "seed": 0,
 }  # fmt: skip
 _KINDS = {
+    "str": "a word",
     "int": "a whole number",
     "float": "a number",
     "Mapping[str, Mapping[str, Any]]": "an object of objects",
@@ -128,6 +140,8 @@ _KINDS = {
 
 
 def _fits(value: Any, kind: Any) -> bool:
+    if kind == "str":
+        return type(value) is str
     if kind == "int":
         return type(value) is int
     if kind == "float":

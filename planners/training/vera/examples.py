@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ....core.contract.request import Request
+from ....core.contract.request import Mode, Request
 from ....core.errors import InvalidDocument, InvalidRequest
 from ....core.photo import as_photo
 from ...vera.picture import picture_of
@@ -48,11 +48,14 @@ class Example:
         return picture_of(as_photo(read_pixels(self.photo, self.where).permute(1, 2, 0).numpy()), side)
 
 
-def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE) -> tuple[list[Example], int]:
+def read_examples(
+    folder: Path, *, split: str = "train", image_size: int = SIDE, mode: Mode | None = None
+) -> tuple[list[Example], int]:
     """The examples of a dataset, and how many were left out, since the model has no words for what they ask.
 
     Args:
         image_size: pixels a side that each is judged by, a divisor of 128.
+        mode: of the requests; None for all.
 
     Raises:
         InvalidDocument: no dataset of `aether`, or none of its examples can be used. UnreadablePhoto: a picture in it.
@@ -66,6 +69,8 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
     found, left = [], 0
     for key, about, files in examples_of(shards_of(folder, split)):
         request = _request(about)
+        if mode not in (request.mode, None):
+            continue
         try:
             prompt = prompt_for(request)
         except InvalidRequest:
@@ -78,7 +83,10 @@ def read_examples(folder: Path, *, split: str = "train", image_size: int = SIDE)
         edits = None if known is None else {op: edit["params"] for op, edit in known.items()}
         found.append(Example(request, prompt, answer, photo, key, before, after, edits))
     if not found:
-        raise InvalidDocument("no example that the model has words for", path=str(folder), cure="Build a larger one.")
+        kind = "" if mode is None else f"of the mode {mode!r} "
+        raise InvalidDocument(
+            f"no example {kind}that the model has words for", path=str(folder), cure="Build a larger one."
+        )
     return found, left
 
 

@@ -77,17 +77,23 @@ class Writer:
 
         Args:
             prefix: those tokens; computed once for all prompts of this and later calls.
-            prompts: what follows them, embedded: (length, hidden size).
+            prompts: what follows them, embedded: (length, hidden size); one tensor that stands there several times
+                is read once.
             samplers: who chooses the tokens of each.
         """
         written = [Written() for _ in prompts]
         rows = list(range(len(prompts)))
-        cache, mask, embedded = self._begin(prefix, prompts)
+        kinds = {id(prompt): prompt for prompt in prompts}
+        spread = [list(kinds).index(id(prompt)) for prompt in prompts]
+        cache, mask, embedded = self._begin(prefix, list(kinds.values()))
         while True:
             positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -embedded.shape[1] :]
             states = self.model.language(
                 inputs_embeds=embedded, attention_mask=mask, position_ids=positions, cache=cache
             ).last_hidden_state[:, -1]
+            if len(states) < len(rows):
+                states, mask = states[spread], mask[spread]
+                cache.batch_select_indices(torch.tensor(spread, device=mask.device))
             logits = self.model.lm_head(states)
             for place, row in enumerate(rows):
                 token = samplers[row].next(logits[place], written[row].tokens)

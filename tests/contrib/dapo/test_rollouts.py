@@ -39,6 +39,37 @@ def test_log_probabilities_computed_again_in_a_batch_are_those_of_the_drawing(tr
     assert float(entropy.detach()[mask].min()) > 0
 
 
+def test_log_probabilities_and_gradients_on_a_cpu_are_those_of_trl(trainer_of, tmp_path):
+    """Read without padding on the left, and through the output layer answers alone."""
+    from veraretouch_dapo.libraries import GRPOTrainer
+
+    trainer = trainer_of(tmp_path, redraws=0)
+    inputs = trainer._generate_and_score_completions([{"prompt": place} for place in "00003333"])
+    given = (
+        trainer.model,
+        torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1),
+        torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1),
+        inputs["completion_ids"].shape[1],
+    )
+    mask = inputs["completion_mask"].bool()
+    found = []
+    for kind in (type(trainer), GRPOTrainer):
+        logps, entropy, _ = kind._get_per_token_logps_and_entropies(trainer, *given, compute_entropy=True)
+        gradient = torch.autograd.grad(logps[mask].square().sum(), trainer.model.lm_head.weight)[0]
+        found.append((logps.detach()[mask], entropy.detach()[mask], gradient))
+    for ours, theirs in zip(*found, strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_the_probabilities_under_which_answers_were_drawn_are_not_computed_again(trainer_of, tmp_path, monkeypatch):
+    """The second update of a generation is off-policy, so TRL asks for them."""
+    trainer = trainer_of(tmp_path, redraws=0)
+    monkeypatch.setattr("veraretouch_dapo.trainer.answer_probabilities", None)
+    inputs = trainer._generate_and_score_completions([{"prompt": place} for place in "00003333"])
+    assert torch.equal(inputs["old_per_token_logps"], inputs["sampling_per_token_logps"])
+    assert inputs["old_per_token_logps"].abs().sum() > 0
+
+
 def test_the_policy_sees_the_picture(trainer_of, tmp_path):
     trainer = trainer_of(tmp_path)
     prompts = trainer.maker._prompts([0])

@@ -252,6 +252,17 @@ def test_the_command_makes_a_bundle_under_the_licence_that_it_came_with(bundle, 
     assert all(name.startswith(("language.", "lm_head.")) for name in moved)
 
 
+def test_a_mode_of_which_there_is_no_example_is_one_error(bundle, settings, tmp_path):
+    import lessons
+    from veraretouch_dapo.run import train_dapo
+
+    from veraretouch.core.errors import InvalidDocument
+
+    lessons.write_dataset(tmp_path / "data", modes=("auto", "auto"))
+    with pytest.raises(InvalidDocument, match="no example of the mode 'style' that the model has words for"):
+        train_dapo(str(bundle), tmp_path / "data", tmp_path / "out", settings(mode="style"))
+
+
 def own_reward(folder):
     """The reward of the guide, put in the catalogue as its code stands there."""
     guide = (Path(__file__).parents[3] / "docs" / "guide" / "own-reward.md").read_text()

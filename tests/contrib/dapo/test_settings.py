@@ -20,8 +20,8 @@ GUIDES = ROOT / "docs" / "guide"
 def test_the_configuration_of_record_is_read_and_makes_whole_generations():
     folder = ROOT / "contrib" / "dapo" / "veraretouch_dapo" / "configurations"
     settings = DapoSettings.load(folder / "nano.json")
-    assert (settings.steps, settings.generations) == (200, 100)
-    assert settings.rewards["aesthetic"] == {"weight": 0.5, "scorer": "dapo.appeal"}
+    assert (settings.steps, settings.generations) == (200, 50)
+    assert settings.rewards["aesthetic"] == {"weight": 3.0, "scorer": "dapo.appeal"}
     assert DapoSettings.load(folder / "nano.json", steps=3, seed=None).steps == 3
 
 
@@ -47,6 +47,7 @@ def test_the_guide_names_every_setting_with_its_default():
 REFUSED = {
     "an unknown key": ({"stpes": 3}, r"configuration.stpes: is not known. There are steps, lr"),
     "words for a number": ({"steps": "many"}, "configuration.steps: is 'many'. Give a whole number"),
+    "an unknown mode": ({"mode": "reference"}, "mode: is 'reference'. Give one of auto, style, param, all"),
     "a group of one": ({"group": 1}, "group: is 1. Give at least 2"),
     "parts that do not fit": ({"part": 7}, "64 answers cannot be divided into 2 updates of parts of 7"),
     "all tokens punished": ({"overlong": 400}, "overlong: is 400. Give less than most_tokens"),

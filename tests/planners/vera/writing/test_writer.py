@@ -38,6 +38,22 @@ def test_a_batch_writes_what_each_writes_alone():
             assert float((written.states[token] - state).abs().max()) < 1e-4
 
 
+def test_a_prompt_that_stands_there_several_times_is_read_once_and_answered_each_time(monkeypatch):
+    short, long, _ = prompts()
+    asked, samplers = [long, short, long, long], (4, 1, 2, 3)
+    own = writer()
+    alone = [own.write([], [prompt], sampled([seed]))[0] for prompt, seed in zip(asked, samplers, strict=True)]
+    language, read = own.model.language.forward, []
+    monkeypatch.setattr(
+        own.model.language,
+        "forward",
+        lambda **given: read.append(given["inputs_embeds"].shape[:2]) or language(**given),
+    )
+    together = own.write([], asked, sampled(samplers))
+    assert [one.tokens for one in together] == [one.tokens for one in alone]
+    assert read[:2] == [(2, 9), (4, 1)]
+
+
 def test_a_prefix_that_is_kept_changes_nothing():
     ids = words().ids("<|im_start|>system\nYou are a helpful assistant.")
 
