@@ -245,7 +245,8 @@ def train_vera(
     examples, left = read_examples(data, image_size=recipe.image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
-    task = VeraTask(planner, examples, stage, alpha=recipe.alpha, checkpointing=checkpointing)
+    weights = {"alpha": recipe.alpha, "borrowed": recipe.borrowed}
+    task = VeraTask(planner, examples, stage, **weights, checkpointing=checkpointing)
     about = {
         "stage": stage.value,
         **asdict(recipe),

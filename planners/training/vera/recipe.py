@@ -26,6 +26,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "decay": _NUMBER,
     "average": _NUMBER | {"maximum": 1},
     "alpha": _NUMBER,
+    "borrowed": _NUMBER | {"maximum": 1},
     "image_size": {"type": "integer", "minimum": 8, "maximum": 128},
 }
 _STAGE: Final = {"type": "object", "additionalProperties": False, "properties": _SETTINGS}
@@ -43,11 +44,12 @@ SCHEMA: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class StageRecipe:
-    """What `TrainingSettings` do not say: the weight `alpha` of the text in alpha * CE + L1, and `image_size`, pixels a
-    side that examples are judged by.
+    """What `TrainingSettings` do not say: the weight `alpha` of the text in alpha * CE + L1, the share `borrowed` of
+    examples whose words are another's, see `VeraTask`, and `image_size`, pixels a side that examples are judged by.
     """
 
     alpha: float = 0.1
+    borrowed: float = 0.0
     image_size: int = 64
 
 

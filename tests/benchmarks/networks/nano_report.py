@@ -2,9 +2,10 @@ r"""Write docs/benchmarks/nano.md: how `vera-nano` was trained, how it does on s
 `tiny`, and what fewer bits do to its words, edits and pictures.
 
     PYTHONPATH=tests/benchmarks/retouching python tests/benchmarks/networks/nano_report.py --run RUN \
-        [--bundle BUNDLE --data HELDOUT --limit 300 --bits 24]
+        [--bundle BUNDLE --data HELDOUT --tiny TINY --limit 300 --bits 24]
 
-HELDOUT is a dataset of `aether` of held-out sources; RUN holds the stages' folders with their log.jsonl. Without
+HELDOUT is a dataset of `aether` of held-out sources; TINY a bundle of `tiny` that has not seen them, as `tiny_folds.py`
+makes them: the one that ships has seen every source. RUN holds the stages' folders with their log.jsonl. Without
 options the page is written again from docs/benchmarks/nano.json.
 """
 
@@ -215,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bundle")
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--tiny", default="tiny")
     parser.add_argument("--run", type=Path)
     parser.add_argument("--about", default="")
     parser.add_argument("--limit", type=int)
@@ -226,7 +228,7 @@ def main() -> None:
         planners = {
             "sliders": zoo.load(given.bundle, options={"head": "sliders"}),
             "neural": zoo.load(given.bundle, options={"head": "neural"}),
-            "tiny": zoo.load("tiny"),
+            "tiny": zoo.load(given.tiny),
         }
         record |= {"planners": {name: judged(retoucher, data) for name, retoucher in planners.items()}}
         if given.bits:
