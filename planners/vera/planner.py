@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -57,7 +58,19 @@ Head = Literal["neural", "sliders"]
 # What a bundle's configuration may say; keys of others are left alone.
 _CONFIGURATION: Final[Mapping[str, Any]] = {
     "type": "object",
-    "properties": {"model": SIZES, "head": {"enum": ["neural", "sliders"]}},
+    "properties": {
+        "model": SIZES,
+        "head": {"enum": ["neural", "sliders"]},
+        "sampling": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "temperature": {"type": "number", "minimum": 0},
+                "top_k": {"type": "integer", "minimum": 1},
+                "top_p": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            },
+        },
+    },
 }
 
 
@@ -66,8 +79,8 @@ class Vera:
 
     Args:
         model: its networks; `tokenizer`: its own; `neural`: the op that its latents are for.
-        sampling: how tokens are chosen, as published by default; `sampler` makes something else of a request that
-            chooses them.
+        sampling: how tokens are chosen, as published by default and as a bundle's configuration says; `sampler` makes
+            something else of a request that chooses them.
         runtime: who writes the answers; torch where it is left out.
         head: whose edits are planned; `sliders` only for a model whose configuration names `slots`. In param mode they
             are what the request says wherever there is a slider for each of its values.
@@ -107,9 +120,9 @@ class Vera:
             if model.slot_schema is None:
                 raise InvalidRequest("this model has no sliders", cure="Leave head out: its edits are of `neural`.")
             self.schema, self.ops = model.slot_schema, None
-        chosen = sampling or Sampling()
-        self.sampler = sampler or (lambda request: Sampled(chosen, request.seed))
-        most = min(chosen.most_tokens, model.config.max_position_embeddings)
+        self.sampling = sampling or Sampling()
+        self.sampler = sampler or (lambda request: Sampled(self.sampling, request.seed))
+        most = min(self.sampling.most_tokens, model.config.max_position_embeddings)
         stop = StopCriterion(tokenizer.retouch, model.config.eos_token_id, most)
         self._writer = _writer(model, stop, runtime or Runtime())
         self._remembered: OrderedDict[_Asked, Written] = OrderedDict()
@@ -297,15 +310,18 @@ class Vera:
         else:
             for part in (model.tower, model.projector, model.head, model.slot_head, model.language.embed_tokens):
                 part.float()  # the layers of the language model stay as they are stored: only the graph reads them
-        head = head or bundle.configuration.get("head", "neural")
-        return cls(model, tokenizer, Neural.from_bundle(bundle, device=device), runtime=chosen, head=head)
+        neural, said = Neural.from_bundle(bundle, device=device), bundle.configuration
+        sampling = Sampling(**said.get("sampling", {}))
+        return cls(model, tokenizer, neural, sampling=sampling, runtime=chosen, head=head or said.get("head", "neural"))
 
     def save_bundle(self, folder: Path) -> dict[str, Any]:
         """Write the weights, in 8 bits where `stored` is `int8`, and the tokenizer; the configuration."""
         for file, state in ((weights.FILE, weights.state(self.model)), (RENDERER, self.neural.network.state_dict())):
             save_weights(quantised(state) if self.stored == "int8" else state, folder / file)
         (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
-        return {"model": self.model.config.document(), "head": "neural" if self.ops else "sliders"}
+        chosen = asdict(self.sampling)
+        del chosen["most_tokens"]
+        return {"model": self.model.config.document(), "head": "neural" if self.ops else "sliders", "sampling": chosen}
 
     @staticmethod
     def published_files(names: Collection[str]) -> list[str]:

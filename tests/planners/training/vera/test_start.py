@@ -22,7 +22,7 @@ from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.planners.training.vera.start import start
 from veraretouch.planners.training.vera.task import VeraTask
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.writing.sampling import Forced
+from veraretouch.planners.vera.writing.sampling import Forced, Sampling
 
 needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
@@ -59,8 +59,12 @@ def test_what_was_packed_plans_by_either_head(folder: Path) -> None:
     assert set(plans["neural"].edits) == {"neural"}
     assert plans["sliders"].edits
     assert set(plans["sliders"].edits) <= set(nano.MODEL["slots"])
+    loaded.planner.sampling = Sampling(temperature=0.7, top_p=0.95)
     again = zoo.pack(loaded, folder / "again", name="nano", licence=licence)
-    assert zoo.load(again).planner.ops is None  # a bundle remembers the head that it was packed with
+    remembered = zoo.load(again).planner
+    assert remembered.ops is None  # a bundle remembers the head that it was packed with, and the sampling
+    assert remembered.sampling == loaded.planner.sampling
+    assert remembered.sampler(Request.of()).sampling == loaded.planner.sampling
     with pytest.raises(InvalidRequest, match="head is 'both'"):
         zoo.load(again, options={"head": "both"})
 
