@@ -168,6 +168,7 @@ TESTED_BY = {
         )
     },
     "zoo/coreml/language.py": "tests/zoo/coreml/test_golden.py",
+    "zoo/coreml/renderers.py": "tests/zoo/coreml/test_parity.py",
     **{f"zoo/coreml/translation/{name}.py": _EACH for name in ("aten", "operands", "percentiles", "translate")},
     "zoo/hub.py": "tests/zoo/test_fetch.py",
     "zoo/licence.py": "tests/zoo/test_commands.py",

@@ -18,6 +18,8 @@ from .packages import package
 from .tower import NAME, SIDE, Tower
 
 GROUPS = 3
+# Sliders moved less than this, in their own units, would not be seen; an op of which nothing is more is left out.
+LEAST: Final = 0.004
 _CURE: Final = "Fetch the bundle again."
 
 

@@ -29,13 +29,18 @@ _SUPPORT: Final = 2  # of a bicubic filter, in pixels of the smaller picture
 
 def picture_of(photo: Photo, side: int = SIDE) -> Tensor:
     """A photo as (3, side, side) in [0, 1], upright and in sRGB; another side than 1024 scales all lengths."""
-    short = max(1, SHORT * side // SIDE)
+    short = short_edge(side)
     image = Image.fromarray(np.ascontiguousarray(to_depth(photo.pixels, np.uint8)))
     image = image.resize(_size(*image.size, short), Image.Resampling.LANCZOS)
     if photo.profile is not None:
         image = Image.fromarray(to_depth(to_working(np.asarray(image), photo.profile).clip(0, 1), np.uint8))
     shown = _squared(image, side) if max(image.size) <= _WHOLE * short else _squared_in_part(image, side)
     return torch.from_numpy(np.array(shown)).permute(2, 0, 1).float() / 255
+
+
+def short_edge(side: int) -> int:
+    """Pixels of the photo's short edge, before it is centred, for a picture of so many pixels a side."""
+    return max(1, SHORT * side // SIDE)
 
 
 def _size(width: int, height: int, short: int) -> tuple[int, int]:

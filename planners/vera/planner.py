@@ -29,7 +29,7 @@ from ..rules.color_wish import asks_for_color
 from ..saving import save_weights
 from . import checkpoint, weights
 from .answer import RETOUCH_TOKENS, read_answer
-from .model import SIZES, VeraConfig, VeraModel
+from .model import LEAST, SIZES, VeraConfig, VeraModel
 from .picture import picture_of
 from .precision import Runtime, precision_of
 from .prompts import Prompt, prompt_for
@@ -48,8 +48,6 @@ _Asked = int | tuple[str, int]
 
 _SLOTS = ("light", "global_color", "specific_color")
 _REMEMBERED = 64
-# Sliders moved less than this, in their own units, would not be seen; an op of which nothing is more is left out.
-_LEAST: Final = 0.004
 
 Head = Literal["neural", "sliders"]
 """Which head's edits are planned: embeddings of `neural`, or slots of built-in ops."""
@@ -175,7 +173,7 @@ class Vera:
         """Slots of built-in ops by the same states, without those that nobody would see."""
         moved = self.model.sliders(hidden).masked(used)
         raw = moved.unsquash()
-        seen = Latents.squash(self.schema, torch.where(raw.abs() < _LEAST, torch.zeros_like(raw), raw))
+        seen = Latents.squash(self.schema, torch.where(raw.abs() < LEAST, torch.zeros_like(raw), raw))
         identity = Latents.identity(self.schema, len(hidden)).to(hidden.device)
         present = {
             op: torch.stack([self._differs(value, identity.values[op][name]) for name, value in slots.items()]).any(

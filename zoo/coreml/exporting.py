@@ -26,6 +26,7 @@ from ..retouchers import open_bundle
 from . import judging, styles
 from .devices import device_support
 from .interpretation.interpreter import Interpreter
+from .language import DECODER, context_of
 from .packages import BITS, compress, convert, multifunction, save
 from .recipe import PackageRecipe
 from .recipes import recipes, reference
@@ -34,8 +35,6 @@ MINIMUM_OS: Final = {"iOS": "18.0", "macOS": "15.0", "visionOS": "2.0"}
 GOLDEN: Final = "golden.safetensors"
 
 Decoder = Literal["one", "two", "both"]
-# Function -> package.
-_DECODERS: Final = {"prefill": "decoder_prefill", "step": "decoder_step"}
 
 Progress = Callable[[str], None]
 """Told what is done next."""
@@ -89,7 +88,7 @@ def export(
         own = draft / "coreml" / chosen
         own.mkdir(parents=True)
         packages = _packages(wanted, own, BITS[chosen], document, progress or (lambda what: None))
-        packages = _joined(packages, own, decoder, document)
+        packages = _joined(wanted, packages, own, decoder, document)
         _write_tokenizer(planner, own)
         _write_styles(planner, wanted, own)
         document["variants"][chosen] = {
@@ -98,7 +97,7 @@ def export(
             "devices": ["neural-engine", "gpu", "cpu"],
             "coreml": _facts(chosen, packages, planner.id),
         }
-        _finish(bundle, document, draft, folder)
+        _finish(bundle, document, draft, folder, _parameters(planner))
     except OSError as error:
         raise UnreachableBundle(
             f"{str(folder)!r} cannot be written: {error.strerror}", cure="Check the path."
@@ -195,38 +194,57 @@ def _about(document: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _joined(packages: dict[str, Any], folder: Path, decoder: Decoder, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The packages with the decoder's two as one, which shares their weights."""
-    if decoder == "two" or not set(_DECODERS.values()) <= packages.keys():
-        return packages
-    parts = {function: folder / f"{name}.mlpackage" for function, name in _DECODERS.items()}
-    about = {**_about(document), "description": "Tokens through the language model: 64 by `prefill`, one by `step`."}
-    joined = multifunction(parts, folder / "decoder.mlpackage", default="step", about=about)
-    step, prefill = (packages[name] for name in ("decoder_step", "decoder_prefill"))
-    weights = sum(path.stat().st_size for path in joined.rglob("*") if path.is_file())
-    facts = {
-        **step,
-        "about": about["description"],
-        "functions": list(_DECODERS),
-        "inputs": {
-            f"{function}.{name}": facts
-            for function, part in _DECODERS.items()
-            for name, facts in packages[part]["inputs"].items()
-        },
-        "outputs": {
-            f"{function}.{name}": facts
-            for function, part in _DECODERS.items()
-            for name, facts in packages[part]["outputs"].items()
-        },
-        "bytes": weights,
-        "memory_bytes": weights + prefill["memory_bytes"] - prefill["bytes"],
-        "tolerance": {unit: max(own, prefill["tolerance"][unit]) for unit, own in step["tolerance"].items()},
+def _joined(
+    wanted: list[PackageRecipe], packages: dict[str, Any], folder: Path, decoder: Decoder, document: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The packages with those that share weights as functions of one."""
+    shared: dict[str, list[PackageRecipe]] = {}
+    for recipe in wanted:
+        if recipe.joined is not None:
+            shared.setdefault(recipe.joined.name, []).append(recipe)
+    for name, parts in shared.items():
+        kept = decoder if name == DECODER.name else "one"
+        if len(parts) == 1 or kept == "two":
+            continue
+        packages = {**packages, name: _one_package(parts, packages, folder, document)}
+        for part in parts if kept == "one" else ():
+            del packages[part.name]
+            shutil.rmtree(folder / f"{part.name}.mlpackage")
+    return packages
+
+
+def _one_package(
+    parts: list[PackageRecipe], packages: Mapping[str, Any], folder: Path, document: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write packages as functions of one, of which the last is the default; what bundle.json says of it."""
+    joined = parts[-1].joined
+    assert joined is not None
+    functions = {part.name.removeprefix(f"{joined.name}_"): packages[part.name] for part in parts}
+    paths = {name: folder / f"{part.name}.mlpackage" for name, part in zip(functions, parts, strict=True)}
+    about = {**_about(document), "description": joined.about}
+    package = multifunction(paths, folder / f"{joined.name}.mlpackage", default=list(functions)[-1], about=about)
+    size = sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
+    last = packages[parts[-1].name]
+    features = {
+        kind: {f"{name}.{key}": value for name, facts in functions.items() for key, value in facts[kind].items()}
+        for kind in ("inputs", "outputs")
     }
-    if decoder == "one":
-        for name in _DECODERS.values():
-            shutil.rmtree(folder / f"{name}.mlpackage")
-    kept = {name: each for name, each in packages.items() if decoder == "both" or name not in _DECODERS.values()}
-    return {**kept, "decoder": facts}
+    return {
+        **last,
+        "about": joined.about,
+        "functions": list(functions),
+        **features,
+        "bytes": size,
+        "memory_bytes": size + max(facts["memory_bytes"] - facts["bytes"] for facts in functions.values()),
+        "golden": {"strides": {key: n for each in functions.values() for key, n in each["golden"]["strides"].items()}},
+        **{kind: _worst([facts[kind] for facts in functions.values()]) for kind in ("tolerance", "deviation")},
+    }
+
+
+def _worst(figures: list[dict[str, float]]) -> dict[str, float]:
+    """The largest of each figure."""
+    names = dict.fromkeys(name for each in figures for name in each)
+    return {name: max(each[name] for each in figures if name in each) for name in names}
 
 
 def make(recipe: PackageRecipe, folder: Path, bits: int, *, about: Mapping[str, str]) -> Path:
@@ -290,7 +308,11 @@ def _write_tokenizer(planner: Any, folder: Path) -> None:
     if tokenizer is None:
         return
     (folder / "tokenizer.json").write_text(tokenizer.json(), encoding="utf-8")
-    facts = {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 1024, "clean_up_tokenization_spaces": False}
+    facts = {
+        "tokenizer_class": "Qwen2Tokenizer",
+        "model_max_length": context_of(planner.model),
+        "clean_up_tokenization_spaces": False,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -300,9 +322,15 @@ def _write_styles(planner: Any, wanted: list[PackageRecipe], folder: Path) -> No
         styles.write(folder, planner.schema)
 
 
-def _finish(bundle: Bundle, document: dict[str, Any], draft: Path, folder: Path) -> None:
+def _parameters(planner: Any) -> int:
+    """How many numbers the model of a planner holds; 0 for one without a model, which is small."""
+    model = getattr(planner, "model", None)
+    return 0 if model is None else sum(tensor.numel() for tensor in model.parameters())
+
+
+def _finish(bundle: Bundle, document: dict[str, Any], draft: Path, folder: Path, parameters: int) -> None:
     """Move the draft's variant into the folder; bundle.json comes last, so that a folder without it is no bundle."""
-    document["device_support"] = device_support(document["planner"]["id"], list(document["variants"]))
+    document["device_support"] = device_support(list(document["variants"]), parameters)
     manifest = Manifest(document)
     for name in document["files"]:
         if not (folder / name).exists():

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from ..extras import builder, coremltools
-from .recipe import Array, Feature, PackageRecipe
+from .recipe import Array, Feature, Joined, PackageRecipe
 from .translation.translate import tensor, write
 
 CONTEXT: Final = 1024
@@ -30,6 +30,7 @@ PREFILL: Final = 64
 CHUNK: Final = 16_384
 # Inputs that share a scale: with 32, four bits a weight would come to 354 MB; with 64 it is 342.
 BLOCK: Final = 64
+DECODER: Final = Joined("decoder", "Tokens through the language model: 64 by `prefill`, one by `step`.")
 
 
 def _half(value: Tensor) -> Array:
@@ -38,6 +39,11 @@ def _half(value: Tensor) -> Array:
 
 def _single(value: Tensor) -> Array:
     return value.detach().float().numpy()
+
+
+def context_of(model: Any) -> int:
+    """How many tokens the cache holds: 1,024, or what a small model was made for."""
+    return min(CONTEXT, int(model.config.max_position_embeddings))
 
 
 def turns(model: Any, context: int = CONTEXT) -> Array:
@@ -249,8 +255,8 @@ def _chunks(model: Any, hidden: Tensor) -> list[Tensor]:
 def of_language(model: Any) -> list[PackageRecipe]:
     """Embedding, decoder for 64 tokens and for one, and head."""
     config = model.config
-    width, vocabulary = config.hidden_size, config.vocab_size
-    states = (config.num_hidden_layers, config.num_key_value_heads, CONTEXT, width // config.num_attention_heads)
+    width, vocabulary, context = config.hidden_size, config.vocab_size, context_of(model)
+    states = (config.num_hidden_layers, config.num_key_value_heads, context, width // config.num_attention_heads)
     common: dict[str, Any] = {"half": None, "units": "cpuAndGPU", "block": BLOCK, "kinds": ("linear",)}
 
     def drawn(tokens: int) -> Any:
@@ -261,17 +267,18 @@ def of_language(model: Any) -> list[PackageRecipe]:
 
     decoders = [
         PackageRecipe(
-            f"decoder_{name}",
-            partial(decoder, model, tokens),
+            f"{DECODER.name}_{name}",
+            partial(decoder, model, tokens, context),
             partial(_hidden, model),
             {
                 "embeddings": Feature((1, tokens, width), dtype="float16"),
-                "position": Feature((1,), {"range": f"0 to {CONTEXT - tokens}: beyond is an error"}, "int32"),
+                "position": Feature((1,), {"range": f"0 to {context - tokens}: beyond is an error"}, "int32"),
             },
             {"hidden": Feature((1, tokens, width), {"layout": "after the last norm"}, "float16")},
             about=f"{tokens} token(s) through the language model.",
             example=drawn(tokens),
             facts={"states": {name: {"shape": list(states), "dtype": "float16"} for name in ("keys", "values")}},
+            joined=DECODER,
             **common,
         )
         for name, tokens in (("prefill", PREFILL), ("step", 1))

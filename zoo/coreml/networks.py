@@ -195,7 +195,9 @@ class _DoubledBySums(nn.Module):
 
 
 class Vision(nn.Module):
-    """The tower, one picture (1, 3, 1024, 1024) in [0, 1] at a time, to tokens (1, 256, 3072)."""
+    """The tower, one picture (1, 3, side, side) in [0, 1] at a time, to tokens (1, places, width): of the published
+    one, 1024 pixels a side become 256 tokens of 3072.
+    """
 
     def __init__(self, tower: Any) -> None:
         super().__init__()
@@ -204,6 +206,13 @@ class Vision(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.model.forward_features(images)
         return features.flatten(2).transpose(1, 2)
+
+    def tokens(self, side: int) -> tuple[int, int]:
+        """How many tokens a picture of so many pixels a side becomes, and how wide they are; nothing is computed."""
+        stored = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        shapes = {name: value.to("meta") for name, value in stored.items()}
+        made = torch.func.functional_call(self.eval(), shapes, torch.empty(1, 3, side, side, device="meta"))
+        return made.shape[1], made.shape[2]
 
 
 class PairNetwork(nn.Module):

@@ -39,6 +39,14 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """A package of several functions, which store equal weights once; `about`: what it does, in words."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True)
 class PackageRecipe:
     """How one package is made and judged.
 
@@ -52,6 +60,7 @@ class PackageRecipe:
         block, kinds: of the weights that are stored in few bits: inputs that share a scale, and whose weights they are.
         render: what latents that come out make of some colours; `span`: the range of each.
         facts: further keys of bundle.json.
+        joined: the package of which it becomes a function, by what its own name says after that package's.
     """
 
     name: str
@@ -70,6 +79,7 @@ class PackageRecipe:
     render: Callable[[Tensor], Tensor] | None = None
     span: Callable[[Array], Array] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    joined: Joined | None = None
 
 
 def network_recipe(

@@ -12,97 +12,29 @@ from torch import Tensor
 from ...core.contract.schema import Schema
 from ...core.errors import IncompatibleBundle
 from ...core.plugins.registry import registry
-from ...ops.neural import WIDTH, Neural
 from ...planners.scene.network import CLASSES, GRID, SIDE
+from ...planners.vera.answer import RETOUCH_TOKENS
+from ...planners.vera.picture import short_edge
+from ...planners.vera.tower import NAME as PUBLISHED
 from .language import of_language
-from .networks import CUBES, PICTURE, SIDES, Baker, OpsNetwork, PairNetwork, Pixels, ScenePhone, TinyPhone, Vision
-from .photos import mosaic, sample
+from .networks import CUBES, PICTURE, SIDES, PairNetwork, ScenePhone, TinyPhone, Vision
+from .photos import mosaic
 from .recipe import Array, Feature, PackageRecipe, network_recipe
+from .renderers import (
+    LATENT,
+    decoder_of,
+    drawn,
+    heavy,
+    joined_renderer,
+    of_neural,
+    of_ops,
+    photo,
+    seen_by_ops,
+    seen_through,
+    whole,
+)
+from .sliders import of_sliders
 from .styles import names
-
-LATENT: Final = 3 * WIDTH
-
-
-def _heavy(operation: Any) -> bool:
-    """Convolutions and linear layers in half precision; all else, colour above all, in single."""
-    return bool(operation.op_type in ("conv", "linear", "gelu"))
-
-
-def _all_but_the_end(operation: Any) -> bool:
-    return bool(operation.op_type not in ("sigmoid", "identity"))
-
-
-def _whole(operation: Any) -> bool:
-    return bool(operation.op_type != "identity")
-
-
-def _never(operation: Any) -> bool:
-    return False
-
-
-def _photo(side: int, low: float, **about: Any) -> Feature:
-    facts = {
-        "layout": "NCHW",
-        "range": [low, 1],
-        "channels": "RGB",
-        "color_space": "sRGB",
-        "orientation": "upright: EXIF orientation applied",
-        **about,
-    }
-    return Feature((1, 3, side, side), facts, photo=True, scale=(1 - low) / 255, bias=low)
-
-
-def drawn(name: str, size: int) -> Callable[[np.random.Generator], Mapping[str, Array]]:
-    """An example (1, size) of normal numbers."""
-    return lambda generator: {name: generator.standard_normal((1, size)).astype(np.float32)}
-
-
-def _cube(n: int) -> Feature:
-    facts = {
-        "layout": "blue, green, red, RGBA: red runs fastest",
-        "range": [0, 1],
-        "color_space": "sRGB",
-        "alpha": 1,
-    }
-    return Feature((n, n, n, 4), facts)
-
-
-def of_neural(op: Neural, *, sides: Sequence[int] = SIDES, cubes: Sequence[int] = CUBES) -> list[PackageRecipe]:
-    """The renderer at fixed sizes, and its baker of cubes."""
-    latents = Feature((1, LATENT), {"layout": "light, global_color, specific_color: 896 each"})
-    common: dict[str, Any] = {
-        "half": _all_but_the_end,
-        "units": "cpuAndNeuralEngine",
-        "example": drawn("latents", LATENT),
-    }
-    made = []
-    for side in sides:
-        inputs = {"photo": _photo(side, 0), "latents": latents}
-        made.append(
-            network_recipe(
-                f"renderer_{side}",
-                Pixels(op.network, encoded=True),
-                inputs,
-                {"retouched": _photo(side, 0)},
-                about=f"Retouch {side} x {side} pixels by the neural renderer.",
-                tolerance=2 / 255,
-                **common,
-            )
-        )
-    for n in cubes:
-        made.append(
-            network_recipe(
-                f"bake_neural_{n}",
-                Baker(Pixels(op.network, encoded=True), n),
-                {"latents": latents},
-                {"cube": _cube(n)},
-                about=f"Latents to a cube of {n} points an axis for CIColorCubeWithColorSpace.",
-                tolerance=2 / 255,
-                facts={"cube": {"n": n, "interpolation": "trilinear"}},
-                **common,
-            )
-        )
-    return made
 
 
 def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe]:
@@ -110,24 +42,22 @@ def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe
     schema = planner.schema
     layout = names(schema)
     latents = Feature((1, schema.size), {"layout": layout, "range": "each slot's own"})
-    chain, spans = OpsNetwork(schema), np.concatenate([_span(slot) for _, _, slot in schema])
     style = Feature(
         (1, schema.size), {"layout": layout, "range": "what a prompt moves, less the identity; zeros for none"}
     )
-    picture = _photo(
+    picture = photo(
         PICTURE, 0, resize="the whole photo, to a square, by averaging", range=[0, 255], image="8 bits a channel"
     )
     picture = Feature(picture.shape, picture.about, "uint8", photo=True)
     network = TinyPhone(planner)
     common: dict[str, Any] = {
-        "half": _heavy,
+        "half": heavy,
         "by_value": True,
         "image": True,
         "units": "cpuAndGPU",
-        "render": lambda values: chain(sample(), values).clamp(0, 1),
-        "span": lambda values: spans,
+        **seen_by_ops(schema),
     }
-    made = [
+    return [
         network_recipe(
             "tiny_auto",
             network,
@@ -146,23 +76,8 @@ def of_tiny(planner: Any, *, cubes: Sequence[int] = CUBES) -> list[PackageRecipe
             example=lambda generator: {"image": _dull(), "style": np.zeros((1, schema.size), np.float32)},
             **common,
         ),
+        *of_ops(schema, cubes=cubes),
     ]
-    for n in cubes:
-        made.append(
-            network_recipe(
-                f"bake_ops_{n}",
-                Baker(chain, n),
-                {"latents": latents},
-                {"cube": _cube(n)},
-                about=f"Latents of {', '.join(schema.specs)} to a cube of {n} points an axis.",
-                half=_never,
-                units="cpuAndGPU",
-                example=lambda generator: {"latents": _look(schema)},
-                tolerance=1 / 255,
-                facts={"cube": {"n": n, "interpolation": "trilinear"}},
-            )
-        )
-    return made
 
 
 def _dull() -> Array:
@@ -172,110 +87,75 @@ def _dull() -> Array:
     return mosaic(PICTURE) // 3 + 20
 
 
-def _span(slot: Any) -> Array:
-    """The range of each number of a slot."""
-    low, high = (
-        np.broadcast_to(np.asarray(bound, np.float32).reshape(-1), (slot.size,)) for bound in (slot.low, slot.high)
-    )
-    return high - low
-
-
-def _largest(values: Array) -> Array:
-    return np.full_like(values, np.abs(values).max())
-
-
-def _look(schema: Any) -> Array:
-    """Latents of a strong look: every slot a quarter of the way from its identity to a bound."""
-    found = []
-    for _, _, slot in schema:
-        identity = np.broadcast_to(np.asarray(slot.identity, np.float32).reshape(-1), (slot.size,))
-        high = np.broadcast_to(np.asarray(slot.high, np.float32).reshape(-1), (slot.size,))
-        found.append(identity + 0.25 * (high - identity))
-    return np.concatenate(found)[None].astype(np.float32)
-
-
 def of_reference(planner: Any) -> list[PackageRecipe]:
     """The published reference encoder and its renderer, under their published names."""
     mask = Feature((1, 3), {"layout": "light, global_color, specific_color", "range": "1 on, 0 off"})
-    pictures = {name: _photo(512, -1) for name in ("ref_before_img", "ref_after_img")}
+    pictures = {name: photo(512, -1) for name in ("ref_before_img", "ref_after_img")}
     encoder = network_recipe(
         "ref_retouch_encoder",
         PairNetwork(planner.encoder),
         {**pictures, "mask": mask},
         {"retouch_latent": Feature((1, LATENT))},
         about="A pair, before and after, to the latent that leads from one to the other.",
-        half=_whole,
+        half=whole,
         units="cpuAndNeuralEngine",
         example=lambda generator: {"mask": np.ones((1, 3), np.float32)},
         tolerance=0.02,
-        **_seen_through(planner.ops[0]),
+        **seen_through(planner.ops[0]),
     )
     return [encoder, decoder_of(planner.ops[0], "ref_retouch_decoder")]
 
 
-def _seen_through(op: Neural) -> dict[str, Any]:
-    """How latents of the neural renderer are judged."""
-    pixels = Pixels(op.network, encoded=True).eval()
-    return {"render": lambda values: pixels(sample(), values), "span": _largest}
-
-
-def decoder_of(op: Neural, name: str) -> PackageRecipe:
-    """A published renderer.
-
-    `input_img` is in [-1, 1], as its network sees it; nobody here has seen the published package.
-    """
-    return network_recipe(
-        name,
-        Pixels(op.network),
-        {"input_img": _photo(512, -1), "retouch_latent": Feature((1, LATENT))},
-        {"output": _photo(512, 0)},
-        about="Retouch 512 x 512 pixels.",
-        half=_all_but_the_end,
-        units="cpuAndNeuralEngine",
-        example=drawn("retouch_latent", LATENT),
-        tolerance=2 / 255,
-    )
-
-
 def of_vera(planner: Any) -> list[PackageRecipe]:
-    """The published planner's tower, head and renderer under their published names, and its language model."""
-    model, size = planner.model, planner.model.config.hidden_size
-    tokens = Feature((1, 256, 3072), {"layout": "256 tokens"})
+    """The planner's tower, heads and renderers, and its language model; what was published under its published name.
+
+    A model with sliders is one of ours, and made to be small: its renderers are of the smaller sizes.
+    """
+    model, op = planner.model, planner.neural
+    config, vision = model.config, Vision(model.tower)
+    count, width = vision.tokens(config.picture_side)
+    tokens = Feature((1, count, width), {"layout": f"{count} tokens"})
+    shown = f"short edge to {short_edge(config.picture_side)} (Lanczos), centred on a black square,"
+    states = Feature(
+        (1, len(RETOUCH_TOKENS) * config.hidden_size),
+        {"layout": "the hidden states that predicted the three retouch tokens"},
+    )
+    if model.slot_schema is None:
+        renderers = [decoder_of(op, "retouch_decoder"), *of_neural(op, sides=SIDES[1:])]
+    else:
+        renderers = [*of_sliders(model, states), *joined_renderer(op)]
     return [
         network_recipe(
-            "fastvithd",
-            Vision(model.tower),
-            {
-                "images": _photo(
-                    1024, 0, resize="short edge to 512 (Lanczos), centred on a black square, 1024 (bicubic)"
-                )
-            },
+            "fastvithd" if config.tower == PUBLISHED else "tower",
+            vision,
+            {"images": photo(config.picture_side, 0, resize=f"{shown} {config.picture_side} (bicubic)")},
             {"image_features": tokens},
             about="The vision tower.",
-            half=_whole,
+            half=whole,
             units="cpuAndNeuralEngine",
             tolerance=0.05,
         ),
         network_recipe(
             "retouch_head",
             model.head,
-            {"input": Feature((1, 3 * size), {"layout": "the hidden states that predicted the three retouch tokens"})},
+            {"input": states},
             {"output": Feature((1, LATENT))},
             about="Hidden states to latents; times the mask of groups, which the app applies.",
-            half=_whole,
-            example=drawn("input", 3 * size),
-            **_seen_through(planner.ops[0]),
+            half=whole,
+            example=drawn("input", states.shape[1]),
+            **seen_through(op),
         ),
-        decoder_of(planner.ops[0], "retouch_decoder"),
-        *of_neural(planner.ops[0], sides=SIDES[1:]),
+        *renderers,
         network_recipe(
             "projector",
             model.projector,
             {"image_features": tokens},
-            {"embeddings": Feature((1, 256, size))},
+            {"embeddings": Feature((1, count, config.hidden_size))},
             about="Tokens of the tower to the language model's embeddings.",
-            half=_whole,
-            example=lambda generator: {"image_features": generator.standard_normal((1, 256, 3072)).astype(np.float32)},
+            half=whole,
+            example=lambda generator: {
+                "image_features": generator.standard_normal((1, count, width)).astype(np.float32)
+            },
         ),
         *of_language(model),
     ]
@@ -284,7 +164,7 @@ def of_vera(planner: Any) -> list[PackageRecipe]:
 def of_scene(reader: Any) -> list[PackageRecipe]:
     """The scene network: what a photo shows, for masks and for planners that are told."""
     facts = {"resize": "the whole photo, to a square, by averaging", "range": [0, 255], "image": "8 bits a channel"}
-    picture = Feature((1, 3, SIDE, SIDE), _photo(SIDE, 0, **facts).about, "uint8", photo=True)
+    picture = Feature((1, 3, SIDE, SIDE), photo(SIDE, 0, **facts).about, "uint8", photo=True)
     shares = Feature(
         (1, len(CLASSES), GRID, GRID), {"layout": ", ".join(CLASSES), "range": [0, 1], "grid": "spans the whole photo"}
     )
@@ -295,7 +175,7 @@ def of_scene(reader: Any) -> list[PackageRecipe]:
             {"image": picture},
             {"shares": shares},
             about="A photo to the share of each class at each place.",
-            half=_all_but_the_end_of_shares,
+            half=_all_but_shares,
             image=True,
             units="cpuAndNeuralEngine",
             tolerance=0.03,
@@ -303,7 +183,7 @@ def of_scene(reader: Any) -> list[PackageRecipe]:
     ]
 
 
-def _all_but_the_end_of_shares(operation: Any) -> bool:
+def _all_but_shares(operation: Any) -> bool:
     return bool(operation.op_type not in ("softmax", "identity"))
 
 
@@ -325,19 +205,26 @@ def recipes(planner: Any) -> list[PackageRecipe]:
         raise IncompatibleBundle(
             f"planner {planner.id!r} has no Core ML packages", cure=f"These have: {', '.join(sorted(PLANNERS))}."
         )
-    schema = getattr(planner, "schema", None)
-    if isinstance(schema, Schema) and schema.local:
+    schemas = [getattr(planner, "schema", None), getattr(getattr(planner, "model", None), "slot_schema", None)]
+    for schema in schemas:
+        if isinstance(schema, Schema):
+            _check_rendered(planner.id, schema)
+    return PLANNERS[planner.id](planner)
+
+
+def _check_rendered(planner: str, schema: Schema) -> None:
+    """Raise where no package renders what a planner emits."""
+    if schema.local:
         raise IncompatibleBundle(
-            f"planner {planner.id!r} emits the local adjustment {schema.local[0].name!r}, which no package renders",
+            f"planner {planner!r} emits the local adjustment {schema.local[0].name!r}, which no package renders",
             cure="Export a planner of global ops.",
         )
-    for id in schema.specs if isinstance(schema, Schema) else ():
+    for id in schema.specs:
         if not registry.ops.load(id).pointwise:
             raise IncompatibleBundle(
-                f"planner {planner.id!r} emits {id!r}, which looks at neighbouring pixels, as no cube does",
+                f"planner {planner!r} emits {id!r}, which looks at neighbouring pixels, as no cube does",
                 cure="Export a planner of pointwise ops.",
             )
-    return PLANNERS[planner.id](planner)
 
 
 def reference(recipe: PackageRecipe, inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -19,8 +19,11 @@ from veraretouch.core.contract.schema import Schema
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.ops.neural import RetouchNetwork
 from veraretouch.planners.tiny.latents import wish_of_prompt
+from veraretouch.zoo.coreml.exporting import make
 from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.photos import mosaic
+from veraretouch.zoo.coreml.recipe import PackageRecipe
+from veraretouch.zoo.coreml.recipes import reference
 
 Given = Mapping[str, Any]
 SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
@@ -39,6 +42,12 @@ class Case:
     given: Sequence[Given]
     wanted: Sequence[Given]
     far: Callable[[Given, Given], float]
+
+
+def of(recipe: PackageRecipe, folder: Path, given: Sequence[Given], far: Any = None, bits: int = 16) -> Case:
+    """A recipe's case."""
+    package = Interpreter(make(recipe, folder, bits, about={}))
+    return Case(package, given, [reference(recipe, each) for each in given], far or share_of_largest(recipe.tolerance))
 
 
 def survivors(case: Case, tried: Sequence[Any] | None = None) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from torch import nn
 
 from veraretouch.core.threads import one_thread
 from veraretouch.ops.neural import Neural, RetouchNetwork
-from veraretouch.zoo.coreml.recipes import of_neural
+from veraretouch.zoo.coreml.renderers import of_neural
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,7 +35,8 @@ from veraretouch.zoo.coreml import exporting, open_package
 from veraretouch.zoo.coreml.golden import golden_failures
 from veraretouch.zoo.coreml.judging import as_given, golden_inputs, kept
 from veraretouch.zoo.coreml.recipe import Feature, network_recipe
-from veraretouch.zoo.coreml.recipes import PLANNERS, drawn, recipes
+from veraretouch.zoo.coreml.recipes import PLANNERS, recipes
+from veraretouch.zoo.coreml.renderers import drawn
 from veraretouch.zoo.fetch import fetch
 
 pytestmark = pytest.mark.xdist_group("coreml")

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from veraretouch.zoo.coreml.exporting import judged, make
 from veraretouch.zoo.coreml.judging import farthest, kept
 from veraretouch.zoo.coreml.recipe import Feature, network_recipe
-from veraretouch.zoo.coreml.recipes import drawn
+from veraretouch.zoo.coreml.renderers import drawn
 from veraretouch.zoo.coreml.running import Package
 
 pytestmark = pytest.mark.xdist_group("coreml")

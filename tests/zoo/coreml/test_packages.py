@@ -114,6 +114,26 @@ def test_values_of_six_axes_are_laid_out_in_a_line(tmp_path):
     np.testing.assert_array_equal(Interpreter(package).run({"x": given})["y"], given.reshape(1, 2, 3, 2)[:, 1])
 
 
+def test_padding_goes_to_the_side_that_torch_pads(tmp_path, picture):
+    class Padded(nn.Module):
+        def forward(self, x):
+            return nn.functional.pad(x, (0, 1, 2, 3), value=0.5)
+
+    package = Interpreter(made(Padded(), tmp_path, half=lambda operation: False))
+    wanted = np.pad(picture, ((0, 0), (0, 0), (2, 3), (0, 1)), constant_values=0.5)
+    np.testing.assert_array_equal(package.run({"x": picture})["y"], wanted)
+
+
+def test_a_line_that_is_level_beyond_its_ends_is_torchs(tmp_path, picture):
+    class Level(nn.Module):
+        def forward(self, x):
+            return nn.functional.relu6(12 * x - 3) + nn.functional.hardtanh(4 * x - 2)
+
+    package = Interpreter(made(Level(), tmp_path, half=lambda operation: False))
+    wanted = np.clip(12 * picture - 3, 0, 6) + np.clip(4 * picture - 2, -1, 1)
+    np.testing.assert_allclose(package.run({"x": picture})["y"], wanted, atol=1e-5)
+
+
 def test_what_is_asked_for_twice_is_written_once_and_nothing_that_is_zero(tmp_path):
     class Wasteful(nn.Module):
         def forward(self, x):

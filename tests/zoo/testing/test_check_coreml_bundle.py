@@ -14,7 +14,8 @@ from veraretouch.core.testing import ConformanceError
 from veraretouch.zoo.bundles.card import model_card
 from veraretouch.zoo.bundles.manifest import Manifest
 from veraretouch.zoo.coreml.recipe import Feature, network_recipe
-from veraretouch.zoo.coreml.recipes import PLANNERS, drawn
+from veraretouch.zoo.coreml.recipes import PLANNERS
+from veraretouch.zoo.coreml.renderers import drawn
 from veraretouch.zoo.testing import check_bundle
 
 pytestmark = pytest.mark.xdist_group("coreml")

@@ -176,6 +176,13 @@ def _convolution(
     )
 
 
+def _pad(x: Any, pad: Sequence[int], value: float = 0.0) -> Any:
+    """Torch names the last axis first, MIL the first of those that are padded."""
+    pairs = [pad[place : place + 2] for place in range(0, len(pad), 2)]
+    sides = [side for pair in reversed(pairs) for side in pair]
+    return builder().pad(x=x, pad=sides, mode="constant", constant_val=np.float32(value))
+
+
 def _batch_norm(x: Any, weight: Any, bias: Any, mean: Any, variance: Any, momentum: float, epsilon: float) -> list[Any]:
     facts = {"mean": mean, "variance": variance, "gamma": weight, "beta": bias}
     known = {name: var(value) for name, value in facts.items() if value is not None}
@@ -315,6 +322,7 @@ TRANSLATIONS: Final[dict[Any, Callable[..., Any]]] = {
     aten.cat: concat,
     aten.clamp: _clamp,
     aten.clone: _same,
+    aten.constant_pad_nd: _pad,
     aten.convolution: _convolution,
     aten.cos: _unary("cos"),
     aten.cumsum: _cumsum,
@@ -329,6 +337,7 @@ TRANSLATIONS: Final[dict[Any, Callable[..., Any]]] = {
     aten.ge: _binary("greater_equal"),
     aten.gelu: _gelu,
     aten.gt: _binary("greater"),
+    aten.hardtanh: lambda x, low=-1.0, high=1.0: _clamp(x, float(low), float(high)),
     aten.index: _index,
     aten.index_select: _index_select,
     aten.le: _binary("less_equal"),

@@ -6,7 +6,12 @@ public struct Context {
     /// Tokens that are in the cache.
     public private(set) var position = 0
 
-    public init() {}
+    /// Tokens that the cache holds: the third number of the shape of the decoder's states in bundle.json.
+    public let capacity: Int
+
+    public init(capacity: Int = Context.size) {
+        self.capacity = capacity
+    }
 
     public enum Call: Equatable {
         /// `count` of the 64 rows are tokens, the rest zeros, which later calls write over.
@@ -16,13 +21,13 @@ public struct Context {
 
     /// The calls for so many more tokens.
     public mutating func take(_ tokens: Int) throws -> [Call] {
-        guard position + tokens <= Context.size else {
-            throw VeraError.invalid("\(position + tokens) tokens. The context holds \(Context.size): begin anew.")
+        guard position + tokens <= capacity else {
+            throw VeraError.invalid("\(position + tokens) tokens. The context holds \(capacity): begin anew.")
         }
         var calls: [Call] = []
         var left = tokens
         while left > 0 {
-            if left > 1, position + Context.prefill <= Context.size {
+            if left > 1, position + Context.prefill <= capacity {
                 let count = min(left, Context.prefill)
                 calls.append(.prefill(from: position, count: count))
                 position += count

@@ -11,20 +11,22 @@ public final class LanguageModel {
     private let step: MLModel
     private let state: MLState
     private let width: Int
-    private var context = Context()
+    private var context: Context
 
     /// - Parameters:
     ///   - prefill, step: the functions of `decoder.mlpackage`; their weights are shared.
     ///   - width: of an embedding.
-    public init(prefill: MLModel, step: MLModel, width: Int) {
+    ///   - capacity: tokens that the decoder's states hold.
+    public init(prefill: MLModel, step: MLModel, width: Int, capacity: Int = Context.size) {
         self.prefill = prefill
         self.step = step
         self.width = width
+        context = Context(capacity: capacity)
         // One state for both functions: they declare the same ones. Not verified on a device.
         state = step.makeState()
     }
 
-    /// The hidden states of more tokens, row by row; beyond 1,024 tokens it throws.
+    /// The hidden states of more tokens, row by row; beyond the capacity it throws.
     public func hidden(_ embeddings: [[Float]]) async throws -> [[Float]] {
         var found: [[Float]] = []
         for call in try context.take(embeddings.count) {

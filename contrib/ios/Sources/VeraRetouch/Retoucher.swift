@@ -35,9 +35,11 @@ public struct Retoucher {
         return latents.floats
     }
 
-    /// The cube of latents, by a baker such as bake_ops_33 or bake_neural_64.
-    public func bake(_ latents: [Float], with baker: String = "bake_ops_33") async throws -> Cube {
-        let model = try await store.model(baker)
+    /// The cube of latents, by a baker such as bake_ops_33 or bake_neural_64, or by the function `cube` of `renderer`.
+    public func bake(
+        _ latents: [Float], with baker: String = "bake_ops_33", function: String? = nil
+    ) async throws -> Cube {
+        let model = try await store.model(baker, function: function)
         let given = ["latents": try MLMultiArray.of(latents, shape: [1, latents.count])]
         let found = try await model.prediction(from: MLDictionaryFeatureProvider(dictionary: given))
         guard let cube = found.featureValue(for: "cube")?.multiArrayValue else {

@@ -132,6 +132,10 @@ final class VeraBundleTests: XCTestCase {
         _ = try context.take(Context.size - context.position - 2)
         XCTAssertEqual(try context.take(2), [.step(from: 1022), .step(from: 1023)])
         assertThrows("The context holds 1024") { _ = try context.take(1) }
+        var small = Context(capacity: 66)
+        XCTAssertEqual(
+            try small.take(66), [.prefill(from: 0, count: 64), .step(from: 64), .step(from: 65)])
+        assertThrows("The context holds 66") { _ = try small.take(1) }
     }
 
     func testGoldenTensorsAreRead() throws {

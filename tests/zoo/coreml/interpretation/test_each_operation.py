@@ -7,7 +7,7 @@ fewer of them and smaller.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,10 +23,10 @@ from coreml_spoilt import (
     deleted,
     latents,
     looks,
+    of,
     picture,
     scene_sampled,
     seeded,
-    share_of_largest,
     spoilt,
     survivors,
 )
@@ -42,14 +42,14 @@ from veraretouch.planners.tiny.latents import own_schema, wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny
 from veraretouch.planners.vera.packages import package
 from veraretouch.zoo.coreml import language
-from veraretouch.zoo.coreml.exporting import make
 from veraretouch.zoo.coreml.interpretation.interpreter import Interpreter
 from veraretouch.zoo.coreml.judging import golden_inputs
 from veraretouch.zoo.coreml.networks import OpsNetwork, PairNetwork, Pixels, Vision
 from veraretouch.zoo.coreml.packages import convert, save
 from veraretouch.zoo.coreml.photos import mosaic
-from veraretouch.zoo.coreml.recipe import Feature, PackageRecipe, network_recipe
-from veraretouch.zoo.coreml.recipes import of_neural, of_scene, of_tiny, reference
+from veraretouch.zoo.coreml.recipe import Feature, network_recipe
+from veraretouch.zoo.coreml.recipes import of_scene, of_tiny
+from veraretouch.zoo.coreml.renderers import of_neural
 
 pytestmark = [pytest.mark.xdist_group("coreml"), pytest.mark.slow]
 
@@ -58,12 +58,6 @@ def _as_it_is(case: Case, far: Callable[[Given, Given], float]) -> Case:
     """The case of a package of few bits, which is judged against itself: what bits cost is another bar's matter."""
     wanted = [case.interpreter.run(given) for given in case.given]
     return Case(case.interpreter, case.given, wanted, far)
-
-
-def of(recipe: PackageRecipe, folder: Path, given: Sequence[Given], far: Any = None, bits: int = 16) -> Case:
-    """A recipe's case."""
-    package = Interpreter(make(recipe, folder, bits, about={}))
-    return Case(package, given, [reference(recipe, each) for each in given], far or share_of_largest(recipe.tolerance))
 
 
 CASES: dict[str, Callable[[Path], Case]] = {}
