@@ -16,12 +16,8 @@ from typing import Any
 import pytest
 from speed_report import Figures
 
-# Variant -> the title of its table.
-VARIANTS = {
-    "coreml-fp16": "tiny and the renderer, half precision",
-    "coreml-int8": "tiny and the renderer, eight bits a weight",
-    "coreml-int4": "tiny and the renderer, four bits a weight",
-}
+# Variant -> how its weights are stored.
+VARIANTS = {"coreml-fp16": "half precision", "coreml-int8": "eight bits a weight", "coreml-int4": "four bits a weight"}
 RECORDS = Path(__file__).parents[3] / "docs" / "benchmarks"
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -32,9 +28,10 @@ def figures() -> Iterator[Figures]:
     made = Figures(
         "coreml",
         "networks/test_coreml.py",
-        "Sizes are the published ones; the weights of `tiny` are its own, all others random. Seconds are the"
-        " processor's, of converting. The interpreter ran the packages on this machine, and their distance is that from"
-        " torch in float32; on Apple's hardware nothing has been timed or verified.",
+        "Sizes are the published ones, those of `vera-nano` its recipe's; the weights of `tiny` are its own, those of"
+        " `vera-nano` the bundle's that VERA_NANO names, all others random. Seconds are the processor's, of converting."
+        " The interpreter ran the packages on this machine, and their distance is that from torch in float32; on"
+        " Apple's hardware nothing has been timed or verified.",
     )
     made.recall(RECORDS / "coreml.json")  # one test alone writes its own figures anew
     yield made
@@ -88,7 +85,7 @@ def test_the_published_model_in_half_precision_gives_torchs_values(figures: Figu
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_tiny_converts_within_a_minute(figures: Figures, tmp_path: Path, variant: str) -> None:
     packages = _run("tiny", tmp_path, variant)["packages"]
-    figures.grid(VARIANTS[variant], packages)
+    figures.grid(f"tiny and the renderer, {VARIANTS[variant]}", packages)
     seconds = sum(packages[name]["seconds"] for name in ("tiny_auto", "tiny_style"))
     figures.bar(f"tiny {variant}: converting with and without a style, seconds", seconds, at_most=60)
     if variant == "coreml-fp16":
@@ -100,7 +97,7 @@ def test_tiny_converts_within_a_minute(figures: Figures, tmp_path: Path, variant
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_renderer_converts_within_a_minute(figures: Figures, tmp_path: Path, variant: str) -> None:
     packages = _run("renderer", tmp_path, variant)["packages"]
-    figures.grid(VARIANTS[variant], packages)
+    figures.grid(f"tiny and the renderer, {VARIANTS[variant]}", packages)
     seconds = sum(row["seconds"] for row in packages.values())
     figures.bar(f"renderer {variant}: converting with its bakers, seconds", seconds, at_most=60)
     mean, most = (packages["renderer_512"][name] for name in ("code_mean", "code_max"))
@@ -110,3 +107,35 @@ def test_the_renderer_converts_within_a_minute(figures: Figures, tmp_path: Path,
     if variant == "coreml-int8":
         figures.bar(f"renderer {variant}: 512 pixels, mean code value", mean, at_most=1)
     figures.judge(f"renderer {variant}")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_packages_of_nano_plan_as_it_does(figures: Figures, tmp_path: Path, variant: str) -> None:
+    found = _run("nano", tmp_path, variant)
+    packages, plans, stored = found["packages"], found["plans"], VARIANTS[variant]
+    figures.grid(f"vera-nano, {stored}", packages)
+    figures.grid(f"vera-nano, {stored}: plans by the packages alone", plans)
+    parts = ("decoder_prefill", "decoder_step", "renderer_photo", "renderer_cube")
+    size = sum(row["MB"] for name, row in packages.items() if name not in parts)
+    subject = f"nano {variant}"
+    if variant == "coreml-fp16":
+        hidden = max(packages[name]["relative"] for name in ("decoder_prefill", "decoder_step"))
+        figures.bar(f"{subject}: hidden states, relative", hidden, at_most=1e-2)
+        figures.bar(f"{subject}: sliders of a plan, share of each range", _most(plans, "slider_max"), at_most=1e-2)
+        for head in ("neural", "sliders"):
+            figures.bar(f"{subject}: {head}, p99 CIEDE2000", _most(plans, f"{head}_ciede2000_p99"), at_most=0.5)
+        figures.bar(f"{subject}: answers of the same words", _share(plans), at_least=1)
+    else:
+        figures.bar(f"{subject}: all packages and the tokenizer, MB", size, at_most=20)
+    figures.bar(f"{subject}: converting all packages, seconds", found["seconds"], at_most=120)
+    figures.judge(subject)
+
+
+def _most(plans: dict[str, dict[str, float]], name: str) -> float:
+    return max(row[name] for row in plans.values() if name in row)
+
+
+def _share(plans: dict[str, dict[str, float]]) -> float:
+    return sum(row["same_words"] * row["answers"] for row in plans.values()) / sum(
+        row["answers"] for row in plans.values()
+    )
