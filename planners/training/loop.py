@@ -88,6 +88,7 @@ def train(
     *,
     device: str | None = None,
     about: Mapping[str, Any] | None = None,
+    rates: Mapping[str, float] | None = None,
     judge: Callable[[nn.Module], Mapping[str, float]] | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> dict[str, Tensor]:
@@ -97,6 +98,7 @@ def train(
         out: a folder for checkpoints, TensorBoard's events and `log.jsonl`; None keeps nothing.
         device: `cpu` keeps off a GPU that is there.
         about: what else a checkpoint must have been made with, as JSON holds it.
+        rates: shares of the learning rate, by the beginnings of parameters' names; the others have all of it.
         judge: figures of the averaged network by name, logged at each checkpoint.
         progress: called every tenth step with the step, from 1, and the mean loss of its examples;
             by the first of several processes.
@@ -115,8 +117,8 @@ def train(
             cure="Give a multiple.",
         )
     torch.manual_seed(settings.seed)
-    trained = [parameter for parameter in task.network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=settings.lr, betas=_BETAS, weight_decay=settings.decay)
+    groups = _groups(task.network, rates or {})
+    optimizer = torch.optim.AdamW(groups, lr=settings.lr, betas=_BETAS, weight_decay=settings.decay)
     network, optimizer = accelerator.prepare(task.network.to(accelerator.device), optimizer)
     inner = accelerator.unwrap_model(network)
     state = TrainingState(0, {name: value.clone() for name, value in moving(inner).items()} if settings.average else {})
@@ -161,6 +163,16 @@ def moving(network: nn.Module) -> dict[str, Tensor]:
     return found | {n: value for n, value in network.named_buffers() if n in kept and value.is_floating_point()}
 
 
+def _groups(network: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The parameters that are trained, those of one share of the learning rate together."""
+    found: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            share = next((share for beginning, share in rates.items() if name.startswith(beginning)), 1.0)
+            found.setdefault(share, []).append(parameter)
+    return [{"params": parameters, "share": share} for share, parameters in found.items()]
+
+
 def _step(
     task: TrainingTask,
     settings: TrainingSettings,
@@ -173,7 +185,7 @@ def _step(
     # Dropout's numbers follow from the step, not from what ran before.
     torch.manual_seed((settings.seed * 1_000_003 + state.step) * 64 + accelerator.process_index)
     for group in optimizer.param_groups:
-        group["lr"] = _learning_rate(settings, state.step)
+        group["lr"] = group["share"] * _learning_rate(settings, state.step)
     network.train()
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=accelerator.device)

@@ -254,7 +254,9 @@ def train_vera(
         "renderer": drawn.asset["sha256"],
         "examples": fingerprint(examples),
     }
-    task.network.load_state_dict(_trained(f"vera ({stage})", task, settings, out, device, about), strict=False)
+    rates = {"model.tower.": recipe.tower_rate}
+    made = _trained(f"vera ({stage})", task, settings, out, device, about, rates)
+    task.network.load_state_dict(made, strict=False)
     task.network.cpu()
     facts = {
         "summary": f"Trained further from {source.name}, stage {stage}.",
@@ -280,6 +282,7 @@ def _trained(
     out: Path,
     device: str,
     about: Mapping[str, Any] | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> dict[str, Tensor]:
     """What training made, under a progress bar."""
     from rich.console import Console
@@ -301,6 +304,7 @@ def _trained(
             out,
             device=None if device == "auto" else device,
             about=about,
+            rates=rates,
             progress=lambda step, loss: bar.update(line, completed=step, loss=f"{loss:.4f}"),
         )
 

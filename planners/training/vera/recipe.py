@@ -27,6 +27,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "average": _NUMBER | {"maximum": 1},
     "alpha": _NUMBER,
     "borrowed": _NUMBER | {"maximum": 1},
+    "tower_rate": _NUMBER | {"maximum": 1},
     "image_size": {"type": "integer", "minimum": 8, "maximum": 128},
 }
 _STAGE: Final = {"type": "object", "additionalProperties": False, "properties": _SETTINGS}
@@ -44,13 +45,15 @@ SCHEMA: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class StageRecipe:
-    """What `TrainingSettings` do not say: the weight `alpha` of the text in alpha * CE + L1, the share `borrowed` of
-    examples whose words are another's, see `VeraTask`, and `image_size`, pixels a side that examples are judged by.
+    """What `TrainingSettings` do not say: the weight `alpha` of the text in alpha * CE + L1, `image_size`, pixels a
+    side that examples are judged by, the share `borrowed` of examples whose words are another's, see `VeraTask`, and
+    the share `tower_rate` of the learning rate for the tower.
     """
 
     alpha: float = 0.1
-    borrowed: float = 0.0
     image_size: int = 64
+    borrowed: float = 0.0
+    tower_rate: float = 1.0
 
 
 def read_stage(

@@ -101,6 +101,25 @@ def test_what_is_frozen_stays_and_is_in_no_checkpoint(tmp_path: Path) -> None:
         assert not any(name.startswith("network.0") for name in file.keys())  # noqa: SIM118
 
 
+def test_parameters_with_a_share_of_the_learning_rate_move_by_as_much_less(tmp_path: Path) -> None:
+    once = replace(SETTINGS, steps=1, warmup=0, average=0.0, decay=0.0)
+    before = {name: value.clone() for name, value in Line().network.state_dict().items()}
+    whole = train(Line(), once, device="cpu")
+    some = train(Line(), once, device="cpu", rates={"0.": 0.25, "2.bias": 0.0})
+    for name, share in (("0.weight", 0.25), ("0.bias", 0.25), ("2.weight", 1.0), ("2.bias", 0.0)):
+        assert torch.allclose(some[name] - before[name], share * (whole[name] - before[name]), atol=1e-6)
+        assert (whole[name] != before[name]).any()
+    half = train(Line(), SETTINGS, tmp_path / "whole", device="cpu", rates={"0.": 0.5})
+
+    def stop(step: int, loss: float) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        train(Line(), SETTINGS, tmp_path / "broken", device="cpu", rates={"0.": 0.5}, progress=stop)
+    again = train(Line(), SETTINGS, tmp_path / "broken", device="cpu", rates={"0.": 0.5})
+    assert all(torch.equal(half[name], again[name]) for name in half)
+
+
 def test_without_an_average_the_weights_themselves_are_kept_and_gone_on_from(tmp_path: Path) -> None:
     settings = replace(SETTINGS, average=0.0)
     task = Line()

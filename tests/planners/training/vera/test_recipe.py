@@ -1,13 +1,14 @@
 """Settings of stages and sizes of models, read from files."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from veraretouch.core.errors import InvalidDocument
 from veraretouch.planners.training.loop import TrainingSettings
-from veraretouch.planners.training.vera.recipe import StageRecipe, read_model, read_pieces, read_stage
+from veraretouch.planners.training.vera.recipe import read_model, read_pieces, read_stage
 from veraretouch.planners.training.vera.stages import TrainingStage
 
 NANO = Path(__file__).parents[4] / "contrib" / "nano" / "recipe" / "nano.json"
@@ -21,7 +22,7 @@ def test_each_stage_has_settings(stage, file):
     assert recipe.alpha > 0
     given, other = read_stage(stage, file, {"steps": 7, "alpha": 0.5, "lr": None})
     assert (given.steps, given.lr, given.batch) == (7, settings.lr, settings.batch)
-    assert other == StageRecipe(0.5, recipe.image_size)
+    assert other == replace(recipe, alpha=0.5)
 
 
 def test_nano_is_of_the_size_that_it_promises():
