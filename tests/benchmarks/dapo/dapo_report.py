@@ -54,7 +54,8 @@ LIMITS = """- One model of 9 million parameters, one dataset, targets that a rec
   larger planner, or to photos that people have retouched, is not said here.
 - The policy are the tokens. The latents are read from the states at the retouch tokens, so that they move with the
   language model, but no gradient of the pixels reaches it; the arm `beside` trains head and renderer so.
-- Where SFT's words are forced, what is left of an arm's gain is drift: other states for the same words.
+- Where SFT's words are forced (on the first seeds), what is left of an arm's gain is drift: other states for the same
+  words.
 - `dapo.appeal` is rewarded and judges, too: that it rises says that DAPO does what it is told, not that photos
   please."""
 
@@ -69,6 +70,7 @@ def gathered(run: Path) -> dict[str, Any]:
         arms[found["arm"]] = {
             "figures": found["figures"],
             "head": found["head"],
+            "sampling": found["sampling"],
             "examples": found["examples"],
             **{name: json.loads(file.read_text()) for name in KEPT if (file := path.parent / f"{name}.json").exists()},
             "curve": curve(path.parent / "log.jsonl") if found["arm"].partition("-")[0] != "longer" else [],
@@ -91,11 +93,12 @@ def curve(log: Path) -> list[dict[str, float]]:
 def by_photo(record: Mapping[str, Any], name: str, figure: str) -> NDArray[np.float64]:
     """A figure of the arms of a name, (seeds, photos): means over a photo's cases, of photos that have the figure."""
     arms = [arm for key, arm in sorted(record["arms"].items()) if key.partition("-")[0] == name]
+    arms = [arm for arm in arms if figure in arm["figures"]]
     photos = [case.partition("-")[0] for case in record["cases"]]
     rows = []
     for arm in arms:
         of: dict[str, list[float]] = {}
-        for photo, value in zip(photos, arm["figures"].get(figure, [None] * len(photos)), strict=True):
+        for photo, value in zip(photos, arm["figures"][figure], strict=True):
             if value is not None:
                 of.setdefault(photo, []).append(float(value))
         rows.append([np.mean(values) for values in of.values()])
@@ -216,16 +219,16 @@ def page(record: Mapping[str, Any]) -> str:
     """The report."""
     arms, cases = record["arms"].values(), record["cases"]
     spoilt = sum(value is not None for arm in list(arms)[:1] for value in arm["figures"]["psnr"])
-    heads = ", ".join(sorted({arm["head"] for arm in arms})) or NOT_RUN
     photos = len({case.partition("-")[0] for case in cases})
+    heads, chances = (", ".join(sorted({str(arm[name]) for arm in arms})) or NOT_RUN for name in ("head", "sampling"))
     intro = f"""# DAPO against teaching by examples
 
 `vera-nano` is taught by examples (SFT) until that no longer helps, then post-trained by DAPO
 ([guide](../guide/dapo.md)). Every arm begins from the same SFT bundle. All are judged on the same {len(cases)} photos
 to be retouched, made of {photos} photos of sources that no arm has seen: {spoilt} spoilt ones, which have a target, and
-{len(cases) - spoilt} unspoilt ones, which should be left alone. Answers are drawn as published (temperature 0.2, top-k
-50, top-p 0.8), by seeds that follow from the photo. Edits are those of the head that the bundle plans by
-({heads}), on 64 x 64 of the photo's own pixels.
+{len(cases) - spoilt} unspoilt ones, which should be left alone. Answers are drawn as the bundle says ({chances}), by
+seeds that follow from the photo. Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the
+photo's own pixels.
 
 Intervals hold 95 % of {DRAWS} draws of the bootstrap, in which both the photos and the seeds of the training are drawn;
 an arm of one seed has the photos alone. Nothing was chosen by these photos. The paper on which the recipe rests

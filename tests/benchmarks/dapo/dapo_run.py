@@ -19,7 +19,7 @@ import multiprocessing
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ from veraretouch.core.atomic_write import new_file
 from veraretouch.core.plugins.bundles import open_bundle, pack_planner
 from veraretouch.core.render.loading import load_retoucher
 from veraretouch.planners.training.data import pixel_grid
-from veraretouch.planners.training.loop import TrainingSettings, train
+from veraretouch.planners.training.loop import train
 from veraretouch.planners.training.vera.examples import Example, read_examples
+from veraretouch.planners.training.vera.recipe import read_stage
 from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.planners.training.vera.task import VeraTask
 from veraretouch.planners.vera.planner import Vera
@@ -51,9 +52,9 @@ CHANGES: Mapping[str, Callable[[DapoSettings], dict[str, Any]]] = {
     "aesthetic": lambda record: {"rewards": ALONE},
     "beside": lambda record: {"beside": 1.0},
 }
-# SFT goes on as its last stage, whose configuration is contrib/nano/recipe/nano.json, at a fifth of its highest rate.
-LONGER = {"batch": 24, "lr": 1e-4, "warmup": 10, "average": 0.0, "save_every": 100, "precision": "bf16"}
-ALPHA, SIDE, TIMED = 0.05, 16, 12
+RECIPE = ROOT / "contrib" / "nano" / "recipe" / "nano.json"
+# SFT goes on as its stage says, but at a fifth of the highest rate, since it is not new.
+SLOWER, TIMED = 5, 12
 
 
 class Shuffled(Reward):
@@ -126,30 +127,35 @@ def post_trained(bundle: str, examples: Sequence[Example], folder: Path, setting
     return trained(trainer.maker.planner)
 
 
-def taught_longer(bundle: str, examples: Sequence[Example], folder: Path, seed: int, stage: str) -> Vera:
+def taught_longer(bundle: str, examples: Sequence[Example], folder: Path, seed: int, stage: TrainingStage) -> Vera:
     """The planner after more teaching, for as many seconds as `dapo-SEED` took."""
     seconds = json.loads((folder.parent / f"dapo-{seed}" / "seconds.json").read_text())["processor"]
+    settings, recipe = read_stage(stage, RECIPE)
+    few = [
+        replace(one, before=pixel_grid(one.before, recipe.image_size), after=pixel_grid(one.after, recipe.image_size))
+        for one in examples
+    ]
+    settings = replace(settings, lr=settings.lr / SLOWER, warmup=10, save_every=100, precision="bf16", seed=seed)
+
+    weights = {name: value for name, value in asdict(recipe).items() if name != "image_size"}
+
+    def task_of(planner: Vera) -> VeraTask:
+        return VeraTask(planner, few, stage, **weights)
+
     planned = folder / "planned.json"
     if not planned.exists():
-        task = task_of(planner_of(bundle), examples, stage)
-        train(task, TrainingSettings(**LONGER, seed=seed, steps=2), device="cpu")  # the first steps warm up
+        task = task_of(planner_of(bundle))
+        train(task, replace(settings, steps=2), device="cpu")  # the first steps warm up
         began = time.process_time()
-        train(task, TrainingSettings(**LONGER, seed=seed + 1000, steps=TIMED), device="cpu")
+        train(task, replace(settings, steps=TIMED, seed=seed + 1000), device="cpu")
         each = (time.process_time() - began) / TIMED
-        write_json(planned, {"steps": max(1, round(seconds / each)), "seconds a step": each, "stage": stage})
-    settings = TrainingSettings(**LONGER, seed=seed, steps=json.loads(planned.read_text())["steps"])
+        write_json(planned, {"steps": max(1, round(seconds / each)), "seconds a step": each, "stage": stage.value})
+    settings = replace(settings, steps=json.loads(planned.read_text())["steps"])
     planner = planner_of(bundle)
-    task = task_of(planner, examples, stage)
-    clock = Clock(folder / "seconds.json")
+    task, clock = task_of(planner), Clock(folder / "seconds.json")
     task.network.load_state_dict(train(task, settings, folder, device="cpu", progress=clock.note), strict=False)
     clock.note()
     return planner
-
-
-def task_of(planner: Vera, examples: Sequence[Example], stage: str) -> VeraTask:
-    """The task of a stage, judged by as few pixels as its configuration has."""
-    few = [replace(one, before=pixel_grid(one.before, SIDE), after=pixel_grid(one.after, SIDE)) for one in examples]
-    return VeraTask(planner, few, TrainingStage(stage), alpha=ALPHA)
 
 
 def kept_back(examples: Sequence[Example], count: int) -> frozenset[str]:
@@ -223,11 +229,12 @@ def run_arm(arm: str, given: argparse.Namespace) -> None:
     figures, answers = judge(planner, cases)
     write_json(folder / "answers.json", answers)
     first = given.run / "sft-0" / "answers.json"
-    if first.exists():
+    if first.exists() and arm.endswith("-0"):
         figures["drift"] = by_words(planner, cases, json.loads(first.read_text()))
     about = {
         "arm": arm,
         "head": "sliders" if planner.ops is None else "neural",
+        "sampling": asdict(planner.sampling),
         "examples": len(learnt),
         "cases": [Path(one.where).name for one in cases],
         "seconds of judging": round(time.process_time() - began, 1),
@@ -246,7 +253,7 @@ def planner_of_arm(
     if name == "sft" or target.exists():
         return planner_of(bundle if name == "sft" else str(target))
     if name == "longer":
-        planner = taught_longer(bundle, learnt, folder, int(number), stage)
+        planner = taught_longer(bundle, learnt, folder, int(number), TrainingStage(stage))
     else:
         settings = replace(record, seed=int(number), **CHANGES[name](record))
         planner = post_trained(bundle, learnt, folder, settings)

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from veraretouch import registry
+from veraretouch.planners.vera.writing.sampling import Sampling
 
 pytest.importorskip("veraretouch_dapo", reason="pip install ./contrib/dapo")
 
@@ -214,13 +215,15 @@ def test_a_run_with_other_settings_or_data_is_not_gone_on_with(tmp_path):
 
 @pytest.fixture
 def bundle(tmp_path):
-    """A planner of a few thousand parameters, which plans by sliders, as a bundle."""
+    """A planner of a few thousand parameters, which plans by sliders and takes the likeliest words, as a bundle."""
     from seedling import seedling
 
     from veraretouch.core.plugins.bundles import pack_planner
 
+    planner = seedling(head="sliders")
+    planner.sampling = Sampling(temperature=0.0)
     return pack_planner(
-        seedling(head="sliders"), tmp_path / "seedling", name="seedling",
+        planner, tmp_path / "seedling", name="seedling",
         licence={"spdx": "MIT", "commercial_use": True}, facts={"summary": "Random.", "training_data": "None."},
     )  # fmt: skip
 
@@ -246,6 +249,7 @@ def test_the_command_makes_a_bundle_under_the_licence_that_it_came_with(bundle, 
     opened = zoo.load(str(tmp_path / "out" / "bundle")).planner
     start = zoo.load(str(bundle)).planner
     assert opened.ops is start.ops is None, "it still plans by sliders"
+    assert opened.sampling == start.sampling != Sampling(), "and draws as it did"
     names = dict(start.model.named_parameters())
     moved = {name for name, value in opened.model.named_parameters() if not torch.equal(value, names[name])}
     assert moved
