@@ -31,6 +31,8 @@ def quietly() -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
             # TRL's rollout functions may change: its minor is pinned.
             warnings.filterwarnings("ignore", message=".*rollout_func.*")
+            # Its successor in torch does not do the same yet.
+            warnings.filterwarnings("ignore", message=".*broadcast_buffers.*")
             yield
     finally:
         logger.setLevel(level)

@@ -227,6 +227,8 @@ def config_of(settings: DapoSettings, weights: dict[str, float], out: Path, *, d
         data_seed=settings.seed,
         dataloader_pin_memory=False,
         ddp_find_unused_parameters=False,
+        # A process reads as many groups of like length as it has; to send buffers at each would wait for the others.
+        ddp_broadcast_buffers=False,
         remove_unused_columns=False,
     )
 
