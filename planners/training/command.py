@@ -240,7 +240,10 @@ def vera(
     out: Out,
     stage: Annotated[
         TrainingStage,
-        typer.Option(help="alignment: all but the tower; reasoning: the language model alone; whole: everything."),
+        typer.Option(
+            help="alignment: all but the tower; reasoning: the language model alone; seeing: the tower, to tell light"
+            " and colour; whole: everything."
+        ),
     ],
     renderer: Annotated[str | None, typer.Option(help="Bundle to take the renderer from instead.")] = None,
     configuration: Annotated[

@@ -40,6 +40,7 @@ from .tiny_examples import ExampleRecipe, read_data
 from .tiny_task import TinyTask
 from .vera.examples import fingerprint, read_examples
 from .vera.recipe import StageRecipe
+from .vera.seeing import SeeingTask
 from .vera.stages import TrainingStage
 from .vera.start import start
 from .vera.task import VeraTask
@@ -246,7 +247,11 @@ def train_vera(
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
     weights = {"alpha": recipe.alpha, "borrowed": recipe.borrowed}
-    task = VeraTask(planner, examples, stage, **weights, checkpointing=checkpointing)
+    task: VeraTask | SeeingTask = (
+        SeeingTask(planner, examples)
+        if stage is TrainingStage.SEEING
+        else VeraTask(planner, examples, stage, **weights, checkpointing=checkpointing)
+    )
     about = {
         "stage": stage.value,
         **asdict(recipe),
@@ -263,7 +268,8 @@ def train_vera(
         "training_data": f"{len(examples)} examples.",
         "provenance": _provenance(settings, **about, source=source.asset),
     }
-    trained = Vera(planner.model, planner.tokenizer, task.network.op)
+    neural = planner.neural if isinstance(task, SeeingTask) else task.network.op
+    trained = Vera(planner.model, planner.tokenizer, neural)
     licence, files = _licence(source)
     return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
 

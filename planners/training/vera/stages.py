@@ -1,4 +1,4 @@
-"""Which parts of the chain are trained when, after Xie et al. (2026), arXiv 2604.27375; `whole` is ours."""
+"""Which parts of the chain are trained when, after Xie et al. (2026), arXiv 2604.27375; `seeing`, `whole` are ours."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 class TrainingStage(StrEnum):
-    """What is trained: all but the tower, the language model alone, or everything."""
+    """What is trained: the tower and what projects its tokens, all but the tower, the language model alone, or all."""
 
+    SEEING = "seeing"
     ALIGNMENT = "alignment"
     REASONING = "reasoning"
     WHOLE = "whole"
@@ -19,6 +20,7 @@ class TrainingStage(StrEnum):
 
 _LANGUAGE: Final = ("model.language", "model.lm_head")
 TRAINED: Final = {
+    TrainingStage.SEEING: ("model.tower", "model.projector", "reader"),
     TrainingStage.ALIGNMENT: ("model.projector", *_LANGUAGE, "model.head", "renderer"),
     TrainingStage.REASONING: _LANGUAGE,
     TrainingStage.WHOLE: ("model.tower", "model.projector", *_LANGUAGE, "model.head", "renderer"),
