@@ -29,19 +29,20 @@ ROOT = Path(__file__).resolve().parents[3]
 BATCH, SIDE = 32, 240
 
 
-def judge(planner: Vera, cases: Sequence[Example]) -> tuple[dict[str, list[Any]], list[str]]:
+def judge(planner: Vera | None, cases: Sequence[Example]) -> tuple[dict[str, list[Any]], list[str]]:
     """Figures of each case, in their order, and the answers. Of a spoilt photo `psnr` in dB and `apart` (CIEDE2000) to
-    its target; of an unspoilt one `moved` (CIEDE2000); of each `appeal`, `valid` and `tokens`.
+    its target; of an unspoilt one `moved` (CIEDE2000); of each `appeal`, `valid` and `tokens`. Without a planner
+    nothing is done to the photos.
     """
     scorer = registry.scorers.load("dapo.appeal")()
-    renderer = Renderer(planner.ops)
+    renderer = Renderer(planner.ops if planner else None)
     answers: list[str] = []
     found: dict[str, list[Any]] = {name: [] for name in ("psnr", "apart", "moved", "appeal", "valid", "tokens")}
     for first in range(0, len(cases), BATCH):
         batch = cases[first : first + BATCH]
         photos = torch.stack([case.before for case in batch]).float() / 255
         pictures, texts = photos.clone(), [""] * len(batch)
-        for rows, latents, heard in planned(planner, batch):
+        for rows, latents, heard in planned(planner, batch) if planner else ():
             for row, text in zip(rows, heard, strict=True):
                 texts[row] = text
             if latents is not None:
@@ -55,8 +56,8 @@ def judge(planner: Vera, cases: Sequence[Example]) -> tuple[dict[str, list[Any]]
             found["psnr"].append(round(psnr(done, wanted), 2) if spoilt else None)
             found["apart"].append(apart if spoilt else None)
             found["moved"].append(None if spoilt else apart)
-            found["valid"].append(int(is_well_formed(text, "auto")))
-            found["tokens"].append(len(planner.tokenizer.ids(text)))
+            found["valid"].append(int(is_well_formed(text, "auto")) if planner else None)
+            found["tokens"].append(len(planner.tokenizer.ids(text)) if planner else None)
         answers += texts
     return found, answers
 

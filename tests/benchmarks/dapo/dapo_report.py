@@ -33,6 +33,7 @@ FIGURES = (
     ("tokens", "tokens an answer", 1),
 )
 ARMS = {
+    "nothing": "doing nothing",
     "sft": "SFT, where all others begin",
     "longer": "SFT trained on for as many seconds",
     "dapo": "DAPO",
@@ -82,10 +83,12 @@ def gathered(run: Path) -> dict[str, Any]:
 def curve(log: Path) -> list[dict[str, float]]:
     """Means of tenths of a run's log."""
     lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    # A run that does not reward `format` does not measure it either.
+    names = [name for name in CURVES if name != "format rate" or any("rewards/format" in line for line in lines)]
     made = []
     for part in np.array_split(np.arange(len(lines)), min(POINTS, len(lines))) if lines else []:
         rows = [lines[row] for row in part]
-        means = {name: [row[name] for row in rows if name in row] for name in CURVES}
+        means = {name: [row[name] for row in rows if name in row] for name in names}
         made.append({"step": rows[-1]["step"]} | {k: round(float(np.mean(v)), 4) for k, v in means.items() if v})
     return made
 
@@ -119,7 +122,7 @@ def crossed(values: NDArray[np.float64], *, draws: int = DRAWS) -> tuple[float, 
 def difference(record: Mapping[str, Any], one: str, other: str, figure: str) -> tuple[float, float, float] | None:
     """One arm less another, seed by seed where the other has several, with its interval; None where one is missing."""
     a, b = by_photo(record, one, figure), by_photo(record, other, figure)
-    if not len(a) or not len(b):
+    if not a.size or not b.size:
         return None
     seeds = len(a) if len(b) == 1 else min(len(a), len(b))
     return crossed(a[:seeds] - b[:seeds])
@@ -141,17 +144,21 @@ def arms_table(record: Mapping[str, Any]) -> list[str]:
         cells = []
         for figure, _, decimals in FIGURES:
             found = by_photo(record, name, figure)
-            cells.append(f"{found.mean():.{decimals}f}" if found.size else NOT_RUN)
+            cells.append(f"{found.mean():.{decimals}f}" if found.size else "-" if seeds else NOT_RUN)
         lines.append(f"| {title} | {seeds} | {' | '.join(cells)} |")
     return lines
 
 
 def differences_table(record: Mapping[str, Any]) -> list[str]:
     """Each arm less SFT, and DAPO less SFT trained on."""
-    pairs = [(name, "sft") for name in ARMS if name != "sft"] + [("dapo", "longer")]
+    pairs = [(name, "sft") for name in ARMS if name not in ("sft", "nothing")]
+    pairs += [("dapo", "longer"), ("sft", "nothing"), ("dapo", "nothing")]
+    done = {key.partition("-")[0] for key in record["arms"]}
     lines = [f"| difference | {' | '.join(t for _, t, _ in FIGURES)} |", "|---|" + "---|" * len(FIGURES)]
     for one, other in pairs:
-        cells = [told(difference(record, one, other, figure), d, signed=True) for figure, _, d in FIGURES]
+        found = [(difference(record, one, other, figure), decimals) for figure, _, decimals in FIGURES]
+        nothing = "-" if {one, other} <= done else NOT_RUN
+        cells = [told(each, decimals, signed=True) if each else nothing for each, decimals in found]
         lines.append(f"| `{one}` less `{other}` | {' | '.join(cells)} |")
     return lines
 
@@ -220,15 +227,17 @@ def page(record: Mapping[str, Any]) -> str:
     arms, cases = record["arms"].values(), record["cases"]
     spoilt = sum(value is not None for arm in list(arms)[:1] for value in arm["figures"]["psnr"])
     photos = len({case.partition("-")[0] for case in cases})
-    heads, chances = (", ".join(sorted({str(arm[name]) for arm in arms})) or NOT_RUN for name in ("head", "sampling"))
+    heads = ", ".join(sorted({arm["head"] for arm in arms if arm["head"]})) or NOT_RUN
+    ways = {", ".join(f"{name} {value}" for name, value in arm["sampling"].items()) for arm in arms if arm["sampling"]}
+    chances = "; ".join(sorted(ways)) or NOT_RUN
     intro = f"""# DAPO against teaching by examples
 
 `vera-nano` is taught by examples (SFT) until that no longer helps, then post-trained by DAPO
 ([guide](../guide/dapo.md)). Every arm begins from the same SFT bundle. All are judged on the same {len(cases)} photos
 to be retouched, made of {photos} photos of sources that no arm has seen: {spoilt} spoilt ones, which have a target, and
-{len(cases) - spoilt} unspoilt ones, which should be left alone. Answers are drawn as the bundle says ({chances}), by
-seeds that follow from the photo. Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the
-photo's own pixels.
+{len(cases) - spoilt} unspoilt ones, which should be left alone. Answers are drawn as the bundle says
+({chances}), by seeds that follow from the photo.
+Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the photo's own pixels.
 
 Intervals hold 95 % of {DRAWS} draws of the bootstrap, in which both the photos and the seeds of the training are drawn;
 an arm of one seed has the photos alone. Nothing was chosen by these photos. The paper on which the recipe rests

@@ -1,8 +1,8 @@
 r"""Run the arms of the experiment of DAPO against teaching by examples (SFT): each is trained, and judged on photos
 that no arm has seen. What is done is kept, and a run that was stopped goes on from its checkpoint.
 
-    python tests/benchmarks/dapo/dapo_run.py sft-0 dapo-0 longer-0 ... --bundle BUNDLE --data DATA --judge HELDOUT \
-        --run RUN
+    python tests/benchmarks/dapo/dapo_run.py nothing-0 sft-0 dapo-0 longer-0 ... --bundle BUNDLE --data DATA \
+        --judge HELDOUT --run RUN
 
 An arm is a name and the seed of its training; `sft-0` comes first, and `longer-K`, which takes as many seconds as
 `dapo-K` took, after that. One thread an arm: two such commands with different arms work side by side. Some photos of
@@ -137,23 +137,24 @@ def taught_longer(bundle: str, examples: Sequence[Example], folder: Path, seed: 
     ]
     settings = replace(settings, lr=settings.lr / SLOWER, warmup=10, save_every=100, precision="bf16", seed=seed)
 
-    weights = {name: value for name, value in asdict(recipe).items() if name != "image_size"}
+    rates = {"model.tower.": recipe.tower_rate}
 
     def task_of(planner: Vera) -> VeraTask:
-        return VeraTask(planner, few, stage, **weights)
+        return VeraTask(planner, few, stage, alpha=recipe.alpha, borrowed=recipe.borrowed)
 
     planned = folder / "planned.json"
     if not planned.exists():
         task = task_of(planner_of(bundle))
-        train(task, replace(settings, steps=2), device="cpu")  # the first steps warm up
+        train(task, replace(settings, steps=2), device="cpu", rates=rates)  # the first steps warm up
         began = time.process_time()
-        train(task, replace(settings, steps=TIMED, seed=seed + 1000), device="cpu")
+        train(task, replace(settings, steps=TIMED, seed=seed + 1000), device="cpu", rates=rates)
         each = (time.process_time() - began) / TIMED
         write_json(planned, {"steps": max(1, round(seconds / each)), "seconds a step": each, "stage": stage.value})
     settings = replace(settings, steps=json.loads(planned.read_text())["steps"])
     planner = planner_of(bundle)
     task, clock = task_of(planner), Clock(folder / "seconds.json")
-    task.network.load_state_dict(train(task, settings, folder, device="cpu", progress=clock.note), strict=False)
+    made = train(task, settings, folder, device="cpu", rates=rates, progress=clock.note)
+    task.network.load_state_dict(made, strict=False)
     clock.note()
     return planner
 
@@ -182,7 +183,7 @@ def read(data: Path, split: str, side: int, run: Path) -> list[Example]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("arms", nargs="+", help="sft-0, dapo-K, longer-K, shuffled-K, aesthetic-K, beside-K")
+    parser.add_argument("arms", nargs="+", help="nothing-0, sft-0, dapo-K, longer-K, shuffled-K, aesthetic-K, beside-K")
     parser.add_argument("--bundle", required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--judge", type=Path, help="a dataset of other sources, its split `test`")
@@ -229,26 +230,32 @@ def run_arm(arm: str, given: argparse.Namespace) -> None:
     figures, answers = judge(planner, cases)
     write_json(folder / "answers.json", answers)
     first = given.run / "sft-0" / "answers.json"
-    if first.exists() and arm.endswith("-0"):
+    if planner and first.exists() and arm.endswith("-0"):
         figures["drift"] = by_words(planner, cases, json.loads(first.read_text()))
+    chances = (
+        {name: value for name, value in asdict(planner.sampling).items() if name != "most_tokens"} if planner else {}
+    )
     about = {
         "arm": arm,
-        "head": "sliders" if planner.ops is None else "neural",
-        "sampling": asdict(planner.sampling),
+        "head": ("sliders" if planner.ops is None else "neural") if planner else "",
+        "sampling": chances,
         "examples": len(learnt),
         "cases": [Path(one.where).name for one in cases],
         "seconds of judging": round(time.process_time() - began, 1),
     }
-    samples(planner, folder / "samples")
+    if planner:
+        samples(planner, folder / "samples")
     write_json(folder / "judged.json", {**about, "figures": figures})
     print(arm, told(figures), flush=True)
 
 
 def planner_of_arm(
     arm: str, bundle: str, learnt: Sequence[Example], folder: Path, record: DapoSettings, stage: str
-) -> Vera:
-    """Train an arm, and keep it as a bundle."""
+) -> Vera | None:
+    """Train an arm, and keep it as a bundle; None where nothing is done."""
     name, _, number = arm.partition("-")
+    if name == "nothing":
+        return None
     target = folder / "bundle"
     if name == "sft" or target.exists():
         return planner_of(bundle if name == "sft" else str(target))
