@@ -58,7 +58,9 @@ def _normalised(norm: Any, x: Tensor) -> Tensor:
     """Layer normalisation over channels, which the phone has for this layout without turning it."""
     centred = x - x.mean(dim=1, keepdim=True)
     spread = torch.rsqrt(centred.square().mean(dim=1, keepdim=True) + norm.eps)
-    done: Tensor = centred * spread * norm.weight[:, None, None] + norm.bias[:, None, None]
+    # The weight comes first: coremltools 9.0, when it stores weights in few bits, would fuse a last product and sum
+    # with constants to a batch norm of two precisions, which it then refuses.
+    done: Tensor = centred * norm.weight[:, None, None] * spread + norm.bias[:, None, None]
     return done
 
 

@@ -29,9 +29,12 @@ def figures() -> Iterator[Figures]:
         "coreml",
         "networks/test_coreml.py",
         "Sizes are the published ones, those of `vera-nano` its recipe's; the weights of `tiny` are its own, those of"
-        " `vera-nano` the bundle's that VERA_NANO names, all others random. Seconds are the processor's, of converting."
-        " The interpreter ran the packages on this machine, and their distance is that from torch in float32; on"
-        " Apple's hardware nothing has been timed or verified.",
+        " `vera-nano` the bundle's that VERA_NANO names (here after its stage `reasoning`), all others random. Seconds"
+        " are the processor's, of converting. The interpreter ran the packages on this machine, and their distance is"
+        " that from torch in float32; on Apple's hardware nothing has been timed or verified. Rows of the published"
+        " model and of the renderer are of an earlier run: their seconds are the clock's, on all cores. Plans are of"
+        " the most probable words; edits and pictures are those of the planner's words, also where the packages' own"
+        " were others.",
     )
     made.recall(RECORDS / "coreml.json")  # one test alone writes its own figures anew
     yield made

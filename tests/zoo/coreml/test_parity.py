@@ -1,5 +1,6 @@
 """Packages against torch on real photos: the bars of each kind, in half precision and with few bits a weight."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from small_vera import model as small_model
 from veraretouch.core.color.ciede2000 import ciede2000
 from veraretouch.core.contract.latents import Latents
 from veraretouch.core.lut.interpolation import tetrahedral, trilinear
+from veraretouch.ops.neural import Neural
 from veraretouch.planners.scene.scene import seen
 from veraretouch.planners.tiny.latents import wish_of_prompt
 from veraretouch.planners.tiny.planner import Tiny
@@ -21,6 +23,7 @@ from veraretouch.zoo.coreml.language import CHUNK, decoder, embedding, head
 from veraretouch.zoo.coreml.networks import TinyPhone
 from veraretouch.zoo.coreml.packages import convert, save
 from veraretouch.zoo.coreml.recipes import of_tiny, reference
+from veraretouch.zoo.coreml.renderers import of_neural
 
 pytestmark = pytest.mark.xdist_group("coreml")
 PHOTOS = sorted((Path(__file__).parents[3] / "docs" / "samples").glob("*.jpg"))[::2]
@@ -50,6 +53,20 @@ def test_the_renderer_gives_torchs_picture(renderers, tmp_path, bits, mean, most
     assert np.mean(apart) < mean
     assert np.max(apart) < most
     assert np.max(apart) > 0  # it is not torch that was run
+
+
+def test_a_renderer_whose_norms_have_learnt_something_is_stored_in_few_bits(network, tmp_path):
+    """As training begins they are the identity, and drop out of the program."""
+    taught = copy.deepcopy(network)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        for norm in taught.layer_norms:
+            norm.weight.uniform_(0.8, 1.2)
+            norm.bias.uniform_(-0.1, 0.1)
+    (recipe,) = of_neural(Neural(taught), sides=[16], cubes=[])
+    given = {"photo": photo(PHOTOS[0], 16) / 255, "latents": latents(0)}
+    found = Interpreter(make(recipe, tmp_path, 8, about=ABOUT)).run(given)["retouched"]
+    assert 255 * np.abs(found - reference(recipe, given)["retouched"]).mean() < 1.0
 
 
 def test_a_cube_gives_the_renderers_picture_by_both_interpolations(renderers, network, tmp_path):
