@@ -84,18 +84,21 @@ def test_a_slot_without_a_bound_or_of_a_group_of_its_own_is_as_the_planner_has_i
         "free": Slot(0.5, low=None, high=None, group="lighting", doc="Without bounds."),
         "up": Slot(1.0, low=1.0, high=None, group="global_color", doc="Upwards alone."),
         "own": Slot(0.0, off=0.25, group="grain", doc="Of a group that the planner has not."),
+        "wide": Slot(1.0, low=0.0, high=4.0, group="lighting", doc="Further up than down."),
     }
     made = seedling(1)
     schema = Schema([OpSpec("odd", 1, 0, slots)])
     made.model.slot_schema = made.schema = schema
-    made.model.slot_head[-1] = nn.Linear(8, 3)
+    made.model.slot_head = nn.Linear(48, 4, bias=False)
     made.ops = None
     hidden = 4 * torch.randn(8, 3, 16, generator=torch.Generator().manual_seed(2))
-    wanted = made.latents(hidden, [GROUPS] * 8).pack()
+    hidden = torch.cat([hidden, -hidden])  # every number moves to either side
+    wanted = made.latents(hidden, [GROUPS] * 16).pack()
     network = SlidersPhone(made.model)
     found = torch.cat([network(each.reshape(1, -1), torch.ones(1, 3)) for each in hidden])
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
     assert (found[:, 2] == 0.25).all()
+    assert found[:, 3].min() < 1 < found[:, 3].max()
 
 
 class PublishedTower(nn.Module):

@@ -40,7 +40,7 @@ def test_each_operation_of_a_tower_that_pads_by_itself_counts(tmp_path: Path) ->
 
 def test_each_operation_of_the_head_of_sliders_counts(tmp_path: Path) -> None:
     """By a thousandth of each slot's range; of angles the shorter way round."""
-    model = seedling(5, slots=("white_balance", "exposure", "color_grading", "grey_mixer")).model
+    model = seedling(5, slots=("white_balance", "cdl", "color_grading", "grey_mixer")).model
     recipe = of_sliders(model, Feature((1, 48)))[0]
     drawn = np.random.default_rng(0).standard_normal((8, 1, 48)).astype(np.float32)
     masks = np.float32([[[1, 1, 1]], [[1, 0, 1]], [[0, 1, 0]]])
