@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -242,7 +243,8 @@ def train_vera(
         )
     source = open_bundle(bundle)
     drawn = open_bundle(renderer) if renderer is not None else source
-    planner = Vera(planner.model, planner.tokenizer, Neural.from_bundle(drawn))
+    again = partial(Vera, planner.model, planner.tokenizer, sampling=planner.sampling, head=planner.head)
+    planner = again(Neural.from_bundle(drawn))
     examples, left = read_examples(data, image_size=recipe.image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
@@ -269,7 +271,7 @@ def train_vera(
         "provenance": _provenance(settings, **about, source=source.asset),
     }
     neural = planner.neural if isinstance(task, SeeingTask) else task.network.op
-    trained = Vera(planner.model, planner.tokenizer, neural)
+    trained = again(neural)
     licence, files = _licence(source)
     return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
 

@@ -113,6 +113,7 @@ class Vera:
         if head not in get_args(Head):
             raise InvalidRequest(f"head is {head!r}", cure=f"It is one of {', '.join(get_args(Head))}.")
         self.model, self.tokenizer, self.neural = model.eval(), tokenizer, neural
+        self.head: Head = head
         self.ops: tuple[Neural, ...] | None = (neural,)
         if head == "sliders":
             if model.slot_schema is None:
@@ -319,7 +320,7 @@ class Vera:
         (folder / "tokenizer.json").write_text(self.tokenizer.json(), encoding="utf-8")
         chosen = asdict(self.sampling)
         del chosen["most_tokens"]
-        return {"model": self.model.config.document(), "head": "neural" if self.ops else "sliders", "sampling": chosen}
+        return {"model": self.model.config.document(), "head": self.head, "sampling": chosen}
 
     @staticmethod
     def published_files(names: Collection[str]) -> list[str]:

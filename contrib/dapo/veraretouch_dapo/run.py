@@ -18,7 +18,7 @@ from veraretouch.core.plugins.bundles import open_bundle, pack_planner
 from veraretouch.core.render.loading import load_retoucher
 from veraretouch.ops.neural import Neural
 from veraretouch.planners.training.vera.examples import Example, fingerprint, read_examples
-from veraretouch.planners.vera.planner import Head, Vera
+from veraretouch.planners.vera.planner import Vera
 from veraretouch.planners.vera.writing.writer import StopCriterion
 
 from .policy import policy_of, tokenizer_of
@@ -115,8 +115,7 @@ def trained(planner: Vera) -> Vera:
         model.lm_head.weight = model.language.embed_tokens.weight
     model.requires_grad_(False)
     neural = Neural(planner.neural.network.cpu().requires_grad_(False))
-    head: Head = "sliders" if planner.ops is None else "neural"
-    return Vera(model, planner.tokenizer, neural, sampling=planner.sampling, head=head)
+    return Vera(model, planner.tokenizer, neural, sampling=planner.sampling, head=planner.head)
 
 
 def _begin(out: Path, about: Mapping[str, Any]) -> None:

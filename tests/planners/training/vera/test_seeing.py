@@ -22,6 +22,7 @@ from veraretouch.planners.training.vera.recipe import StageRecipe
 from veraretouch.planners.training.vera.seeing import SeeingTask
 from veraretouch.planners.training.vera.stages import TrainingStage
 from veraretouch.planners.vera.planner import Vera
+from veraretouch.planners.vera.writing.sampling import Sampling
 
 needs("accelerate")
 pytestmark = pytest.mark.xdist_group("training")
@@ -42,7 +43,8 @@ def shown(data: Path) -> list[Example]:
 
 
 def test_tokens_come_to_tell_what_is_measured_and_words_stay(data: Path, tmp_path: Path) -> None:
-    made = nano.pupil(tmp_path)
+    pupil = nano.pupil(tmp_path)
+    made = Vera(pupil.model, pupil.tokenizer, pupil.neural, sampling=Sampling(temperature=0.9), head="sliders")
     licence = {"spdx": "Apache-2.0", "commercial_use": True}
     packed = zoo.pack(Retoucher(made), tmp_path / "start", name="nano", licence=licence)
     options = {"stage": TrainingStage.SEEING, "checkpointing": False, "device": "cpu", "name": "seen"}
@@ -54,6 +56,7 @@ def test_tokens_come_to_tell_what_is_measured_and_words_stay(data: Path, tmp_pat
     before, now = made.model.state_dict(), after.model.state_dict()
     changed = {name.partition(".")[0] for name in before if not torch.equal(before[name], now[name])}
     assert changed == {"tower", "projector"}
+    assert (after.head, after.sampling) == ("sliders", made.sampling)
 
 
 def test_losses_are_mean_squares_of_deviations(data: Path, tmp_path: Path) -> None:
