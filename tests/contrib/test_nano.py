@@ -39,7 +39,7 @@ def test_the_commands_of_its_readme_are_taken():
     text = (HOME / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
     options = re.search(r'options="([^"]*)"', text)[1]
     lines = re.findall(r"^veraretouch (aether|train) (.*)$", text, re.MULTILINE)
-    assert len(lines) == 12
+    assert len(lines) == 13
     for program, words in lines:
         name, *given = shlex.split(words.replace("$options", options))
         command = get_command(aether if program == "aether" else train).commands[name]

@@ -35,7 +35,7 @@ from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORD = ROOT / "docs" / "benchmarks" / "nano.json"
-STAGES = ("neural/renderer-pretraining", "aligned", "reasoned", "seen", "whole")
+STAGES = ("neural/renderer-pretraining", "aligned", "reasoned", "seen", "looked", "whole")
 BITS = ("float32", "bfloat16", "int8", "int4")
 # Name of a figure, how it reads, and where it stands in a record of `judged`.
 FIGURES = (
