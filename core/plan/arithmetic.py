@@ -176,7 +176,7 @@ def _mean_part(parts: Sequence[AreaPart], weights: list[float], name: str) -> Ar
         values = [part.params[slot_name] for part in parts if slot_name in part.params]
         slot = _sized(slots[slot_name], f"{name}: {parts[0].id}.{slot_name}", values)
         full = [part.params.get(slot_name, _rest(slot)) for part in parts]
-        params[slot_name] = _bounded(_mean(full, weights, slot), slot)
+        params[slot_name] = bounded(_mean(full, weights, slot), slot)
     return replace(parts[0], params=params)
 
 
@@ -214,7 +214,7 @@ def _edits(plans: Sequence[tuple[Mapping[str, Edit], Sequence[str]]], rule: _Rul
             )
             values = [_value(edit, groups, name, slot) for edit, (_, groups) in zip(given, plans, strict=True)]
             made = rule(values, slot, f"{id}.{name}")
-            params[name] = _bounded(made, slot)
+            params[name] = bounded(made, slot)
             if not np.allclose(_turned(params[name] - made, slot), 0, atol=1e-6):
                 beyond.append(f"{id}.{name}")
         if any(not _at_rest(value, op.slots[name]) for name, value in params.items()):
@@ -276,7 +276,7 @@ def _turned(distance: FloatArray, slot: Slot) -> FloatArray:
     return (distance + half) % slot.period - half
 
 
-def _bounded(value: FloatArray, slot: Slot) -> FloatArray:
+def bounded(value: FloatArray, slot: Slot) -> FloatArray:
     """The value within the slot's bounds, angles turned."""
     if slot.period is not None and slot.low is not None:
         return np.asarray((value - slot.low) % slot.period + slot.low)

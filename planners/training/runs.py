@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -243,8 +242,8 @@ def train_vera(
         )
     source = open_bundle(bundle)
     drawn = open_bundle(renderer) if renderer is not None else source
-    again = partial(Vera, planner.model, planner.tokenizer, sampling=planner.sampling, head=planner.head)
-    planner = again(Neural.from_bundle(drawn))
+    neural = Neural.from_bundle(drawn)
+    planner = Vera(planner.model, planner.tokenizer, neural, sampling=planner.sampling, head=planner.head)
     examples, left = read_examples(data, image_size=recipe.image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
@@ -270,10 +269,8 @@ def train_vera(
         "training_data": f"{len(examples)} examples.",
         "provenance": _provenance(settings, **about, source=source.asset),
     }
-    neural = planner.neural if isinstance(task, SeeingTask) else task.network.op
-    trained = again(neural)
     licence, files = _licence(source)
-    return _packed(trained, out, name=name, licence=licence, facts=facts, files=files)
+    return _packed(planner, out, name=name, licence=licence, facts=facts, files=files)
 
 
 def _make(out: Path) -> None:

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,9 +18,9 @@ from ...core.contract.planner import Proposal, Thought
 from ...core.contract.quantisation import dequantised, quantised
 from ...core.contract.request import Mode, Request
 from ...core.contract.schema import Schema
-from ...core.contract.slots import Slot
 from ...core.errors import InvalidRequest, UnknownBundle, UnusableAnswer
 from ...core.photo import Photo
+from ...core.plan.arithmetic import bounded
 from ...ops.neural import FILE as RENDERER
 from ...ops.neural import Neural
 from ..params import read_params
@@ -192,17 +191,14 @@ class Vera:
         if not given or not given.keys() <= self.schema.specs.keys():
             return read
         values = {
-            op: {name: self._within(self.schema.spec(op).slots[name], value) for name, value in slots.items()}
+            # Numbers of a parameter file beyond a slider's ends are at its ends.
+            op: {
+                n: torch.tensor(bounded(v, self.schema.spec(op).slots[n])).float().unsqueeze(0)
+                for n, v in slots.items()
+            }
             for op, slots in given.items()
         }
         return Latents(self.schema, values, batch=1).masked([prompt.groups])
-
-    @staticmethod
-    def _within(slot: Slot, value: Any) -> Tensor:
-        """A value of a slot as one row (1, *shape); numbers of a parameter file beyond its ends are at its ends."""
-        low = -np.inf if slot.low is None else slot.low
-        high = np.inf if slot.high is None else slot.high
-        return torch.tensor(np.clip(value, low, high), dtype=torch.float32).unsqueeze(0)
 
     def _answers(
         self, prompts: Sequence[Prompt], photos: Sequence[Photo], requests: Sequence[Request], on_text: OnText | None

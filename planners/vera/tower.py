@@ -50,6 +50,11 @@ class Tower(nn.Module):
         self.model = timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **fused)
         self.width: int = self.model.num_features
 
+    def train(self, mode: bool = True) -> Tower:
+        """Stays as it is when it is used: its normalisations keep the statistics that they came with."""
+        super().train(False)
+        return self
+
     def forward(self, pictures: Tensor) -> Tensor:
         # On a CPU two pictures of 1024 pixels a side took five times as long as one, and channels-last twice as long as
         # planes; small ones are half as fast alone as together.

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from veraretouch.core.atomic_write import new_file
 from veraretouch.core.errors import InvalidRequest
 from veraretouch.planners.training.loop import TrainingSettings, batch_of
+from veraretouch.planners.training.vera.end_to_end import attend_quickly
 from veraretouch.planners.vera.answer import RETOUCH_TOKENS
 
 from .drawing import seed_of
@@ -66,8 +67,7 @@ class DapoTrainer(GRPOTrainer):
                 callbacks=list(callbacks),
             )
         self.remove_callback(PrinterCallback)
-        if self.accelerator.device.type == "cpu":  # a fifth faster there on sentences as short as these
-            policy.model.set_attn_implementation("eager")
+        attend_quickly(policy.model)
         maker.to(self.accelerator.device)
 
     def train(self, *arguments: Any, **more: Any) -> Any:

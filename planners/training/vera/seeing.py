@@ -35,12 +35,6 @@ class Seeing(nn.Module):
         self.model = model
         self.reader = nn.Linear(model.config.hidden_size, SIZE)
 
-    def train(self, mode: bool = True) -> Seeing:
-        """As any module; but the tower's normalisations keep the statistics that they came with."""
-        super().train(mode)
-        self.model.tower.eval()
-        return self
-
     def forward(self, pictures: Tensor) -> Tensor:
         """The numbers (B, SIZE)."""
         told: Tensor = self.reader(self.model.see(pictures).mean(dim=1))

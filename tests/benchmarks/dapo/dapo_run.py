@@ -237,7 +237,7 @@ def run_arm(arm: str, given: argparse.Namespace) -> None:
     )
     about = {
         "arm": arm,
-        "head": ("sliders" if planner.ops is None else "neural") if planner else "",
+        "head": planner.head if planner else "",
         "sampling": chances,
         "examples": len(learnt),
         "cases": [Path(one.where).name for one in cases],

@@ -56,6 +56,9 @@ def test_tokens_come_to_tell_what_is_measured_and_words_stay(data: Path, tmp_pat
     before, now = made.model.state_dict(), after.model.state_dict()
     changed = {name.partition(".")[0] for name in before if not torch.equal(before[name], now[name])}
     assert changed == {"tower", "projector"}
+    kept = [name for name in before if "running_" in name]
+    assert kept
+    assert all(torch.equal(before[name], now[name]) for name in kept)
     assert (after.head, after.sampling) == ("sliders", made.sampling)
 
 
