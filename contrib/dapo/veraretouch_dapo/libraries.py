@@ -11,6 +11,7 @@ from veraretouch.planners.vera.torchvision_operators import make_torchvision_imp
 
 make_torchvision_importable()
 
+# E402: transformers looks for torchvision as soon as it is imported.
 from transformers import PrinterCallback, TrainerCallback  # noqa: E402
 from transformers.utils import logging as transformers_logging  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class SlotSettings:
         }
 
 
-class Specimen:
+class Specimen(ABC):
     """An op or an area under test, as `run` calls it.
 
     Attributes:
@@ -61,9 +62,9 @@ class Specimen:
         self.slots = dict(slots)
         self._last: Input | None = None
 
+    @abstractmethod
     def run(self, rgb: Tensor, values: Values, frame: Frame) -> Tensor:
         """Call the plug-in once: photos (B, 3, H, W) and slot values (B, *shape)."""
-        raise NotImplementedError
 
     def held(self, photo: Tensor) -> AbstractContextManager[None]:
         """Within it, what is known of the whole photo beside its pixels stays that of `photo`."""

@@ -89,6 +89,7 @@ def _planned(planner: Vera, photo: Photo, request: Request) -> tuple[dict[str, n
     made, tokens = {}, []
     for head in ("neural", "sliders"):
         sampler = Forced(tokens) if tokens else _greedy(planner)
+        # B023: each sampler is used in its own turn alone.
         desk = Vera(planner.model, planner.tokenizer, planner.neural, head=head, sampler=lambda request: sampler)  # noqa: B023
         made[head] = desk.plan([photo], [request]).latents.pack().numpy()
         tokens = tokens or sampler.tokens
