@@ -247,11 +247,10 @@ def train_vera(
     examples, left = read_examples(data, image_size=recipe.image_size)
     if left:
         complain(f"{left} examples are left out: the model has no words for what they ask", what="Note")
-    weights = {"alpha": recipe.alpha, "borrowed": recipe.borrowed}
     task: VeraTask | SeeingTask = (
         SeeingTask(planner, examples)
         if stage is TrainingStage.SEEING
-        else VeraTask(planner, examples, stage, **weights, checkpointing=checkpointing)
+        else VeraTask(planner, examples, stage, alpha=recipe.alpha, checkpointing=checkpointing)
     )
     about = {
         "stage": stage.value,

@@ -84,6 +84,12 @@ def test_its_planner_is_chosen_by_name(veraretouch, planner, photo, tmp_path):
     assert (tmp_path / "retouched" / "photo.jpg").stat().st_size > 1000
 
 
+def test_a_bundles_planner_writes_what_it_does(veraretouch, photo):
+    plan = json.loads(veraretouch("plan", photo, "--style", "warmer", "--planner", "vera-nano"))
+    assert plan["edits"]["white_balance"]["params"]["temperature"] > 0.05
+    assert "emperature +" in plan["reasoning"]["global_color"]["plan"]
+
+
 def test_a_plan_with_a_strangers_op_names_the_distribution_to_install(veraretouch, photo, tmp_path):
     from veraretouch import Plan
     from veraretouch.core.errors import InvalidPlan
@@ -94,14 +100,15 @@ def test_a_plan_with_a_strangers_op_names_the_distribution_to_install(veraretouc
         Plan.load(told)
 
 
-def test_the_bundle_is_listed_and_verified(veraretouch):
+def test_bundles_are_listed_and_verified(veraretouch):
     rows = {row["name"]: row for row in json.loads(veraretouch("zoo", "list", "--json"))}
-    assert rows["ia3dlut"]["origin"] == "veraretouch-ia3dlut"
-    assert rows["ia3dlut"]["licence"]["spdx"] == "Apache-2.0"
-    assert "are what bundle.json says" in veraretouch("zoo", "verify", "ia3dlut")
+    for name, origin in (("ia3dlut", "veraretouch-ia3dlut"), ("vera-nano", "veraretouch-nano")):
+        assert rows[name]["origin"] == origin
+        assert rows[name]["licence"]["spdx"] == "Apache-2.0"
+        assert "are what bundle.json says" in veraretouch("zoo", "verify", name)
 
 
 def test_sizes_are_those_of_real_plugins():
-    assert {path.name for path in DISTRIBUTIONS} >= {"film_look", "lens", "grey_world", "ia3dlut"}
+    assert {path.name for path in DISTRIBUTIONS} >= {"film_look", "lens", "grey_world", "ia3dlut", "nano"}
     planner = (ROOT / "contrib" / "grey_world" / "veraretouch_grey_world.py").read_text().splitlines()
     assert len(planner) < 60

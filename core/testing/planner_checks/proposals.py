@@ -16,7 +16,7 @@ from ...contract.latents import Latents
 from ...contract.planner import Proposal
 from ...contract.request import MODES, Request
 from ...contract.schema import Schema
-from ...errors import InvalidRequest, VeraRetouchError
+from ...errors import InvalidRequest, UnusableAnswer, VeraRetouchError
 from ...plan.plan import Plan
 from ...plugins.registry import registry
 from ...render.renderer import Renderer
@@ -313,14 +313,14 @@ def hostile_photos(trial: PlannerBench) -> Iterator[str]:
 
 
 def hostile_prompts(trial: PlannerBench) -> Iterator[str]:
-    """Prompts that no one should write get a valid plan, or an InvalidRequest."""
+    """Prompts that no one should write get a valid plan, an InvalidRequest, or an UnusableAnswer."""
     if "style" not in trial.sound:
         return
     for name, prompt in bench.HOSTILE_PROMPTS.items():
         where = f"the prompt of {name}, {shorten(prompt)}"
         try:
             yield from bench.flaws(trial.ask(trial.photos[:1], [Request.of(style=prompt)]), 1, where)
-        except InvalidRequest:
+        except (InvalidRequest, UnusableAnswer):
             continue
         except Exception as error:
             yield advice("a plan or an InvalidRequest", raised(error), where, "Report words you do not know as such.")

@@ -26,7 +26,6 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "decay": _NUMBER,
     "average": _NUMBER | {"maximum": 1},
     "alpha": _NUMBER,
-    "borrowed": _NUMBER | {"maximum": 1},
     "tower_rate": _NUMBER | {"maximum": 1},
     "image_size": {"type": "integer", "minimum": 8, "maximum": 128},
 }
@@ -46,13 +45,11 @@ SCHEMA: Final[Mapping[str, Any]] = {
 @dataclass(frozen=True)
 class StageRecipe:
     """What `TrainingSettings` do not say: the weight `alpha` of the text in alpha * CE + L1, `image_size`, pixels a
-    side that examples are judged by, the share `borrowed` of examples whose words are another's, see `VeraTask`, and
-    the share `tower_rate` of the learning rate for the tower.
+    side that examples are judged by, and the share `tower_rate` of the learning rate for the tower.
     """
 
     alpha: float = 0.1
     image_size: int = 64
-    borrowed: float = 0.0
     tower_rate: float = 1.0
 
 

@@ -8,7 +8,7 @@ import torch
 
 from ....ops.neural import Neural, RetouchNetwork
 from ...vera.model import VeraModel
-from ...vera.planner import Vera
+from ...vera.planner import Head, Vera
 from .examples import texts_of
 from .recipe import read_model, read_pieces
 from .tower_weights import start_tower
@@ -16,7 +16,7 @@ from .vocabulary import END, learn_vocabulary
 
 
 def start(configuration: Path, data: Path, *, tower: Path | None = None, seed: int = 0) -> Vera:
-    """The planner with random weights, the same for the same seed.
+    """The planner with random weights, the same for the same seed; it plans by sliders where it has them.
 
     Args:
         configuration: a JSON file with `model`, the sizes, and `pieces` of the vocabulary.
@@ -34,4 +34,5 @@ def start(configuration: Path, data: Path, *, tower: Path | None = None, seed: i
         model = VeraModel(config)
     if tower is not None:
         start_tower(model.tower, tower)
-    return Vera(model, tokenizer, Neural(RetouchNetwork.untrained(seed)))
+    head: Head = "sliders" if config.slots else "neural"
+    return Vera(model, tokenizer, Neural(RetouchNetwork.untrained(seed)), head=head)

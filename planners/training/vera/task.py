@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import torch
 from torch import Tensor, nn
 
 from ...vera.planner import Vera
@@ -22,9 +20,6 @@ class VeraTask:
     Args:
         planner: whose networks are trained, in place. `stage`: which of them.
         alpha: the weight of the text; the published one is not known.
-        borrowed: the share of examples, from 0 to 1, that are given the words of another of the same mode in the batch
-            and are judged by pixels alone. Latents are read after the words, and training's words are always true: a
-            model that has seen no others believes its own, and learns little from the photo.
         checkpointing: see `VeraChain`.
     """
 
@@ -35,10 +30,9 @@ class VeraTask:
         stage: TrainingStage,
         *,
         alpha: float,
-        borrowed: float = 0.0,
         checkpointing: bool = False,
     ) -> None:
-        self.tokenizer, self.examples, self.alpha, self.borrowed = planner.tokenizer, examples, alpha, borrowed
+        self.tokenizer, self.examples, self.alpha = planner.tokenizer, examples, alpha
         self.network = VeraChain(planner.model, planner.neural.network, checkpointing=checkpointing)
         self._end = planner.model.config.eos_token_id[0]
         freeze(self.network, stage)
@@ -50,26 +44,9 @@ class VeraTask:
 
     def losses(self, network: nn.Module, rows: Tensor) -> Tensor:
         """Write the answers, render the latents, and compare both."""
-        lessons = [self.lesson(row) for row in rows.tolist()]
-        lenders = self._lenders(rows.tolist())
-        words = [lessons[lender] for lender in lenders]
-        given = [replace(a, answer=b.answer, retouch=b.retouch) for a, b in zip(lessons, words, strict=True)]
-        texts, pixels = network(given)
-        own = torch.tensor([place == lender for place, lender in enumerate(lenders)], device=texts.device)
-        loss: Tensor = self.alpha * texts * own + pixels
+        texts, pixels = network([self.lesson(row) for row in rows.tolist()])
+        loss: Tensor = self.alpha * texts + pixels
         return loss
-
-    def _lenders(self, rows: Sequence[int]) -> list[int]:
-        """Whose words each example is given, by place in the batch: its own, or those before it of its mode."""
-        lenders = list(range(len(rows)))
-        if self.borrowed:
-            last: dict[str, int] = {}
-            for place, chance in enumerate(torch.rand(len(rows)).tolist()):
-                mode = self.examples[rows[place]].request.mode
-                if chance < self.borrowed:
-                    lenders[place] = last.get(mode, place)
-                last[mode] = place
-        return lenders
 
     def lesson(self, row: int) -> Lesson:
         """An example as the chain takes it."""

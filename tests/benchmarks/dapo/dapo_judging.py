@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from veraretouch import Photo, Renderer, Request, registry
+from veraretouch import Photo, Renderer, registry
 from veraretouch.core.errors import UnusableAnswer
 from veraretouch.core.photo import as_photo, open_photo
 from veraretouch.core.render.retoucher import Retoucher
@@ -23,21 +24,22 @@ from veraretouch.planners.rewards.format import is_well_formed
 from veraretouch.planners.training.data import read_pixels
 from veraretouch.planners.training.vera.examples import Example
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.writing.sampling import Forced
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
 
 ROOT = Path(__file__).resolve().parents[3]
 BATCH, SIDE = 32, 240
+FIGURES = ("psnr", "style", "apart", "moved", "appeal", "valid", "tokens")
 
 
 def judge(planner: Vera | None, cases: Sequence[Example]) -> tuple[dict[str, list[Any]], list[str]]:
-    """Figures of each case, in their order, and the answers. Of a spoilt photo `psnr` in dB and `apart` (CIEDE2000) to
-    its target; of an unspoilt one `moved` (CIEDE2000); of each `appeal`, `valid` and `tokens`. Without a planner
-    nothing is done to the photos.
+    """Figures of each case, in their order, and the answers. In auto mode, of a spoilt photo `psnr` in dB and `apart`
+    (CIEDE2000) to its target, of an unspoilt one `moved` (CIEDE2000), of each `appeal` and `tokens`; of a style that is
+    asked for `style`, in dB; of each case `valid`. Without a planner nothing is done to the photos.
     """
     scorer = registry.scorers.load("dapo.appeal")()
     renderer = Renderer(planner.ops if planner else None)
     answers: list[str] = []
-    found: dict[str, list[Any]] = {name: [] for name in ("psnr", "apart", "moved", "appeal", "valid", "tokens")}
+    found: dict[str, list[Any]] = {name: [] for name in FIGURES}
     for first in range(0, len(cases), BATCH):
         batch = cases[first : first + BATCH]
         photos = torch.stack([case.before for case in batch]).float() / 255
@@ -48,16 +50,18 @@ def judge(planner: Vera | None, cases: Sequence[Example]) -> tuple[dict[str, lis
             if latents is not None:
                 with torch.no_grad():
                     pictures[rows] = renderer(photos[rows], latents).clamp(0, 1)
-        found["appeal"] += [round(score, 4) for score in scorer(pictures).tolist()]
-        for case, picture, text in zip(batch, pictures, texts, strict=True):
+        scores = [round(score, 4) for score in scorer(pictures).tolist()]
+        for case, picture, text, score in zip(batch, pictures, texts, scores, strict=True):
             done, wanted = as_bytes(picture), case.after.permute(1, 2, 0).numpy()
-            spoilt = not torch.equal(case.before, case.after)
-            apart = round(difference(done, wanted), 2)
-            found["psnr"].append(round(psnr(done, wanted), 2) if spoilt else None)
-            found["apart"].append(apart if spoilt else None)
-            found["moved"].append(None if spoilt else apart)
-            found["valid"].append(int(is_well_formed(text, "auto")) if planner else None)
-            found["tokens"].append(len(planner.tokenizer.ids(text)) if planner else None)
+            apart, near = round(difference(done, wanted), 2), round(psnr(done, wanted), 2)
+            mode, spoilt = case.request.mode, not torch.equal(case.before, case.after)
+            tokens = len(planner.tokenizer.ids(text)) if planner else None
+            one = {"style": near} if mode == "style" else {"appeal": score, "tokens": tokens}
+            if mode == "auto":
+                one |= {"psnr": near, "apart": apart} if spoilt else {"moved": apart}
+            one["valid"] = int(is_well_formed(text, mode)) if planner else None
+            for name, values in found.items():
+                values.append(one.get(name))
         answers += texts
     return found, answers
 
@@ -70,6 +74,24 @@ def by_words(planner: Vera, cases: Sequence[Example], answers: Sequence[str]) ->
         return judge(planner, cases)[0]["psnr"]
     finally:
         planner.sampler = own
+
+
+def as_trained(planner: Vera, cases: Sequence[Example]) -> dict[str, list[Any]]:
+    """Figures of auto cases by answers that are drawn as for training: at temperature 1, from the whole vocabulary."""
+    own = planner.sampler
+    whole = Sampling(temperature=1.0, top_p=1.0, top_k=planner.model.config.vocab_size)
+    planner.sampler = lambda request: Sampled(whole, request.seed)
+    rows = [row for row, case in enumerate(cases) if case.request.mode == "auto"]
+    try:
+        drawn = judge(planner, [cases[row] for row in rows])[0]
+    finally:
+        planner.sampler = own
+    found: dict[str, list[Any]] = {}
+    for name in ("psnr", "moved", "appeal", "valid"):
+        found[f"{name} at 1"] = [None] * len(cases)
+        for row, value in zip(rows, drawn[name], strict=True):
+            found[f"{name} at 1"][row] = value
+    return found
 
 
 def planned(planner: Vera, cases: Sequence[Example]) -> list[tuple[list[int], Any, list[str]]]:
@@ -97,7 +119,7 @@ def answered(planner: Vera, cases: Sequence[Example], rows: Sequence[int]) -> tu
         heard[row] += piece
 
     photos = [as_photo(read_pixels(case.photo, case.where).permute(1, 2, 0).numpy()) for case in cases]
-    requests = [Request.of(seed=seed_of(case)) for case in cases]
+    requests = [replace(case.request, seed=seed_of(case)) for case in cases]
     return planner.plan(photos, requests, on_text=on_text).latents, heard
 
 

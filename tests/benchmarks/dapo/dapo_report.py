@@ -25,12 +25,17 @@ DRAWS = 2000
 # Name of a figure, how it reads, and its decimals.
 FIGURES = (
     ("psnr", "PSNR to the target, dB", 2),
+    ("psnr at 1", "the same, drawn as for training", 2),
+    ("style", "PSNR of styles asked for, dB", 2),
     ("drift", "PSNR by the words of SFT, dB", 2),
     ("apart", "CIEDE2000 to the target", 2),
     ("appeal", "`dapo.appeal`", 3),
     ("moved", "unspoilt photos moved, CIEDE2000", 2),
     ("valid", "well-formed answers, share", 3),
     ("tokens", "tokens an answer", 1),
+    ("appeal at 1", "`dapo.appeal`, drawn as for training", 3),
+    ("moved at 1", "unspoilt photos moved, drawn so", 2),
+    ("valid at 1", "well-formed answers, drawn so", 3),
 )
 ARMS = {
     "nothing": "doing nothing",
@@ -51,7 +56,7 @@ PICTURES = """Where `aesthetic` and `format` are all that is rewarded, the plann
 the left: the sample photo, SFT, DAPO, and DAPO by the scorer alone.
 
 ![Four sample photos as they are, after SFT, after DAPO, and after DAPO by the scorer alone](dapo.jpg)"""
-LIMITS = """- One model of 9 million parameters, one dataset, targets that a recipe spoilt: how much DAPO is worth to a
+LIMITS = """- One model of ten million parameters, one dataset, photos that a recipe spoilt: how much DAPO is worth to a
   larger planner, or to photos that people have retouched, is not said here.
 - The policy are the tokens. The latents are read from the states at the retouch tokens, so that they move with the
   language model, but no gradient of the pixels reaches it; the arm `beside` trains head and renderer so.
@@ -166,6 +171,7 @@ def differences_table(record: Mapping[str, Any]) -> list[str]:
 # Of an arm less another: in words, the figure, and whether mean and interval are as wanted.
 WANTED: tuple[tuple[str, str, Callable[[float, float, float], bool]], ...] = (
     ("PSNR: at least 0.5 dB more, interval above 0", "psnr", lambda mean, low, high: mean >= 0.5 and low > 0),
+    ("PSNR, drawn as for training: the same", "psnr at 1", lambda mean, low, high: mean >= 0.5 and low > 0),
     ("`dapo.appeal`: more, interval above 0", "appeal", lambda mean, low, high: low > 0),
     ("well-formed answers: not fewer, interval reaches 0", "valid", lambda mean, low, high: high >= 0),
     ("unspoilt photos moved: not more, interval reaches 0", "moved", lambda mean, low, high: low <= 0),
@@ -225,7 +231,10 @@ def curves(record: Mapping[str, Any]) -> list[str]:
 def page(record: Mapping[str, Any]) -> str:
     """The report."""
     arms, cases = record["arms"].values(), record["cases"]
-    spoilt = sum(value is not None for arm in list(arms)[:1] for value in arm["figures"]["psnr"])
+    figures = next(iter(arms))["figures"] if arms else {}
+    spoilt, unspoilt, styles = (
+        sum(value is not None for value in figures.get(name, ())) for name in ("psnr", "moved", "style")
+    )
     photos = len({case.partition("-")[0] for case in cases})
     heads = ", ".join(sorted({arm["head"] for arm in arms if arm["head"]})) or NOT_RUN
     ways = {", ".join(f"{name} {value}" for name, value in arm["sampling"].items()) for arm in arms if arm["sampling"]}
@@ -233,10 +242,11 @@ def page(record: Mapping[str, Any]) -> str:
     intro = f"""# DAPO against teaching by examples
 
 `vera-nano` is taught by examples (SFT) until that no longer helps, then post-trained by DAPO
-([guide](../guide/dapo.md)). Every arm begins from the same SFT bundle. All are judged on the same {len(cases)} photos
-to be retouched, made of {photos} photos of sources that no arm has seen: {spoilt} spoilt ones, which have a target, and
-{len(cases) - spoilt} unspoilt ones, which should be left alone. Answers are drawn as the bundle says
-({chances}), by seeds that follow from the photo.
+([guide](../guide/dapo.md)). Every arm begins from the bundle that contrib/nano ships, and learns by auto requests. All
+are judged on the same {len(cases)} requests, about {photos} photos of sources that no arm has seen: {spoilt} spoilt
+ones, which have a target, {unspoilt} unspoilt ones, which should be left alone, and {styles} styles that are asked for,
+which no arm trains: they tell what is forgotten. Answers are drawn as published ({chances}) and, where the column says
+so, as for training (temperature 1, the whole vocabulary), by seeds that follow from the photo.
 Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the photo's own pixels.
 
 Intervals hold 95 % of {DRAWS} draws of the bootstrap, in which both the photos and the seeds of the training are drawn;

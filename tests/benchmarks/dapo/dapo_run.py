@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from dapo_judging import by_words, judge, samples
+from dapo_judging import as_trained, by_words, judge, samples
 from veraretouch_dapo.rewarding import Rewards
 from veraretouch_dapo.run import trained, trainer_of
 from veraretouch_dapo.settings import DapoSettings
@@ -53,8 +53,9 @@ CHANGES: Mapping[str, Callable[[DapoSettings], dict[str, Any]]] = {
     "beside": lambda record: {"beside": 1.0},
 }
 RECIPE = ROOT / "contrib" / "nano" / "recipe" / "nano.json"
-# SFT goes on as its stage says, but at a fifth of the highest rate, since it is not new.
-SLOWER, TIMED = 5, 12
+# SFT goes on as the last stage of contrib/nano's recipe, but at a fifth of the highest rate, since it is not new.
+STAGE, ALPHA, RATE = TrainingStage.ALIGNMENT, 0.5, 7e-4 / 5
+TIMED = 12
 
 
 class Shuffled(Reward):
@@ -127,33 +128,31 @@ def post_trained(bundle: str, examples: Sequence[Example], folder: Path, setting
     return trained(trainer.maker.planner)
 
 
-def taught_longer(bundle: str, examples: Sequence[Example], folder: Path, seed: int, stage: TrainingStage) -> Vera:
+def taught_longer(bundle: str, examples: Sequence[Example], folder: Path, seed: int) -> Vera:
     """The planner after more teaching, for as many seconds as `dapo-SEED` took."""
     seconds = json.loads((folder.parent / f"dapo-{seed}" / "seconds.json").read_text())["processor"]
-    settings, recipe = read_stage(stage, RECIPE)
+    settings, recipe = read_stage(STAGE, RECIPE)
     few = [
         replace(one, before=pixel_grid(one.before, recipe.image_size), after=pixel_grid(one.after, recipe.image_size))
         for one in examples
     ]
-    settings = replace(settings, lr=settings.lr / SLOWER, warmup=10, save_every=100, precision="bf16", seed=seed)
-
-    rates = {"model.tower.": recipe.tower_rate}
+    settings = replace(settings, lr=RATE, warmup=10, save_every=100, precision="bf16", seed=seed)
 
     def task_of(planner: Vera) -> VeraTask:
-        return VeraTask(planner, few, stage, alpha=recipe.alpha, borrowed=recipe.borrowed)
+        return VeraTask(planner, few, STAGE, alpha=ALPHA)
 
     planned = folder / "planned.json"
     if not planned.exists():
         task = task_of(planner_of(bundle))
-        train(task, replace(settings, steps=2), device="cpu", rates=rates)  # the first steps warm up
+        train(task, replace(settings, steps=2), device="cpu")  # the first steps warm up
         began = time.process_time()
-        train(task, replace(settings, steps=TIMED, seed=seed + 1000), device="cpu", rates=rates)
+        train(task, replace(settings, steps=TIMED, seed=seed + 1000), device="cpu")
         each = (time.process_time() - began) / TIMED
-        write_json(planned, {"steps": max(1, round(seconds / each)), "seconds a step": each, "stage": stage.value})
+        write_json(planned, {"steps": max(1, round(seconds / each)), "seconds a step": each, "stage": STAGE.value})
     settings = replace(settings, steps=json.loads(planned.read_text())["steps"])
     planner = planner_of(bundle)
     task, clock = task_of(planner), Clock(folder / "seconds.json")
-    made = train(task, settings, folder, device="cpu", rates=rates, progress=clock.note)
+    made = train(task, settings, folder, device="cpu", progress=clock.note)
     task.network.load_state_dict(made, strict=False)
     clock.note()
     return planner
@@ -171,10 +170,10 @@ def photo_of(example: Example) -> str:
 
 
 def read(data: Path, split: str, side: int, run: Path) -> list[Example]:
-    """The auto examples of a dataset; kept in RUN, since reading takes minutes."""
+    """The examples of a dataset; kept in RUN, since reading takes minutes."""
     path = run / f"{data.name}-{split}-{side}.pickle"
     if not path.exists():
-        found, _ = read_examples(data, split=split, image_size=side, mode="auto")
+        found, _ = read_examples(data, split=split, image_size=side)
         with new_file(path) as file:
             file.write(pickle.dumps(found))
     made: list[Example] = pickle.loads(path.read_bytes())
@@ -190,7 +189,6 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--kept", type=int, default=150, help="photos of DATA that no arm draws")
     parser.add_argument("--limit", type=int, default=10**6, help="cases that are judged")
-    parser.add_argument("--stage", default="whole", help="of the arms `longer`")
     parser.add_argument("--change", type=json.loads, default={}, help="JSON of settings, over the configuration's")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
@@ -217,15 +215,19 @@ def run_arm(arm: str, given: argparse.Namespace) -> None:
     settings, folder = settings_of(given), given.run / arm
     folder.mkdir(exist_ok=True)
     learnt = read(given.data, "train", settings.image_size, given.run)
+    learnt = [one for one in learnt if settings.asked in (one.request.mode, None)]
     held = kept_back(learnt, given.kept)
     if given.judge is not None:
         cases = read(given.judge, "test", 64, given.run)
     else:
         cases = [one for one in read(given.data, "train", 64, given.run) if photo_of(one) in held]
+    # Sliders of exact values are taken from the request, whatever is written; styles tell what is forgotten.
+    styles = [one for one in cases if one.request.mode == "style"]
+    cases = [one for one in cases if one.request.mode == "auto"] + styles[::2]
     cases = cases[:: max(1, len(cases) // given.limit)]
     learnt = [one for one in learnt if photo_of(one) not in held]
     print(arm, "begins", time.strftime("%H:%M:%S"), flush=True)
-    planner = planner_of_arm(arm, given.bundle, learnt, folder, settings, given.stage)
+    planner = planner_of_arm(arm, given.bundle, learnt, folder, settings)
     began = time.process_time()
     figures, answers = judge(planner, cases)
     write_json(folder / "answers.json", answers)
@@ -245,13 +247,12 @@ def run_arm(arm: str, given: argparse.Namespace) -> None:
     }
     if planner:
         samples(planner, folder / "samples")
+        figures |= as_trained(planner, cases)
     write_json(folder / "judged.json", {**about, "figures": figures})
     print(arm, told(figures), flush=True)
 
 
-def planner_of_arm(
-    arm: str, bundle: str, learnt: Sequence[Example], folder: Path, record: DapoSettings, stage: str
-) -> Vera | None:
+def planner_of_arm(arm: str, bundle: str, learnt: Sequence[Example], folder: Path, record: DapoSettings) -> Vera | None:
     """Train an arm, and keep it as a bundle; None where nothing is done."""
     name, _, number = arm.partition("-")
     if name == "nothing":
@@ -260,7 +261,7 @@ def planner_of_arm(
     if name == "sft" or target.exists():
         return planner_of(bundle if name == "sft" else str(target))
     if name == "longer":
-        planner = taught_longer(bundle, learnt, folder, int(number), TrainingStage(stage))
+        planner = taught_longer(bundle, learnt, folder, int(number))
     else:
         settings = replace(record, seed=int(number), **CHANGES[name](record))
         planner = post_trained(bundle, learnt, folder, settings)

@@ -29,7 +29,7 @@ def figures() -> Iterator[Figures]:
         "coreml",
         "networks/test_coreml.py",
         "Sizes are the published ones, those of `vera-nano` its recipe's; the weights of `tiny` are its own, those of"
-        " `vera-nano` the bundle's that VERA_NANO names (here after its stage `reasoning`), all others random. Seconds"
+        " `vera-nano` the bundle's that VERA_NANO names (here contrib/nano's), all others random. Seconds"
         " are the processor's, of converting. The interpreter ran the packages on this machine, and their distance is"
         " that from torch in float32; on Apple's hardware nothing has been timed or verified. Rows of the published"
         " model and of the renderer are of an earlier run: their seconds are the clock's, on all cores. Plans are of"
