@@ -12,6 +12,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,17 @@ SHOWN = ("beach", "lake", "portrait", "sunset")
 POINTS = 10  # of a curve
 KEPT = ("seconds", "planned")
 NOT_RUN = "not run yet"
-PICTURES = """Where `aesthetic` and `format` are all that is rewarded, the planner learns to please the scorer. From
-the left: the sample photo, SFT, DAPO, and DAPO by the scorer alone.
+PICTURES = """Where `aesthetic` and `format` are all that is rewarded, the planner learns to please the scorer: it
+darkens and strengthens good photos, and moves away from the targets. From the left: the sample photo, SFT, DAPO, and
+DAPO by the scorer alone.
 
 ![Four sample photos as they are, after SFT, after DAPO, and after DAPO by the scorer alone](dapo.jpg)"""
 LIMITS = """- One model of ten million parameters, one dataset, photos that a recipe spoilt: how much DAPO is worth to a
   larger planner, or to photos that people have retouched, is not said here.
+- These photos were looked at before the record was made: two seeds on auto requests, whose gain as published was
+  nothing, led to the columns "drawn as for training"; two seeds on requests of all three tasks at 4e-5, which lost 0.2
+  and 0.4 dB over spoilt photos and styles, were given up for auto requests, which photos kept back from training
+  favoured, too.
 - The policy are the tokens. The latents are read from the states at the retouch tokens, so that they move with the
   language model, but no gradient of the pixels reaches it; the arm `beside` trains head and renderer so.
 - Where SFT's words are forced (on the first seeds), what is left of an arm's gain is drift: other states for the same
@@ -250,10 +256,10 @@ so, as for training (temperature 1, the whole vocabulary), by seeds that follow 
 Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the photo's own pixels.
 
 Intervals hold 95 % of {DRAWS} draws of the bootstrap, in which both the photos and the seeds of the training are drawn;
-an arm of one seed has the photos alone. Nothing was chosen by these photos. The paper on which the recipe rests
+an arm of one seed has the photos alone. Settings were chosen on others (but see the limits). The paper on which the recipe rests
 (arXiv 2604.27375) reports +0.81 dB."""
     parts = [
-        intro.split("\n"),
+        "\n\n".join(fill(part, 120, break_on_hyphens=False) for part in intro.split("\n\n")).split("\n"),
         ["## The bars", "", *bars(record)],
         ["## The arms", "", *arms_table(record)],
         ["## Differences", "", *differences_table(record)],
