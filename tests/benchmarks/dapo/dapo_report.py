@@ -256,8 +256,8 @@ so, as for training (temperature 1, the whole vocabulary), by seeds that follow 
 Edits are those of the head that the bundle plans by ({heads}), on 64 x 64 of the photo's own pixels.
 
 Intervals hold 95 % of {DRAWS} draws of the bootstrap, in which both the photos and the seeds of the training are drawn;
-an arm of one seed has the photos alone. Settings were chosen on others (but see the limits). The paper on which the recipe rests
-(arXiv 2604.27375) reports +0.81 dB."""
+an arm of one seed has the photos alone. Settings were chosen on others (but see the limits). The paper on which the
+recipe rests (arXiv 2604.27375) reports +0.81 dB."""
     parts = [
         "\n\n".join(fill(part, 120, break_on_hyphens=False) for part in intro.split("\n\n")).split("\n"),
         ["## The bars", "", *bars(record)],
