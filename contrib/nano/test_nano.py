@@ -47,8 +47,8 @@ def test_it_looks_at_the_photo(planner, photo):
     said = [
         thought["lighting"]["problem"].lower() for thought in planner.plan([dark, light], [Request.of()] * 2).reasoning
     ]
-    assert "dark" in said[0]
-    assert "bright" in said[1]
+    assert "very dark" in said[0]
+    assert "very bright" in said[1]
 
 
 @pytest.mark.parametrize("head", ["sliders", "neural"])

@@ -323,7 +323,8 @@ def hostile_prompts(trial: PlannerBench) -> Iterator[str]:
         except (InvalidRequest, UnusableAnswer):
             continue
         except Exception as error:
-            yield advice("a plan or an InvalidRequest", raised(error), where, "Report words you do not know as such.")
+            expected = "a plan, an InvalidRequest or an UnusableAnswer"
+            yield advice(expected, raised(error), where, "Report words you do not know as such.")
 
 
 def _values(latents: Latents, row: int) -> dict[str, dict[str, Tensor]]:

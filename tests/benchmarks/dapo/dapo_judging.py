@@ -5,7 +5,7 @@ bundle plans by, and what the pictures of a grid of 64 x 64 pixels are like.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from veraretouch import Photo, Renderer, registry
+from veraretouch import Photo, Renderer, Request, registry
 from veraretouch.core.errors import UnusableAnswer
 from veraretouch.core.photo import as_photo, open_photo
 from veraretouch.core.render.retoucher import Retoucher
@@ -24,7 +24,7 @@ from veraretouch.planners.rewards.format import is_well_formed
 from veraretouch.planners.training.data import read_pixels
 from veraretouch.planners.training.vera.examples import Example
 from veraretouch.planners.vera.planner import Vera
-from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampling
+from veraretouch.planners.vera.writing.sampling import Forced, Sampled, Sampler, Sampling
 
 ROOT = Path(__file__).resolve().parents[3]
 BATCH, SIDE = 32, 240
@@ -69,29 +69,29 @@ def judge(planner: Vera | None, cases: Sequence[Example]) -> tuple[dict[str, lis
 def by_words(planner: Vera, cases: Sequence[Example], answers: Sequence[str]) -> list[float | None]:
     """The PSNR of each case where the planner has to write given answers: what its states make of the same words."""
     words = {seed_of(case): planner.tokenizer.ids(text) for case, text in zip(cases, answers, strict=True)}
-    own, planner.sampler = planner.sampler, lambda request: Forced(words[request.seed])
-    try:
-        return judge(planner, cases)[0]["psnr"]
-    finally:
-        planner.sampler = own
+    return judge_drawn(planner, cases, lambda request: Forced(words[request.seed]))["psnr"]
 
 
 def as_trained(planner: Vera, cases: Sequence[Example]) -> dict[str, list[Any]]:
     """Figures of auto cases by answers that are drawn as for training: at temperature 1, from the whole vocabulary."""
-    own = planner.sampler
     whole = Sampling(temperature=1.0, top_p=1.0, top_k=planner.model.config.vocab_size)
-    planner.sampler = lambda request: Sampled(whole, request.seed)
     rows = [row for row, case in enumerate(cases) if case.request.mode == "auto"]
-    try:
-        drawn = judge(planner, [cases[row] for row in rows])[0]
-    finally:
-        planner.sampler = own
+    drawn = judge_drawn(planner, [cases[row] for row in rows], lambda request: Sampled(whole, request.seed))
     found: dict[str, list[Any]] = {}
     for name in ("psnr", "moved", "appeal", "valid"):
         found[f"{name} at 1"] = [None] * len(cases)
         for row, value in zip(rows, drawn[name], strict=True):
             found[f"{name} at 1"][row] = value
     return found
+
+
+def judge_drawn(planner: Vera, cases: Sequence[Example], sampler: Callable[[Request], Sampler]) -> dict[str, list[Any]]:
+    """The figures where tokens are chosen by another sampler than the planner's."""
+    own, planner.sampler = planner.sampler, sampler
+    try:
+        return judge(planner, cases)[0]
+    finally:
+        planner.sampler = own
 
 
 def planned(planner: Vera, cases: Sequence[Example]) -> list[tuple[list[int], Any, list[str]]]:

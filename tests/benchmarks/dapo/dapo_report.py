@@ -53,9 +53,9 @@ SHOWN = ("beach", "lake", "portrait", "sunset")
 POINTS = 10  # of a curve
 KEPT = ("seconds", "planned")
 NOT_RUN = "not run yet"
-PICTURES = """Where `aesthetic` and `format` are all that is rewarded, the planner learns to please the scorer: it
-darkens and strengthens good photos, and moves away from the targets. From the left: the sample photo, SFT, DAPO, and
-DAPO by the scorer alone.
+PICTURES = """Where `aesthetic` and `format` are all that is rewarded, the planner learns to please the scorer: it edits
+good photos, too, and moves away from the targets. From the left: the sample photo, SFT, DAPO, and DAPO by the scorer
+alone, which darkens the beach by a sixth of the range and lightens the portrait by half as much.
 
 ![Four sample photos as they are, after SFT, after DAPO, and after DAPO by the scorer alone](dapo.jpg)"""
 LIMITS = """- One model of ten million parameters, one dataset, photos that a recipe spoilt: how much DAPO is worth to a
